@@ -1,0 +1,136 @@
+/** Any Kubernetes object as it travels: JSON, times as RFC 3339 strings. */
+export interface KubeObject {
+  apiVersion: string
+  kind: string
+  metadata: Metadata
+  [key: string]: unknown
+}
+
+export interface Metadata {
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  creationTimestamp?: string
+  deletionTimestamp?: string
+  deletionGracePeriodSeconds?: number
+  generateName?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  finalizers?: string[]
+  ownerReferences?: OwnerReference[]
+  managedFields?: unknown[]
+}
+
+export interface OwnerReference {
+  apiVersion: string
+  kind: string
+  name: string
+  uid: string
+  controller?: boolean
+  blockOwnerDeletion?: boolean
+}
+
+/** Names a resource as it stands in a path: `{ group: 'apps', resource: 'deployments' }`; the core group is ''. */
+export interface ResourceName {
+  readonly group: string
+  readonly resource: string
+}
+
+/** A change that the store has made; `old` is absent for ADDED. */
+export interface StoreEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly resource: ResourceName
+  readonly object: KubeObject
+  readonly old?: KubeObject
+}
+
+export interface WriteOptions {
+  /** The field manager that `managedFields` will name. */
+  readonly manager?: string
+  readonly subresource?: string
+}
+
+export interface DeleteOptions {
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
+  readonly gracePeriodSeconds?: number
+  readonly uid?: string
+}
+
+/**
+ * The API server as its own controllers, the kubelets and the seeding of a deployment see it: in process and synchronous, but with the same
+ * defaulting, validation, optimistic concurrency and field ownership as a call over HTTPS. Failures throw `StatusError`.
+ * What is returned is frozen or a copy: change it through `update`, never in place.
+ */
+export interface Client {
+  get(resource: ResourceName, name: string, namespace?: string): KubeObject | undefined
+  list(resource: ResourceName, where?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly KubeObject[]
+  create(object: KubeObject, options?: WriteOptions): KubeObject
+  /** Reads the object, lets `change` edit a draft, and writes it when the draft differs. Undefined when the object is gone. */
+  update(resource: ResourceName, name: string, namespace: string | undefined, change: (draft: KubeObject) => void, options?: WriteOptions): KubeObject | undefined
+  delete(resource: ResourceName, name: string, namespace?: string, options?: DeleteOptions): void
+  /** Called synchronously after each change; returns the end of the subscription. */
+  watch(listener: (event: StoreEvent) => void): () => void
+}
+
+/** What runs inside a container: chosen by the deployment for its images; without one the `honeydue.test/*` annotations decide. */
+export type Program = (run: ContainerRun) => Promise<number>
+
+export interface ContainerRun {
+  readonly pod: KubeObject
+  readonly container: string
+  /** The environment as it was resolved from ConfigMaps and Secrets when the container started. */
+  readonly env: Readonly<Record<string, string>>
+  /** Writes one line to the container's log. */
+  log(line: string): void
+  /** What the readiness (and startup) probe would find from now on. */
+  ready(is: boolean): void
+  /** Aborted when the container is to stop. The promise then resolves with the exit code. */
+  readonly signal: AbortSignal
+}
+
+export interface NodeSpec {
+  readonly name: string
+  readonly address: string
+  /** False while the machine is down: its lease is no longer renewed and it becomes NotReady after the grace period. */
+  up(): boolean
+}
+
+/** What the deployment plugs into the cluster. */
+export interface Workloads {
+  program?(pod: KubeObject, container: string): Program | undefined
+  /** Where a port-forward to this port of this pod leads; undefined: connection refused. */
+  reach?(pod: KubeObject, port: number): { readonly host: string; readonly port: number } | undefined
+}
+
+/** Milliseconds; the defaults are those that the recorded contract expects. */
+export interface Speed {
+  readonly ready: number
+  readonly terminate: number
+  readonly jobComplete: number
+  readonly nodeGrace: number
+}
+
+/** A fault that the API server shows for requests it matches, until it is cleared. */
+export interface Fault {
+  readonly match?: (request: { readonly method: string; readonly path: string; readonly user: string }) => boolean
+  /** How many requests it hits; without it, all. */
+  readonly times?: number
+  readonly delayMs?: number
+  readonly answer?: 'silence' | 'reset' | { readonly status: number; readonly reason?: string; readonly message?: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
+}
+
+export interface KubernetesSandbox {
+  readonly url: string
+  readonly port: number
+  readonly client: Client
+  /** Loads objects as a cluster that has been running for long: workloads rolled out, pods ready, nothing pending, no time passing. */
+  settle(objects: readonly KubeObject[]): void
+  /** Everything that is stored, for `restore`; cheap, because objects are immutable. */
+  snapshot(): unknown
+  restore(snapshot: unknown): void
+  /** Adds a fault; returns its end. */
+  fail(fault: Fault): () => void
+  stop(): Promise<void>
+}
