@@ -1,3 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+
 /** Any Kubernetes object as it travels: JSON, times as RFC 3339 strings. */
 export interface KubeObject {
   apiVersion: string
@@ -133,4 +136,33 @@ export interface KubernetesSandbox {
   /** Adds a fault; returns its end. */
   fail(fault: Fault): () => void
   stop(): Promise<void>
+}
+
+/** What `startControllers` of controllers/controllers.ts is given. */
+export interface ControlPlaneOptions {
+  readonly client: Client
+  readonly nodes: readonly NodeSpec[]
+  readonly workloads?: Workloads
+  readonly speed: Speed
+}
+
+/** A request for a subresource of a pod that leads to its kubelet. The API server has authorized it and found the pod. */
+export interface KubeletRequest {
+  readonly pod: KubeObject
+  readonly query: URLSearchParams
+}
+
+/** Everything beside the API server: controllers, scheduler, kubelets. Handlers may throw `StatusError`: it becomes the answer. */
+export interface ControlPlane {
+  /** Answers GET pods/{name}/log; options are already validated as numbers, the container is not. */
+  log(request: KubeletRequest, response: ServerResponse): void | Promise<void>
+  /** Takes over an upgrade to WebSocket for pods/{name}/exec, attach or portforward. A StatusError thrown before the 101 is answered as one. */
+  connect(subresource: 'exec' | 'attach' | 'portforward', request: KubeletRequest, upgrade: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }): void | Promise<void>
+  /** POST pods/{name}/eviction: throws 429 when a budget forbids it, otherwise deletes the pod (unless dry). */
+  evict(pod: KubeObject, eviction: KubeObject, options: { readonly dryRun: boolean }): void
+  /** Brings everything that is stored to rest at once, as if it had run for long. */
+  settle(): void
+  /** Forgets what was pending: the store has been replaced (`restore`). */
+  reset(): void
+  stop(): void | Promise<void>
 }
