@@ -1,0 +1,92 @@
+import { ufw } from './ufw.ts'
+
+/** Commands that come first in a node's PATH; each is a POSIX sh script that finds its node's state in $state. */
+export const nodeCommands: Readonly<Record<string, string>> = {
+  ufw,
+  hostname: String.raw`
+case $1 in
+  -I|--all-ip-addresses|-i) cat "$state/address" ;;
+  -*|'') cat "$state/hostname" ;;
+  *) echo 'hostname: you must be root to change the host name' >&2; exit 1 ;;
+esac
+`,
+  sudo: String.raw`
+asks=yes
+while [ $# -gt 0 ]; do
+  case $1 in -n|--non-interactive) asks=no; shift ;; -u|-g) shift 2 ;; -E|-H|-S|-i) shift ;; --) shift; break ;; *=*) export "$1"; shift ;; *) break ;; esac
+done
+if [ "$(cat "$state/sudo")" = password ]; then
+  if [ $asks = no ]; then echo 'sudo: a password is required' >&2; else echo 'sudo: a terminal is required to read the password' >&2; fi
+  exit 1
+fi
+[ $# -gt 0 ] || { echo 'usage: sudo [-n] [-u user] command' >&2; exit 1; }
+exec "$@"
+`,
+  k3s: String.raw`
+case $1 in
+  --version|-v) printf 'k3s version %s (sandbox)\ngo version go1.24.11\n' "$(cat "$state/k3s-version")" ;;
+  kubectl) shift; exec kubectl "$@" ;;
+  *) echo "No help topic for '$1'" >&2; exit 3 ;;
+esac
+`,
+  systemctl: String.raw`
+quiet=no; verb=; unit=; property=
+while [ $# -gt 0 ]; do
+  case $1 in
+    -q|--quiet) quiet=yes ;; -p|--property) property=$2; shift ;; --property=*) property=${'$'}{1#*=} ;; --value) value=yes ;; -*) ;;
+    *) if [ -z "$verb" ]; then verb=$1; else unit=${'$'}{1%.service}; fi ;;
+  esac
+  shift
+done
+file="$state/services/$unit"; now=inactive; [ -f "$file" ] && now=$(cat "$file")
+case $verb in
+  is-active) [ $quiet = yes ] || echo "$now"; [ "$now" = active ] || exit 3 ;;
+  is-enabled) if [ -f "$file" ]; then echo enabled; else echo "Failed to get unit file state for $unit.service: No such file or directory" >&2; exit 1; fi ;;
+  is-system-running) echo running ;;
+  show) for name in $(echo "${'$'}{property:-ActiveState}" | tr , ' '); do
+      case $name in ActiveState) v=$now ;; SubState) v=dead; [ "$now" = active ] && v=running ;; LoadState) v=not-found; [ -f "$file" ] && v=loaded ;; *) v= ;; esac
+      if [ "$value" = yes ]; then echo "$v"; else echo "$name=$v"; fi
+    done ;;
+  status) [ -f "$file" ] || { echo "Unit $unit.service could not be found." >&2; exit 4; }
+    echo "● $unit.service"; echo "     Active: $now"; [ "$now" = active ] || exit 3 ;;
+  start|restart|stop) [ -f "$file" ] || { echo "Failed to $verb $unit.service: Unit $unit.service not found." >&2; exit 5; }
+    if [ "$verb" = stop ]; then echo inactive > "$file"; else echo active > "$file"; fi ;;
+  daemon-reload|list-units) ;;
+  *) echo "Unknown command verb '$verb'." >&2; exit 1 ;;
+esac
+`,
+  timedatectl: String.raw`
+synced=$(cat "$state/clock-synchronized")
+case "$*" in
+  *NTPSynchronized*--value*) echo "$synced" ;;
+  show*) echo "NTP=yes"; echo "NTPSynchronized=$synced" ;;
+  *) echo "System clock synchronized: $synced"; echo '              NTP service: active' ;;
+esac
+`,
+  // What would change the operator's own machine is shadowed and refused.
+  ...Object.fromEntries(
+    ['reboot', 'shutdown', 'poweroff', 'halt', 'apt', 'apt-get', 'snap', 'iptables', 'ip6tables', 'nft', 'service'].map((name) => [
+      name,
+      `echo '${name}: the nodes of the sandbox are this machine; it is not done here' >&2; exit 1\n`,
+    ]),
+  ),
+}
+
+/** Used only where the machine lacks the command: these stand last in PATH. */
+export const fallbackCommands: Readonly<Record<string, string>> = {
+  uptime: String.raw`
+read -r up rest < /proc/uptime; read -r one five fifteen rest < /proc/loadavg
+up=${'$'}{up%.*}; days=$((up / 86400)); text=
+[ $days -gt 0 ] && text="$days days, "
+printf ' %s up %s%2d:%02d,  0 users,  load average: %s, %s, %s\n' "$(date +%H:%M:%S)" "$text" $((up % 86400 / 3600)) $((up % 3600 / 60)) "$one" "$five" "$fifteen"
+`,
+  free: String.raw`
+if [ -r /proc/meminfo ]; then
+  while read -r name kb rest; do case $name in MemTotal:) total=$kb ;; MemFree:) free=$kb ;; MemAvailable:) available=$kb ;; esac; done < /proc/meminfo
+else total=$(($(sysctl -n hw.memsize) / 1024)); free=$(($(sysctl -n vm.page_free_count) * $(sysctl -n vm.pagesize) / 1024)); available=$free; fi
+unit=1; [ "$1" = -b ] && unit=1024
+printf '               total        used        free      shared  buff/cache   available\n'
+printf 'Mem: %d %d %d 0 0 %d\n' $((total * unit)) $(((total - available) * unit)) $((free * unit)) $((available * unit))
+`,
+  nproc: 'getconf _NPROCESSORS_ONLN\n',
+}

@@ -1,0 +1,124 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import ssh2 from 'ssh2'
+import { type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
+import { bookNodes, type NodeFolder, type NodeIdentity, type NodeState, nodeFolder } from './state.ts'
+
+export type { NodeFault, Reach } from './server.ts'
+export { bookNodes, type NodeIdentity, type NodeState } from './state.ts'
+
+/** One machine of the sandbox. */
+export interface SandboxNode extends NodeIdentity {
+  /** On 127.0.0.1. */
+  readonly port: number
+  readonly state: NodeState
+  /** "ssh-ed25519 AAAA…", as known_hosts has it. */
+  readonly hostKey: string
+  up(): boolean
+}
+
+export interface NodesSandbox {
+  readonly nodes: readonly SandboxNode[]
+  /** For `ssh -F`. */
+  readonly configFile: string
+  readonly knownHostsFile: string
+  readonly identityFile: string
+  node(alias: string): SandboxNode
+  setUp(alias: string, up: boolean): Promise<void>
+  /** Shows a fault until the returned function is called (or `reset`). */
+  fail(alias: string, fault: NodeFault): Promise<() => Promise<void>>
+  /** Every node up, without faults, its state as at the start. */
+  reset(): Promise<void>
+  stop(): Promise<void>
+}
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
+
+const sshConfig = (folder: string, nodes: readonly SandboxNode[]) =>
+  nodes
+    .map((node) =>
+      [
+        `Host ${node.alias}`,
+        '  HostName 127.0.0.1',
+        `  Port ${node.port}`,
+        '  User root',
+        `  HostKeyAlias ${node.address}`,
+        `  UserKnownHostsFile "${join(folder, 'known_hosts')}"`,
+        '  GlobalKnownHostsFile /dev/null',
+        '  StrictHostKeyChecking yes',
+        `  IdentityFile "${join(folder, 'id_ed25519')}"`,
+        '  IdentityAgent none',
+        '  IdentitiesOnly yes',
+        '',
+      ].join('\n'),
+    )
+    .join('\n')
+
+/**
+ * Starts three SSH servers with the book's alias, address and hostname, each with its own host key and state, and writes `dir/ssh/` for the system's `ssh -F`.
+ * `reach` leads forwarded connections elsewhere; what it does not know goes to loopback, a node's address to that node, and nothing else is reached.
+ */
+export const startNodes = async (options: { dir: string; nodes?: readonly NodeIdentity[]; reach?: Reach }): Promise<NodesSandbox> => {
+  const identities = options.nodes ?? bookNodes
+  const dir = resolve(options.dir)
+  const folder = join(dir, 'ssh')
+  const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'honeydue-sandbox' })
+  const machines = new Map<string, { node: SandboxNode; server: NodeServer; folder: NodeFolder }>()
+
+  const reach: Reach = (host, port) => {
+    const known = options.reach?.(host, port)
+    if (known) return known
+    if (loopback.has(host)) return { host: '127.0.0.1', port }
+    const machine = [...machines.values()].find(({ node }) => node.address === host || node.hostname === host)
+    return machine && port === 22 ? { host: '127.0.0.1', port: machine.node.port } : undefined
+  }
+
+  for (const identity of identities) {
+    const place = nodeFolder(join(dir, 'nodes', identity.alias), identity)
+    const server = await startNodeServer({ folder: place, authorized: key.public, reach })
+    machines.set(identity.alias, {
+      node: { ...identity, port: server.port, state: place, hostKey: server.hostKey, up: server.up },
+      server,
+      folder: place,
+    })
+  }
+  const nodes = [...machines.values()].map(({ node }) => node)
+  const machine = (alias: string) => {
+    const found = machines.get(alias)
+    if (!found) throw new Error(`no node ${alias} in the sandbox`)
+    return found
+  }
+
+  const configFile = join(folder, 'config')
+  const knownHostsFile = join(folder, 'known_hosts')
+  const identityFile = join(folder, 'id_ed25519')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  rmSync(identityFile, { force: true })
+  writeFileSync(identityFile, key.private, { mode: 0o600 })
+  writeFileSync(`${identityFile}.pub`, `${key.public}\n`)
+  writeFileSync(knownHostsFile, nodes.map((node) => `${node.address} ${node.hostKey}\n`).join(''))
+  writeFileSync(configFile, sshConfig(folder, nodes), { mode: 0o600 })
+
+  return {
+    nodes,
+    configFile,
+    knownHostsFile,
+    identityFile,
+    node: (alias) => machine(alias).node,
+    setUp: (alias, up) => machine(alias).server.set(up ? undefined : 'down'),
+    async fail(alias, fault) {
+      const { server } = machine(alias)
+      await server.set(fault)
+      return () => server.set(undefined)
+    },
+    async reset() {
+      for (const { server, folder: place } of machines.values()) {
+        await server.set(undefined)
+        place.reset()
+      }
+    },
+    async stop() {
+      await Promise.all([...machines.values()].map(({ server }) => server.stop()))
+    },
+  }
+}

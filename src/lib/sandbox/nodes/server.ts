@@ -1,0 +1,117 @@
+import type { ChildProcess } from 'node:child_process'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import ssh2, { type Connection, type ParsedKey, type Server as SshServer } from 'ssh2'
+import { killGroup, serveSession } from './session.ts'
+import { slowLink } from './slow-link.ts'
+import type { NodeFolder } from './state.ts'
+
+const { Server, utils } = ssh2
+
+/** What is wrong with a node: refuses connections, accepts and says nothing, dies at a command's first output, shows another host key, answers late, has no session left. */
+export type NodeFault = 'down' | 'silent' | 'dies-mid-command' | 'changed-host-key' | 'no-sessions' | { readonly delayMs: number }
+
+/** Where a forwarded connection leads; undefined: refused. */
+export type Reach = (host: string, port: number) => { readonly host: string; readonly port: number } | undefined
+
+export interface NodeServer {
+  readonly port: number
+  readonly hostKey: string
+  up(): boolean
+  set(fault: NodeFault | undefined): Promise<void>
+  stop(): Promise<void>
+}
+
+const newKey = () => utils.generateKeyPairSync('ed25519', { comment: 'sandbox' })
+
+/** One SSH server on a random loopback port: one public key may in, as any user. */
+export const startNodeServer = async (options: { folder: NodeFolder; authorized: string; reach: Reach }): Promise<NodeServer> => {
+  const { folder, reach } = options
+  const authorized = utils.parseKey(options.authorized) as ParsedKey
+  const [own, foreign] = [newKey(), newKey()]
+  const sockets = new Set<Socket>()
+  const children = new Set<ChildProcess>()
+  let fault: NodeFault | undefined
+
+  const authenticate = (connection: Connection, signedIn: (user: string) => void) =>
+    connection.on('authentication', (context) => {
+      if (context.method !== 'publickey') return context.reject(['publickey'])
+      if (!context.key.data.equals(authorized.getPublicSSH())) return context.reject(['publickey'])
+      if (context.signature && context.blob && authorized.verify(context.blob, context.signature, context.hashAlgo) !== true)
+        return context.reject(['publickey'])
+      signedIn(context.username)
+      context.accept()
+    })
+
+  const serve = (connection: Connection) => {
+    let user = 'root'
+    connection.on('error', () => {})
+    authenticate(connection, (name) => {
+      user = name
+    })
+    connection.on('session', (accept, reject) => {
+      if (fault === 'no-sessions') return reject()
+      serveSession(accept(), { folder, user, children, onOutput: () => fault === 'dies-mid-command' && breakAll() })
+    })
+    connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
+      const target = reach(destIP, destPort)
+      if (!target) return reject()
+      const socket = connect({ ...target, noDelay: true })
+      sockets.add(socket)
+      socket.on('close', () => sockets.delete(socket))
+      socket.on('error', () => {})
+      socket.once('error', () => socket.pending && reject())
+      socket.once('connect', () => {
+        const channel = accept()
+        channel.on('error', () => {})
+        channel.on('close', () => socket.destroy())
+        socket.on('close', () => channel.close())
+        socket.pipe(channel).pipe(socket)
+      })
+    })
+  }
+
+  const serverWith = (key: string): SshServer => new Server({ hostKeys: [key], ident: 'OpenSSH_9.6p1' }, serve)
+  const [server, impostor] = [serverWith(own.private), serverWith(foreign.private)]
+  const listener = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => {})
+    if (fault === 'silent') return void socket.resume()
+    const link = typeof fault === 'object' ? slowLink(socket, fault.delayMs) : socket
+    ;(fault === 'changed-host-key' ? impostor : server).injectSocket(link as Socket)
+  })
+
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      listener.once('error', reject)
+      listener.listen(port, '127.0.0.1', () => {
+        listener.removeListener('error', reject)
+        resolve()
+      })
+    })
+  const breakAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const close = () =>
+    new Promise<void>((resolve) => {
+      breakAll()
+      listener.listening ? listener.close(() => resolve()) : resolve()
+    })
+
+  await listen(0)
+  const { port } = listener.address() as AddressInfo
+  return {
+    port,
+    hostKey: own.public.split(' ').slice(0, 2).join(' '),
+    up: () => listener.listening,
+    async set(next) {
+      fault = next
+      if (next === 'down') await close()
+      else if (!listener.listening) await listen(port)
+    },
+    async stop() {
+      await close()
+      for (const child of children) killGroup(child, 'SIGKILL')
+    },
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fallbackCommands, nodeCommands } from './commands.ts'
+
+/** One machine as the book names it: the suffixes of alias and hostname do not match, on purpose. */
+export interface NodeIdentity {
+  readonly alias: string
+  readonly address: string
+  readonly hostname: string
+}
+
+/** The three nodes of the deployment book (README, ch01). */
+export const bookNodes: readonly NodeIdentity[] = [
+  { alias: 'hetzner1', address: '178.104.247.152', hostname: 'ubuntu-8gb-nbg1-2' },
+  { alias: 'hetzner2', address: '178.105.32.198', hostname: 'ubuntu-8gb-nbg1-1' },
+  { alias: 'hetzner3', address: '178.104.249.189', hostname: 'ubuntu-8gb-nbg1-3' },
+]
+
+/** Reads and writes the files that a node's commands answer from, by path relative to its state folder. */
+export interface NodeState {
+  read(file: string): string
+  write(file: string, content: string): void
+  /** Present when the node is to be restarted. */
+  setRebootRequired(required: boolean): void
+}
+
+export interface NodeFolder extends NodeState {
+  readonly root: string
+  readonly home: string
+  readonly path: string
+  reset(): void
+}
+
+// The operators' ports and, as a stand-in for Cloudflare's 22 ranges, the first of each family as they were published for years.
+const firewall = {
+  rules4: ['allow|in|tcp|any|22|any|', 'allow|in|tcp|173.245.48.0/20|443|any|cloudflare'],
+  rules6: ['allow|in|tcp|any|22|any|', 'allow|in|tcp|2400:cb00::/32|443|any|cloudflare'],
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+
+/** Writes the folder of one node: its commands, its state, its home and the absolute paths that only it has (`root/`). */
+export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {
+  const [bin, spare, state, root, home] = ['bin', 'fallback', 'state', 'root', 'home'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
+  const put = (file: string, content: string, mode?: number) => {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content, mode === undefined ? {} : { mode })
+  }
+  const script = (at: string, commands: Readonly<Record<string, string>>) => {
+    for (const [name, body] of Object.entries(commands)) put(join(at, name), `#!/bin/sh\nstate=${quoted(state)}\n${body}`, 0o755)
+  }
+  const marker = join(root, 'var/run/reboot-required')
+  const fill = () => {
+    rmSync(state, { recursive: true, force: true })
+    rmSync(root, { recursive: true, force: true })
+    mkdirSync(dirname(marker), { recursive: true })
+    const files: Readonly<Record<string, string>> = {
+      hostname: node.hostname,
+      address: node.address,
+      sudo: 'free',
+      'k3s-version': 'v1.34.6+k3s1',
+      'clock-synchronized': 'yes',
+      'services/k3s': 'active',
+      'services/ssh': 'active',
+      'services/ufw': 'active',
+      'ufw/enabled': 'yes',
+      'ufw/logging': 'on (low)',
+      'ufw/default': 'deny (incoming), allow (outgoing), disabled (routed)',
+      'ufw/rules4': firewall.rules4.join('\n'),
+      'ufw/rules6': firewall.rules6.join('\n'),
+    }
+    for (const [file, content] of Object.entries(files)) put(join(state, file), `${content}\n`)
+  }
+  script(bin, nodeCommands)
+  script(spare, fallbackCommands)
+  mkdirSync(home, { recursive: true })
+  fill()
+  return {
+    root,
+    home,
+    path: [bin, process.env['PATH'] ?? '/usr/bin:/bin', '/usr/sbin', '/sbin', spare].join(':'),
+    read: (file) => readFileSync(join(state, file), 'utf8'),
+    write: (file, content) => put(join(state, file), content),
+    setRebootRequired: (required) => (required ? put(marker, '*** System restart required ***\n') : rmSync(marker, { force: true })),
+    reset: fill,
+  }
+}
