@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Identity } from '../certificates.ts'
+import { database, hosts } from './facts.ts'
+import { planted } from './planted.ts'
+
+/** Writes the files of the operator's checkout that procedures read and edit: `deploy-k3s/config.yaml` and `deploy-k3s/secrets/`. */
+export async function writeCheckout(folder: string, origin: Identity): Promise<void> {
+  const secrets = join(folder, 'deploy-k3s', 'secrets')
+  await mkdir(secrets, { recursive: true, mode: 0o700 })
+  await mkdir(join(folder, 'deploy'), { recursive: true })
+  const files: Readonly<Record<string, string>> = {
+    'deploy-k3s/config.yaml': config,
+    'deploy-k3s/secrets/postgres_password.txt': planted.postgresPassword,
+    'deploy-k3s/secrets/secret_key.txt': planted.secretKey,
+    'deploy-k3s/secrets/email_host_password.txt': planted.emailHostPassword,
+    'deploy-k3s/secrets/fcm_server_key.txt': planted.fcmServerKey,
+    'deploy-k3s/secrets/apns_auth_key.p8': planted.apnsKey,
+    'deploy-k3s/secrets/cloudflare-origin.crt': origin.certificate,
+    'deploy-k3s/secrets/cloudflare-origin.key': origin.key,
+    'deploy/prod.env': `OBS_INGEST_TOKEN=${planted.ingestToken}\n`,
+  }
+  await Promise.all(Object.entries(files).map(([path, text]) => writeFile(join(folder, path), text, { mode: 0o600 })))
+}
+
+// The real file's keys are not known but for redis.password and registry.*: procedures look for the scalar, not for a key.
+const config = `# 03-deploy.sh regenerates the ConfigMap honeydue-config from this file on every deploy.
+database:
+  # The pooler is PgBouncer in transaction mode: no LISTEN/NOTIFY, no session advisory locks.
+  host: ${hosts.pooler} # the same name without -pooler is the direct endpoint
+  port: ${database.port}
+  name: ${database.name} # case-sensitive
+  user: ${database.user}
+  sslmode: require
+
+redis:
+  password: ${planted.redisPassword}
+
+registry:
+  server: gitea.treytartt.com
+  username: admin
+  password: ${planted.registryPassword}
+`

@@ -1,0 +1,24 @@
+/** The deployment's nodes: the order of the aliases and of the host names does not match (ch17, a known trap), and is not to be repaired. */
+export const nodes = [
+  { alias: 'hetzner1', address: '178.104.247.152', hostname: 'ubuntu-8gb-nbg1-2' },
+  { alias: 'hetzner2', address: '178.105.32.198', hostname: 'ubuntu-8gb-nbg1-1' },
+  { alias: 'hetzner3', address: '178.104.249.189', hostname: 'ubuntu-8gb-nbg1-3' },
+] as const
+
+export const hosts = {
+  pooler: 'ep-floral-truth-amttbc5a-pooler.c-5.us-east-1.aws.neon.tech',
+  direct: 'ep-floral-truth-amttbc5a.c-5.us-east-1.aws.neon.tech',
+} as const
+
+export const database = { name: 'honeyDue', user: 'neondb_owner', port: 5432 } as const
+export const namespace = 'honeydue'
+export const k3sVersion = 'v1.34.6+k3s1'
+export const image = (name: string): string => `gitea.treytartt.com/admin/honeydue-${name}:88fb175`
+
+/** When the sandbox's deployment says that it was last rolled out: RFC 3339. */
+export const deployedAt = '2026-04-25T22:36:36Z'
+/** When its cluster was made. */
+export const bornAt = '2026-04-24T08:00:00Z'
+
+/** The health endpoint's public name (ch20). */
+export const apiHost = 'api.myhoneydue.com'

@@ -1,0 +1,14 @@
+/** The sandbox's secrets. Each holds the word PLANTED, so that a search of any output finds one that leaked. */
+export const planted = {
+  postgresPassword: 'PLANTED-postgres-4b1f',
+  secretKey: 'PLANTED-secret-key-91ac',
+  emailHostPassword: 'PLANTED-email-7d20',
+  fcmServerKey: 'PLANTED-fcm-c3e8',
+  redisPassword: 'PLANTED-redis-58aa',
+  ingestToken: 'PLANTED-obs-token-e07d',
+  registryPassword: 'PLANTED-registry-pat-6f12',
+  apnsKey: '-----BEGIN PRIVATE KEY-----\nUExBTlRFRC1hcG5zLWtleQ==\n-----END PRIVATE KEY-----\n',
+} as const
+
+/** What must never be printed: every planted value. */
+export const plantedValues: readonly string[] = Object.values(planted)

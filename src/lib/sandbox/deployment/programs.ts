@@ -1,0 +1,71 @@
+import type { ContainerRun, KubeObject, Program } from '../kubernetes/types.ts'
+
+/** Connections of one process, as they stand open while it runs. */
+export interface Connections {
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** How a program of the sandbox reaches the database; rejects when the host does not answer. */
+export interface Database {
+  open(request: {
+    readonly host: string
+    readonly application: string
+    readonly size: number
+    readonly signal: AbortSignal
+  }): Promise<Connections>
+}
+
+/** database.Connect fires this many pings in parallel at boot (ch08). */
+export const warmupPings = 20
+
+/** The programs of honeyDue's images; an image that is not known keeps what its annotations say. */
+export const programs =
+  (database: Database) =>
+  (pod: KubeObject, _container: string): Program | undefined => {
+    const name = pod.metadata.labels?.['app.kubernetes.io/name']
+    if (pod.metadata.namespace !== 'honeydue') return undefined
+    if (name === 'api') return (run) => application(database, run, 'honeydue-api', warmupPings, 'api server listening on :8000')
+    if (name === 'worker') return (run) => application(database, run, 'honeydue-worker', 2, 'asynq scheduler started')
+    return undefined
+  }
+
+async function application(database: Database, run: ContainerRun, application: string, size: number, serving: string): Promise<number> {
+  const host = run.env.DB_HOST ?? ''
+  run.ready(false)
+  run.log(`${application} starting (database host ${host || 'not set'})`)
+  const began = performance.now()
+  for (let attempt = 1; !run.signal.aborted; attempt++) {
+    try {
+      const connections = await database.open({ host, application, size, signal: run.signal })
+      await Promise.all(Array.from({ length: size }, () => connections.ping()))
+      // The application's own words are not known: the sandbox's environment.yaml carries the pattern that reads these.
+      run.log(`database pool warmed up: ${size} pings in ${Math.max(1, Math.round(performance.now() - began))} ms`)
+      run.log(serving)
+      run.ready(true)
+      await aborted(run.signal)
+      await connections.close()
+      return 0
+    } catch (error) {
+      if (!run.signal.aborted)
+        run.log(`failed to connect to database at ${host}: ${error instanceof Error ? error.message : String(error)} (attempt ${attempt})`)
+    }
+    await pause(Math.min(attempt * 250, 2000), run.signal)
+  }
+  return 0
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
