@@ -1,0 +1,138 @@
+import { connect } from 'node:net'
+import { type Keys, scramClient } from './scram.ts'
+import { cancelRequest, int32, type Message, message, splitter, startup, textAt, texts } from './wire.ts'
+
+/** The settings that PgBouncer carries from a client to the server connection that it lends. */
+export const tracked = new Set(['application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings'])
+
+export interface Borrower {
+  message(part: Message): void
+  lost(): void
+}
+
+export interface ServerConnection {
+  readonly closed: boolean
+  /** Names of prepared statements that exist in this server session. */
+  readonly prepared: Set<string>
+  /** Sets the tracked settings in which the borrower differs from what the last one left. */
+  adopt(wishes: ReadonlyMap<string, string>): Promise<void>
+  lend(borrower: Borrower | undefined): void
+  send(part: Message): void
+  /** The answer to the next Parse is ours, not the borrower's. */
+  swallowParse(): void
+  /** A Parse of the borrower's is on its way. */
+  forwardParse(): void
+  cancel(): void
+  close(): void
+}
+
+interface Login {
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  readonly keys: Keys
+  /** Called once when the connection has ended. */
+  closed(): void
+}
+
+/** One connection of the pool, logged in with the keys that the client's own login revealed. Rejects with the server's message. */
+export const openServerConnection = (login: Login): Promise<ServerConnection> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(login.port, '127.0.0.1')
+    socket.setNoDelay(true)
+    const split = splitter()
+    const scram = scramClient(login.keys)
+    const current = new Map<string, string>()
+    let identity = Buffer.alloc(8)
+    let ready = false
+    let over = false
+    let borrower: Borrower | undefined
+    let adopting: (() => void) | undefined
+    const parses: ('forward' | 'swallow')[] = []
+
+    const connection: ServerConnection = {
+      get closed() {
+        return over
+      },
+      prepared: new Set(),
+      adopt: (wishes) => {
+        const differing = [...wishes].filter(([name, value]) => current.get(name) !== value)
+        if (differing.length === 0 || over) return Promise.resolve()
+        const sql = differing.map(([name, value]) => `SET ${name}='${value.replaceAll("'", "''")}';`).join('')
+        socket.write(message('Q', texts(sql)))
+        return new Promise((done) => {
+          adopting = done
+        })
+      },
+      lend: (to) => {
+        borrower = to
+      },
+      send: ({ type, body }) => void socket.write(message(type, body)),
+      swallowParse: () => void parses.push('swallow'),
+      forwardParse: () => void parses.push('forward'),
+      cancel: () => {
+        const asking = connect(login.port, '127.0.0.1', () => asking.end(Buffer.concat([int32(16), int32(cancelRequest), identity])))
+        asking.on('error', () => {})
+      },
+      close: () => void socket.destroy(),
+    }
+
+    const authenticate = ({ type, body }: Message): void => {
+      if (type === 'E') {
+        const text = fieldOf(body, 'M')
+        return void socket.destroy(new Error(text))
+      }
+      if (type === 'K') identity = Buffer.from(body)
+      if (type === 'Z') {
+        ready = true
+        resolve(connection)
+        return
+      }
+      if (type !== 'R') return
+      const kind = body.readInt32BE(0)
+      if (kind === 10)
+        socket.write(message('p', Buffer.concat([texts('SCRAM-SHA-256'), int32(scram.clientFirst.length), Buffer.from(scram.clientFirst)])))
+      if (kind === 11) socket.write(message('p', scram.finish(body.toString('utf8', 4))))
+    }
+
+    socket.once('connect', () => socket.write(startup({ user: login.user, database: login.database, application_name: 'pgbouncer' })))
+    socket.on('data', (chunk: Buffer) => {
+      for (const part of split(chunk)) {
+        if (part.type === 'S') {
+          const name = textAt(part.body, 0)
+          current.set(name.text, textAt(part.body, name.next).text)
+        }
+        if (!ready) authenticate(part)
+        else if (adopting) {
+          if (part.type !== 'Z') continue
+          const done = adopting
+          adopting = undefined
+          done()
+        } else if (part.type === '1' && parses.shift() === 'swallow') continue
+        else {
+          if (part.type === 'Z') parses.length = 0
+          borrower?.message(part)
+        }
+      }
+    })
+    socket.on('error', (error) => {
+      if (!ready) reject(error)
+    })
+    socket.once('close', () => {
+      over = true
+      if (ready) login.closed()
+      adopting?.()
+      borrower?.lost()
+      borrower = undefined
+      reject(new Error('server closed the connection'))
+    })
+  })
+
+const fieldOf = (body: Buffer, field: string): string => {
+  for (let at = 0; at < body.length && body[at] !== 0; ) {
+    const value = textAt(body, at + 1)
+    if (String.fromCharCode(body[at] ?? 0) === field) return value.text
+    at = value.next
+  }
+  return 'unknown error'
+}

@@ -1,0 +1,233 @@
+import { randomInt } from 'node:crypto'
+import { createServer, type Socket } from 'node:net'
+import type { Client } from 'pg'
+import { openServerConnection, type ServerConnection, tracked } from './pooler-server.ts'
+import { renameStatements, type Statements } from './pooler-statements.ts'
+import { type Keys, parseVerifier, scramServer } from './scram.ts'
+import { cancelRequest, errorResponse, int32, type Message, message, splitter, startupParameters, textAt, texts } from './wire.ts'
+
+export interface PoolerOptions {
+  /** Its Unix socket. */
+  readonly path: string
+  /** PostgreSQL's TCP port on 127.0.0.1. */
+  readonly serverPort: number
+  /** A superuser's connection: PgBouncer's auth_query. */
+  readonly admin: Client
+  /** Server connections per user and database; Neon's is larger, the sandbox's PostgreSQL is small. */
+  readonly poolSize: number
+  /** `naive`: before PgBouncer 1.21, names reach the server as they are. `tracked`: 1.21's max_prepared_statements. */
+  readonly preparedStatements: 'naive' | 'tracked'
+}
+
+export interface Pooler {
+  /** Ends the server connections and with them what clients left behind in them. */
+  recycle(): void
+  cancel(packet: Buffer): void
+  stop(): Promise<void>
+}
+
+interface Pool {
+  readonly idle: ServerConnection[]
+  readonly waiting: ((server: ServerConnection) => void)[]
+  open: number
+}
+
+/** Parameters of a startup message that PgBouncer knows; every other one is refused, as is `options`. */
+const known = new Set(['user', 'database', 'extra_float_digits', ...tracked])
+
+/** PgBouncer in transaction mode: it authenticates clients itself and lends them a server connection for one transaction at a time. */
+export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
+  const pools = new Map<string, Pool>()
+  const clients = new Map<Socket, { readonly id: number; readonly secret: number; server?: ServerConnection }>()
+
+  const borrow = async (key: string, user: string, database: string, keys: Keys): Promise<ServerConnection> => {
+    const pool = pools.get(key) ?? { idle: [], waiting: [], open: 0 }
+    pools.set(key, pool)
+    for (let server = pool.idle.pop(); server; server = pool.idle.pop()) if (!server.closed) return server
+    if (pool.open >= options.poolSize) return new Promise((resolve) => pool.waiting.push(resolve))
+    pool.open++
+    try {
+      return await openServerConnection({ port: options.serverPort, user, database, keys, closed: () => pool.open-- })
+    } catch (error) {
+      pool.open--
+      throw error
+    }
+  }
+  const giveBack = (key: string, server: ServerConnection): void => {
+    const pool = pools.get(key)
+    if (server.closed || !pool) {
+      server.close()
+      return
+    }
+    const next = pool.waiting.shift()
+    // Nothing is reset between transactions: a session's locks and settings stay with the server connection.
+    if (next) next(server)
+    else pool.idle.push(server)
+  }
+
+  const serve = (socket: Socket, user: string, database: string, keys: Keys, wishes: Map<string, string>): ((chunk: Buffer) => void) => {
+    const key = `${user}\0${database}`
+    const me: { readonly id: number; readonly secret: number; server?: ServerConnection } = {
+      id: randomInt(1, 2 ** 31),
+      secret: randomInt(1, 2 ** 31),
+    }
+    clients.set(socket, me)
+    const statements: Statements = new Map()
+    const split = splitter()
+    const queue: Message[] = []
+    let expected = 0
+    let busy = false
+
+    const fromServer = (part: Message): void => {
+      if (part.type === 'S') {
+        const name = textAt(part.body, 0)
+        if (tracked.has(name.text)) wishes.set(name.text, textAt(part.body, name.next).text)
+      }
+      socket.write(message(part.type, part.body))
+      if (part.type !== 'Z') return
+      expected = Math.max(0, expected - 1)
+      if (expected > 0 || part.body[0] !== 0x49 || !me.server) return
+      const server = me.server
+      delete me.server
+      server.lend(undefined)
+      giveBack(key, server)
+    }
+    const lost = (): void => {
+      delete me.server
+      socket.end(errorResponse('08P01', 'server conn crashed?'))
+    }
+    const work = async (): Promise<void> => {
+      if (busy) return
+      busy = true
+      try {
+        for (let next = queue.shift(); next; next = queue.shift()) {
+          if (next.type === 'X') return void socket.end()
+          if (!me.server) {
+            const server = await borrow(key, user, database, keys)
+            if (socket.destroyed) return giveBack(key, server)
+            await server.adopt(wishes)
+            me.server = server
+            server.lend({ message: fromServer, lost })
+          }
+          if (next.type === 'Q' || next.type === 'S' || next.type === 'F') expected++
+          for (const part of options.preparedStatements === 'tracked' ? renameStatements(next, statements, me.server) : [next])
+            me.server.send(part)
+        }
+      } catch (error) {
+        socket.end(errorResponse('08P01', error instanceof Error ? error.message : 'server login failed'))
+      } finally {
+        busy = false
+      }
+    }
+    socket.once('close', () => {
+      clients.delete(socket)
+      // A client that leaves inside a transaction costs the server connection; one that leaves between two does not.
+      me.server?.close()
+    })
+    const parameters = new Map([
+      ['server_version', serverVersion],
+      ['server_encoding', 'UTF8'],
+      ['integer_datetimes', 'on'],
+      ['standard_conforming_strings', 'on'],
+      ['client_encoding', 'UTF8'],
+      ['DateStyle', 'ISO, MDY'],
+      ['TimeZone', 'Etc/UTC'],
+      ...wishes,
+    ])
+    socket.write(message('R', int32(0)))
+    for (const [name, value] of parameters) socket.write(message('S', texts(name, value)))
+    // Not pg_backend_pid(): the pooler's own number.
+    socket.write(message('K', Buffer.concat([int32(me.id), int32(me.secret)])))
+    socket.write(message('Z', 'I'))
+    return (chunk) => {
+      queue.push(...split(chunk))
+      void work()
+    }
+  }
+
+  const login = (socket: Socket, parameters: Map<string, string>): ((chunk: Buffer) => void) => {
+    const user = parameters.get('user') ?? ''
+    const database = parameters.get('database') ?? user
+    const split = splitter()
+    let exchange: ReturnType<typeof scramServer> | undefined
+    let then: ((chunk: Buffer) => void) | undefined
+    let turn = Promise.resolve()
+    const refuse = () => socket.end(errorResponse('28P01', `password authentication failed for user "${user}"`))
+    const step = async ({ type, body }: Message): Promise<void> => {
+      if (type !== 'p') return void refuse()
+      if (!exchange) {
+        const stored = await options.admin.query<{ rolpassword: string | null }>(
+          'SELECT rolpassword FROM pg_authid WHERE rolname = $1 AND rolcanlogin',
+          [user],
+        )
+        const verifier = parseVerifier(stored.rows[0]?.rolpassword ?? '')
+        const mechanism = textAt(body, 0)
+        if (!verifier || mechanism.text !== 'SCRAM-SHA-256') return void refuse()
+        exchange = scramServer(verifier, body.toString('utf8', mechanism.next + 4))
+        return void socket.write(message('R', Buffer.concat([int32(11), Buffer.from(exchange.serverFirst)])))
+      }
+      const done = exchange.finish(body.toString())
+      if (!done) return void refuse()
+      const there = await options.admin.query('SELECT FROM pg_database WHERE datname = $1', [database])
+      if (there.rowCount === 0) return void socket.end(errorResponse('3D000', `database "${database}" does not exist`))
+      socket.write(message('R', Buffer.concat([int32(12), Buffer.from(done.serverFinal)])))
+      const wishes = new Map([...parameters].filter(([name]) => tracked.has(name)))
+      then = serve(socket, user, database, done.keys, wishes)
+    }
+    socket.write(message('R', Buffer.concat([int32(10), texts('SCRAM-SHA-256'), Buffer.from([0])])))
+    return (chunk) => {
+      if (then) return then(chunk)
+      for (const part of split(chunk)) turn = turn.then(() => step(part)).catch(() => void refuse())
+    }
+  }
+
+  const cancel = (packet: Buffer): void => {
+    for (const client of clients.values())
+      if (client.id === packet.readInt32BE(8) && client.secret === packet.readInt32BE(12)) client.server?.cancel()
+  }
+
+  const { rows } = await options.admin.query<{ server_version: string }>('SHOW server_version')
+  const serverVersion = rows[0]?.server_version ?? ''
+  const server = createServer((socket) => {
+    let head = Buffer.alloc(0)
+    let take: ((chunk: Buffer) => void) | undefined
+    socket.on('error', () => socket.destroy())
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        if (take) return take(chunk)
+        head = Buffer.concat([head, chunk])
+        const length = head.length >= 4 ? head.readInt32BE(0) : undefined
+        if (length === undefined || head.length < length) return
+        if (length === 16 && head.readInt32BE(4) === cancelRequest) {
+          cancel(head)
+          return void socket.end()
+        }
+        const parameters = startupParameters(head.subarray(4, length))
+        if (!parameters) return void socket.end(errorResponse('08P01', 'unsupported startup packet'))
+        const unknown = [...parameters.keys()].find((name) => !known.has(name.toLowerCase()) && !known.has(name))
+        if (unknown !== undefined) return void socket.end(errorResponse('08P01', `unsupported startup parameter: ${unknown}`))
+        take = login(socket, parameters)
+        if (head.length > length) take(head.subarray(length))
+      } catch {
+        socket.destroy()
+      }
+    })
+  })
+  const open = new Set<Socket>()
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.path, resolve))
+  const recycle = (): void => {
+    for (const pool of pools.values()) for (const connection of pool.idle.splice(0)) connection.close()
+  }
+  return {
+    recycle,
+    cancel,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const socket of open) socket.destroy()
+        recycle()
+      }),
+  }
+}

@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { findBinaries } from './binaries.ts'
+import { type Behaviour, type EndpointName, startFront } from './front.ts'
+import { type Pooler, startPooler } from './pooler.ts'
+import { verifierOf } from './scram.ts'
+import { adminClient, type Server, startServer } from './server.ts'
+import { database, layCluster, owner, pristine } from './template.ts'
+
+export const directHost = 'ep-floral-truth-amttbc5a.c-5.us-east-1.aws.neon.tech'
+export const poolerHost = 'ep-floral-truth-amttbc5a-pooler.c-5.us-east-1.aws.neon.tech'
+
+export interface PostgresOptions {
+  readonly authority: {
+    readonly certificate: string
+    issue(wanted: { readonly commonName: string; readonly names?: readonly string[] }): {
+      readonly certificate: string
+      readonly key: string
+    }
+  }
+  readonly password?: string
+  readonly port?: number
+  readonly preparedStatements?: 'naive' | 'tracked'
+  readonly poolSize?: number
+}
+
+/** The application's side of some connections: as a pod holds them. */
+export interface ApplicationConnections {
+  /** What the endpoint answered when they were opened. */
+  readonly reachable: boolean
+  close(): Promise<void>
+}
+
+export interface PostgresSandbox {
+  /** 127.0.0.1, for both hosts. */
+  readonly port: number
+  readonly directHost: string
+  readonly poolerHost: string
+  readonly user: string
+  readonly database: string
+  readonly password: string
+  /** The certificate that verifies both hosts, PEM. */
+  readonly ca: string
+  readonly running: boolean
+  /** Starts PostgreSQL now instead of at the first connection (about 0.3 s). */
+  start(): Promise<void>
+  /** One statement as the superuser. */
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>
+  behave(endpoint: EndpointName, behaviour: Behaviour): void
+  /** Ends the pooler's idle server connections. */
+  recyclePooler(): void
+  /** The connections of one pod (`application`: its application_name). While PostgreSQL sleeps they are only noted, and opened when it starts. */
+  openApplicationConnections(wanted: {
+    readonly host: string
+    readonly application: string
+    readonly count: number
+  }): Promise<ApplicationConnections>
+  /** The database, the password and the endpoints as they were at first; every connection is ended. */
+  reset(): Promise<void>
+  stop(): Promise<void>
+}
+
+interface Running {
+  readonly server: Server
+  readonly pooler: Pooler
+  readonly admin: Client
+  readonly poolerPath: string
+}
+
+/** Neon's two endpoints before a real PostgreSQL, which starts at first use; itself up in a few milliseconds. */
+export const startPostgres = async (options: PostgresOptions): Promise<PostgresSandbox> => {
+  const password = options.password ?? `npg_${randomBytes(9).toString('hex')}`
+  const pods = new Set<Pod>()
+  let starting: Promise<Running> | undefined
+  let running: Running | undefined
+  let stopped = false
+
+  const begin = async (): Promise<Running> => {
+    const binaries = await findBinaries()
+    const folder = await layCluster(binaries)
+    const server = await startServer(binaries, folder, true).catch(async (error) => {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    })
+    const admin = adminClient(server.folder, server.port, 'template1')
+    await admin.connect()
+    await admin.query(`ALTER ROLE ${owner} PASSWORD '${verifierOf(password)}'`)
+    const poolerPath = join(folder, 'pooler')
+    const pooler = await startPooler({
+      path: poolerPath,
+      serverPort: server.port,
+      admin,
+      poolSize: options.poolSize ?? 10,
+      preparedStatements: options.preparedStatements ?? 'tracked',
+    })
+    running = { server, pooler, admin, poolerPath }
+    await Promise.all([...pods].map((pod) => pod.open().catch(() => {})))
+    return running
+  }
+  const ensure = (): Promise<Running> => {
+    if (stopped) return Promise.reject(new Error('the sandbox has ended'))
+    starting ??= begin()
+    return starting
+  }
+
+  const issued = options.authority.issue({ commonName: directHost, names: [directHost, poolerHost] })
+  const front = await startFront({
+    ...issued,
+    ...(options.port !== undefined && { port: options.port }),
+    names: { [directHost]: 'direct', [poolerHost]: 'pooler' },
+    backend: async (endpoint) => {
+      // While the pods' connections are opened it runs already, though `ensure` still waits for them.
+      const { server, poolerPath } = running ?? (await ensure())
+      return endpoint === 'direct' ? join(server.folder, `.s.PGSQL.${server.port}`) : poolerPath
+    },
+    cancel: (packet) => {
+      running?.pooler.cancel(packet)
+    },
+  })
+
+  const podOf = (host: string, application: string, count: number): Pod => {
+    let clients: Client[] = []
+    return {
+      async open() {
+        const name = host === directHost ? 'direct' : 'pooler'
+        if (front.behaviour(name).answer !== 'normal') return
+        clients = Array.from(
+          { length: count },
+          () =>
+            new Client({
+              user: owner,
+              database,
+              password,
+              application_name: application,
+              ...through(front.port, options.authority.certificate, host),
+            }),
+        )
+        await Promise.all(
+          clients.map(async (client) => {
+            client.on('error', () => {})
+            await client.connect()
+            await client.query('SELECT 1')
+          }),
+        )
+      },
+      async close() {
+        await Promise.all(clients.splice(0).map((client) => client.end().catch(() => {})))
+      },
+    }
+  }
+
+  return {
+    port: front.port,
+    directHost,
+    poolerHost,
+    user: owner,
+    database,
+    password,
+    ca: options.authority.certificate,
+    get running() {
+      return running !== undefined
+    },
+    start: async () => void (await ensure()),
+    behave: front.behave,
+    recyclePooler: () => running?.pooler.recycle(),
+    query: async (sql, values = []) => {
+      const { server } = await ensure()
+      const client = adminClient(server.folder, server.port, database)
+      await client.connect()
+      try {
+        return (await client.query<Record<string, unknown>>(sql, [...values])).rows
+      } finally {
+        await client.end()
+      }
+    },
+    async openApplicationConnections({ host, application, count }) {
+      const name = host === directHost ? 'direct' : host === poolerHost ? 'pooler' : undefined
+      if (!name || front.behaviour(name).answer !== 'normal') return { reachable: false, close: async () => {} }
+      const pod = podOf(host, application, count)
+      pods.add(pod)
+      if (running) await pod.open().catch(() => {})
+      return {
+        reachable: true,
+        close: async () => {
+          pods.delete(pod)
+          await pod.close()
+        },
+      }
+    },
+    async reset() {
+      front.behave('direct', { answer: 'normal' })
+      front.behave('pooler', { answer: 'normal' })
+      if (!starting) return
+      const { admin, pooler } = await ensure()
+      await Promise.all([...pods].map((pod) => pod.close()))
+      front.cut()
+      pooler.recycle()
+      await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
+      await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
+      await admin.query(`ALTER ROLE ${owner} PASSWORD '${verifierOf(password)}'`)
+      await Promise.all([...pods].map((pod) => pod.open().catch(() => {})))
+    },
+    async stop() {
+      stopped = true
+      await front.stop()
+      const last = await starting?.catch(() => undefined)
+      if (!last) return
+      await last.pooler.stop()
+      await last.admin.end().catch(() => {})
+      await last.server.stop()
+    },
+  }
+}
+
+interface Pod {
+  open(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The name is what TLS verifies; the address is where to connect. */
+const through = (port: number, ca: string, host: string) => ({ host: '127.0.0.1', port, ssl: { ca, servername: host } })

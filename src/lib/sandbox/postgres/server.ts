@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import type { Binaries } from './binaries.ts'
+
+export interface Server {
+  /** The folder of its Unix socket; `pg` takes it as `host`. */
+  readonly folder: string
+  /** Its port on 127.0.0.1, which also names the socket. */
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** The superuser, as Neon names it; it logs in over the Unix socket only, whose folder nobody else may enter. */
+export const superuser = 'cloud_admin'
+
+/**
+ * Ends PostgreSQL when its own standard input ends. The other end of that pipe is held by our process alone, so the kernel closes it however we
+ * die, SIGKILL included. The folder of the disposable cluster goes with it.
+ */
+const watcher = `
+exec 3<&0 </dev/null
+folder=$1; shift
+"$@" 3<&- & server=$!
+( read -r _ <&3; kill -QUIT $server ) 2>/dev/null & watch=$!
+wait $server; status=$?
+kill $watch 2>/dev/null
+[ -z "$folder" ] || rm -rf "$folder"
+exit $status`
+
+/** Nothing here has to survive a crash: every durability is off. */
+const settings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  shared_buffers: '16MB',
+  dynamic_shared_memory_type: 'mmap',
+  io_method: 'sync',
+  max_connections: '100',
+  superuser_reserved_connections: '5',
+  autovacuum: 'off',
+  jit: 'off',
+  log_min_messages: 'fatal',
+  max_parallel_workers: '0',
+  password_encryption: 'scram-sha-256',
+}
+
+/** Starts PostgreSQL on a data directory in `folder`; resolves when it answers (30–60 ms). `disposable`: the folder goes when it ends. */
+export const startServer = async (binaries: Binaries, folder: string, disposable: boolean): Promise<Server> => {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort()
+    const child = launch(binaries, folder, port, disposable)
+    let said = ''
+    child.stderr?.on('data', (chunk) => {
+      said = `${said}${chunk}`.slice(-2000)
+    })
+    const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)).once('error', () => resolve(1)))
+    if (await answers(folder, port, ended)) return { folder, port, stop: () => stop(child, ended) }
+    await stop(child, ended)
+    // Between our look and its bind another process may have taken the port.
+    if (attempt >= 5) throw new Error(`PostgreSQL did not start: ${said.trim() || 'it said nothing'}`)
+  }
+}
+
+const launch = (binaries: Binaries, folder: string, port: number, disposable: boolean): ChildProcess => {
+  const options = Object.entries({ ...settings, port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: folder })
+  const command = [
+    join(binaries.root, 'bin', 'postgres'),
+    '-D',
+    join(folder, 'data'),
+    ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]
+  const child = spawn('/bin/sh', ['-c', watcher, 'honeydue-postgres', disposable ? folder : '', ...command], {
+    cwd: folder,
+    // A session of its own: the terminal's Ctrl-C is not for it.
+    detached: true,
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    stdio: ['pipe', 'ignore', 'pipe'],
+    ...binaries.as,
+  })
+  child.stdin?.on('error', () => {})
+  // A parent that has nothing else to do may end; the pipe's end then ends PostgreSQL.
+  child.unref()
+  const handles = [child.stdin, child.stderr] as unknown as readonly { unref?(): void }[]
+  for (const handle of handles) handle.unref?.()
+  return child
+}
+
+const stop = async (child: ChildProcess, ended: Promise<number>): Promise<void> => {
+  child.ref()
+  child.stdin?.destroy()
+  await ended
+}
+
+const answers = async (folder: string, port: number, ended: Promise<number>): Promise<boolean> => {
+  let over = false
+  void ended.then(() => {
+    over = true
+  })
+  for (let waited = 0; waited < 30_000 && !over; waited += 10) {
+    const client = adminClient(folder, port, 'template1')
+    try {
+      await client.connect()
+      await client.end()
+      return true
+    } catch {
+      await sleep(10)
+    }
+  }
+  return false
+}
+
+/** A superuser's client that is not connected yet. */
+export const adminClient = (folder: string, port: number, database: string): Client => {
+  const client = new Client({ host: folder, port, user: superuser, database, application_name: 'sandbox' })
+  client.on('error', () => {})
+  return client
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { chownSync, existsSync } from 'node:fs'
+import { appendFile, chmod, chown, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Binaries } from './binaries.ts'
+import { fingerprint } from './binaries.ts'
+import { gooseTable, migrations, upOf } from './schema.ts'
+import { adminClient, startServer, superuser } from './server.ts'
+
+/** The role, database and password that every template starts with; the password is set again per sandbox. */
+export const owner = 'neondb_owner'
+export const database = 'honeyDue'
+/** What `reset()` makes the database from again. */
+export const pristine = 'honeyDue_pristine'
+
+/** The application's schema and a few rows, as one script. */
+const seed = [...migrations.map(({ sql }) => upOf(sql)), gooseTable(migrations.map(({ version }) => version))].join('\n')
+
+const access = `local all ${superuser} trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n`
+
+/** A new folder in the temporary folder with a copy of the template cluster in `data` (about 0.1 s; the first time on a machine 2 s). */
+export const layCluster = async (binaries: Binaries): Promise<string> => {
+  const template = join(binaries.cache, `template-${fingerprint(binaries.version, seed, access, String(binaries.as?.uid))}`)
+  if (!existsSync(template)) await makeTemplate(binaries, template)
+  const folder = await ownFolder(binaries, tmpdir())
+  // `cp` is in every base system, runs beside our event loop, and clones where the file system can.
+  await run('cp', ['-R', join(template, 'data'), join(folder, 'data')], binaries, folder)
+  return folder
+}
+
+const makeTemplate = async (binaries: Binaries, template: string): Promise<void> => {
+  const folder = await ownFolder(binaries, tmpdir())
+  try {
+    const data = join(folder, 'data')
+    const options = [
+      '-U',
+      superuser,
+      '--auth=trust',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--wal-segsize=1',
+      '--no-sync',
+      '--no-data-checksums',
+      '--no-instructions',
+    ]
+    await run(join(binaries.root, 'bin', 'initdb'), ['-D', data, ...options], binaries, folder)
+    await writeFile(join(data, 'pg_hba.conf'), access)
+    // Small files copy fast: checkpoints need not keep old WAL.
+    await appendFile(join(data, 'postgresql.conf'), '\nmin_wal_size = 2MB\nmax_wal_size = 8MB\n')
+    const server = await startServer(binaries, folder, false)
+    try {
+      const admin = adminClient(server.folder, server.port, 'template1')
+      await admin.connect()
+      await admin.query(`CREATE ROLE ${owner} LOGIN CREATEDB CREATEROLE`)
+      await admin.query(`GRANT pg_monitor, pg_read_all_stats TO ${owner}`)
+      await admin.query(`CREATE DATABASE "${pristine}" OWNER ${owner}`)
+      const builder = adminClient(server.folder, server.port, pristine)
+      await builder.connect()
+      await builder.query(`ALTER SCHEMA public OWNER TO ${owner}; SET ROLE ${owner}; ${seed}`)
+      await builder.end()
+      await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
+      await admin.query('DROP DATABASE postgres')
+      await admin.query('CHECKPOINT')
+      await admin.end()
+    } finally {
+      await server.stop()
+    }
+    const ready = await mkdtemp(`${template}.`)
+    await chmod(ready, 0o755)
+    if (binaries.as) await chown(ready, binaries.as.uid, binaries.as.gid)
+    await run('cp', ['-R', data, join(ready, 'data')], binaries, folder)
+    // Another process may have been faster; its template is as good.
+    await rename(ready, template).catch(() => rm(ready, { recursive: true, force: true }))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const ownFolder = async (binaries: Binaries, parent: string): Promise<string> => {
+  const folder = await mkdtemp(join(parent, 'honeydue-pg-'))
+  if (binaries.as) chownSync(folder, binaries.as.uid, binaries.as.gid)
+  return folder
+}
+
+const run = (command: string, args: readonly string[], binaries: Binaries, cwd: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...binaries.as,
+    })
+    let said = ''
+    child.stderr.on('data', (chunk) => {
+      said += chunk
+    })
+    child.once('error', reject)
+    child.once('close', async (code) => {
+      if (code === 0) return resolve()
+      const left = await readdir(cwd).catch(() => [])
+      reject(new Error(`${command} ended with ${code}: ${said.trim().slice(-500)} (in ${cwd}: ${left.join(', ')})`))
+    })
+  })
