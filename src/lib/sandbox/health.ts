@@ -19,8 +19,8 @@ export async function startHealth(options: { readonly authority: Authority; read
       .list({ group: '', resource: 'pods' }, { namespace, labels: { 'app.kubernetes.io/name': 'api' } })
       .some(isReady)
     // The real body is not known: only the status is to be relied on.
-    if (ready) response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}\n')
-    else response.writeHead(503, { 'content-type': 'text/plain' }).end('no available server\n')
+    const [status, body] = ready ? ([200, '{"status":"ok"}\n'] as const) : ([503, 'no available server\n'] as const)
+    return response.writeHead(status, { 'content-type': ready ? 'application/json' : 'text/plain' }).end(body)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,19 +1,11 @@
 import type { ContainerRun, KubeObject, Program } from '../kubernetes/types.ts'
 
-/** Connections of one process, as they stand open while it runs. */
-export interface Connections {
-  ping(): Promise<void>
-  close(): Promise<void>
-}
-
-/** How a program of the sandbox reaches the database; rejects when the host does not answer. */
+/** How a program of the sandbox reaches the database: `startPostgres` gives it. */
 export interface Database {
-  open(request: {
-    readonly host: string
-    readonly application: string
-    readonly size: number
-    readonly signal: AbortSignal
-  }): Promise<Connections>
+  openApplicationConnections(wanted: { readonly host: string; readonly application: string; readonly count: number }): Promise<{
+    readonly reachable: boolean
+    close(): Promise<void>
+  }>
 }
 
 /** database.Connect fires this many pings in parallel at boot (ch08). */
@@ -30,26 +22,23 @@ export const programs =
     return undefined
   }
 
-async function application(database: Database, run: ContainerRun, application: string, size: number, serving: string): Promise<number> {
+async function application(database: Database, run: ContainerRun, application: string, count: number, serving: string): Promise<number> {
   const host = run.env.DB_HOST ?? ''
   run.ready(false)
-  run.log(`${application} starting (database host ${host || 'not set'})`)
-  const began = performance.now()
+  run.log(`${application} starting, database host ${host || 'not set'}`)
   for (let attempt = 1; !run.signal.aborted; attempt++) {
-    try {
-      const connections = await database.open({ host, application, size, signal: run.signal })
-      await Promise.all(Array.from({ length: size }, () => connections.ping()))
+    const began = performance.now()
+    const connections = await database.openApplicationConnections({ host, application, count })
+    if (connections.reachable && !run.signal.aborted) {
       // The application's own words are not known: the sandbox's environment.yaml carries the pattern that reads these.
-      run.log(`database pool warmed up: ${size} pings in ${Math.max(1, Math.round(performance.now() - began))} ms`)
+      run.log(`database pool warmed up: ${count} pings in ${Math.max(1, Math.round(performance.now() - began))} ms`)
       run.log(serving)
       run.ready(true)
       await aborted(run.signal)
-      await connections.close()
-      return 0
-    } catch (error) {
-      if (!run.signal.aborted)
-        run.log(`failed to connect to database at ${host}: ${error instanceof Error ? error.message : String(error)} (attempt ${attempt})`)
     }
+    await connections.close()
+    if (run.signal.aborted) return 0
+    run.log(`failed to connect to the database at ${host} (attempt ${attempt})`)
     await pause(Math.min(attempt * 250, 2000), run.signal)
   }
   return 0
