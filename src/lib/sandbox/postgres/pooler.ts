@@ -145,6 +145,14 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     }
   }
 
+  // One connection, several logins at once: they take turns.
+  let asking: Promise<unknown> = Promise.resolve()
+  const ask = <R extends object>(sql: string, values: readonly string[]): Promise<readonly R[]> => {
+    const answer = asking.then(async () => (await options.admin.query<R & Record<string, unknown>>(sql, [...values])).rows)
+    asking = answer.catch(() => {})
+    return answer
+  }
+
   const login = (socket: Socket, parameters: Map<string, string>): ((chunk: Buffer) => void) => {
     const user = parameters.get('user') ?? ''
     const database = parameters.get('database') ?? user
@@ -156,11 +164,10 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     const step = async ({ type, body }: Message): Promise<void> => {
       if (type !== 'p') return void refuse()
       if (!exchange) {
-        const stored = await options.admin.query<{ rolpassword: string | null }>(
-          'SELECT rolpassword FROM pg_authid WHERE rolname = $1 AND rolcanlogin',
-          [user],
-        )
-        const verifier = parseVerifier(stored.rows[0]?.rolpassword ?? '')
+        const stored = await ask<{ rolpassword: string | null }>('SELECT rolpassword FROM pg_authid WHERE rolname = $1 AND rolcanlogin', [
+          user,
+        ])
+        const verifier = parseVerifier(stored[0]?.rolpassword ?? '')
         const mechanism = textAt(body, 0)
         if (!verifier || mechanism.text !== 'SCRAM-SHA-256') return void refuse()
         exchange = scramServer(verifier, body.toString('utf8', mechanism.next + 4))
@@ -168,8 +175,8 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
       }
       const done = exchange.finish(body.toString())
       if (!done) return void refuse()
-      const there = await options.admin.query('SELECT FROM pg_database WHERE datname = $1', [database])
-      if (there.rowCount === 0) return void socket.end(errorResponse('3D000', `database "${database}" does not exist`))
+      const there = await ask('SELECT 1 AS there FROM pg_database WHERE datname = $1', [database])
+      if (there.length === 0) return void socket.end(errorResponse('3D000', `database "${database}" does not exist`))
       socket.write(message('R', Buffer.concat([int32(12), Buffer.from(done.serverFinal)])))
       const wishes = new Map([...parameters].filter(([name]) => tracked.has(name)))
       then = serve(socket, user, database, done.keys, wishes)

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Client } from 'pg'
+import { troubleOf } from './trouble.ts'
+import type { PostgresTarget } from './types.ts'
+
+export interface PostgresOptions {
+  /** Where names live, as libpq's hostaddr: "127.0.0.1" or "127.0.0.1:6543". TLS still verifies the name. */
+  readonly hostaddr?: Readonly<Record<string, string>>
+  /** A PEM file besides the public authorities. */
+  readonly caFile?: string
+  /** For TCP, TLS and login together, and for each query: milliseconds. */
+  readonly connectTimeout?: number
+  readonly queryTimeout?: number
+  readonly signal?: AbortSignal
+}
+
+export interface Connection {
+  readonly client: Client
+  readonly connectMs: number
+  readonly tls: { readonly protocol: string; readonly validTo: string }
+  query<R extends object>(sql: string, values?: readonly unknown[]): Promise<readonly R[]>
+  /** Statements in a read-only transaction with local timeouts: through a pooler nothing leaks to the next borrower. */
+  reading<T>(read: (connection: Connection) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** Opens one verified TLS connection; no startup parameter that a pooler refuses. Throws `Unreachable`. */
+export const openConnection = async (target: PostgresTarget, options: PostgresOptions): Promise<Connection> => {
+  const { Client } = await import('./client.ts')
+  const { connectTimeout = 5_000, queryTimeout = 15_000 } = options
+  const place = placeOf(target, options.hostaddr)
+  const ca =
+    options.caFile === undefined
+      ? undefined
+      : await readFile(options.caFile, 'utf8').catch((error) => Promise.reject(troubleOf(error, target)))
+  const socket = new Socket()
+  const client = new Client({
+    host: place.host,
+    port: place.port,
+    user: target.user,
+    database: target.database,
+    password: target.password.reveal(),
+    application_name: 'honeydue',
+    query_timeout: queryTimeout,
+    // Our own socket, so that an abort or a timeout can end it in every state of the handshake.
+    stream: () => socket,
+    ssl: { servername: target.host, rejectUnauthorized: true, ...(ca !== undefined && { ca }) },
+  })
+  let lost: unknown
+  client.on('error', (error) => {
+    lost ??= error
+  })
+  const limit = AbortSignal.timeout(connectTimeout)
+  const end = () => socket.destroy(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : undefined)
+  limit.addEventListener('abort', end)
+  options.signal?.addEventListener('abort', end)
+  const began = performance.now()
+  try {
+    options.signal?.throwIfAborted()
+    await client.connect()
+  } catch (error) {
+    socket.destroy()
+    if (options.signal?.aborted) throw options.signal.reason
+    throw troubleOf(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : (lost ?? error), target, connectTimeout)
+  } finally {
+    limit.removeEventListener('abort', end)
+  }
+  const connectMs = performance.now() - began
+  const tls = (client as unknown as { readonly connection: { readonly stream: TLSSocket } }).connection.stream
+  const connection: Connection = {
+    client,
+    connectMs,
+    tls: { protocol: tls.getProtocol() ?? 'none', validTo: tls.getPeerCertificate().valid_to },
+    async query<R extends object>(sql: string, values: readonly unknown[] = []) {
+      try {
+        return (await client.query<R & Record<string, unknown>>(sql, [...values])).rows
+      } catch (error) {
+        if (options.signal?.aborted) throw options.signal.reason
+        throw troubleOf(error, target, queryTimeout)
+      }
+    },
+    async reading(read) {
+      await connection.query('BEGIN READ ONLY')
+      try {
+        await connection.query(
+          `SELECT set_config('statement_timeout', '${queryTimeout - 1000}', true), set_config('lock_timeout', '3000', true)`,
+        )
+        return await read(connection)
+      } finally {
+        await connection.query('ROLLBACK').catch(() => socket.destroy())
+      }
+    },
+    async close() {
+      options.signal?.removeEventListener('abort', end)
+      await client.end().catch(() => {})
+      socket.destroy()
+    },
+  }
+  return connection
+}
+
+const placeOf = (target: PostgresTarget, hostaddr: PostgresOptions['hostaddr']): { readonly host: string; readonly port: number } => {
+  const [, host, port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(hostaddr?.[target.host] ?? target.host) ?? []
+  return { host: host?.replace(/^\[|\]$/g, '') ?? target.host, port: port === undefined ? target.port : Number(port) }
+}

@@ -1,0 +1,36 @@
+import { Trouble, Unreachable } from '../../plan/errors.ts'
+import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
+import { type Over, readPostgres } from './read-postgres.ts'
+import type { Postgres, PostgresTarget } from './types.ts'
+import { sayPostgres, writePostgres } from './write-postgres.ts'
+
+/** PostgreSQL as a system: one connection per target, opened at first use, one caller at a time. */
+export const connectPostgres = (options: PostgresOptions = {}): Postgres => {
+  const kept = new Map<string, { readonly opened: Promise<Connection>; turn: Promise<unknown> }>()
+  const over: Over = (target, use) => {
+    const key = keyOf(target)
+    const entry = kept.get(key) ?? { opened: openConnection(target, options), turn: Promise.resolve() }
+    kept.set(key, entry)
+    // A transaction must not be shared: callers take turns. A lost connection is opened anew by the next caller.
+    const mine = entry.turn.then(async () => use(await entry.opened))
+    entry.turn = mine.catch((error) => {
+      if (error instanceof Trouble && !(error instanceof Unreachable)) return
+      if (kept.get(key) === entry) kept.delete(key)
+      return entry.opened.then((connection) => connection.close()).catch(() => {})
+    })
+    return mine
+  }
+  return {
+    read: readPostgres(over, options),
+    write: writePostgres(over),
+    say: sayPostgres,
+    close: async () => {
+      const entries = [...kept.values()]
+      kept.clear()
+      await Promise.all(entries.map(({ opened }) => opened.then((connection) => connection.close()).catch(() => {})))
+    },
+  }
+}
+
+const keyOf = ({ host, port, user, database, password }: PostgresTarget): string =>
+  [host, port, user, database, password.reveal()].join('\0')

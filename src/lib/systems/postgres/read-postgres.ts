@@ -1,0 +1,97 @@
+import { Trouble } from '../../plan/errors.ts'
+import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
+import type { AdvisoryLock, EndpointFacts, InvalidIndex, PostgresReader, PostgresTarget, Session, VersionTable } from './types.ts'
+
+/** Runs `use` over the one kept connection to a target. */
+export type Over = <T>(target: PostgresTarget, use: (connection: Connection) => Promise<T>) => Promise<T>
+
+const sessions = `
+SELECT pid, backend_start::text AS "backendStart", application_name AS application, coalesce(usename, '') AS "user", coalesce(datname, '') AS database,
+       host(client_addr) AS "clientAddress", coalesce(state, 'unknown') AS state, nullif(concat_ws(': ', wait_event_type, wait_event), '') AS wait,
+       extract(epoch FROM clock_timestamp() - backend_start)::float8 AS "backendAge", extract(epoch FROM clock_timestamp() - xact_start)::float8 AS "transactionAge",
+       coalesce(extract(epoch FROM clock_timestamp() - state_change)::float8, 0) AS "stateAge", left(query, 2000) AS query, pg_blocking_pids(pid) AS "blockedBy"
+  FROM pg_stat_activity
+ WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = current_database()
+ ORDER BY backend_start, pid`
+
+const advisoryLocks = `
+SELECT pid, mode, granted, CASE objsubid WHEN 1 THEN ((classid::bigint << 32) | objid::bigint)::text ELSE classid::text || ',' || objid::text END AS key
+  FROM pg_locks
+ WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+ ORDER BY granted DESC, pid`
+
+const applied = `
+SELECT version_id::float8 AS version, tstamp::text AS at
+  FROM (SELECT DISTINCT ON (version_id) version_id, is_applied, tstamp FROM public.goose_db_version WHERE version_id > 0 ORDER BY version_id, id DESC) AS latest
+ WHERE is_applied ORDER BY version_id`
+
+const tables = `
+SELECT (to_regclass('public.goose_db_version') IS NOT NULL) AS exists,
+       (SELECT count(*)::int FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'goose_db_version') AS tables`
+
+const invalidIndexes = `
+SELECT n.nspname AS schema, c.relname AS name, i.indrelid::regclass::text AS "table", pg_get_indexdef(c.oid) AS definition
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE NOT i.indisvalid AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1, 2`
+
+/** What the server says of itself and of us. */
+const self = `
+SELECT pg_backend_pid() AS pid, host(inet_client_addr()) AS "clientAddress", current_setting('server_version') AS version,
+       current_setting('max_connections')::int AS "maxConnections", current_setting('default_transaction_read_only') = 'on' OR pg_is_in_recovery() AS "readOnly"`
+
+/** The reading half: see `PostgresReader`. */
+export const readPostgres = (over: Over, options: PostgresOptions): PostgresReader => ({
+  endpoint: (target) => lookAt(target, options),
+  sessions: (target) => over(target, (connection) => connection.reading((reading) => reading.query<Session>(sessions))),
+  advisoryLocks: (target) => over(target, (connection) => connection.reading((reading) => reading.query<AdvisoryLock>(advisoryLocks))),
+  invalidIndexes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<InvalidIndex>(invalidIndexes))),
+  versions: (target) => over(target, (connection) => connection.reading(readVersions)),
+})
+
+const readVersions = async (reading: Connection): Promise<VersionTable> => {
+  const [found] = await reading.query<{ exists: boolean; tables: number }>(tables)
+  const exists = found?.exists ?? false
+  return { exists, tables: found?.tables ?? 0, applied: exists ? await reading.query<{ version: number; at: string }>(applied) : [] }
+}
+
+const lookAt = async (target: PostgresTarget, options: PostgresOptions): Promise<EndpointFacts> => {
+  try {
+    const connection = await openConnection(target, options)
+    try {
+      const [found] = await connection.query<{
+        pid: number
+        clientAddress: string | null
+        version: string
+        maxConnections: number
+        readOnly: boolean
+      }>(self)
+      if (!found) throw new Error('the server returned no row')
+      const times: number[] = []
+      for (let round = 0; round < 3; round++) {
+        const began = performance.now()
+        await connection.query('SELECT 1')
+        times.push(performance.now() - began)
+      }
+      const { clientAddress, version, maxConnections, readOnly } = found
+      const processId = (connection.client as unknown as { readonly processID: number | null }).processID
+      const queryMs = times.sort((a, b) => a - b)[1] ?? 0
+      return {
+        host: target.host,
+        reachable: true,
+        connectMs: connection.connectMs,
+        queryMs,
+        serverVersion: version,
+        tls: connection.tls,
+        pooled: processId !== found.pid,
+        clientAddress,
+        maxConnections,
+        readOnly,
+      }
+    } finally {
+      await connection.close()
+    }
+  } catch (error) {
+    if (error instanceof Trouble) return { host: target.host, reachable: false, trouble: error }
+    throw error
+  }
+}

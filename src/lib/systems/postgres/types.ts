@@ -1,0 +1,102 @@
+import type { Secret } from '../../environment/secret.ts'
+import type { Trouble } from '../../plan/errors.ts'
+import type { System } from '../systems.ts'
+
+/** Where to connect and as whom: host, user and database of the live ConfigMap, password of the live Secret. */
+export interface PostgresTarget {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  readonly password: Secret
+}
+
+/** What an endpoint shows to a client with the application's own credentials. Times in milliseconds. */
+export type EndpointFacts =
+  | { readonly host: string; readonly reachable: false; readonly trouble: Trouble }
+  | {
+      readonly host: string
+      readonly reachable: true
+      /** TCP, TLS, login: what a cold request pays. */
+      readonly connectMs: number
+      /** The median of three `SELECT 1` on the open connection. */
+      readonly queryMs: number
+      readonly serverVersion: string
+      /** "TLSv1.3", and when the certificate ends (RFC 1123, as Node gives it). */
+      readonly tls: { readonly protocol: string; readonly validTo: string }
+      /** Measured, not read off the name: through a pooler the protocol's process id is not pg_backend_pid(). */
+      readonly pooled: boolean
+      /** How the server sees a client of this endpoint; null for a Unix socket. */
+      readonly clientAddress: string | null
+      readonly maxConnections: number
+      readonly readOnly: boolean
+    }
+
+/** One client backend of pg_stat_activity. Ages in seconds at the time of reading. */
+export interface Session {
+  readonly pid: number
+  /** As text with microseconds: with the pid it names one backend for good. */
+  readonly backendStart: string
+  readonly application: string
+  readonly user: string
+  readonly database: string
+  readonly clientAddress: string | null
+  readonly state: string
+  readonly wait: string | null
+  readonly backendAge: number
+  readonly transactionAge: number | null
+  readonly stateAge: number
+  /** The present query, or the last one of an idle session; through a pooler that of the last borrower. */
+  readonly query: string
+  /** Process ids of those that it waits for. */
+  readonly blockedBy: readonly number[]
+}
+
+/** A session-level or transaction-level advisory lock. `key`: the bigint, or "class,object" for the two-number form. */
+export interface AdvisoryLock {
+  readonly pid: number
+  readonly key: string
+  readonly mode: string
+  readonly granted: boolean
+}
+
+/** goose's table, read with a plain SELECT: `goose status` would create it. */
+export interface VersionTable {
+  readonly exists: boolean
+  /** Latest row of each version > 0 that says applied, ascending. `at`: as the server prints it. */
+  readonly applied: readonly { readonly version: number; readonly at: string }[]
+  /** Tables of the public schema besides goose's: zero means an empty database. */
+  readonly tables: number
+}
+
+export interface InvalidIndex {
+  readonly schema: string
+  readonly name: string
+  readonly table: string
+  readonly definition: string
+}
+
+/** Every read runs in a read-only transaction with its own statement and lock timeout. Failures throw `Unreachable` or `Failed`. */
+export interface PostgresReader {
+  /** Never throws for what is wrong with the endpoint: that is its answer. Opens a new connection each time. */
+  endpoint(target: PostgresTarget): Promise<EndpointFacts>
+  sessions(target: PostgresTarget): Promise<readonly Session[]>
+  advisoryLocks(target: PostgresTarget): Promise<readonly AdvisoryLock[]>
+  versions(target: PostgresTarget): Promise<VersionTable>
+  invalidIndexes(target: PostgresTarget): Promise<readonly InvalidIndex[]>
+}
+
+export interface PostgresWriter {
+  /** Ends one backend, in one statement that holds only while pid, start and state are the given ones; otherwise `Moved`. */
+  endBackend(target: PostgresTarget, backend: Pick<Session, 'pid' | 'backendStart' | 'state'>): Promise<void>
+  /** Drops an index that is still invalid, without blocking writes. */
+  dropInvalidIndex(target: PostgresTarget, index: Pick<InvalidIndex, 'schema' | 'name'>): Promise<void>
+}
+
+export type Postgres = System<PostgresReader, PostgresWriter>
+
+declare module '../systems.ts' {
+  interface Systems {
+    postgres: Postgres
+  }
+}

@@ -1,0 +1,65 @@
+import { Moved } from '../../plan/errors.ts'
+import type { Said } from '../systems.ts'
+import type { Over } from './read-postgres.ts'
+import type { PostgresTarget, PostgresWriter } from './types.ts'
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** One statement, conditional on all that names the backend: the pid alone may be another's by now. */
+const endStatement = (pid: string, start: string, state: string) =>
+  `SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE pid = ${pid} AND backend_start = ${start}::timestamptz AND state = ${state} AND usename = current_user`
+
+const dropStatement = ({ schema, name }: { readonly schema: string; readonly name: string }) =>
+  `DROP INDEX CONCURRENTLY ${identifier(schema)}.${identifier(name)}`
+
+/** The writing half: see `PostgresWriter`. */
+export const writePostgres = (over: Over): PostgresWriter => ({
+  endBackend: (target, { pid, backendStart, state }) =>
+    over(target, async (connection) => {
+      const [row] = await connection.query<{ ended: boolean }>(endStatement('$1', '$2', '$3'), [pid, backendStart, state])
+      if (row?.ended) return
+      throw new Moved({
+        code: 'backend-moved',
+        failed: `Backend ${pid} is no longer the one that was shown`,
+        state: 'It was not ended.',
+        cause: `It ended, belongs to another role, or left the state "${state}"`,
+        next: 'honeydue db:locks',
+      })
+    }),
+  dropInvalidIndex: (target, index) =>
+    over(target, async (connection) => {
+      const wanted = [index.schema, index.name]
+      const found = await connection.query(
+        'SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND n.nspname = $1 AND c.relname = $2',
+        wanted,
+      )
+      if (found.length === 0)
+        throw new Moved({
+          code: 'index-moved',
+          failed: `Index ${index.schema}.${index.name} is not invalid any more`,
+          state: 'It was not dropped.',
+          next: 'honeydue db:migrations',
+        })
+      // CONCURRENTLY refuses a transaction, so SET LOCAL is no way: the kept connection is ours alone on the direct host.
+      await connection.query("SELECT set_config('lock_timeout', '5000', false)")
+      await connection.query(dropStatement(index))
+    }),
+})
+
+const psql = (target: PostgresTarget, sql: string): string =>
+  `PGPASSWORD="$POSTGRES_PASSWORD" psql "host=${target.host} port=${target.port} user=${target.user} dbname=${target.database} sslmode=verify-full sslrootcert=system" -c ${shell(sql)}`
+
+const shell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** The shell line of every writer call. */
+export const sayPostgres = {
+  endBackend: (target: PostgresTarget, backend: Parameters<PostgresWriter['endBackend']>[1]): Said => ({
+    line: psql(target, endStatement(String(backend.pid), literal(backend.backendStart), literal(backend.state))),
+    target: `backend ${backend.pid} of ${target.database}`,
+  }),
+  dropInvalidIndex: (target: PostgresTarget, index: Parameters<PostgresWriter['dropInvalidIndex']>[1]): Said => ({
+    line: psql(target, dropStatement(index)),
+    target: `index ${index.schema}.${index.name}`,
+  }),
+}
