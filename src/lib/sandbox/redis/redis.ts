@@ -1,0 +1,201 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { type Clock, systemClock } from '../../clock.ts'
+import type { Context, Counters, Session } from './command.ts'
+import { execute } from './execute.ts'
+import { createKeyspace, type Value } from './keyspace.ts'
+import { createDecoder, encode, ProtocolError } from './protocol.ts'
+import { seed } from './seed.ts'
+import { defaultSettings } from './settings.ts'
+
+export interface RedisOptions {
+  /** None: the server asks for none. */
+  readonly password?: string
+  readonly clock?: Clock
+  readonly port?: number
+  /** False starts with no keys. */
+  readonly seeded?: boolean
+}
+
+/** A way to be broken; `undefined` heals. */
+export type RedisFault =
+  | { readonly kind: 'silent' | 'wrong-password' | 'read-only' | 'loading' | 'dies-mid-reply' | 'hangs-up' }
+  | { readonly kind: 'slow'; readonly ms: number }
+
+/** What INFO counts for an empty server: code, buffers, tables. */
+const baseMemory = 1_050_000
+
+export type RedisSandbox = Awaited<ReturnType<typeof startRedis>>
+
+/** Starts an embedded Redis 7.0 on 127.0.0.1: password, 256 MB, allkeys-lru, the application's cache and asynq's keys. */
+export const startRedis = async (options: RedisOptions = {}) => {
+  const clock = options.clock ?? systemClock
+  const now = () => clock.now().getTime()
+  const startedAt = now()
+  const stopping = new AbortController()
+  const databases = Array.from({ length: 16 }, () => createKeyspace(now))
+  const [db = createKeyspace(now)] = databases
+  const settings = new Map<string, string>()
+  const counters: Counters = { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0 }
+  const clients = new Map<Session, Socket>()
+  const hooks = new Map<string, () => void>()
+  const log: string[] = []
+  let fault: RedisFault | undefined
+  let nextId = 1
+
+  const reset = () => {
+    for (const each of databases) each.clear()
+    settings.clear()
+    for (const [name, value] of defaultSettings(options.password)) settings.set(name, value)
+    Object.assign(counters, { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0 })
+    hooks.clear()
+    log.length = 0
+    fault = undefined
+    if (options.seeded !== false) {
+      seed(db, now())
+      Object.assign(counters, { hits: 9412, misses: 588 })
+    }
+  }
+  reset()
+
+  const usedMemory = () => databases.reduce((sum, each) => sum + each.bytes(), baseMemory + clients.size * 22_000)
+  const makeRoom = (context: Context): boolean => {
+    const limit = Number(settings.get('maxmemory'))
+    const policy = settings.get('maxmemory-policy') ?? 'noeviction'
+    if (limit === 0) return true
+    while (usedMemory() > limit) {
+      if (policy === 'noeviction') return false
+      const victim = context.db.leastRecentlyUsed(policy.startsWith('volatile-'))
+      if (victim === undefined) return false
+      context.db.remove(victim)
+      counters.evicted++
+    }
+    return true
+  }
+  const rules = { loading: () => fault?.kind === 'loading', makeRoom }
+  const password = () => (fault?.kind === 'wrong-password' ? '\u0000another' : settings.get('requirepass') || undefined)
+
+  const contextOf = (session: Session): Context => ({
+    session,
+    sessions: () => [...clients.keys()],
+    get db() {
+      return databases[session.db] ?? db
+    },
+    databases,
+    settings,
+    counters,
+    now,
+    startedAt,
+    replica: () => fault?.kind === 'read-only',
+    password,
+    sleep: (ms) => clock.sleep(ms, stopping.signal),
+    usedMemory,
+  })
+
+  const answer = async (session: Session, socket: Socket, words: readonly string[]): Promise<void> => {
+    const name = words[0]?.toLowerCase() ?? ''
+    if (fault?.kind === 'silent') return
+    if (fault?.kind === 'hangs-up') return void socket.destroy()
+    if (fault?.kind === 'slow') await clock.sleep(fault.ms, stopping.signal)
+    log.push(name)
+    const hook = hooks.get(name)
+    if (hook) {
+      hooks.delete(name)
+      hook()
+    }
+    const bytes = encode(await execute(words, contextOf(session), rules), session.protocol)
+    if (fault?.kind === 'dies-mid-reply' && !['auth', 'hello', 'client', 'select', 'ping'].includes(name)) {
+      socket.write(bytes.slice(0, Math.max(1, bytes.length >> 1)), 'latin1', () => socket.destroy())
+    } else socket.write(bytes, 'latin1')
+    if (session.closing) socket.end()
+  }
+
+  const serve = (socket: Socket) => {
+    socket.setNoDelay(true)
+    counters.connections++
+    const session: Session = {
+      id: nextId++,
+      address: `${socket.remoteAddress}:${socket.remotePort}`,
+      since: now(),
+      authenticated: password() === undefined,
+      protocol: 2,
+      db: 0,
+      name: '',
+      noEvict: false,
+      last: '',
+      queue: undefined,
+      spoiled: false,
+      watched: new Map(),
+      closing: false,
+    }
+    clients.set(session, socket)
+    const decode = createDecoder()
+    let busy: Promise<void> = Promise.resolve()
+    socket.on('data', (chunk) => {
+      busy = busy.then(async () => {
+        socket.cork()
+        try {
+          for (const words of decode(chunk)) if (!socket.destroyed && !session.closing) await answer(session, socket, words)
+        } catch (error) {
+          if (stopping.signal.aborted) return
+          if (!(error instanceof ProtocolError)) throw error
+          socket.end(encode({ error: `ERR Protocol error: ${error.message}` }, 2), 'latin1')
+        } finally {
+          socket.uncork()
+        }
+      })
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => clients.delete(session))
+  }
+
+  const listener = createServer(serve)
+  listener.listen(options.port ?? 0, '127.0.0.1')
+  await once(listener, 'listening')
+  const address = listener.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+
+  return {
+    host: '127.0.0.1',
+    port,
+    settings,
+    counters,
+    /** Names of the commands that arrived since the last reset, in order. */
+    log: log as readonly string[],
+    /** The first database, for tests that look at or change the world. */
+    store: {
+      keys: db.keys,
+      get: (key: string): Value | undefined => db.peek(key)?.value,
+      /** Unix milliseconds. */
+      expiresAt: (key: string): number | undefined => db.peek(key)?.expiresAt,
+      /** What the application does: a string, with a life in milliseconds. */
+      set: (key: string, text: string, ttl?: number): void =>
+        db.put(key, { type: 'string', text }, ttl === undefined ? undefined : now() + ttl),
+      put: (key: string, value: Value): void => db.put(key, value),
+      delete: (key: string): boolean => db.remove(key),
+    },
+    /** Every key with its value and expiry, for comparing worlds. */
+    snapshot: (): Readonly<Record<string, string>> =>
+      Object.fromEntries(
+        [...db.keys()].sort().map((key) => {
+          const entry = db.peek(key)
+          const plain = (_: string, value: unknown) => (value instanceof Map || value instanceof Set ? [...value] : value)
+          return [key, JSON.stringify([entry?.value, entry?.expiresAt], plain)]
+        }),
+      ),
+    reset: (): void => {
+      for (const socket of clients.values()) socket.destroy()
+      reset()
+    },
+    fail: (next: RedisFault | undefined): void => {
+      fault = next
+    },
+    /** Runs once, just before the next command of that name: how a test writes between a scan and a delete. */
+    before: (command: string, act: () => void): void => void hooks.set(command.toLowerCase(), act),
+    stop: async (): Promise<void> => {
+      stopping.abort()
+      for (const socket of clients.values()) socket.destroy()
+      await new Promise<void>((resolve) => listener.close(() => resolve()))
+    },
+  }
+}
