@@ -3,14 +3,14 @@ import { ufw } from './ufw.ts'
 /** Commands that come first in a node's PATH; each is a POSIX sh script that finds its node's state in $state. */
 export const nodeCommands: Readonly<Record<string, string>> = {
   ufw,
-  hostname: String.raw`
+  hostname: `
 case $1 in
   -I|--all-ip-addresses|-i) cat "$state/address" ;;
   -*|'') cat "$state/hostname" ;;
   *) echo 'hostname: you must be root to change the host name' >&2; exit 1 ;;
 esac
 `,
-  sudo: String.raw`
+  sudo: `
 asks=yes
 while [ $# -gt 0 ]; do
   case $1 in -n|--non-interactive) asks=no; shift ;; -u|-g) shift 2 ;; -E|-H|-S|-i) shift ;; --) shift; break ;; *=*) export "$1"; shift ;; *) break ;; esac
@@ -29,7 +29,7 @@ case $1 in
   *) echo "No help topic for '$1'" >&2; exit 3 ;;
 esac
 `,
-  systemctl: String.raw`
+  systemctl: `
 quiet=no; verb=; unit=; property=
 while [ $# -gt 0 ]; do
   case $1 in
@@ -55,7 +55,7 @@ case $verb in
   *) echo "Unknown command verb '$verb'." >&2; exit 1 ;;
 esac
 `,
-  timedatectl: String.raw`
+  timedatectl: `
 synced=$(cat "$state/clock-synchronized")
 case "$*" in
   *NTPSynchronized*--value*) echo "$synced" ;;

@@ -72,7 +72,8 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
     accept?.()
   })
   session.on('exec', (accept, _reject, { command }) => {
-    const line = command.replaceAll(ownPaths, `${folder.root}/var/run/reboot-required`)
+    const marker = `${folder.root}/var/run/reboot-required`.replaceAll(/[^\w./-]/g, '\\$&')
+    const line = command.replaceAll(ownPaths, () => marker)
     run(accept(), ['-c', line])
   })
   session.on('shell', (accept) => run(accept(), interactive ? ['-i'] : []))

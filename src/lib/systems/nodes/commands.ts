@@ -1,0 +1,157 @@
+import type { Duplex } from 'node:stream'
+import type { Client, ClientChannel } from 'ssh2'
+import { Unreachable } from '../../plan/errors.ts'
+import type { CommandOutput } from './types.ts'
+
+export interface RunOptions {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+/** A command's output, and how long the server took to open the channel and to start the command: two round trips. */
+export interface Run extends CommandOutput {
+  readonly startedAfterMs: number
+}
+
+/** sshd allows 10 sessions a connection by default. */
+const maxSessions = 8
+
+/** Runs commands on one ssh2 client, and never leaves one unsettled: each ends with an exit status, or fails with a code. */
+export const commandRunner = (alias: string, client: Client) => {
+  let lost: Error | undefined
+  const endings = new Set<() => void>()
+  let running = 0
+  const waiting: (() => void)[] = []
+  const end = (error?: Error) => {
+    lost ??= error ?? new Error('closed')
+    for (const ending of [...endings]) ending()
+  }
+  // Permanent: an error event without a listener would end the process.
+  client.on('error', end)
+  client.on('close', () => end())
+
+  const gone = (what: string) =>
+    new Unreachable(
+      {
+        code: 'ssh-lost',
+        failed: `The connection to ${alias} was lost while ${what}`,
+        state: 'A command that had started may still be running there.',
+        cause: 'the node or the network between went down',
+        next: `ssh ${alias} uptime`,
+      },
+      lost ? { cause: lost } : {},
+    )
+
+  const seat = async () => {
+    if (running >= maxSessions) await new Promise<void>((resolve) => waiting.push(resolve))
+    running += 1
+  }
+  const leave = () => {
+    running -= 1
+    waiting.shift()?.()
+  }
+
+  const collect = (command: string, options: RunOptions): Promise<Run> =>
+    new Promise((resolve, reject) => {
+      if (lost) return reject(gone('it was idle'))
+      const started = performance.now()
+      const limit = AbortSignal.timeout(options.timeoutMs)
+      const stop = options.signal ? AbortSignal.any([options.signal, limit]) : limit
+      let channel: ClientChannel | undefined
+      const settle = (act: () => void) => {
+        endings.delete(ending)
+        stop.removeEventListener('abort', aborted)
+        act()
+      }
+      const ending = () => settle(() => reject(gone('a command ran')))
+      const aborted = () =>
+        settle(() => {
+          channel?.signal('TERM')
+          channel?.close()
+          if (options.signal?.aborted) return reject(options.signal.reason)
+          reject(
+            new Unreachable({
+              code: 'ssh-timeout',
+              failed: `${alias} did not finish a command in ${options.timeoutMs / 1000} s`,
+              state: 'The command may still be running there.',
+              cause: 'the node is overloaded, or stopped answering',
+              next: `ssh ${alias} uptime`,
+            }),
+          )
+        })
+      if (stop.aborted) return aborted()
+      stop.addEventListener('abort', aborted, { once: true })
+      endings.add(ending)
+      client.exec(command, (error, opened) => {
+        if (error)
+          return settle(() =>
+            reject(
+              lost
+                ? gone('a command started')
+                : new Unreachable(
+                    {
+                      code: 'ssh-no-session',
+                      failed: `${alias} refused to start a command`,
+                      cause: 'it allows no further session on this connection (MaxSessions)',
+                      next: `ssh ${alias} uptime`,
+                    },
+                    { cause: error },
+                  ),
+            ),
+          )
+        channel = opened
+        const startedAfterMs = performance.now() - started
+        const [out, err]: [Buffer[], Buffer[]] = [[], []]
+        let status: { code: number | null; signal?: string } | undefined
+        opened.on('error', () => {})
+        opened.on('data', (chunk: Buffer) => out.push(chunk))
+        opened.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+        opened.on('exit', (code: number | null, signal?: string) => {
+          status = { code, ...(signal ? { signal } : {}) }
+        })
+        opened.on('close', () =>
+          settle(() => {
+            if (!status) return reject(gone('a command ran'))
+            resolve({ ...status, stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8'), startedAfterMs })
+          }),
+        )
+        opened.end()
+      })
+    })
+
+  return {
+    isLost: () => lost !== undefined,
+    async run(command: string, options: RunOptions): Promise<Run> {
+      await seat()
+      try {
+        return await collect(command, options)
+      } finally {
+        leave()
+      }
+    },
+    /** A `direct-tcpip` channel: the node itself connects to the target. */
+    forward: (host: string, port: number): Promise<Duplex> =>
+      new Promise((resolve, reject) => {
+        if (lost) return reject(gone('it was idle'))
+        const ending = () => reject(gone('a tunnel was opened'))
+        endings.add(ending)
+        client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+          endings.delete(ending)
+          if (!error) return resolve(channel)
+          reject(
+            new Unreachable(
+              {
+                code: 'ssh-forward-refused',
+                failed: `${alias} cannot connect to ${host}:${port}`,
+                cause: 'nothing listens there, or the node forbids forwarding',
+                next: `ssh -W ${host}:${port} ${alias}`,
+              },
+              { cause: error },
+            ),
+          )
+        })
+      }),
+  }
+}
+
+export type CommandRunner = ReturnType<typeof commandRunner>

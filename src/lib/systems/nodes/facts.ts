@@ -1,0 +1,74 @@
+import type { NodeFacts } from './types.ts'
+
+// One round trip: every fact is a line "name value…". What takes long runs beside the rest; each of its lines is shorter than a pipe's atomic write.
+const script = `
+LC_ALL=C; export LC_ALL
+echo "clock $(date +%s.%N)"
+{ sudo -n ufw status 2>&1 | sed -n '1s/^/ufw /p'; } &
+{ k3s --version 2>/dev/null | sed -n '1s/^/k3s /p'; } &
+{ echo "service $(systemctl is-active k3s 2>/dev/null)"; echo "synchronized $(timedatectl show -p NTPSynchronized --value 2>/dev/null)"; } &
+echo "hostname $(hostname)"
+echo "cpus $(nproc)"
+echo "uptime $(uptime)"
+free -b | sed -n 's/^Mem: */memory /p'
+df -Pk / | sed -n '$s/^/disk /p'
+test -e /var/run/reboot-required && echo 'reboot yes'
+wait
+`
+
+/** The command line of the script, for a login shell of any kind. */
+export const factsCommand = `/bin/sh -c '${script.replaceAll("'", "'\\''")}'`
+
+const numbers = (text: string | undefined) => text?.trim().split(/\s+/).map(Number) ?? []
+
+/** "14:02:11 up 3 days,  4:05,  1 user,  load average: 0.1, 0.2, 0.3", as procps and BSD print it. */
+export const readUptime = (text: string): { readonly uptimeSeconds?: number; readonly load?: readonly [number, number, number] } => {
+  const load = /load averages?: ([\d.]+),? ([\d.]+),? ([\d.]+)/.exec(text)
+  const up = /\bup\s+(?:(\d+) days?,\s+)?(?:(\d+):(\d+)|(\d+) mins?|(\d+) hrs?|(\d+) secs?)?/.exec(text)
+  const [, days = 0, hours = 0, minutes = 0, mins = 0, hrs = 0, secs = 0] = (up ?? []).map((part) => Number(part ?? 0))
+  return {
+    ...(up ? { uptimeSeconds: days * 86_400 + (hours + hrs) * 3600 + (minutes + mins) * 60 + secs } : {}),
+    ...(load ? { load: [Number(load[1]), Number(load[2]), Number(load[3])] as const } : {}),
+  }
+}
+
+const firewallOf = (line: string | undefined): NodeFacts['firewall'] => {
+  if (line === 'Status: active') return { active: true }
+  if (line === 'Status: inactive') return { active: false }
+  return { unknown: line || 'ufw printed nothing' }
+}
+
+/** Reads what the script printed. `midpoint`: our clock when the node read its own, in milliseconds. */
+export const readFacts = (alias: string, stdout: string, latencyMs: number, midpoint: number): NodeFacts => {
+  const lines = new Map(
+    stdout.split('\n').map((line) => {
+      const at = line.indexOf(' ')
+      return [line.slice(0, at), line.slice(at + 1).trim()] as const
+    }),
+  )
+  const get = (name: string) => lines.get(name) || undefined
+  const [totalMemory, , , , , availableMemory] = numbers(get('memory'))
+  const disk = numbers(get('disk')?.replace(/^.*?\s+(?=\d+\s+\d+\s+\d+\s)/, ''))
+  const clock = Number(get('clock'))
+  const cpus = Number(get('cpus'))
+  const version = get('k3s')?.split(' ')[2]
+  const service = get('service')
+  const synchronized = get('synchronized')
+  return {
+    alias,
+    hostname: get('hostname') ?? '',
+    latencyMs,
+    ...readUptime(get('uptime') ?? ''),
+    ...(cpus > 0 ? { cpus } : {}),
+    ...(totalMemory && availableMemory !== undefined ? { memory: { totalBytes: totalMemory, availableBytes: availableMemory } } : {}),
+    ...(disk[0] && disk[2] !== undefined ? { disk: { totalBytes: disk[0] * 1024, availableBytes: disk[2] * 1024 } } : {}),
+    ...(version ? { k3sVersion: version } : {}),
+    ...(service ? { k3sService: service } : {}),
+    firewall: firewallOf(get('ufw')),
+    rebootRequired: get('reboot') === 'yes',
+    clock: {
+      ...(clock > 0 ? { offsetMs: clock * 1000 - midpoint } : {}),
+      ...(synchronized ? { synchronized: synchronized === 'yes' } : {}),
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
+import type { Resolved } from './resolve.ts'
+
+/** What to offer a server, in OpenSSH's order, and the keys that could not be used. */
+export interface Identities {
+  readonly methods: readonly AnyAuthMethod[]
+  /** Encrypted files that no agent holds. */
+  readonly locked: readonly string[]
+  readonly agent: 'answers' | 'silent' | 'none'
+}
+
+const magic = 'openssh-key-v1\0'
+
+/** The public half stands in clear in OpenSSH's own format, also when the private one is encrypted. */
+const openSshHeader = (text: string) => {
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(text)?.[1]
+  if (!body) return undefined
+  const data = Buffer.from(body, 'base64')
+  if (data.subarray(0, magic.length).toString('latin1') !== magic) return undefined
+  let offset = magic.length
+  const next = () => {
+    const length = data.readUInt32BE(offset)
+    offset += 4 + length
+    return data.subarray(offset - length, offset)
+  }
+  const cipher = next().toString('latin1')
+  next()
+  next()
+  offset += 4
+  return { encrypted: cipher !== 'none', blob: next() }
+}
+
+const isEncrypted = (text: string) => openSshHeader(text)?.encrypted ?? /ENCRYPTED/.test(text)
+
+const readable = (file: string) => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const publicBlob = (file: string): string | undefined => {
+  const line = existsSync(`${file}.pub`) ? readable(`${file}.pub`) : undefined
+  const blob = line?.split(/\s+/)[1]
+  if (blob) return blob
+  const text = readable(file)
+  return text?.startsWith('ssh-') || text?.startsWith('ecdsa-')
+    ? text.split(/\s+/)[1]
+    : text && openSshHeader(text)?.blob.toString('base64')
+}
+
+const agentKeys = (agent: BaseAgent): Promise<readonly ParsedKey[] | undefined> =>
+  new Promise((resolve) => {
+    agent.getIdentities((error, keys) => resolve(error ? undefined : ((keys ?? []) as ParsedKey[])))
+  })
+
+/** Agent keys that the configuration names, other agent keys (unless IdentitiesOnly), then files; one that is encrypted needs an agent. */
+export const identitiesOf = async (host: Resolved): Promise<Identities> => {
+  const { default: ssh2 } = await import('ssh2')
+  const username = host.user
+  const named = new Map(
+    host.identityFiles.filter((file) => existsSync(file) || existsSync(`${file}.pub`)).map((file) => [file, publicBlob(file)]),
+  )
+  const blobs = [...named.values()]
+  const inner = host.identityAgent ? ssh2.createAgent(host.identityAgent) : undefined
+  const held = inner ? await agentKeys(inner) : undefined
+  const blobOf = (key: ParsedKey) => key.getPublicSSH().toString('base64')
+  const chosen = [...(held ?? [])]
+    .filter((key) => !host.identitiesOnly || blobs.includes(blobOf(key)))
+    .sort((a, b) => Number(blobs.includes(blobOf(b))) - Number(blobs.includes(blobOf(a))))
+  const heldBlobs = new Set(chosen.map(blobOf))
+  const methods: AnyAuthMethod[] = []
+  const locked: string[] = []
+
+  if (inner && chosen.length > 0) {
+    class Chosen extends ssh2.BaseAgent<ParsedKey> {
+      getIdentities(done: (error: undefined, keys: ParsedKey[]) => void) {
+        done(undefined, chosen)
+      }
+      sign(...args: unknown[]) {
+        ;(inner as unknown as { sign(...args: unknown[]): void }).sign(...args)
+      }
+    }
+    methods.push({ type: 'agent', username, agent: new Chosen() as unknown as BaseAgent })
+  }
+  for (const [file, blob] of named) {
+    const text = readable(file)
+    if (text === undefined || (blob !== undefined && heldBlobs.has(blob))) continue
+    if (isEncrypted(text)) locked.push(file)
+    else methods.push({ type: 'publickey', username, key: text })
+  }
+  return { methods, locked, agent: host.identityAgent === undefined ? 'none' : held ? 'answers' : 'silent' }
+}

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { Unreachable } from '../../plan/errors.ts'
+import type { Resolved } from './resolve.ts'
+
+/** One line of a known_hosts file that speaks of a host. */
+export interface KnownKey {
+  readonly file: string
+  readonly line: number
+  readonly type: string
+  /** Base64, as in the file. */
+  readonly blob: string
+  readonly mark?: 'revoked' | 'cert-authority'
+}
+
+const heading = /^# Host .* found: line (\d+)/
+
+// ssh-keygen knows hashed names, patterns and negation; it exits 1 when nothing matches.
+const find = (name: string, file: string): Promise<readonly KnownKey[]> =>
+  new Promise((resolve) => {
+    execFile('ssh-keygen', ['-F', name, '-f', file], { timeout: 10_000 }, (_error, stdout) => {
+      const keys: KnownKey[] = []
+      let line = 0
+      for (const text of stdout.split('\n')) {
+        const found = heading.exec(text)
+        if (found) line = Number(found[1])
+        else if (line > 0 && text.trim() !== '') {
+          const fields = text.trim().split(/\s+/)
+          const mark = fields[0]?.startsWith('@') ? fields.shift()?.slice(1) : undefined
+          const [, type = '', blob = ''] = fields
+          keys.push({ file, line, type, blob, ...(mark === 'revoked' || mark === 'cert-authority' ? { mark } : {}) })
+        }
+      }
+      resolve(keys)
+    })
+  })
+
+/** Every key that the host's known_hosts files hold for it, as OpenSSH looks them up. */
+export const knownKeys = async (host: Resolved): Promise<readonly KnownKey[]> => {
+  const present = host.knownHosts.filter((file) => existsSync(file))
+  const under = async (name: string) => (await Promise.all(present.map((file) => find(name, file)))).flat()
+  const keys = await under(host.knownAs)
+  // OpenSSH accepts the key of the name without its port when [host]:port is unknown.
+  return keys.length > 0 || host.alsoKnownAs === undefined ? keys : under(host.alsoKnownAs)
+}
+
+const algorithms: Readonly<Record<string, readonly string[]>> = { 'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'] }
+const supported = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256']
+
+/** What to ask the server for: the types that are known first, so that a host known by its RSA key alone does not look changed. */
+export const hostKeyAlgorithms = (host: Resolved, known: readonly KnownKey[]): string[] => {
+  const first = known.filter((key) => !key.mark).flatMap((key) => algorithms[key.type] ?? [key.type])
+  const allowed = supported.filter((name) => host.hostKeyAlgorithms.length === 0 || host.hostKeyAlgorithms.includes(name))
+  const offered = allowed.length > 0 ? allowed : supported
+  return [...new Set([...first.filter((name) => offered.includes(name)), ...offered])]
+}
+
+export const fingerprint = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`
+
+const typeOf = (key: Buffer) => key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1')
+const at = (key: KnownKey) => `${key.file}:${key.line}`
+
+/** Undefined when the key is the host's; otherwise why it is refused. Nothing is ever added to known_hosts. */
+export const refusalOf = (host: Resolved, key: Buffer, known: readonly KnownKey[]): Unreachable | undefined => {
+  const blob = key.toString('base64')
+  const type = typeOf(key)
+  const offered = `it offers ${type} ${fingerprint(key)}`
+  const failed = `The host key of ${host.alias} (${host.knownAs}) is not trusted`
+  const revoked = known.find((entry) => entry.mark === 'revoked' && entry.blob === blob)
+  if (revoked)
+    return new Unreachable({
+      code: 'ssh-revoked-host-key',
+      failed,
+      cause: `${offered}, which ${at(revoked)} marks as revoked`,
+      next: 'treat the host as taken over until its console says otherwise',
+    })
+  const plain = known.filter((entry) => !entry.mark)
+  if (plain.some((entry) => entry.blob === blob)) return undefined
+  const changed = plain.find((entry) => entry.type === type)
+  if (changed)
+    return new Unreachable({
+      code: 'ssh-changed-host-key',
+      failed,
+      cause: `${offered}, but ${at(changed)} has ${fingerprint(Buffer.from(changed.blob, 'base64'))}: the host was reinstalled, or someone is in between`,
+      next: `compare the fingerprint on the host's console; if it is right: ssh-keygen -R '${host.knownAs}' -f ${changed.file}`,
+    })
+  const authority = known.find((entry) => entry.mark === 'cert-authority')
+  const other = plain[0]
+  return new Unreachable({
+    code: 'ssh-unknown-host-key',
+    failed,
+    cause: other
+      ? `${offered}, but ${at(other)} knows only its ${other.type} key`
+      : authority
+        ? `${offered}; ${at(authority)} trusts a certificate authority, and host certificates are not supported here: the plain key must be known`
+        : `${offered}, and no known_hosts file knows the host (${host.knownHosts.join(', ') || 'none is configured'})`,
+    next: `compare the fingerprint on the host's console, then accept it with: ssh ${host.alias}`,
+  })
+}

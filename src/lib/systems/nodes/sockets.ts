@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { connect } from 'node:net'
+import { Duplex } from 'node:stream'
+import { Unreachable } from '../../plan/errors.ts'
+import type { Resolved } from './resolve.ts'
+
+const causes: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there: the node or its SSH server is down',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'this machine has no network',
+  ETIMEDOUT: 'it does not answer',
+  ECONNRESET: 'it closed the connection',
+}
+
+/** A TCP connection to the host, given up after its ConnectTimeout. Throws Unreachable (`ssh-unreachable`, `ssh-timeout`, `ssh-alias-unknown`). */
+export const directSocket = (host: Resolved, signal: AbortSignal | undefined): Promise<Duplex> =>
+  new Promise((resolve, reject) => {
+    const limit = AbortSignal.timeout(host.connectTimeoutMs)
+    const stop = signal ? AbortSignal.any([signal, limit]) : limit
+    const { family, bindAddress } = host
+    const socket = connect({
+      host: host.hostname,
+      port: host.port,
+      noDelay: true,
+      ...(family ? { family } : {}),
+      ...(bindAddress ? { localAddress: bindAddress } : {}),
+    })
+    const settle = (act: () => void) => {
+      stop.removeEventListener('abort', aborted)
+      act()
+    }
+    const refuse = (code: string, cause: string, next: string, error?: Error) =>
+      new Unreachable(
+        { code, failed: `${host.alias} cannot be reached at ${host.hostname}:${host.port}`, cause, next },
+        error ? { cause: error } : {},
+      )
+    const aborted = () => {
+      socket.destroy()
+      settle(() =>
+        reject(
+          signal?.aborted
+            ? signal.reason
+            : refuse('ssh-timeout', `it did not answer within ${host.connectTimeoutMs / 1000} s`, `ssh -v ${host.alias} true`),
+        ),
+      )
+    }
+    stop.addEventListener('abort', aborted, { once: true })
+    if (stop.aborted) return aborted()
+    socket.once('connect', () => settle(() => resolve(socket)))
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      settle(() => {
+        const nameless = error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'
+        if (nameless && host.hostname === host.alias)
+          return reject(
+            refuse(
+              'ssh-alias-unknown',
+              `no Host entry of the SSH configuration names ${host.alias}, and no such name resolves`,
+              `add "Host ${host.alias}" with its HostName to ~/.ssh/config`,
+              error,
+            ),
+          )
+        reject(
+          refuse(
+            'ssh-unreachable',
+            nameless ? `the name ${host.hostname} does not resolve` : (causes[error.code ?? ''] ?? error.message),
+            `ssh -v ${host.alias} true`,
+            error,
+          ),
+        )
+      }),
+    )
+  })
+
+/** The standard streams of a ProxyCommand as a connection; the command ends with it. */
+export const commandSocket = (host: Resolved, command: string): Duplex => {
+  const child = spawn('/bin/sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'ignore'] })
+  child.stdin.on('error', () => {})
+  const link = Duplex.from({ readable: child.stdout, writable: child.stdin })
+  child.on('error', (error) => link.destroy(error))
+  link.on('close', () => child.kill())
+  link.on('error', () => child.kill())
+  child.on('exit', (code) => {
+    if (code && !link.destroyed) link.destroy(new Error(`the ProxyCommand of ${host.alias} exited with ${code}`))
+  })
+  return link
+}
