@@ -1,0 +1,112 @@
+import type { Redis } from 'ioredis'
+import { type Clock, type Duration, seconds } from '../../clock.ts'
+import type { Secret } from '../../environment/secret.ts'
+import { RedisTimeout, redisTrouble } from './trouble.ts'
+
+/** Where Redis listens for us, and how to take the way there down again. */
+export interface Dialed {
+  readonly host: string
+  readonly port: number
+  /** As the operator knows it: "deploy/redis in honeydue (port-forward)". */
+  readonly name?: string
+  close(): Promise<void>
+}
+
+export interface RedisAccess {
+  /** Opens the way in: a port-forward, an SSH tunnel, or an address. Called at first use. */
+  readonly dial: (signal?: AbortSignal) => Promise<Dialed>
+  /** Read at first use; undefined means that Redis asks for none. */
+  readonly password: () => Promise<Secret | undefined>
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+  /** For connecting with all that it takes, and for each command. */
+  readonly timeout?: Duration
+}
+
+/** Rejects with a RedisTimeout when the work takes longer, or as the signal says; the work itself is left to end. */
+const within = async <T>(clock: Clock, limit: Duration, work: Promise<T>, signal?: AbortSignal): Promise<T> => {
+  const done = new AbortController()
+  const late = clock.sleep(limit, signal ? AbortSignal.any([signal, done.signal]) : done.signal).then(() => {
+    throw new RedisTimeout(`no answer within ${limit} ms`)
+  })
+  late.catch(() => {})
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    done.abort()
+  }
+}
+
+/** One connection, opened at first use; `use` runs an operation and words every failure. */
+export const redisConnection = ({ dial, password, clock, signal, timeout = seconds(5) }: RedisAccess) => {
+  let opened: Promise<{ readonly redis: Redis; readonly way: Dialed; readonly where: string }> | undefined
+  let lastError: unknown
+
+  const open = async () => {
+    const way = await dial(signal)
+    const where = way.name ?? `${way.host}:${way.port}`
+    const secret = await password()
+    const { Redis } = await import('ioredis')
+    const redis = new Redis({
+      host: way.host,
+      port: way.port,
+      lazyConnect: true,
+      retryStrategy: null,
+      maxRetriesPerRequest: 0,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      protocol: 2,
+      connectTimeout: timeout,
+      commandTimeout: timeout,
+      ...(secret && { password: secret.reveal() }),
+    })
+    // connect() rejects with "Connection is closed."; the cause comes only as this event.
+    redis.on('error', (error: unknown) => {
+      lastError = error
+    })
+    signal?.addEventListener('abort', () => redis.disconnect(), { once: true })
+    try {
+      await within(
+        clock,
+        timeout,
+        redis.connect().then(() => redis.ping()),
+        signal,
+      )
+      return { redis, way, where }
+    } catch (error) {
+      redis.disconnect()
+      await way.close()
+      const nearest =
+        error instanceof Error && error.name === 'ReplyError' ? error : error instanceof RedisTimeout ? error : (lastError ?? error)
+      throw redisTrouble(nearest, where)
+    }
+  }
+
+  return {
+    /** Runs one operation; throws Unreachable or Blocked in four parts. `limit` is for the whole of it. */
+    use: async <T>(operation: (redis: Redis) => Promise<T>, limit: Duration = timeout): Promise<T> => {
+      signal?.throwIfAborted()
+      opened ??= open()
+      const { redis, where } = await opened
+      lastError = undefined
+      try {
+        return await within(clock, limit, operation(redis), signal)
+      } catch (error) {
+        if (signal?.aborted) throw signal.reason
+        throw redisTrouble(error instanceof Error && error.name === 'ReplyError' ? error : (lastError ?? error), where)
+      }
+    },
+    where: async (): Promise<string> => {
+      opened ??= open()
+      return (await opened).where
+    },
+    close: async (): Promise<void> => {
+      const current = await opened?.catch(() => undefined)
+      opened = undefined
+      current?.redis.disconnect()
+      await current?.way.close()
+    },
+  }
+}
+
+export type RedisConnection = ReturnType<typeof redisConnection>

@@ -1,0 +1,77 @@
+import type { System } from '../systems.ts'
+
+/** Memory, policy and counters of INFO; bytes, and counts since the server started. */
+export interface RedisInfo {
+  readonly version: string
+  readonly uptimeSeconds: number
+  readonly role: string
+  readonly loading: boolean
+  readonly usedMemory: number
+  /** 0: no limit. */
+  readonly maxMemory: number
+  readonly policy: string
+  readonly evictedKeys: number
+  readonly expiredKeys: number
+  readonly hits: number
+  readonly misses: number
+}
+
+/** A key's life by the server's own clock, so that a later write is told from a key that never went away. */
+export interface KeyLife {
+  readonly key: string
+  readonly present: boolean
+  /** Unix milliseconds; undefined for an absent key and for one that never expires. */
+  readonly expiresAt?: number
+  /** Milliseconds left when it was read. */
+  readonly ttl?: number
+}
+
+export interface ScanBounds {
+  /** Keys looked at before giving up. */
+  readonly keys: number
+  /** Milliseconds. */
+  readonly time: number
+}
+
+export interface Scanned {
+  readonly keys: readonly string[]
+  /** False when a bound ended the scan early: there may be more. */
+  readonly complete: boolean
+}
+
+/** Tasks of one asynq queue by state. */
+export interface QueueDepth {
+  readonly queue: string
+  readonly pending: number
+  readonly active: number
+  readonly scheduled: number
+  readonly retry: number
+  readonly archived: number
+  readonly paused: boolean
+}
+
+/** Looks, and changes nothing (not even a key's idle time where Redis allows). */
+export interface RedisReader {
+  readonly info: () => Promise<RedisInfo>
+  /** Lives of keys, in the order asked. */
+  readonly lives: (keys: readonly string[]) => Promise<readonly KeyLife[]>
+  /** Keys that match a glob, each once, by SCAN within bounds; `seen` hears how many were looked at. */
+  readonly scan: (pattern: string, bounds?: Partial<ScanBounds>, seen?: (keys: number) => void) => Promise<Scanned>
+  readonly queues: () => Promise<readonly QueueDepth[]>
+  /** Where the connection leads, for the proof of target. */
+  readonly target: () => Promise<string>
+}
+
+/** Deletes cached residence IDs, and can delete nothing else. */
+export interface RedisWriter {
+  /** Deletes `residence_ids_user:<id>` for these users. */
+  readonly forgetResidenceIds: (users: readonly string[]) => Promise<void>
+  /** Deletes these keys of the whole family; any other key is refused before anything is sent. */
+  readonly forgetAllResidenceIds: (keys: readonly string[]) => Promise<void>
+}
+
+declare module '../systems.ts' {
+  interface Systems {
+    readonly redis: System<RedisReader, RedisWriter>
+  }
+}

@@ -1,0 +1,33 @@
+import { seconds } from '../../clock.ts'
+import { Blocked } from '../../plan/errors.ts'
+import type { RedisConnection } from './connection.ts'
+import { isResidenceIdsKey, residenceIdsKey } from './residence-ids.ts'
+import type { RedisWriter } from './types.ts'
+
+const batch = 500
+
+/** UNLINK in pipelined batches; nothing is sent unless every key is of the one family that may be deleted. */
+const unlink = async (connection: RedisConnection, keys: readonly string[]): Promise<void> => {
+  const foreign = keys.find((key) => !isResidenceIdsKey(key))
+  if (foreign !== undefined) {
+    throw new Blocked({
+      code: 'redis-foreign-key',
+      failed: `"${foreign.slice(0, 80)}" is no key of the residence-IDs cache`,
+      cause: 'only residence_ids_user:<id> may be deleted: cache and job queue share one Redis',
+    })
+  }
+  for (let at = 0; at < keys.length; at += batch * 10) {
+    await connection.use(async (redis) => {
+      const pipeline = redis.pipeline()
+      const part = keys.slice(at, at + batch * 10)
+      for (let from = 0; from < part.length; from += batch) pipeline.unlink(...part.slice(from, from + batch))
+      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
+    }, seconds(30))
+  }
+}
+
+/** The writing half of Redis. */
+export const writeRedis = (connection: RedisConnection): RedisWriter => ({
+  forgetResidenceIds: (users) => unlink(connection, users.map(residenceIdsKey)),
+  forgetAllResidenceIds: (keys) => unlink(connection, keys),
+})

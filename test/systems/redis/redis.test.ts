@@ -1,0 +1,185 @@
+import { createServer } from 'node:net'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { Secret } from '../../../src/lib/environment/secret.ts'
+import { Blocked, Trouble, Unreachable, Usage } from '../../../src/lib/plan/errors.ts'
+import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
+import type { RedisAccess } from '../../../src/lib/systems/redis/connection.ts'
+import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
+import { refuseUserId } from '../../../src/lib/systems/redis/residence-ids.ts'
+
+let server: RedisSandbox
+let closed: number
+const open: ReturnType<typeof redisSystem>[] = []
+
+beforeAll(async () => {
+  server = await startRedis({ password: 'secret' })
+})
+beforeEach(() => {
+  closed = 0
+  server.reset()
+})
+afterEach(async () => {
+  for (const system of open.splice(0)) await system.close()
+})
+afterAll(() => server.stop())
+
+const connect = (access: Partial<RedisAccess> = {}) => {
+  const system = redisSystem({
+    dial: async () => ({
+      host: server.host,
+      port: server.port,
+      name: 'deploy/redis',
+      close: async () => {
+        closed++
+      },
+    }),
+    password: async () => new Secret('secret'),
+    clock: systemClock,
+    timeout: 1000,
+    ...access,
+  })
+  open.push(system)
+  return system
+}
+
+const troubleOf = async (work: Promise<unknown>): Promise<Trouble> => {
+  try {
+    await work
+  } catch (error) {
+    if (error instanceof Trouble) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('reading', () => {
+  test('INFO in numbers', async () => {
+    const info = await connect().read.info()
+    expect(info).toMatchObject({
+      version: '7.0.15',
+      role: 'master',
+      loading: false,
+      maxMemory: 268_435_456,
+      policy: 'allkeys-lru',
+      hits: 9412,
+      misses: 588,
+    })
+    expect(info.usedMemory).toBeGreaterThan(1_000_000)
+  })
+
+  test('lives of keys: present, absent, without expiry', async () => {
+    server.store.set('residence_ids_user:7', '[]', 60_000)
+    server.store.set('residence_ids_user:8', '[]')
+    const [one, two, three] = await connect().read.lives(['residence_ids_user:7', 'residence_ids_user:8', 'residence_ids_user:999'])
+    expect(one).toMatchObject({ present: true, expiresAt: server.store.expiresAt('residence_ids_user:7') })
+    expect(two).toEqual({ key: 'residence_ids_user:8', present: true })
+    expect(three).toEqual({ key: 'residence_ids_user:999', present: false })
+  })
+
+  test('queue depth of asynq', async () => {
+    expect(await connect().read.queues()).toEqual([
+      { queue: 'default', pending: 2, active: 1, scheduled: 3, retry: 1, archived: 1, paused: false },
+    ])
+  })
+
+  test('100 000 keys are scanned whole, and a bound ends a scan early and says so', async () => {
+    for (let i = 1; i <= 100_000; i++) server.store.set(`residence_ids_user:${i}`, '[1]', 300_000)
+    const { read } = connect()
+    const whole = await read.scan('residence_ids_user:*')
+    expect([whole.keys.length, whole.complete]).toEqual([100_000, true])
+    const part = await read.scan('residence_ids_user:*', { keys: 5000 })
+    expect(part.complete).toBe(false)
+    expect(part.keys.length).toBeLessThan(10_000)
+    expect(server.log).not.toContain('keys')
+  })
+})
+
+describe('writing', () => {
+  test('deletes the keys of these users and nothing else, by UNLINK', async () => {
+    const before = Object.keys(server.snapshot())
+    await connect().write.forgetResidenceIds(['3', '4', '5000'])
+    expect(before.filter((key) => !server.store.get(key))).toEqual(['residence_ids_user:3', 'residence_ids_user:4'])
+    expect(server.log.filter((name) => /del|flush|keys/.test(name))).toEqual([])
+  })
+
+  test.each(['asynq:queues', 'residence_ids_user:*', 'residence_ids_user:', 'residence_ids_user:1\nx', 'sandbox_token:1', ''])(
+    'refuses the key %j before it connects',
+    async (key) => {
+      const error = await troubleOf(connect().write.forgetAllResidenceIds(['residence_ids_user:1', key]))
+      expect(error).toBeInstanceOf(Blocked)
+      expect(server.store.get('residence_ids_user:1')).toBeDefined()
+      expect(server.log).toEqual([])
+    },
+  )
+
+  test.each(['*', '1 2', '1*', '', '0', '-1', '01', '1\n', '٣', '1:2', '{1}', '9223372036854775808', '1e3'])(
+    '%j is no user id',
+    async (id) => {
+      expect(refuseUserId(id)).toContain('no user id')
+      expect(await troubleOf(Promise.resolve().then(() => connect().write.forgetResidenceIds([id])))).toBeInstanceOf(Usage)
+    },
+  )
+
+  test('says the line that does the same, without a password in it', () => {
+    const { say } = connect()
+    expect(say.forgetResidenceIds(['42']).line).toBe(
+      `kubectl -n honeydue exec deploy/redis -- sh -c 'export REDISCLI_AUTH="$REDIS_PASSWORD"; redis-cli unlink residence_ids_user:42'`,
+    )
+  })
+})
+
+describe('a Redis that is not well', () => {
+  test.each([
+    [{ kind: 'wrong-password' }, 'redis-credentials'],
+    [{ kind: 'loading' }, 'redis-loading'],
+    [{ kind: 'silent' }, 'redis-silent'],
+    [{ kind: 'hangs-up' }, 'redis-unreachable'],
+    [{ kind: 'dies-mid-reply' }, 'redis-unreachable'],
+  ] as const)('%o is told as %s', async (fault, code) => {
+    server.fail(fault)
+    const system = connect({ timeout: 300 })
+    const error = await troubleOf(system.read.info())
+    expect(error).toBeInstanceOf(Unreachable)
+    expect([error.code, error.failed.includes('deploy/redis'), error.next === undefined]).toEqual([code, true, false])
+    expect(JSON.stringify(error)).not.toContain('secret')
+  })
+
+  test('a replica is readable, and refuses a delete', async () => {
+    server.fail({ kind: 'read-only' })
+    const { read, write } = connect()
+    expect((await read.info()).role).toBe('slave')
+    expect(await troubleOf(write.forgetResidenceIds(['1']))).toMatchObject({ code: 'redis-read-only' })
+  })
+
+  test('no password where one is needed', async () => {
+    expect(await troubleOf(connect({ password: async () => undefined }).read.info())).toMatchObject({ code: 'redis-credentials' })
+  })
+
+  test('a refused port, and the way in is taken down again', async () => {
+    const listener = createServer()
+    const port = await new Promise<number>((resolve) => {
+      listener.listen(0, '127.0.0.1', () => {
+        const address = listener.address()
+        listener.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+      })
+    })
+    const dial = async () => ({
+      host: '127.0.0.1',
+      port,
+      close: async () => {
+        closed++
+      },
+    })
+    const error = await troubleOf(connect({ dial }).read.info())
+    expect([error.code, error.failed.includes('ECONNREFUSED'), closed]).toEqual(['redis-unreachable', true, 1])
+  })
+
+  test('an aborted run stops waiting', async () => {
+    server.fail({ kind: 'silent' })
+    const stop = new AbortController()
+    const reading = connect({ signal: stop.signal, timeout: 20_000 }).read.info()
+    stop.abort(new Error('stopped'))
+    await expect(reading).rejects.toThrow()
+  })
+})
