@@ -37,7 +37,11 @@ test('ssh finds the hostnames of the book behind the aliases, mismatch included'
 })
 
 test('any command line runs: pipes, quoting, standard input, exit codes, signals', async () => {
-  expect(await ssh(['hetzner1', `printf '%s\\n' "a  b" c | sort -r; cat; echo no >&2; exit 7`], 'päck')).toEqual({ code: 7, stdout: 'c\na  b\npäck', stderr: 'no\n' })
+  expect(await ssh(['hetzner1', `printf '%s\\n' "a  b" c | sort -r; cat; echo no >&2; exit 7`], 'päck')).toEqual({
+    code: 7,
+    stdout: 'c\na  b\npäck',
+    stderr: 'no\n',
+  })
   expect((await ssh(['hetzner1', 'kill -9 $$'])).code).toBe(255)
   expect(await on('hetzner1', 'uptime')).toMatch(/up .*load average/)
 })
@@ -60,7 +64,14 @@ test('a node that is down refuses, comes back on its port, and a changed host ke
 
 test('one node is the way to another, by its public address, and other targets are refused', async () => {
   const { identityFile, knownHostsFile, node } = nodes
-  const through = ['-o', `ProxyCommand=ssh -F ${nodes.configFile} -W ${node('hetzner3').address}:22 hetzner1`, '-i', identityFile, '-o', `UserKnownHostsFile=${knownHostsFile}`]
+  const through = [
+    '-o',
+    `ProxyCommand=ssh -F ${nodes.configFile} -W ${node('hetzner3').address}:22 hetzner1`,
+    '-i',
+    identityFile,
+    '-o',
+    `UserKnownHostsFile=${knownHostsFile}`,
+  ]
   expect((await ssh([...through, node('hetzner3').address, 'hostname'])).stdout).toBe('ubuntu-8gb-nbg1-3\n')
   expect((await ssh(['-W', '192.0.2.1:22', 'hetzner1'])).code).not.toBe(0)
 })
