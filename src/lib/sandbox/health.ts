@@ -12,7 +12,7 @@ export interface Health {
 
 /** api.myhoneydue.com over HTTPS: `/api/health/` answers 200 while an api pod is ready, 503 when none is, as behind an ingress without endpoints. */
 export async function startHealth(options: { readonly authority: Authority; readonly client: Client }): Promise<Health> {
-  const { certificate: cert, key } = options.authority.issue({ commonName: apiHost, names: [apiHost] })
+  const { certificate: cert, key } = options.authority.issue({ commonName: apiHost, names: [apiHost], addresses: ['127.0.0.1'] })
   const server = createServer({ cert, key }, (request, response) => {
     if (request.url !== '/api/health/') return response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n')
     const ready = options.client

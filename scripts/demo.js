@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+// Shows the program as a user meets it: every line below is typed as it stands, against a sandbox that this script starts and ends.
+const root = fileURLToPath(new URL('..', import.meta.url))
+const home = await mkdtemp(join(tmpdir(), 'honeydue-demo-'))
+const environment = join(home, 'environment.yaml')
+const subject = 'honeydue'
+
+const steps = [
+  {
+    say: 'A deployment to look at: three nodes, Kubernetes, Redis and PostgreSQL, all on this machine.',
+    args: ['sandbox:up', '--dir', home, '--detach'],
+  },
+  { say: 'How are the nodes?', args: ['nodes:status', '--env', environment] },
+  {
+    say: 'The pooler misbehaves. What would switching to the direct endpoint change?',
+    args: ['db:switch-host', '--to', 'direct', '--dry-run', '--env', environment],
+  },
+  { say: 'Do it.', args: ['db:switch-host', '--to', 'direct', '--confirm', subject, '--env', environment] },
+  { say: 'Does it hold?', args: ['db:status', '--env', environment] },
+  { say: 'The pooler has recovered: switch back.', args: ['db:switch-host', '--to', 'pooler', '--confirm', subject, '--env', environment] },
+]
+
+let failed = 0
+try {
+  failed = await run('npm', ['run', '--silent', 'build'], 'Build.')
+  for (const { say, args } of steps) {
+    if (failed === 0) failed = await run(process.execPath, [join(root, 'bin', 'run.js'), ...args], say, `honeydue ${args.join(' ')}`)
+  }
+} finally {
+  await run(
+    process.execPath,
+    [join(root, 'bin', 'run.js'), 'sandbox:down', '--dir', home],
+    'The end.',
+    `honeydue sandbox:down --dir ${home}`,
+  )
+  await rm(home, { recursive: true, force: true })
+}
+process.exitCode = failed
+
+async function run(command, args, say, typed = [command, ...args].join(' ')) {
+  process.stdout.write(`\n# ${say}\n$ ${typed.replaceAll(home, '$DIR')}\n`)
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const [code] = await once(child, 'exit')
+  return code ?? 1
+}

@@ -1,0 +1,33 @@
+import type { Client, KubeObject } from '../kubernetes/types.ts'
+import { namespace } from './facts.ts'
+
+interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+const redisPort = 6379
+
+/** Where ports inside the cluster lead: Redis is the one that is served; `client` is asked when a connection comes. */
+export const reachability = (client: () => Client, redis: number) => {
+  const there: Place = { host: '127.0.0.1', port: redis }
+  const isRedis = (object: KubeObject) =>
+    object.metadata.namespace === namespace && object.metadata.labels?.['app.kubernetes.io/name'] === 'redis'
+  return {
+    /** For a port-forward to a pod. */
+    pod: (pod: KubeObject, port: number): Place | undefined => (port === redisPort && isRedis(pod) ? there : undefined),
+    /** From a node: by the address of a pod or service. */
+    address: (host: string, port: number): Place | undefined => {
+      if (port !== redisPort) return undefined
+      const pods = client().list({ group: '', resource: 'pods' }, { namespace })
+      const service = client().get({ group: '', resource: 'services' }, 'redis', namespace)
+      const known =
+        pods.some((pod) => isRedis(pod) && field(pod, 'status', 'podIP') === host) ||
+        (service !== undefined && field(service, 'spec', 'clusterIP') === host)
+      return known ? there : undefined
+    },
+  }
+}
+
+const field = (object: KubeObject, part: string, name: string): unknown =>
+  (object[part] as Readonly<Record<string, unknown>> | undefined)?.[name]
