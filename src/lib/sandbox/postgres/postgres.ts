@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { findBinaries } from './binaries.ts'
 import { type Behaviour, type EndpointName, startFront } from './front.ts'
@@ -76,6 +77,8 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
   let starting: Promise<Running> | undefined
   let running: Running | undefined
   let stopped = false
+  /** Where the write-ahead log stood when the database was as new: while it stands there, nothing was written. */
+  let clean = ''
 
   const begin = async (): Promise<Running> => {
     const binaries = await findBinaries()
@@ -87,6 +90,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     const admin = adminClient(server.folder, server.port, 'template1')
     await admin.connect()
     await admin.query(`ALTER ROLE ${owner} PASSWORD '${verifierOf(password)}'`)
+    clean = await positionOf(admin)
     const poolerPath = join(folder, 'pooler')
     const pooler = await startPooler({
       path: poolerPath,
@@ -197,9 +201,13 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       await Promise.all([...pods].map((pod) => pod.close()))
       front.cut()
       pooler.recycle()
-      await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
-      await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
-      await admin.query(`ALTER ROLE ${owner} PASSWORD '${verifierOf(password)}'`)
+      await ended(admin)
+      if ((await positionOf(admin)) !== clean) {
+        await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
+        await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
+        await admin.query(`ALTER ROLE ${owner} PASSWORD '${verifierOf(password)}'`)
+        clean = await positionOf(admin)
+      }
       await Promise.all([...pods].map((pod) => pod.open().catch(() => {})))
     },
     async stop() {
@@ -211,6 +219,21 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       await last.admin.end().catch(() => {})
       await last.server.stop()
     },
+  }
+}
+
+const positionOf = async (admin: Client): Promise<string> => {
+  const { rows } = await admin.query<{ position: string }>('SELECT pg_current_wal_insert_lsn()::text AS position')
+  return rows[0]?.position ?? ''
+}
+
+/** Ends every other session and waits until it has: their transactions roll back before we look. */
+const ended = async (admin: Client): Promise<void> => {
+  const others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+  for (let round = 0; round < 1000; round++) {
+    const { rowCount } = await admin.query(`SELECT pg_terminate_backend(pid) ${others}`)
+    if (rowCount === 0) return
+    await sleep(3)
   }
 }
 
