@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import { unauthorized } from '../status.ts'
+
+/** Who sent a request. */
+export interface User {
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+
+/** The user whom the client's certificate names (CN, and O as groups); anonymous without one; 401 when the certificate or token is none of ours. */
+export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders): User {
+  const certificate = socket.getPeerCertificate()
+  if (certificate && Object.keys(certificate).length > 0) {
+    if (!socket.authorized) throw unauthorized()
+    const subject = certificate.subject as unknown as { readonly CN?: string | string[]; readonly O?: string | string[] }
+    const groups = subject.O === undefined ? [] : Array.isArray(subject.O) ? subject.O : [subject.O]
+    const name = Array.isArray(subject.CN) ? (subject.CN[0] ?? '') : (subject.CN ?? '')
+    const digest = createHash('sha256').update(certificate.raw).digest('hex')
+    return { name, groups: [...groups, 'system:authenticated'], extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] } }
+  }
+  if (headers.authorization !== undefined) throw unauthorized()
+  return anonymous
+}
+
+/** The user whom the impersonation headers name, if any. */
+export function impersonated(headers: IncomingHttpHeaders): User | undefined {
+  const name = headers['impersonate-user']
+  if (typeof name !== 'string' || name === '') return undefined
+  const groups = headers['impersonate-group']
+  const listed = groups === undefined ? [] : (Array.isArray(groups) ? groups : groups.split(',')).map((group) => group.trim())
+  return { name, groups: [...new Set([...listed, ...(name === 'system:anonymous' ? ['system:unauthenticated'] : ['system:authenticated'])])] }
+}

@@ -1,0 +1,32 @@
+import type { Json } from '../schema/json.ts'
+import type { Cause } from '../status.ts'
+import type { KubeObject } from '../types.ts'
+
+/** What a kind may ask of the server while an object of it is prepared. */
+export interface Surroundings {
+  readonly now: () => string
+  readonly uid: () => string
+  /** An address of the services' network that no Service has. */
+  readonly clusterIP: () => string
+}
+
+/** What is special about a kind. Every part is optional: a kind without rules is stored as it decodes. */
+export interface Kind {
+  /** Fills in defaults; also runs on what a client leaves out in an update. */
+  readonly default?: (object: KubeObject) => void
+  /** What the server writes itself when an object is created. */
+  readonly create?: (object: KubeObject, around: Surroundings) => void
+  /** What an update keeps of the old object whatever the client sends. */
+  readonly update?: (object: KubeObject, old: KubeObject) => void
+  readonly validate?: (object: KubeObject) => readonly Cause[]
+  readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly Cause[]
+  /** Fields besides the name and namespace that a field selector may name, with their values. */
+  readonly fields?: (object: KubeObject) => Readonly<Record<string, string>>
+  /** Counts changes of the spec in metadata.generation. */
+  readonly generation?: boolean
+  readonly warnings?: (object: KubeObject) => readonly string[]
+  /** What `metadata.name` must be; DNS subdomain if absent. */
+  readonly name?: 'label' | 'service' | 'path'
+}
+
+export const spec = (object: KubeObject): Json => (object['spec'] ??= {}) as Json

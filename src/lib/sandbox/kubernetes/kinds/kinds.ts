@@ -1,0 +1,15 @@
+import { configMap, event, namespace, node, persistentVolumeClaim, pod, secret, service } from './core.ts'
+import type { Kind } from './kind.ts'
+import { custom, ingress, lease, networkPolicy, podDisruptionBudget, role, roleRef, storageClass } from './other.ts'
+import { cronJob, daemonSet, deployment, job, replicaSet, statefulSet } from './workloads.ts'
+
+const kinds: Readonly<Record<string, Kind>> = {
+  ConfigMap: configMap, Secret: secret, Pod: pod, Service: service, Event: event, Namespace: namespace, Node: node, PersistentVolumeClaim: persistentVolumeClaim,
+  Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, StatefulSet: statefulSet, Job: job, CronJob: cronJob,
+  Lease: lease, PodDisruptionBudget: podDisruptionBudget, Ingress: ingress, NetworkPolicy: networkPolicy, StorageClass: storageClass,
+  Role: role, ClusterRole: role, RoleBinding: roleRef, ClusterRoleBinding: roleRef,
+  IngressRoute: custom, Middleware: custom, TLSOption: custom, TLSStore: custom,
+}
+
+/** What is special about a kind. */
+export const kindOf = (kind: string): Kind => kinds[kind] ?? {}

@@ -1,0 +1,158 @@
+import { isJson, type Json, same } from '../schema/json.ts'
+import { type Cause, forbiddenValue, invalidValue, required } from '../status.ts'
+import { matchesLabelSelector } from '../selectors.ts'
+import { type Kind, spec } from './kind.ts'
+import { defaultPodSpec, validatePodSpec } from './pod-spec.ts'
+
+const object = (value: unknown): Json => (isJson(value) ? value : {})
+
+export function defaultTemplate(of: Json): void {
+  const template = object((of['template'] ??= {}))
+  template['metadata'] = { creationTimestamp: null, ...object(template['metadata']) }
+  template['spec'] ??= {}
+  defaultPodSpec(object(template['spec']))
+}
+
+const goMap = (labels: Json) => `map[string]string{${Object.keys(labels).sort().map((key) => `${JSON.stringify(key)}:${JSON.stringify(labels[key])}`).join(', ')}}`
+/** A selector as Go prints it. */
+const goSelector = (selector: Json) =>
+  `v1.LabelSelector{MatchLabels:${isJson(selector['matchLabels']) ? goMap(selector['matchLabels']) : 'map[string]string(nil)'}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}`
+const raw = (field: string, value: string, detail: string): Cause => ({ reason: 'FieldValueInvalid', message: `Invalid value: ${value}: ${detail}`, field })
+const atLeastZero = (field: string, value: unknown): Cause[] => (Number(value) < 0 ? [invalidValue(field, value, 'must be greater than or equal to 0')] : [])
+
+function validateWorkload(of: Json): Cause[] {
+  const causes = [...atLeastZero('spec.replicas', of['replicas']), ...atLeastZero('spec.minReadySeconds', of['minReadySeconds'])]
+  const selector = object(of['selector'])
+  const template = object(of['template'])
+  const labels = object(object(template['metadata'])['labels'])
+  if (of['selector'] === undefined) causes.push(required('spec.selector'))
+  else if (Object.keys(selector).length === 0) causes.push(raw('spec.selector', goSelector(selector), 'empty selector is invalid for deployment'))
+  if (of['selector'] === undefined || !matchesLabelSelector(selector, labels)) causes.push(raw('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`'))
+  const pod = object(template['spec'])
+  causes.push(...validatePodSpec(pod, 'spec.template.spec'))
+  if (pod['restartPolicy'] !== 'Always') causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(pod['restartPolicy'])}: supported values: "Always"`, field: 'spec.template.spec.restartPolicy' })
+  return causes
+}
+
+const immutableSelector = (now: Json, old: Json): Cause[] =>
+  same(now['selector'], old['selector']) ? [] : [raw('spec.selector', goSelector(object(now['selector'])), 'field is immutable')]
+
+export const deployment: Kind = {
+  generation: true,
+  default: (o) => {
+    const of = spec(o)
+    of['replicas'] ??= 1
+    defaultTemplate(of)
+    const strategy = object((of['strategy'] ??= {}))
+    strategy['type'] ??= 'RollingUpdate'
+    if (strategy['type'] === 'RollingUpdate') strategy['rollingUpdate'] = { maxUnavailable: '25%', maxSurge: '25%', ...object(strategy['rollingUpdate']) }
+    of['revisionHistoryLimit'] ??= 10
+    of['progressDeadlineSeconds'] ??= 600
+    o['status'] ??= {}
+  },
+  validate: (o) => {
+    const of = spec(o)
+    const causes = validateWorkload(of)
+    const strategy = object(of['strategy'])
+    if (!['RollingUpdate', 'Recreate'].includes(String(strategy['type'])))
+      causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(strategy['type'])}: supported values: "Recreate", "RollingUpdate"`, field: 'spec.strategy.type' })
+    if (strategy['type'] === 'Recreate' && strategy['rollingUpdate']) causes.push(forbiddenValue('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"))
+    causes.push(...atLeastZero('spec.revisionHistoryLimit', of['revisionHistoryLimit']), ...atLeastZero('spec.progressDeadlineSeconds', of['progressDeadlineSeconds']))
+    if (Number(of['progressDeadlineSeconds']) <= Number(of['minReadySeconds'] ?? 0))
+      causes.push(invalidValue('spec.progressDeadlineSeconds', of['progressDeadlineSeconds'], 'must be greater than minReadySeconds'))
+    return causes
+  },
+  validateUpdate: (o, old) => immutableSelector(spec(o), spec(old)),
+}
+
+export const replicaSet: Kind = {
+  generation: true,
+  default: (o) => {
+    spec(o)['replicas'] ??= 1
+    defaultTemplate(spec(o))
+    o['status'] ??= { replicas: 0 }
+  },
+  validate: (o) => validateWorkload(spec(o)),
+  validateUpdate: (o, old) => immutableSelector(spec(o), spec(old)),
+  fields: (o) => ({ 'status.replicas': String(object(o['status'])['replicas'] ?? 0) }),
+}
+
+const set = (strategy: Json): Kind => ({
+  generation: true,
+  default: (o) => {
+    const of = spec(o)
+    if (o.kind === 'StatefulSet') {
+      of['replicas'] ??= 1
+      of['podManagementPolicy'] ??= 'OrderedReady'
+    }
+    defaultTemplate(of)
+    of['updateStrategy'] ??= structuredClone(strategy)
+    of['revisionHistoryLimit'] ??= 10
+    o['status'] ??= o.kind === 'StatefulSet' ? { replicas: 0, availableReplicas: 0 } : { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }
+  },
+  validate: (o) => validateWorkload(spec(o)),
+  validateUpdate: (o, old) => immutableSelector(spec(o), spec(old)),
+})
+export const daemonSet = set({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } })
+export const statefulSet = set({ type: 'RollingUpdate', rollingUpdate: { partition: 0 } })
+
+const jobLabels = (o: { metadata: { name: string; uid?: string } }) => {
+  const uid = o.metadata.uid ?? ''
+  return { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': o.metadata.name, 'controller-uid': uid, 'job-name': o.metadata.name }
+}
+
+export const job: Kind = {
+  generation: true,
+  default: (o) => {
+    const of = spec(o)
+    if (of['completions'] === undefined && of['parallelism'] === undefined) of['completions'] = 1
+    of['parallelism'] ??= 1
+    of['backoffLimit'] ??= 6
+    of['completionMode'] ??= 'NonIndexed'
+    of['suspend'] ??= false
+    of['podReplacementPolicy'] ??= object(of['podFailurePolicy'])['rules'] ? 'Failed' : 'TerminatingOrFailed'
+    of['manualSelector'] ??= false
+    defaultTemplate(of)
+    const labels = object(object(object(of['template'])['metadata'])['labels'])
+    if (!o.metadata.labels && Object.keys(labels).length > 0) o.metadata.labels = { ...(labels as Record<string, string>) }
+    o['status'] ??= {}
+  },
+  create: (o) => {
+    const of = spec(o)
+    o['status'] = {}
+    if (of['manualSelector'] === true) return
+    const labels = jobLabels(o)
+    const metadata = object(object(of['template'])['metadata'])
+    metadata['labels'] = { ...object(metadata['labels']), ...labels }
+    of['selector'] = { matchLabels: { 'batch.kubernetes.io/controller-uid': o.metadata.uid } }
+    if (!o.metadata.labels) o.metadata.labels = { ...(metadata['labels'] as Record<string, string>) }
+  },
+  validate: (o) => {
+    const of = spec(o)
+    const pod = object(object(of['template'])['spec'])
+    const causes = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'].flatMap((field) => atLeastZero(`spec.${field}`, of[field]))
+    causes.push(...validatePodSpec(pod, 'spec.template.spec'))
+    if (pod['restartPolicy'] === 'Always') causes.push({ reason: 'FieldValueNotSupported', message: 'Unsupported value: "Always": supported values: "OnFailure", "Never"', field: 'spec.template.spec.restartPolicy' })
+    return causes
+  },
+  validateUpdate: (o, old) => {
+    const now = spec(o)
+    const was = spec(old)
+    const fixed = (field: string): Cause[] => (same(now[field], was[field]) ? [] : [invalidValue(`spec.${field}`, now[field], 'field is immutable')])
+    return [...fixed('completions'), ...fixed('selector'), ...(was['suspend'] === true ? [] : fixed('template')), ...fixed('completionMode'), ...fixed('podFailurePolicy')]
+  },
+  fields: (o) => ({ 'status.successful': String(object(o['status'])['succeeded'] ?? 0) }),
+}
+
+export const cronJob: Kind = {
+  generation: true,
+  default: (o) => {
+    const of = spec(o)
+    for (const [key, value] of Object.entries({ concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 })) of[key] ??= value
+    const template = object((of['jobTemplate'] ??= {}))
+    template['metadata'] = { creationTimestamp: null, ...object(template['metadata']) }
+    defaultTemplate(object((template['spec'] ??= {})))
+    o['status'] ??= {}
+  },
+  validate: (o) => (spec(o)['schedule'] ? [] : [required('spec.schedule')]),
+}

@@ -1,0 +1,83 @@
+import { isJson, type Json, same } from '../schema/json.ts'
+import type { Type } from '../schema/schema.ts'
+import { badRequest, StatusError } from '../status.ts'
+
+// Where the merge key of a strategic merge patch is not the key of server-side apply. null: the list is replaced whole.
+const mergeKeys: Readonly<Record<string, string>> = {
+  'ContainerPort': 'containerPort', 'ServicePort': 'port', 'TopologySpreadConstraint': 'topologyKey',
+}
+const keyOf = (type: Type): string | undefined => {
+  if (type.of !== 'list' || !type.keys) return undefined
+  const named = type.element.of === 'struct' ? mergeKeys[type.element.name] : undefined
+  return named ?? type.keys[0]
+}
+const any: Type = { of: 'scalar', name: 'any' }
+const fieldType = (type: Type, key: string): Type => (type.of === 'struct' ? (type.fields.get(key) ?? any) : type.of === 'map' ? type.element : any)
+
+/** Kubernetes' own patch: lists with a merge key are merged by it, `$patch`, `$retainKeys`, `$setElementOrder` and `$deleteFromPrimitiveList` direct it. */
+export function strategicMerge(type: Type, target: unknown, patch: unknown): unknown {
+  if (!isJson(patch)) return patch
+  const directive = patch['$patch']
+  if (directive === 'replace') return clean(type, without(patch, '$patch'))
+  if (directive === 'delete') return {}
+  if (directive !== undefined && directive !== 'merge') throw badRequest(`Unknown patch directive: ${String(directive)}`)
+  const out: Json = isJson(target) ? { ...target } : {}
+  const retain = patch['$retainKeys']
+  if (Array.isArray(retain)) for (const key of Object.keys(out)) if (!retain.includes(key)) delete out[key]
+  for (const [key, value] of Object.entries(patch)) {
+    if (key === '$patch' || key === '$retainKeys' || key.startsWith('$setElementOrder/')) continue
+    if (key.startsWith('$deleteFromPrimitiveList/')) {
+      const field = key.slice('$deleteFromPrimitiveList/'.length)
+      if (Array.isArray(out[field]) && Array.isArray(value)) out[field] = out[field].filter((item) => !value.some((gone) => same(gone, item)))
+      continue
+    }
+    const inner = fieldType(type, key)
+    if (value === null) delete out[key]
+    else if (Array.isArray(value)) out[key] = mergeList(inner, out[key], value)
+    else if (isJson(value)) out[key] = strategicMerge(inner, out[key], value)
+    else out[key] = value
+  }
+  for (const [key, order] of Object.entries(patch)) {
+    if (!key.startsWith('$setElementOrder/') || !Array.isArray(order)) continue
+    const field = key.slice('$setElementOrder/'.length)
+    if (Array.isArray(out[field])) out[field] = inOrder(out[field], order, keyOf(fieldType(type, field)))
+  }
+  return out
+}
+
+const without = (value: Json, key: string): Json => Object.fromEntries(Object.entries(value).filter(([name]) => name !== key))
+
+/** Resolves directives and nulls in what is put where nothing was. */
+function clean(type: Type, value: unknown): unknown {
+  if (Array.isArray(value)) return value
+  return strategicMerge(type, undefined, value)
+}
+
+function mergeList(type: Type, target: unknown, patch: readonly unknown[]): unknown[] {
+  const key = keyOf(type)
+  const element = type.of === 'list' ? type.element : any
+  if (key === undefined) {
+    if (type.of === 'list' && type.set && Array.isArray(target)) return [...target, ...patch.filter((item) => !target.some((has) => same(has, item)))]
+    return [...patch]
+  }
+  if (patch.some((item) => isJson(item) && item['$patch'] === 'replace')) return patch.filter((item) => !(isJson(item) && item['$patch'] === 'replace')).map((item) => clean(element, item))
+  const out: unknown[] = Array.isArray(target) ? [...target] : []
+  for (const item of patch) {
+    if (!isJson(item)) throw new StatusError(500, 'InternalError', 'unable to find api field: cannot merge a list of maps with a value', {})
+    const value = item[key]
+    if (value === undefined) throw new StatusError(500, 'InternalError', `map: map[${Object.keys(item).join(' ')}] does not contain declared merge key: ${key}`, {})
+    const at = out.findIndex((has) => isJson(has) && same(has[key], value))
+    if (item['$patch'] === 'delete') {
+      if (at >= 0) out.splice(at, 1)
+    } else if (at >= 0) out[at] = strategicMerge(element, out[at], item)
+    else out.push(clean(element, item))
+  }
+  return out
+}
+
+function inOrder(items: readonly unknown[], order: readonly unknown[], key: string | undefined): unknown[] {
+  const rank = (item: unknown) => order.findIndex((wanted) => (key && isJson(item) && isJson(wanted) ? same(item[key], wanted[key]) : same(item, wanted)))
+  const known = items.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
+  const others = items.filter((item) => rank(item) < 0)
+  return [...known, ...others]
+}

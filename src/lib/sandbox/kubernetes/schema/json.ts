@@ -1,0 +1,24 @@
+export type Json = Record<string, unknown>
+export const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Structural equality of JSON values; the order of keys does not matter. */
+export function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, at) => same(item, b[at]))
+  if (!isJson(a) || !isJson(b)) return false
+  const keys = Object.keys(a).filter((key) => a[key] !== undefined)
+  return keys.length === Object.keys(b).filter((key) => b[key] !== undefined).length && keys.every((key) => same(a[key], b[key]))
+}
+
+/** A deep copy that may be changed. Own keys only, so that `__proto__` in a body stays a plain key. */
+export function copy<T>(value: T): T {
+  return structuredClone(value)
+}
+
+export function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) freeze(inner)
+  }
+  return value
+}

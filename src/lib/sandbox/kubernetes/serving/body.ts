@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http'
+import { parse as parseYaml } from 'yaml'
+import { groupVersion, type Resource, resourceOf } from '../resources.ts'
+import { isJson, type Json } from '../schema/json.ts'
+import { badRequest, StatusError } from '../status.ts'
+
+const limit = 3 * 1024 * 1024
+
+/** The whole body; 413 beyond 3 MiB, as the API server says it. */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    const bytes = chunk as Buffer
+    size += bytes.length
+    if (size > limit) throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, {})
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** What Go's parser says of a text that is no JSON. */
+function parseError(text: string): string {
+  const first = text.trim()[0]
+  return first === undefined || /[[{"]/.test(first) ? 'unexpected end of JSON input' : `invalid character '${first}' looking for beginning of value`
+}
+
+// Deep enough for any object, shallow enough for a recursive reader.
+const maxDepth = 200
+export function checkDepth(value: unknown, depth = 0): void {
+  if (depth > maxDepth) throw badRequest('exceeded max depth')
+  if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) checkDepth(inner, depth + 1)
+}
+
+export function parseJson(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  checkDepth(value)
+  return value
+}
+
+export function parseYamlBody(text: string): unknown {
+  let value: unknown
+  try {
+    value = parseYaml(text, { maxAliasCount: 20 })
+  } catch (error) {
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${error instanceof Error ? error.message.split('\n')[0] : 'unknown'}`)
+  }
+  checkDepth(value)
+  return value
+}
+
+/** A body that is to be an object of the resource's kind; what has no kind is taken for one. */
+export function objectBody(text: string, contentType: string | undefined, resource: Resource): Json {
+  const yaml = /yaml/.test(contentType ?? '')
+  if (/protobuf|cbor/.test(contentType ?? '')) throw new StatusError(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml', {})
+  const value = yaml ? parseYamlBody(text) : parseJson(text)
+  if (value === undefined || value === null) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${parseError(text)} (${shortened(text)})`)
+  if (!isJson(value)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${shortened(text)})`)
+  const kind = value['kind'] ?? resource.kind
+  const apiVersion = value['apiVersion'] ?? groupVersion(resource)
+  if (kind !== resource.kind || apiVersion !== groupVersion(resource)) {
+    const [version = '', group = ''] = String(apiVersion).split('/').reverse()
+    if (!resourceOf(String(apiVersion), String(kind))) throw badRequest(`${String(kind)} in version "${version}" cannot be handled as a ${resource.kind}: no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/api/legacyscheme/scheme.go:30"`)
+    const internal = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')
+    void group
+    throw badRequest(`${String(kind)} in version "${version}" cannot be handled as a ${resource.kind}: converting (${version}.${String(kind)}) to (${internal}.${resource.kind}): unknown conversion`)
+  }
+  return value
+}
+const shortened = (text: string) => (text.length > 1024 ? `${text.slice(0, 1024)} [truncated]` : text)
