@@ -1,0 +1,52 @@
+import type { NodeFacts, NodesReader } from '../../systems/nodes/types.ts'
+
+/** A machine as the environment names it. */
+export interface ExpectedNode {
+  readonly alias: string
+  readonly address: string
+  readonly hostname: string
+}
+
+/** A node as the Kubernetes API has it. */
+export interface ApiNode {
+  readonly name: string
+  readonly addresses: readonly string[]
+  readonly ready: boolean
+  /** Conditions that should not hold, by type: MemoryPressure, DiskPressure … */
+  readonly pressures: readonly string[]
+  readonly cordoned: boolean
+  readonly kubeletVersion: string
+  readonly pods: number
+}
+
+export type Answer<T> = { readonly answered: true; readonly value: T } | { readonly answered: false; readonly error: unknown }
+
+export interface NodesSurvey {
+  readonly expected: readonly ExpectedNode[]
+  readonly facts: ReadonlyMap<string, Answer<NodeFacts>>
+  readonly api: Answer<readonly ApiNode[]>
+}
+
+const answer = <T>(asked: Promise<T>): Promise<Answer<T>> =>
+  asked.then(
+    (value) => ({ answered: true, value }),
+    (error: unknown) => ({ answered: false, error }),
+  )
+
+/** Asks every node and the API at once; whoever does not answer costs its own timeout and nobody else's row. */
+export const surveyNodes = async (
+  expected: readonly ExpectedNode[],
+  nodes: NodesReader,
+  apiNodes: () => Promise<readonly ApiNode[]>,
+): Promise<NodesSurvey> => {
+  const [api, ...facts] = await Promise.all([answer(apiNodes()), ...expected.map(({ alias }) => answer(nodes.facts(alias)))])
+  return {
+    expected,
+    api,
+    facts: new Map(expected.map(({ alias }, index) => [alias, facts[index] ?? { answered: false, error: new Error('not asked') }])),
+  }
+}
+
+/** True when neither a node nor the API answered: there is nothing to report. */
+export const reachedNothing = ({ facts, api }: NodesSurvey): boolean =>
+  !api.answered && [...facts.values()].every(({ answered }) => !answered)
