@@ -145,6 +145,16 @@ describe('a Redis that is not well', () => {
     expect(JSON.stringify(error)).not.toContain('secret')
   })
 
+  test('silence after the connection is told too, and the next question finds it healed', async () => {
+    const { read } = connect({ timeout: 300 })
+    await read.info()
+    server.fail({ kind: 'silent' })
+    expect((await troubleOf(read.info())).code).toBe('redis-silent')
+    expect(closed).toBe(1)
+    server.fail(undefined)
+    expect((await read.info()).role).toBe('master')
+  })
+
   test('a replica is readable, and refuses a delete', async () => {
     server.fail({ kind: 'read-only' })
     const { read, write } = connect()

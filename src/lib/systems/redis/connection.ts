@@ -37,16 +37,18 @@ const within = async <T>(clock: Clock, limit: Duration, work: Promise<T>, signal
   }
 }
 
+const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
+
 /** One connection, opened at first use; `use` runs an operation and words every failure. */
 export const redisConnection = ({ dial, password, clock, signal, timeout = seconds(5) }: RedisAccess) => {
   let opened: Promise<{ readonly redis: Redis; readonly way: Dialed; readonly where: string }> | undefined
   let lastError: unknown
 
   const open = async () => {
-    const way = await dial(signal)
-    const where = way.name ?? `${way.host}:${way.port}`
     const secret = await password()
     const { Redis } = await import('ioredis')
+    const way = await dial(signal)
+    const where = way.name ?? `${way.host}:${way.port}`
     const redis = new Redis({
       host: way.host,
       port: way.port,
@@ -57,7 +59,6 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
       disableClientInfo: true,
       protocol: 2,
       connectTimeout: timeout,
-      commandTimeout: timeout,
       ...(secret && { password: secret.reveal() }),
     })
     // connect() rejects with "Connection is closed."; the cause comes only as this event.
@@ -76,36 +77,46 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
     } catch (error) {
       redis.disconnect()
       await way.close()
-      const nearest =
-        error instanceof Error && error.name === 'ReplyError' ? error : error instanceof RedisTimeout ? error : (lastError ?? error)
-      throw redisTrouble(nearest, where)
+      throw redisTrouble(isReply(error) || error instanceof RedisTimeout ? error : (lastError ?? error), where)
     }
+  }
+
+  const current = (): NonNullable<typeof opened> => {
+    if (opened) return opened
+    const fresh = open()
+    opened = fresh
+    // A way that could not be opened is not kept: the next operation tries again.
+    fresh.catch(() => {
+      if (opened === fresh) opened = undefined
+    })
+    return fresh
+  }
+
+  const close = async (): Promise<void> => {
+    const last = await opened?.catch(() => undefined)
+    opened = undefined
+    last?.redis.disconnect()
+    await last?.way.close()
   }
 
   return {
     /** Runs one operation; throws Unreachable or Blocked in four parts. `limit` is for the whole of it. */
     use: async <T>(operation: (redis: Redis) => Promise<T>, limit: Duration = timeout): Promise<T> => {
       signal?.throwIfAborted()
-      opened ??= open()
-      const { redis, where } = await opened
+      const { redis, where } = await current()
       lastError = undefined
       try {
         return await within(clock, limit, operation(redis), signal)
       } catch (error) {
+        if (isReply(error)) throw redisTrouble(error, where)
+        // Silent or cut: what is left of it cannot be trusted, and the next operation opens a new one.
+        await close()
         if (signal?.aborted) throw signal.reason
-        throw redisTrouble(error instanceof Error && error.name === 'ReplyError' ? error : (lastError ?? error), where)
+        throw redisTrouble(error instanceof RedisTimeout ? error : (lastError ?? error), where)
       }
     },
-    where: async (): Promise<string> => {
-      opened ??= open()
-      return (await opened).where
-    },
-    close: async (): Promise<void> => {
-      const current = await opened?.catch(() => undefined)
-      opened = undefined
-      current?.redis.disconnect()
-      await current?.way.close()
-    },
+    where: async (): Promise<string> => (await current()).where,
+    close,
   }
 }
 
