@@ -27,7 +27,10 @@ export interface ServerConnection {
 }
 
 interface Login {
-  readonly port: number
+  /** A port of 127.0.0.1, or the path of a Unix socket. */
+  readonly at: number | string
+  /** Before a borrower names its own. */
+  readonly application: string
   readonly user: string
   readonly database: string
   readonly keys: Keys
@@ -38,7 +41,7 @@ interface Login {
 /** One connection of the pool, logged in with the keys that the client's own login revealed. Rejects with the server's message. */
 export const openServerConnection = (login: Login): Promise<ServerConnection> =>
   new Promise((resolve, reject) => {
-    const socket = connect(login.port, '127.0.0.1')
+    const socket = reach(login.at)
     socket.setNoDelay(true)
     const split = splitter()
     const scram = scramClient(login.keys)
@@ -71,7 +74,8 @@ export const openServerConnection = (login: Login): Promise<ServerConnection> =>
       swallowParse: () => void parses.push('swallow'),
       forwardParse: () => void parses.push('forward'),
       cancel: () => {
-        const asking = connect(login.port, '127.0.0.1', () => asking.end(Buffer.concat([int32(16), int32(cancelRequest), identity])))
+        const asking = reach(login.at)
+        asking.end(Buffer.concat([int32(16), int32(cancelRequest), identity]))
         asking.on('error', () => {})
       },
       close: () => void socket.destroy(),
@@ -95,7 +99,7 @@ export const openServerConnection = (login: Login): Promise<ServerConnection> =>
       if (kind === 11) socket.write(message('p', scram.finish(body.toString('utf8', 4))))
     }
 
-    socket.once('connect', () => socket.write(startup({ user: login.user, database: login.database, application_name: 'pgbouncer' })))
+    socket.once('connect', () => socket.write(startup({ user: login.user, database: login.database, application_name: login.application })))
     socket.on('data', (chunk: Buffer) => {
       for (const part of split(chunk)) {
         if (part.type === 'S') {
@@ -127,6 +131,8 @@ export const openServerConnection = (login: Login): Promise<ServerConnection> =>
       reject(new Error('server closed the connection'))
     })
   })
+
+const reach = (at: number | string) => (typeof at === 'number' ? connect(at, '127.0.0.1') : connect(at))
 
 const fieldOf = (body: Buffer, field: string): string => {
   for (let at = 0; at < body.length && body[at] !== 0; ) {

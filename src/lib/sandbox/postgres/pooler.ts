@@ -47,7 +47,14 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     if (pool.open >= options.poolSize) return new Promise((resolve) => pool.waiting.push(resolve))
     pool.open++
     try {
-      return await openServerConnection({ port: options.serverPort, user, database, keys, closed: () => pool.open-- })
+      return await openServerConnection({
+        at: options.serverPort,
+        application: 'pgbouncer',
+        user,
+        database,
+        keys,
+        closed: () => pool.open--,
+      })
     } catch (error) {
       pool.open--
       throw error

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { findBinaries } from './binaries.ts'
 import { type Behaviour, type EndpointName, startFront } from './front.ts'
 import { type Pooler, startPooler } from './pooler.ts'
-import { verifierOf } from './scram.ts'
+import { openServerConnection, type ServerConnection } from './pooler-server.ts'
+import { credentialsOf } from './scram.ts'
 import { adminClient, type Server, startServer } from './server.ts'
 import { database, layCluster, owner, pristine } from './template.ts'
+import { texts } from './wire.ts'
 
 export const directHost = 'ep-floral-truth-amttbc5a.c-5.us-east-1.aws.neon.tech'
 export const poolerHost = 'ep-floral-truth-amttbc5a-pooler.c-5.us-east-1.aws.neon.tech'
@@ -73,6 +75,7 @@ interface Running {
 /** Neon's two endpoints before a real PostgreSQL, which starts at first use; itself up in a few milliseconds. */
 export const startPostgres = async (options: PostgresOptions): Promise<PostgresSandbox> => {
   const password = options.password ?? `npg_${randomBytes(9).toString('hex')}`
+  const credentials = credentialsOf(password)
   const pods = new Set<Pod>()
   let starting: Promise<Running> | undefined
   let running: Running | undefined
@@ -89,7 +92,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     })
     const admin = adminClient(server.folder, server.port, 'template1')
     await admin.connect()
-    await admin.query(`ALTER ROLE ${owner} PASSWORD '${verifierOf(password)}'`)
+    await admin.query(`ALTER ROLE ${owner} PASSWORD '${credentials.verifier}'`)
     clean = await positionOf(admin)
     const poolerPath = join(folder, 'pooler')
     const pooler = await startPooler({
@@ -124,35 +127,31 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     },
   })
 
+  /** A pod's connections enter behind the front, and with ready-made keys: sixty of them would else cost a second. */
   const podOf = (host: string, application: string, count: number): Pod => {
-    let clients: Client[] = []
-    return {
+    const endpoint = host === directHost ? 'direct' : 'pooler'
+    let open: ServerConnection[] = []
+    const pod: Pod = {
+      endpoint,
       async open() {
-        const name = host === directHost ? 'direct' : 'pooler'
-        if (front.behaviour(name).answer !== 'normal') return
-        clients = Array.from(
-          { length: count },
-          () =>
-            new Client({
-              user: owner,
-              database,
-              password,
-              application_name: application,
-              ...through(front.port, options.authority.certificate, host),
-            }),
+        if (!running || front.behaviour(endpoint).answer !== 'normal') return
+        const at = endpoint === 'direct' ? join(running.server.folder, `.s.PGSQL.${running.server.port}`) : running.poolerPath
+        open = await Promise.all(
+          Array.from({ length: count }, () =>
+            openServerConnection({ at, application, user: owner, database, keys: credentials.keys, closed: () => {} }),
+          ),
         )
-        await Promise.all(
-          clients.map(async (client) => {
-            client.on('error', () => {})
-            await client.connect()
-            await client.query('SELECT 1')
-          }),
-        )
+        for (const connection of open) connection.send({ type: 'Q', body: texts('SELECT 1') })
       },
-      async close() {
-        await Promise.all(clients.splice(0).map((client) => client.end().catch(() => {})))
+      close() {
+        for (const connection of open.splice(0)) connection.close()
       },
     }
+    return pod
+  }
+  const behave = (endpoint: EndpointName, behaviour: Behaviour): void => {
+    front.behave(endpoint, behaviour)
+    if (behaviour.answer !== 'normal') for (const pod of pods) if (pod.endpoint === endpoint) pod.close()
   }
 
   return {
@@ -167,7 +166,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       return running !== undefined
     },
     start: async () => void (await ensure()),
-    behave: front.behave,
+    behave,
     recyclePooler: () => running?.pooler.recycle(),
     query: async (sql, values = []) => {
       const { server } = await ensure()
@@ -189,7 +188,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
         reachable: true,
         close: async () => {
           pods.delete(pod)
-          await pod.close()
+          pod.close()
         },
       }
     },
@@ -198,14 +197,14 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       front.behave('pooler', { answer: 'normal' })
       if (!starting) return
       const { admin, pooler } = await ensure()
-      await Promise.all([...pods].map((pod) => pod.close()))
+      for (const pod of pods) pod.close()
       front.cut()
       pooler.recycle()
       await ended(admin)
       if ((await positionOf(admin)) !== clean) {
         await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
         await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
-        await admin.query(`ALTER ROLE ${owner} PASSWORD '${verifierOf(password)}'`)
+        await admin.query(`ALTER ROLE ${owner} PASSWORD '${credentials.verifier}'`)
         clean = await positionOf(admin)
       }
       await Promise.all([...pods].map((pod) => pod.open().catch(() => {})))
@@ -238,9 +237,7 @@ const ended = async (admin: Client): Promise<void> => {
 }
 
 interface Pod {
+  readonly endpoint: EndpointName
   open(): Promise<void>
-  close(): Promise<void>
+  close(): void
 }
-
-/** The name is what TLS verifies; the address is where to connect. */
-const through = (port: number, ca: string, host: string) => ({ host: '127.0.0.1', port, ssl: { ca, servername: host } })

@@ -25,12 +25,15 @@ export const parseVerifier = (stored: string): Verifier | undefined => {
   return { iterations: Number(iterations), salt, storedKey: Buffer.from(storedKey, 'base64'), serverKey: Buffer.from(serverKey, 'base64') }
 }
 
-/** A verifier as PostgreSQL would store it for this password. */
-export const verifierOf = (password: string): string => {
+/** A verifier as PostgreSQL would store it for this password, and the keys that go with it. */
+export const credentialsOf = (password: string): { readonly verifier: string; readonly keys: Keys } => {
   const salt = randomBytes(16)
   const salted = pbkdf2Sync(password.normalize('NFKC'), salt, 4096, 32, 'sha256')
-  const storedKey = sha256(hmac(salted, 'Client Key')).toString('base64')
-  return `SCRAM-SHA-256$4096:${salt.toString('base64')}$${storedKey}:${hmac(salted, 'Server Key').toString('base64')}`
+  const keys = { clientKey: hmac(salted, 'Client Key'), serverKey: hmac(salted, 'Server Key') }
+  return {
+    keys,
+    verifier: `SCRAM-SHA-256$4096:${salt.toString('base64')}$${sha256(keys.clientKey).toString('base64')}:${keys.serverKey.toString('base64')}`,
+  }
 }
 
 const attributes = (text: string): Map<string, string> => new Map(text.split(',').map((part) => [part.slice(0, 1), part.slice(2)]))

@@ -40,7 +40,7 @@ const settings = {
   shared_buffers: '16MB',
   dynamic_shared_memory_type: 'mmap',
   io_method: 'sync',
-  max_connections: '100',
+  max_connections: '200',
   superuser_reserved_connections: '5',
   autovacuum: 'off',
   jit: 'off',
