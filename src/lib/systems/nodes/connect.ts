@@ -49,8 +49,8 @@ const authFailure = (host: Resolved, identities: Identities, left: readonly stri
 }
 
 /** Speaks SSH over `sock`: the host's key is checked against known_hosts before anything else is said. */
-const handshake = async (host: Resolved, sock: Duplex, options: ConnectOptions): Promise<Connection> => {
-  const [{ NodeSSH }, known, identities] = await Promise.all([import('node-ssh'), knownKeys(host), identitiesOf(host)])
+const handshake = async (host: Resolved, socket: Promise<Duplex>, options: ConnectOptions): Promise<Connection> => {
+  const [sock, { NodeSSH }, known, identities] = await Promise.all([socket, import('node-ssh'), knownKeys(host), identitiesOf(host)])
   let refused: Unreachable | undefined
   let left: readonly string[] = []
   // Without an identity "none" is asked, so that the server names what it would accept.
@@ -137,7 +137,7 @@ export const connector = (options: ConnectOptions) => {
       const [before, here] = [through, way]
       through = await reuse(`>${way.join('>')}`, async () => {
         const hop = await resolveAlias(alias, { ...options, more })
-        return before ? handshake(hop, await before.forward(hop.hostname, hop.port), options) : connectTo(hop, here)
+        return before ? handshake(hop, before.forward(hop.hostname, hop.port), options) : connectTo(hop, here)
       })
     }
     if (!through) throw new Error(`empty ProxyJump of ${host.alias}`)
@@ -146,10 +146,10 @@ export const connector = (options: ConnectOptions) => {
 
   const connectTo = async (host: Resolved, path: readonly string[] = []): Promise<Connection> => {
     const sock = host.proxyJump
-      ? await throughHops(host, host.proxyJump, path)
+      ? throughHops(host, host.proxyJump, path)
       : host.proxyCommand
-        ? commandSocket(host, host.proxyCommand)
-        : await directSocket(host, options.signal)
+        ? Promise.resolve(commandSocket(host, host.proxyCommand))
+        : directSocket(host, options.signal)
     return handshake(host, sock, options)
   }
 
