@@ -1,6 +1,6 @@
 import type { Identity } from '../certificates.ts'
 import type { KubeObject } from '../kubernetes/types.ts'
-import { bornAt, database, deployedAt, hosts, namespace } from './facts.ts'
+import { bornAt, database, hosts, namespace } from './facts.ts'
 import { planted } from './planted.ts'
 
 /** ConfigMap and Secrets; of chapter 10's keys only those that another source names. */
@@ -19,7 +19,7 @@ export function configurationObjects(origin: Identity): KubeObject[] {
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: 'honeydue-config', namespace, creationTimestamp: bornAt, managedFields: [appliedAtDeploy(data)] },
+      metadata: { name: 'honeydue-config', namespace, creationTimestamp: bornAt },
       data,
     },
     secret('honeydue-secrets', 'Opaque', {
@@ -34,19 +34,6 @@ export function configurationObjects(origin: Identity): KubeObject[] {
     secret('cloudflare-origin-cert', 'kubernetes.io/tls', { 'tls.crt': origin.certificate, 'tls.key': origin.key }),
     secret('gitea-credentials', 'kubernetes.io/dockerconfigjson', { '.dockerconfigjson': JSON.stringify(registry) }),
   ]
-}
-
-/** What `03-deploy.sh` leaves in managedFields: who set each key, and when. */
-function appliedAtDeploy(data: Readonly<Record<string, string>>): Record<string, unknown> {
-  const keys = Object.fromEntries(Object.keys(data).map((key) => [`f:${key}`, {}]))
-  return {
-    manager: 'kubectl-client-side-apply',
-    operation: 'Update',
-    apiVersion: 'v1',
-    time: deployedAt,
-    fieldsType: 'FieldsV1',
-    fieldsV1: { 'f:data': { '.': {}, ...keys } },
-  }
 }
 
 function secret(name: string, type: string, values: Readonly<Record<string, string>>): KubeObject {

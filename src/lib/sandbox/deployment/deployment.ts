@@ -1,14 +1,14 @@
 import type { Identity } from '../certificates.ts'
-import type { KubeObject } from '../kubernetes/types.ts'
+import type { KubernetesSandbox } from '../kubernetes/types.ts'
 import { applicationObjects } from './application.ts'
 import { clusterObjects } from './cluster.ts'
 import { configurationObjects } from './configuration.ts'
 import { routingObjects } from './routing.ts'
 
-/** Every object of the deployment, in an order in which each finds what it names; `origin` is the certificate that Traefik serves. */
-export const deploymentObjects = (origin: Identity): KubeObject[] => [
-  ...clusterObjects(),
-  ...configurationObjects(origin),
-  ...applicationObjects(),
-  ...routingObjects(),
-]
+/** Puts the whole deployment into a cluster, settled; `origin` is the certificate that Traefik serves. */
+export function seed(kubernetes: KubernetesSandbox, origin: Identity): void {
+  kubernetes.settle(clusterObjects().filter(({ kind }) => kind === 'Namespace'))
+  // As `kubectl apply` of 03-deploy.sh leaves it: managedFields say who set each key.
+  for (const object of configurationObjects(origin)) kubernetes.client.create(object, { manager: 'kubectl-client-side-apply' })
+  kubernetes.settle([...clusterObjects(), ...applicationObjects(), ...routingObjects()])
+}

@@ -15,8 +15,6 @@ export const namespace = 'honeydue'
 export const k3sVersion = 'v1.34.6+k3s1'
 export const image = (name: string): string => `gitea.treytartt.com/admin/honeydue-${name}:88fb175`
 
-/** When the sandbox's deployment says that it was last rolled out: RFC 3339. */
-export const deployedAt = '2026-04-25T22:36:36Z'
 /** When its cluster was made. */
 export const bornAt = '2026-04-24T08:00:00Z'
 

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path'
+import { Command, Flags } from '@oclif/core'
+import { defaultFolder } from '../../lib/sandbox/folder.ts'
+import { pointersAt } from '../../lib/sandbox/pointers.ts'
+
+export default class SandboxUp extends Command {
+  static override summary = 'Start the embedded deployment: nodes, Kubernetes, Redis, PostgreSQL and the API'
+  static override description =
+    'Everything listens on 127.0.0.1 and speaks its real protocol, so that kubectl, ssh, redis-cli and psql work against it as honeydue does with `--env sandbox`. Without --detach it runs until Ctrl-C.'
+  static override examples = ['<%= config.bin %> <%= command.id %> --detach', '<%= config.bin %> <%= command.id %> --dir /tmp/sandbox']
+  static override flags = {
+    dir: Flags.directory({ summary: 'where kubeconfigs, ssh/config, environment.yaml and urls.json go (default: in the state folder)' }),
+    detach: Flags.boolean({ summary: 'return when everything answers, and leave it running' }),
+    postgres: Flags.boolean({
+      summary: 'start PostgreSQL at once; --no-postgres leaves it to the first connection',
+      default: true,
+      allowNo: true,
+    }),
+    delay: Flags.integer({ summary: 'milliseconds that every connection takes longer in each direction', min: 0, max: 10_000 }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxUp)
+    const dir = resolve(flags.dir ?? defaultFolder())
+    const { runSandbox, startDetached } = await import('../../lib/sandbox/up.ts')
+    const delay = flags.delay === undefined ? {} : { delay: flags.delay }
+    const result = flags.detach
+      ? await startDetached(dir, ['sandbox:up', ...forwarded({ ...flags, dir })])
+      : await this.foreground(dir, runSandbox, { postgres: flags.postgres, ...delay })
+    if (!result) return this.log('The sandbox has ended.')
+    if ('foreign' in result)
+      return this.error(`${dir} holds files that are not a sandbox's: nothing was written.`, {
+        exit: 3,
+        suggestions: ['name an empty folder with --dir'],
+      })
+    if ('failed' in result)
+      return this.error(`The sandbox did not start; nothing of it is left running.\n${result.failed}`, {
+        exit: 4,
+        suggestions: ['honeydue doctor'],
+      })
+    if (result.already) this.log(`The sandbox of ${dir} runs already (process ${result.running.pid}, since ${result.running.since}).\n`)
+    else this.log(`The sandbox answers (process ${result.running.pid}). Its log: ${dir}/sandbox.log\n`)
+    this.log(pointersAt(dir))
+  }
+
+  private async foreground(
+    dir: string,
+    runSandbox: typeof import('../../lib/sandbox/up.ts')['runSandbox'],
+    options: { readonly postgres: boolean; readonly delay?: number },
+  ) {
+    const ending = new AbortController()
+    const end = () => ending.abort()
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end)
+    try {
+      return await runSandbox(dir, options, ending.signal, () => this.log(`The sandbox answers; Ctrl-C ends it.\n\n${pointersAt(dir)}`))
+    } finally {
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, end)
+    }
+  }
+}
+
+const forwarded = (flags: { readonly dir: string; readonly postgres: boolean; readonly delay?: number | undefined }): string[] => [
+  '--dir',
+  flags.dir,
+  ...(flags.postgres ? [] : ['--no-postgres']),
+  ...(flags.delay === undefined ? [] : ['--delay', String(flags.delay)]),
+]

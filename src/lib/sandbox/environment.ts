@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { apiHost, database, hosts, namespace } from './deployment/facts.ts'
+
+export interface EnvironmentPlaces {
+  readonly dir: string
+  readonly checkout: string
+  readonly ports: { readonly redis: number; readonly postgres: number; readonly api: number }
+}
+
+/** The sandbox's addresses as the CLI's configuration takes them; names stay the real ones, `hostaddr` says where they live. */
+export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) => ({
+  name: 'sandbox',
+  kubeconfig: join(dir, 'admin.kubeconfig'),
+  namespace,
+  ssh: { config: join(dir, 'ssh', 'config') },
+  checkout,
+  ca: join(dir, 'ca.crt'),
+  database: { pooler: hosts.pooler, direct: hosts.direct, port: database.port, user: database.user, name: database.name },
+  health: `https://${apiHost}/api/health/`,
+  hostaddr: {
+    [hosts.pooler]: `127.0.0.1:${ports.postgres}`,
+    [hosts.direct]: `127.0.0.1:${ports.postgres}`,
+    [apiHost]: `127.0.0.1:${ports.api}`,
+  },
+  // The application's own words are not known: these are the sandbox's (deployment/programs.ts).
+  warmup: { pattern: 'database pool warmed up: (?<pings>\\d+) pings in (?<ms>\\d+) ms', pings: 20 },
+})

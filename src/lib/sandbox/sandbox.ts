@@ -1,0 +1,157 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { createAuthority } from './certificates.ts'
+import { writeCheckout } from './deployment/checkout.ts'
+import { seed } from './deployment/deployment.ts'
+import { hosts, nodes as nodeFacts } from './deployment/facts.ts'
+import { planted } from './deployment/planted.ts'
+import { programs } from './deployment/programs.ts'
+import { reachability } from './deployment/reachability.ts'
+import { sandboxEnvironment } from './environment.ts'
+import { type Health, startHealth } from './health.ts'
+import { kubeconfig } from './kubeconfig.ts'
+import { startKubernetes } from './kubernetes/kubernetes.ts'
+import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
+import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
+import { type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
+import { type RedisSandbox, startRedis } from './redis/redis.ts'
+import { startSlowPort } from './slow-port.ts'
+
+export interface SandboxOptions {
+  /** Where its files go; without one, a folder that `stop` removes. */
+  readonly dir?: string
+  /** Starts PostgreSQL at once; otherwise it starts when something first connects. */
+  readonly postgres?: boolean
+  /** Milliseconds that every connection takes longer in each direction: a link to measure over. */
+  readonly delay?: number
+  readonly speed?: Partial<Speed>
+}
+
+/** Where to point other programs: URLs with the planted passwords, PostgreSQL's with the name that TLS verifies and the address beside it. */
+export interface SandboxUrls {
+  readonly redis: string
+  readonly postgresDirect: string
+  readonly postgresPooler: string
+  readonly api: string
+}
+
+export interface Sandbox {
+  readonly dir: string
+  readonly kubernetes: KubernetesSandbox
+  readonly nodes: NodesSandbox
+  readonly redis: RedisSandbox
+  readonly postgres: PostgresSandbox
+  readonly health: Health
+  /** The environment of the CLI, as `environment.yaml` in `dir` has it. */
+  readonly environment: ReturnType<typeof sandboxEnvironment>
+  readonly urls: SandboxUrls
+  /** Everything as at the start, in milliseconds. */
+  reset(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts the whole deployment on random ports of 127.0.0.1; several may run at once, and `stop` leaves nothing behind. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'honeydue-sandbox-')) : resolve(options.dir)
+  const stops: (() => unknown)[] = options.dir === undefined ? [() => rm(dir, { recursive: true, force: true })] : []
+  const stop = async () => {
+    let first: { readonly error: unknown } | undefined
+    for (const end of stops.splice(0).reverse()) {
+      try {
+        await end()
+      } catch (error) {
+        first ??= { error }
+      }
+    }
+    if (first) throw first.error
+  }
+  const started = <T extends { stop(): unknown }>(part: T): T => {
+    stops.push(() => part.stop())
+    return part
+  }
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    const authority = createAuthority('honeyDue sandbox')
+    const origin = authority.issue({ commonName: 'CloudFlare Origin Certificate', names: ['*.myhoneydue.com', 'myhoneydue.com'] })
+    const checkout = join(dir, 'checkout')
+    await Promise.all([writeCheckout(checkout, origin), writeFile(join(dir, 'ca.crt'), authority.certificate)])
+    const redis = started(await startRedis({ password: planted.redisPassword }))
+    const postgres = started(await startPostgres({ authority, password: planted.postgresPassword }))
+    const reach = reachability(() => kubernetes.client, redis.port)
+    const nodes = started(await startNodes({ dir, nodes: nodeFacts, reach: reach.address }))
+    const kubernetes: KubernetesSandbox = started(
+      await startKubernetes({
+        authority,
+        nodes: nodes.nodes.map((node) => ({ name: node.hostname, address: node.address, up: node.up })),
+        workloads: { program: programs(postgres), reach: reach.pod },
+        ...(options.speed ? { speed: options.speed } : {}),
+      }),
+    )
+    seed(kubernetes, origin)
+    const settled = kubernetes.snapshot()
+    const health = started(await startHealth({ authority, client: kubernetes.client }))
+    if (options.postgres) await postgres.start()
+
+    const { delay } = options
+    const at = async (port: number): Promise<number> => (delay === undefined ? port : started(await startSlowPort(port, delay)).port)
+    const slowNodes = async () => {
+      if (delay !== undefined) for (const { alias } of nodes.nodes) await nodes.fail(alias, { delayMs: 2 * delay })
+    }
+    await slowNodes()
+    const ports = {
+      kubernetes: await at(kubernetes.port),
+      redis: await at(redis.port),
+      postgres: await at(postgres.port),
+      api: await at(health.port),
+    }
+    const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
+    const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
+    const viewer = authority.issue({ commonName: 'viewer', organizations: ['viewers'] })
+    const environment = sandboxEnvironment({ dir, checkout, ports })
+    const urls = urlsOf(ports, join(dir, 'ca.crt'))
+    await Promise.all([
+      writeFile(join(dir, 'admin.kubeconfig'), kubeconfig(cluster, 'admin', admin), { mode: 0o600 }),
+      writeFile(join(dir, 'viewer.kubeconfig'), kubeconfig(cluster, 'viewer', viewer), { mode: 0o600 }),
+      writeFile(join(dir, 'environment.yaml'), stringify(environment), { mode: 0o600 }),
+      writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
+    ])
+    return {
+      dir,
+      kubernetes,
+      nodes,
+      redis,
+      postgres,
+      health,
+      environment,
+      urls,
+      async reset() {
+        await Promise.all([nodes.reset().then(slowNodes), redis.reset(), postgres.reset(), writeCheckout(checkout, origin)])
+        kubernetes.restore(settled)
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop().catch(() => {})
+    throw error
+  }
+}
+
+interface Ports {
+  readonly redis: number
+  readonly postgres: number
+  readonly api: number
+}
+
+function urlsOf(ports: Ports, ca: string): SandboxUrls {
+  const postgres = (host: string) =>
+    `postgresql://neondb_owner:${planted.postgresPassword}@${host}:${ports.postgres}/honeyDue?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}&hostaddr=127.0.0.1`
+  return {
+    redis: `redis://:${planted.redisPassword}@127.0.0.1:${ports.redis}/0`,
+    postgresDirect: postgres(hosts.direct),
+    postgresPooler: postgres(hosts.pooler),
+    // By address: its name would lead whoever asks to the real one.
+    api: `https://127.0.0.1:${ports.api}`,
+  }
+}

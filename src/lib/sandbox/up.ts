@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { claimFolder, clearFolder } from './folder.ts'
+import { announce, type RunningSandbox, runningIn } from './running.ts'
+import { type Sandbox, startSandbox } from './sandbox.ts'
+
+export type Up = { readonly running: RunningSandbox; readonly already: boolean } | { readonly foreign: true } | { readonly failed: string }
+
+/** Runs a sandbox in this process until the signal; `answering` is called when everything answers. */
+export async function runSandbox(
+  dir: string,
+  options: { readonly postgres: boolean; readonly delay?: number },
+  signal: AbortSignal,
+  answering: (sandbox: Sandbox) => void,
+): Promise<Up | undefined> {
+  const already = runningIn(dir)
+  if (already) return { running: already, already: true }
+  if (!(await claimFolder(dir))) return { foreign: true }
+  const sandbox = await startSandbox({ dir, ...options })
+  const leave = announce(dir, join(dir, 'environment.yaml'))
+  try {
+    answering(sandbox)
+    if (!signal.aborted) await once(signal, 'abort')
+  } finally {
+    leave()
+    await sandbox.stop()
+    await clearFolder(dir)
+  }
+  return undefined
+}
+
+/** Starts this program once more with `args`, on its own, its words in `DIR/sandbox.log`, and returns when its sandbox answers. */
+export async function startDetached(dir: string, args: readonly string[]): Promise<Up> {
+  const already = runningIn(dir)
+  if (already) return { running: already, already: true }
+  if (!(await claimFolder(dir))) return { foreign: true }
+  await mkdir(dir, { recursive: true })
+  const file = join(dir, 'sandbox.log')
+  await rm(file, { force: true })
+  const log = openSync(file, 'a', 0o600)
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  const ended = once(child, 'exit').catch(() => undefined)
+  for (let waited = 0; waited < 60_000; waited += 25) {
+    const running = runningIn(dir)
+    if (running) {
+      child.unref()
+      return { running, already: running.pid !== child.pid }
+    }
+    if (await Promise.race([ended.then(() => true), sleep(25, false)])) break
+  }
+  child.kill()
+  await ended
+  const said = await readFile(file, 'utf8').catch(() => '')
+  return { failed: said.trim() || 'it said nothing' }
+}
