@@ -3,6 +3,9 @@ import { Unreachable } from '../../plan/errors.ts'
 import type { System } from '../systems.ts'
 import { connector } from './connect.ts'
 import { factsCommand, readFacts } from './facts.ts'
+import { identitiesOf } from './identities.ts'
+import { knownKeys } from './known-hosts.ts'
+import { resolveAlias } from './resolve.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
 
 export interface NodesOptions {
@@ -18,6 +21,21 @@ const factsWithinMs = 15_000
 export const openNodes = (options: NodesOptions): System<NodesReader, NodesWriter> => {
   const connections = connector(options)
   const read: NodesReader = {
+    async setup(alias) {
+      const host = await resolveAlias(alias, options)
+      const [known, identities] = await Promise.all([knownKeys(host), identitiesOf(host)])
+      return {
+        alias,
+        hostname: host.hostname,
+        port: host.port,
+        user: host.user,
+        knownAt: known.filter(({ mark }) => mark !== 'revoked').map(({ file, line }) => `${file}:${line}`),
+        knownHosts: host.knownHosts,
+        usableKeys: identities.methods.length,
+        locked: identities.locked,
+        agent: identities.agent,
+      }
+    },
     async facts(alias) {
       const connection = await connections.to(alias)
       const asked = options.clock.now().getTime()

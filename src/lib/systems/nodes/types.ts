@@ -30,7 +30,25 @@ export interface CommandOutput {
   readonly stderr: string
 }
 
+/** What this machine holds for reaching a node; nothing is connected to. */
+export interface NodeSetup {
+  readonly alias: string
+  readonly hostname: string
+  readonly port: number
+  readonly user: string
+  /** Lines of known_hosts that speak of it, as `file:line`. */
+  readonly knownAt: readonly string[]
+  readonly knownHosts: readonly string[]
+  /** Keys that can be offered without a passphrase, the agent's counted as one. */
+  readonly usableKeys: number
+  /** Encrypted identity files that no agent holds. */
+  readonly locked: readonly string[]
+  readonly agent: 'answers' | 'silent' | 'none'
+}
+
 export interface NodesReader {
+  /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
+  setup(alias: string): Promise<NodeSetup>
   /** Everything of one node in one round trip. Throws Unreachable with a code `ssh-…`. */
   facts(alias: string): Promise<NodeFacts>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
