@@ -1,0 +1,96 @@
+import { Usage } from '../../plan/errors.ts'
+import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { isResidenceIdsKey, residenceIdsKey, residenceIdsPattern } from '../../systems/redis/residence-ids.ts'
+import type { KeyLife, RedisReader } from '../../systems/redis/types.ts'
+
+/** Cached residence IDs as they were when the plan was made. */
+export interface ResidenceIdsFacts {
+  readonly target: string
+  /** The users named; empty when the whole family is meant. */
+  readonly users: readonly string[]
+  readonly whole: boolean
+  /** One life a key, in the users' order. */
+  readonly lives: readonly KeyLife[]
+  /** Keys that match the pattern and name no user: they are left alone. */
+  readonly foreign: number
+  /** The scan of the whole family reached its end. */
+  readonly complete: boolean
+  readonly readOnly: boolean
+  readonly atMost: number
+}
+
+/** The cache's own time to live; a longer one means that these keys are something else. */
+export const residenceIdsTtl = 5 * 60_000
+
+const gatherWhole = async (redis: RedisReader): Promise<Pick<ResidenceIdsFacts, 'lives' | 'foreign' | 'complete'>> => {
+  const { keys, complete } = await redis.scan(residenceIdsPattern)
+  const ours = keys.filter(isResidenceIdsKey)
+  const lives = (await redis.lives(ours)).filter(({ present }) => present)
+  return { lives, foreign: keys.length - ours.length, complete }
+}
+
+/** Reads the named users' keys, or the whole family; throws Usage when it is not one of the two. */
+export const gatherResidenceIds = async (
+  users: readonly string[],
+  whole: boolean,
+  atMost: number,
+  redis: RedisReader,
+): Promise<ResidenceIdsFacts> => {
+  if (whole === users.length > 0) {
+    throw new Usage({
+      code: 'cache-invalidate-what',
+      failed: whole ? '--user and --all-residence-ids exclude each other' : 'Neither --user nor --all-residence-ids was given',
+      next: 'honeydue cache:invalidate --user 42',
+    })
+  }
+  const wanted = [...new Set(users)]
+  const keys = wanted.map(residenceIdsKey)
+  const [target, info] = await Promise.all([redis.target(), redis.info()])
+  const found = whole ? await gatherWhole(redis) : { lives: await redis.lives(keys), foreign: 0, complete: true }
+  return { target, users: wanted, whole, ...found, readOnly: info.role !== 'master', atMost }
+}
+
+/** Gone, or written again since: its expiry is then a later one, because nothing but a write moves it. */
+const settledSince = (before: KeyLife, now: KeyLife): boolean => {
+  if (!now.present || !before.present) return true
+  if (now.expiresAt === undefined) return false
+  return before.expiresAt === undefined || now.expiresAt > before.expiresAt
+}
+
+/** No key is left that was there when the plan was made. A key refilled since holds what the database says now. */
+export const forgotten = async (lives: readonly KeyLife[], redis: RedisReader): Promise<Finding> => {
+  const now = await redis.lives(lives.map(({ key }) => key))
+  const left = lives.filter((before, i) => !settledSince(before, now[i] ?? { key: before.key, present: false }))
+  const [first] = left
+  if (!first) return holds
+  return fails(
+    left.length === 1
+      ? `${first.key} is still the one of before`
+      : `${left.length} keys are still those of before, ${first.key} among them`,
+  )
+}
+
+/** What must hold before anything is deleted, every reason at once. */
+export const mayForget = (facts: ResidenceIdsFacts): Finding => {
+  const longer = facts.lives.filter(({ present, ttl }) => present && (ttl === undefined || ttl > residenceIdsTtl))
+  return every([
+    when(!facts.readOnly, `Redis at ${facts.target} is a read-only replica`),
+    when(facts.complete, 'the scan reached its bound before its end: not every key is known'),
+    when(
+      !facts.whole || facts.lives.length <= facts.atMost,
+      `${facts.lives.length} keys match, more than the ${facts.atMost} expected (--at-most ${facts.lives.length} accepts them)`,
+    ),
+    when(
+      !facts.whole || longer.length === 0,
+      `${longer.length} keys live longer than the cache's 5 minutes, ${longer[0]?.key} among them: something else writes them`,
+    ),
+  ])
+}
+
+/** `present, 4 min 12 s left`. */
+export const describeLife = ({ present, ttl }: KeyLife): string => {
+  if (!present) return 'absent'
+  if (ttl === undefined) return 'present, never expires'
+  const whole = Math.round(ttl / 1000)
+  return `present, ${Math.floor(whole / 60)} min ${whole % 60} s left`
+}
