@@ -148,7 +148,7 @@ function urlsOf(ports: Ports, ca: string): SandboxUrls {
   const postgres = (host: string) =>
     `postgresql://neondb_owner:${planted.postgresPassword}@${host}:${ports.postgres}/honeyDue?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}&hostaddr=127.0.0.1`
   return {
-    redis: `redis://:${planted.redisPassword}@127.0.0.1:${ports.redis}/0`,
+    redis: `redis://default:${planted.redisPassword}@127.0.0.1:${ports.redis}/0`,
     postgresDirect: postgres(hosts.direct),
     postgresPooler: postgres(hosts.pooler),
     // By address: its name would lead whoever asks to the real one.
