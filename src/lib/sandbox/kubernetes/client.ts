@@ -24,7 +24,10 @@ export function createClient(store: Store, registry: Registry): Client {
     create: (object, options = {}) => {
       const resource = resourceOf(object.apiVersion, object.kind)
       if (!resource) throw noSuchResource()
-      return registry.create(resource, place(resource, object.metadata.namespace ?? 'default'), object as unknown as Json, { manager: options.manager ?? controller, fieldValidation: 'Ignore' }).object
+      return registry.create(resource, place(resource, object.metadata.namespace ?? 'default'), object as unknown as Json, {
+        manager: options.manager ?? controller,
+        fieldValidation: 'Ignore',
+      }).object
     },
     update: (name, object, namespace, change, options = {}) => {
       const resource = known(name)
@@ -32,7 +35,11 @@ export function createClient(store: Store, registry: Registry): Client {
       if (!stored) return undefined
       const draft: KubeObject = copy(stored)
       change(draft)
-      const write = { manager: options.manager ?? controller, fieldValidation: 'Ignore' as const, ...(options.subresource === undefined ? {} : { subresource: options.subresource }) }
+      const write = {
+        manager: options.manager ?? controller,
+        fieldValidation: 'Ignore' as const,
+        ...(options.subresource === undefined ? {} : { subresource: options.subresource }),
+      }
       return registry.update(resource, place(resource, namespace), object, draft as unknown as Json, write).object
     },
     delete: (name, object, namespace, options = {}) => {

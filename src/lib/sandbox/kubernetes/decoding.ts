@@ -8,18 +8,41 @@ interface Decoding {
   readonly unknown: string[]
 }
 
-const jsonType = (value: unknown) => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value)
-const goType: Readonly<Record<string, string>> = { string: 'string', int32: 'int32', int64: 'int64', double: 'float64', boolean: 'bool', bytes: '[]uint8' }
+const jsonType = (value: unknown) =>
+  Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value
+const goType: Readonly<Record<string, string>> = {
+  string: 'string',
+  int32: 'int32',
+  int64: 'int64',
+  double: 'float64',
+  boolean: 'bool',
+  bytes: '[]uint8',
+}
 
 // Pointers in Go: an empty string is a value of its own there and not the absence of one.
-const emptyMatters = new Set(['storageClassName', 'appProtocol', 'ingressClassName', 'holderIdentity', 'reportingComponent', 'reportingInstance', 'apiGroup'])
+const emptyMatters = new Set([
+  'storageClassName',
+  'appProtocol',
+  'ingressClassName',
+  'holderIdentity',
+  'reportingComponent',
+  'reportingInstance',
+  'apiGroup',
+])
 // Plain booleans and numbers in Go, which are left out when they are false or zero.
 const zeroIsAbsent: Readonly<Record<string, ReadonlySet<string>>> = {
   DeploymentSpec: new Set(['paused', 'minReadySeconds']),
   ReplicaSetSpec: new Set(['minReadySeconds']),
   DaemonSetSpec: new Set(['minReadySeconds']),
   StatefulSetSpec: new Set(['minReadySeconds']),
-  DeploymentStatus: new Set(['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'observedGeneration']),
+  DeploymentStatus: new Set([
+    'replicas',
+    'updatedReplicas',
+    'readyReplicas',
+    'availableReplicas',
+    'unavailableReplicas',
+    'observedGeneration',
+  ]),
   ReplicaSetStatus: new Set(['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']),
   JobStatus: new Set(['active', 'failed', 'succeeded']),
   PodDisruptionBudgetStatus: new Set(['observedGeneration']),
@@ -58,7 +81,8 @@ function structure(type: Struct, body: Json, path: string, decoding: Decoding): 
 }
 
 function decodeValue(type: Type, value: unknown, path: string, decoding: Decoding, owner: string): unknown {
-  const mismatch = (go: string) => new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${path.replace(/\[\d+\]/g, '')} of type ${go}`)
+  const mismatch = (go: string) =>
+    new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${path.replace(/\[\d+\]/g, '')} of type ${go}`)
   switch (type.of) {
     case 'struct':
       if (!isJson(value)) throw mismatch(`v1.${type.name}`)
@@ -66,14 +90,23 @@ function decodeValue(type: Type, value: unknown, path: string, decoding: Decodin
     case 'map': {
       if (!isJson(value)) throw mismatch('map[string]string')
       const entries = Object.entries(value).flatMap(([key, item]) =>
-        item === null ? (type.element.of === 'scalar' && type.element.name === 'string' ? [[key, '']] : []) : [[key, decodeValue(type.element, item, path, decoding, owner)]],
+        item === null
+          ? type.element.of === 'scalar' && type.element.name === 'string'
+            ? [[key, '']]
+            : []
+          : [[key, decodeValue(type.element, item, path, decoding, owner)]],
       )
       return entries.length === 0 ? undefined : Object.fromEntries(entries)
     }
     case 'list': {
-      if (!Array.isArray(value)) throw mismatch(`[]${type.element.of === 'scalar' ? type.element.name : type.element.of === 'struct' ? `v1.${type.element.name}` : 'interface {}'}`)
+      if (!Array.isArray(value))
+        throw mismatch(
+          `[]${type.element.of === 'scalar' ? type.element.name : type.element.of === 'struct' ? `v1.${type.element.name}` : 'interface {}'}`,
+        )
       if (value.length === 0) return undefined
-      return value.map((item, at) => (item === null ? (type.element.of === 'struct' ? {} : '') : decodeValue(type.element, item, `${path}[${at}]`, decoding, owner)))
+      return value.map((item, at) =>
+        item === null ? (type.element.of === 'struct' ? {} : '') : decodeValue(type.element, item, `${path}[${at}]`, decoding, owner),
+      )
     }
     case 'scalar':
       return scalar(type.name, value, mismatch)
@@ -81,7 +114,10 @@ function decodeValue(type: Type, value: unknown, path: string, decoding: Decodin
 }
 
 const quantity = /^[+-]?(\d+\.?\d*|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?$/
-const layouts: Readonly<Record<string, RegExp>> = { time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/, microtime: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/ }
+const layouts: Readonly<Record<string, RegExp>> = {
+  time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
+  microtime: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/,
+}
 
 function scalar(name: string, value: unknown, mismatch: (go: string) => DecodeError): unknown {
   switch (name) {
@@ -93,7 +129,8 @@ function scalar(name: string, value: unknown, mismatch: (go: string) => DecodeEr
     case 'int64': {
       const limit = name === 'int32' ? 2 ** 31 : 2 ** 63
       if (typeof value !== 'number') throw mismatch(name)
-      if (!Number.isInteger(value) || value >= limit || value < -limit) throw new DecodeError(mismatch(name).message.replace('unmarshal number', `unmarshal number ${value}`))
+      if (!Number.isInteger(value) || value >= limit || value < -limit)
+        throw new DecodeError(mismatch(name).message.replace('unmarshal number', `unmarshal number ${value}`))
       return value
     }
     case 'double':
@@ -102,7 +139,9 @@ function scalar(name: string, value: unknown, mismatch: (go: string) => DecodeEr
     case 'bytes': {
       if (typeof value !== 'string') throw mismatch('[]uint8')
       const clean = value.replace(/[\r\n]/g, '')
-      const bad = /[^A-Za-z0-9+/=]/.exec(clean)?.index ?? (clean.length % 4 === 0 && !/=[^=]|={3,}/.test(clean) ? -1 : clean.replace(/=+$/, '').length)
+      const bad =
+        /[^A-Za-z0-9+/=]/.exec(clean)?.index ??
+        (clean.length % 4 === 0 && !/=[^=]|={3,}/.test(clean) ? -1 : clean.replace(/=+$/, '').length)
       if (bad >= 0) throw new DecodeError(`illegal base64 data at input byte ${bad}`)
       return clean
     }
@@ -113,7 +152,8 @@ function scalar(name: string, value: unknown, mismatch: (go: string) => DecodeEr
     case 'quantity':
       if (typeof value === 'number') return String(value)
       if (typeof value !== 'string') throw mismatch('string')
-      if (!quantity.test(value)) throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
+      if (!quantity.test(value))
+        throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
       return value
     case 'int-or-string':
       if (typeof value === 'number' ? !Number.isInteger(value) : typeof value !== 'string') throw mismatch('int32')
@@ -134,8 +174,19 @@ function instant(text: string, name: 'time' | 'microtime'): string {
 
 function whatIsLeft(text: string, name: 'time' | 'microtime'): readonly [string, string] {
   const parts: readonly (readonly [string, RegExp])[] = [
-    ['2006', /^\d{4}/], ['-', /^-/], ['01', /^\d\d/], ['-', /^-/], ['02', /^\d\d/], ['T', /^T/], ['15', /^\d\d/], [':', /^:/], ['04', /^\d\d/], [':', /^:/], ['05', /^\d\d/],
-    ...(name === 'microtime' ? ([['.000000', /^\.\d{6}/]] as const) : []), ['Z07:00', /^(Z|[+-]\d\d:\d\d)/],
+    ['2006', /^\d{4}/],
+    ['-', /^-/],
+    ['01', /^\d\d/],
+    ['-', /^-/],
+    ['02', /^\d\d/],
+    ['T', /^T/],
+    ['15', /^\d\d/],
+    [':', /^:/],
+    ['04', /^\d\d/],
+    [':', /^:/],
+    ['05', /^\d\d/],
+    ...(name === 'microtime' ? ([['.000000', /^\.\d{6}/]] as const) : []),
+    ['Z07:00', /^(Z|[+-]\d\d:\d\d)/],
   ]
   let rest = text
   for (const [part, pattern] of parts) {

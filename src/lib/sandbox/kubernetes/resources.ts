@@ -40,7 +40,13 @@ interface Extra {
 function resource(groupVersion: string, kind: string, extra: Extra = {}): Resource {
   const [version = '', group = ''] = groupVersion.split('/').reverse()
   const singular = kind.toLowerCase()
-  const plural = /(s|ss)$/.test(singular) ? (singular.endsWith('endpoints') ? singular : `${singular}es`) : singular.endsWith('cy') ? `${singular.slice(0, -1)}ies` : `${singular}s`
+  const plural = /(s|ss)$/.test(singular)
+    ? singular.endsWith('endpoints')
+      ? singular
+      : `${singular}es`
+    : singular.endsWith('cy')
+      ? `${singular.slice(0, -1)}ies`
+      : `${singular}s`
   return {
     group,
     version,
@@ -74,7 +80,12 @@ export const resources: readonly Resource[] = [
   resource('v1', 'Endpoints', { short: 'ep' }),
   resource('v1', 'Event', { short: 'ev' }),
   resource('v1', 'LimitRange', { short: 'limits' }),
-  resource('v1', 'Namespace', { short: 'ns', cluster: true, verbs: all.filter((verb) => verb !== 'deletecollection'), subresources: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }, status('Namespace')] }),
+  resource('v1', 'Namespace', {
+    short: 'ns',
+    cluster: true,
+    verbs: all.filter((verb) => verb !== 'deletecollection'),
+    subresources: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }, status('Namespace')],
+  }),
   resource('v1', 'Node', { short: 'no', cluster: true, subresources: [status('Node')] }),
   resource('v1', 'PersistentVolumeClaim', { short: 'pvc', subresources: [status('PersistentVolumeClaim')] }),
   resource('v1', 'PersistentVolume', { short: 'pv', cluster: true, subresources: [status('PersistentVolume')] }),
@@ -118,7 +129,8 @@ const byName = new Map(resources.map((one) => [`${one.group}/${one.resource}`, o
 
 export const resourceAt = (group: string, version: string, name: string) => byPath.get(`${group}/${version}/${name}`)
 export const resourceNamed = ({ group, resource }: ResourceName) => byName.get(`${group}/${resource}`)
-export const groupVersion = ({ group, version }: { readonly group: string; readonly version: string }) => (group === '' ? version : `${group}/${version}`)
+export const groupVersion = ({ group, version }: { readonly group: string; readonly version: string }) =>
+  group === '' ? version : `${group}/${version}`
 export function resourceOf(apiVersion: string, kind: string): Resource | undefined {
   const [version = '', group = ''] = apiVersion.split('/').reverse()
   return byKind.get(`${group}/${version}/${kind}`)

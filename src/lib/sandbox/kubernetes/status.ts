@@ -67,17 +67,17 @@ export const methodNotAllowed = () =>
 export const alreadyExists = (resource: Named, name: string) =>
   new StatusError(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`, detailsOf(resource, name))
 export const conflict = (resource: Named, name: string, because: string) =>
-  new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${because}`, detailsOf(resource, name))
+  new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${because}`,
+    detailsOf(resource, name),
+  )
 export const modified = (resource: Named, name: string) =>
   conflict(resource, name, 'the object has been modified; please apply your changes to the latest version and try again')
 export const expired = (message: string) => new StatusError(410, 'Expired', message)
 export const forbidden = (resource: Named, name: string | undefined, because: string) =>
-  new StatusError(
-    403,
-    'Forbidden',
-    `${qualified(resource)}${name ? ` "${name}"` : ''} is forbidden: ${because}`,
-    detailsOf(resource, name),
-  )
+  new StatusError(403, 'Forbidden', `${qualified(resource)}${name ? ` "${name}"` : ''} is forbidden: ${because}`, detailsOf(resource, name))
 
 /** 422 with every cause; several are listed in brackets, each as "field: message". */
 export function invalid({ group, kind }: Kinded, name: string, causes: readonly Cause[]): StatusError {
@@ -93,7 +93,11 @@ export function invalid({ group, kind }: Kinded, name: string, causes: readonly 
 
 /** How Go prints a value inside a validation message. */
 export const shown = (value: unknown): string =>
-  typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? 'null')
+  typeof value === 'string'
+    ? JSON.stringify(value)
+    : typeof value === 'object' && value !== null
+      ? JSON.stringify(value)
+      : String(value ?? 'null')
 
 export const required = (field: string, detail = ''): Cause => ({
   reason: 'FieldValueRequired',
@@ -105,7 +109,11 @@ export const invalidValue = (field: string, value: unknown, detail: string): Cau
   message: `Invalid value: ${shown(value)}: ${detail}`,
   field,
 })
-export const forbiddenValue = (field: string, detail: string): Cause => ({ reason: 'FieldValueForbidden', message: `Forbidden: ${detail}`, field })
+export const forbiddenValue = (field: string, detail: string): Cause => ({
+  reason: 'FieldValueForbidden',
+  message: `Forbidden: ${detail}`,
+  field,
+})
 export const duplicate = (field: string, value: unknown): Cause => ({
   reason: 'FieldValueDuplicate',
   message: `Duplicate value: ${shown(value)}`,

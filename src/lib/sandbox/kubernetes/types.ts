@@ -68,10 +68,19 @@ export interface DeleteOptions {
  */
 export interface Client {
   get(resource: ResourceName, name: string, namespace?: string): KubeObject | undefined
-  list(resource: ResourceName, where?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }): readonly KubeObject[]
+  list(
+    resource: ResourceName,
+    where?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> },
+  ): readonly KubeObject[]
   create(object: KubeObject, options?: WriteOptions): KubeObject
   /** Reads the object, lets `change` edit a draft, and writes it when the draft differs. Undefined when the object is gone. */
-  update(resource: ResourceName, name: string, namespace: string | undefined, change: (draft: KubeObject) => void, options?: WriteOptions): KubeObject | undefined
+  update(
+    resource: ResourceName,
+    name: string,
+    namespace: string | undefined,
+    change: (draft: KubeObject) => void,
+    options?: WriteOptions,
+  ): KubeObject | undefined
   delete(resource: ResourceName, name: string, namespace?: string, options?: DeleteOptions): void
   /** Called synchronously after each change; returns the end of the subscription. */
   watch(listener: (event: StoreEvent) => void): () => void
@@ -121,7 +130,16 @@ export interface Fault {
   /** How many requests it hits; without it, all. */
   readonly times?: number
   readonly delayMs?: number
-  readonly answer?: 'silence' | 'reset' | { readonly status: number; readonly reason?: string; readonly message?: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
+  readonly answer?:
+    | 'silence'
+    | 'reset'
+    | {
+        readonly status: number
+        readonly reason?: string
+        readonly message?: string
+        readonly body?: string
+        readonly headers?: Readonly<Record<string, string>>
+      }
 }
 
 export interface KubernetesSandbox {
@@ -157,7 +175,11 @@ export interface ControlPlane {
   /** Answers GET pods/{name}/log; options are already validated as numbers, the container is not. */
   log(request: KubeletRequest, response: ServerResponse): void | Promise<void>
   /** Takes over an upgrade to WebSocket for pods/{name}/exec, attach or portforward. A StatusError thrown before the 101 is answered as one. */
-  connect(subresource: 'exec' | 'attach' | 'portforward', request: KubeletRequest, upgrade: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }): void | Promise<void>
+  connect(
+    subresource: 'exec' | 'attach' | 'portforward',
+    request: KubeletRequest,
+    upgrade: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
+  ): void | Promise<void>
   /** POST pods/{name}/eviction: throws 429 when a budget forbids it, otherwise deletes the pod (unless dry). */
   evict(pod: KubeObject, eviction: KubeObject, options: { readonly dryRun: boolean }): void
   /** Brings everything that is stored to rest at once, as if it had run for long. */

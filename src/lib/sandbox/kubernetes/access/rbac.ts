@@ -55,7 +55,11 @@ interface Grant {
 /** Everything that is granted to a user, cluster-wide and in a namespace. */
 export function* grants(store: Store, user: User, namespace: string | undefined): Generator<Grant> {
   const rulesOf = (ref: Json, home: string | undefined) => {
-    const role = store.get({ group: rbac, resource: ref['kind'] === 'Role' ? 'roles' : 'clusterroles' }, ref['kind'] === 'Role' ? home : undefined, String(ref['name']))
+    const role = store.get(
+      { group: rbac, resource: ref['kind'] === 'Role' ? 'roles' : 'clusterroles' },
+      ref['kind'] === 'Role' ? home : undefined,
+      String(ref['name']),
+    )
     return Array.isArray(role?.['rules']) ? role['rules'].filter(isJson) : []
   }
   const of = function* (bindings: readonly KubeObject[], kind: string): Generator<Grant> {
@@ -66,7 +70,10 @@ export function* grants(store: Store, user: User, namespace: string | undefined)
       const ref = isJson(binding['roleRef']) ? binding['roleRef'] : {}
       if (who === undefined) continue
       const named = home === undefined ? binding.metadata.name : `${binding.metadata.name}/${home}`
-      yield { rules: rulesOf(ref, home), reason: `RBAC: allowed by ${kind} ${JSON.stringify(named)} of ${String(ref['kind'])} ${JSON.stringify(ref['name'])} to ${who}` }
+      yield {
+        rules: rulesOf(ref, home),
+        reason: `RBAC: allowed by ${kind} ${JSON.stringify(named)} of ${String(ref['kind'])} ${JSON.stringify(ref['name'])} to ${who}`,
+      }
     }
   }
   yield* of(store.list({ group: rbac, resource: 'clusterrolebindings' }), 'ClusterRoleBinding')
@@ -76,31 +83,87 @@ export function* grants(store: Store, user: User, namespace: string | undefined)
 /** May the user? Members of system:masters may do everything; others what roles grant them. */
 export function authorize(store: Store, user: User, wanted: Attributes): Decision {
   if (user.groups.includes('system:masters')) return { allowed: true }
-  for (const grant of grants(store, user, wanted.namespace)) if (grant.rules.some((rule) => permits(rule, wanted))) return { allowed: true, reason: grant.reason }
+  for (const grant of grants(store, user, wanted.namespace))
+    if (grant.rules.some((rule) => permits(rule, wanted))) return { allowed: true, reason: grant.reason }
   return { allowed: false }
 }
 
-const role = (name: string, rules: readonly Json[]): KubeObject => ({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } }, rules })
+const role = (name: string, rules: readonly Json[]): KubeObject => ({
+  apiVersion: `${rbac}/v1`,
+  kind: 'ClusterRole',
+  metadata: { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } },
+  rules,
+})
 const binding = (name: string, group: string): KubeObject => ({
-  apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } },
-  roleRef: { apiGroup: rbac, kind: 'ClusterRole', name }, subjects: [{ apiGroup: rbac, kind: 'Group', name: group }],
+  apiVersion: `${rbac}/v1`,
+  kind: 'ClusterRoleBinding',
+  metadata: { name, labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } },
+  roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
+  subjects: [{ apiGroup: rbac, kind: 'Group', name: group }],
 })
 const read = ['get', 'list', 'watch']
 const write = ['create', 'delete', 'deletecollection', 'patch', 'update']
 const workloads: readonly Json[] = [
-  { apiGroups: [''], resources: ['configmaps', 'endpoints', 'events', 'persistentvolumeclaims', 'pods', 'pods/log', 'pods/status', 'serviceaccounts', 'services', 'services/status'], verbs: read },
-  { apiGroups: ['apps'], resources: ['daemonsets', 'deployments', 'deployments/scale', 'deployments/status', 'replicasets', 'replicasets/scale', 'replicasets/status', 'statefulsets'], verbs: read },
+  {
+    apiGroups: [''],
+    resources: [
+      'configmaps',
+      'endpoints',
+      'events',
+      'persistentvolumeclaims',
+      'pods',
+      'pods/log',
+      'pods/status',
+      'serviceaccounts',
+      'services',
+      'services/status',
+    ],
+    verbs: read,
+  },
+  {
+    apiGroups: ['apps'],
+    resources: [
+      'daemonsets',
+      'deployments',
+      'deployments/scale',
+      'deployments/status',
+      'replicasets',
+      'replicasets/scale',
+      'replicasets/status',
+      'statefulsets',
+    ],
+    verbs: read,
+  },
   { apiGroups: ['batch'], resources: ['cronjobs', 'jobs', 'jobs/status'], verbs: read },
   { apiGroups: ['networking.k8s.io', 'policy', 'discovery.k8s.io'], resources: ['*'], verbs: read },
 ]
 const changes: readonly Json[] = [
-  { apiGroups: [''], resources: ['configmaps', 'events', 'persistentvolumeclaims', 'pods', 'pods/attach', 'pods/eviction', 'pods/exec', 'pods/portforward', 'secrets', 'serviceaccounts', 'services'], verbs: [...read, ...write] },
+  {
+    apiGroups: [''],
+    resources: [
+      'configmaps',
+      'events',
+      'persistentvolumeclaims',
+      'pods',
+      'pods/attach',
+      'pods/eviction',
+      'pods/exec',
+      'pods/portforward',
+      'secrets',
+      'serviceaccounts',
+      'services',
+    ],
+    verbs: [...read, ...write],
+  },
   { apiGroups: ['apps', 'batch', 'networking.k8s.io', 'policy', 'coordination.k8s.io'], resources: ['*'], verbs: [...read, ...write] },
 ]
 
 /** The roles and bindings that every cluster is born with, as far as anyone here relies on them. */
 export const defaultAccess: readonly KubeObject[] = [
-  role('cluster-admin', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, { nonResourceURLs: ['*'], verbs: ['*'] }]),
+  role('cluster-admin', [
+    { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+    { nonResourceURLs: ['*'], verbs: ['*'] },
+  ]),
   role('admin', [...workloads, ...changes, { apiGroups: [rbac], resources: ['roles', 'rolebindings'], verbs: [...read, ...write] }]),
   role('edit', [...workloads, ...changes]),
   role('view', workloads),
@@ -108,10 +171,30 @@ export const defaultAccess: readonly KubeObject[] = [
     { apiGroups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], verbs: ['create'] },
     { apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'], verbs: ['create'] },
   ]),
-  role('system:discovery', [{ nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version', '/version/'], verbs: ['get'] }]),
+  role('system:discovery', [
+    {
+      nonResourceURLs: [
+        '/api',
+        '/api/*',
+        '/apis',
+        '/apis/*',
+        '/healthz',
+        '/livez',
+        '/openapi',
+        '/openapi/*',
+        '/readyz',
+        '/version',
+        '/version/',
+      ],
+      verbs: ['get'],
+    },
+  ]),
   role('system:public-info-viewer', [{ nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'], verbs: ['get'] }]),
   binding('cluster-admin', 'system:masters'),
   binding('system:basic-user', 'system:authenticated'),
   binding('system:discovery', 'system:authenticated'),
-  { ...binding('system:public-info-viewer', 'system:authenticated'), subjects: ['system:authenticated', 'system:unauthenticated'].map((name) => ({ apiGroup: rbac, kind: 'Group', name })) },
+  {
+    ...binding('system:public-info-viewer', 'system:authenticated'),
+    subjects: ['system:authenticated', 'system:unauthenticated'].map((name) => ({ apiGroup: rbac, kind: 'Group', name })),
+  },
 ]

@@ -1,4 +1,4 @@
-import { decode, DecodeError } from '../decoding.ts'
+import { DecodeError, decode } from '../decoding.ts'
 import { recordUpdate } from '../ownership/managed-fields.ts'
 import { groupVersion, type Resource } from '../resources.ts'
 import { isJson, type Json } from '../schema/json.ts'
@@ -17,7 +17,8 @@ export function review(store: Store, user: User, resource: Resource, body: Json,
   try {
     read = decode(struct(resource.type), body).object
   } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${error.message}`)
+    if (error instanceof DecodeError)
+      throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${error.message}`)
     throw error
   }
   const base = { kind: resource.kind, apiVersion: groupVersion(resource) }
@@ -30,26 +31,45 @@ export function review(store: Store, user: User, resource: Resource, body: Json,
   const managedFields = recordUpdate(struct(resource.type), undefined, { ...rest, metadata: {} }, writer, now)
   const metadata = { creationTimestamp: null, ...(managedFields.length > 0 ? { managedFields } : {}) }
   const spec = object(read['spec'])
-  if (resource.kind === 'SelfSubjectRulesReview') return { ...base, metadata, spec, status: rules(store, user, String(spec['namespace'] ?? '')) }
-  const who: User = resource.kind === 'SubjectAccessReview' ? { name: String(spec['user'] ?? ''), groups: Array.isArray(spec['groups']) ? spec['groups'].map(String) : [] } : user
+  if (resource.kind === 'SelfSubjectRulesReview')
+    return { ...base, metadata, spec, status: rules(store, user, String(spec['namespace'] ?? '')) }
+  const who: User =
+    resource.kind === 'SubjectAccessReview'
+      ? { name: String(spec['user'] ?? ''), groups: Array.isArray(spec['groups']) ? spec['groups'].map(String) : [] }
+      : user
   const ofResource = spec['resourceAttributes']
   const ofPath = spec['nonResourceAttributes']
   if (!isJson(ofResource) === !isJson(ofPath))
-    throw invalid({ group: resource.group, kind: resource.kind }, '', [required('spec.resourceAttributes', 'exactly one of nonResourceAttributes or resourceAttributes must be specified')])
+    throw invalid({ group: resource.group, kind: resource.kind }, '', [
+      required('spec.resourceAttributes', 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
+    ])
   const decision = authorize(store, who, attributes(object(ofResource), isJson(ofPath) ? ofPath : undefined))
   return { ...base, metadata, spec, status: { allowed: decision.allowed, ...(decision.reason ? { reason: decision.reason } : {}) } }
 }
 
 function attributes(of: Json, path: Json | undefined): Attributes {
   if (path) return { verb: String(path['verb'] ?? ''), path: String(path['path'] ?? '') }
-  return { verb: String(of['verb'] ?? ''), ...optional('group', of['group']), ...optional('resource', of['resource']), ...optional('subresource', of['subresource']), ...optional('name', of['name']), ...optional('namespace', of['namespace']) }
+  return {
+    verb: String(of['verb'] ?? ''),
+    ...optional('group', of['group']),
+    ...optional('resource', of['resource']),
+    ...optional('subresource', of['subresource']),
+    ...optional('name', of['name']),
+    ...optional('namespace', of['namespace']),
+  }
 }
 
 function rules(store: Store, user: User, namespace: string): Json {
   const masters = user.groups.includes('system:masters')
-  const all: Json[] = masters ? [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, { nonResourceURLs: ['*'], verbs: ['*'] }] : []
+  const all: Json[] = masters
+    ? [
+        { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+        { nonResourceURLs: ['*'], verbs: ['*'] },
+      ]
+    : []
   for (const grant of grants(store, user, namespace)) all.push(...grant.rules)
-  const pick = (rule: Json, keys: readonly string[]) => Object.fromEntries(keys.flatMap((key) => (rule[key] === undefined ? [] : [[key, rule[key]]])))
+  const pick = (rule: Json, keys: readonly string[]) =>
+    Object.fromEntries(keys.flatMap((key) => (rule[key] === undefined ? [] : [[key, rule[key]]])))
   return {
     resourceRules: all.filter((rule) => rule['resources']).map((rule) => pick(rule, ['verbs', 'apiGroups', 'resources', 'resourceNames'])),
     nonResourceRules: all.filter((rule) => rule['nonResourceURLs']).map((rule) => pick(rule, ['verbs', 'nonResourceURLs'])),

@@ -21,7 +21,11 @@ export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders): U
     const groups = subject.O === undefined ? [] : Array.isArray(subject.O) ? subject.O : [subject.O]
     const name = Array.isArray(subject.CN) ? (subject.CN[0] ?? '') : (subject.CN ?? '')
     const digest = createHash('sha256').update(certificate.raw).digest('hex')
-    return { name, groups: [...groups, 'system:authenticated'], extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] } }
+    return {
+      name,
+      groups: [...groups, 'system:authenticated'],
+      extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
+    }
   }
   if (headers.authorization !== undefined) throw unauthorized()
   return anonymous
@@ -33,5 +37,8 @@ export function impersonated(headers: IncomingHttpHeaders): User | undefined {
   if (typeof name !== 'string' || name === '') return undefined
   const groups = headers['impersonate-group']
   const listed = groups === undefined ? [] : (Array.isArray(groups) ? groups : groups.split(',')).map((group) => group.trim())
-  return { name, groups: [...new Set([...listed, ...(name === 'system:anonymous' ? ['system:unauthenticated'] : ['system:authenticated'])])] }
+  return {
+    name,
+    groups: [...new Set([...listed, ...(name === 'system:anonymous' ? ['system:unauthenticated'] : ['system:authenticated'])])],
+  }
 }

@@ -6,24 +6,35 @@ import { defaultPodSpec, qosClass, validatePodSpec } from './pod-spec.ts'
 const object = (value: unknown): Json => (isJson(value) ? value : {})
 const text = (value: unknown) => String(value ?? '')
 const key = /^[-._a-zA-Z0-9]+$/
-const keyWords = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+const keyWords =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 const limit = 1024 * 1024
 
 const keys = (data: Json, field: string): Cause[] =>
-  Object.keys(data).filter((name) => !key.test(name) || name.length > 253).map((name) => invalidValue(`${field}[${name}]`, name, keyWords))
+  Object.keys(data)
+    .filter((name) => !key.test(name) || name.length > 253)
+    .map((name) => invalidValue(`${field}[${name}]`, name, keyWords))
 
 const unchangeable = (now: Json, old: Json, fields: readonly string[]): Cause[] => {
   if (old['immutable'] !== true) return []
   const causes = now['immutable'] === true ? [] : [forbiddenValue('immutable', 'field is immutable when `immutable` is set')]
-  return [...causes, ...fields.filter((field) => !same(object(now[field]), object(old[field]))).map((field) => forbiddenValue(field, 'field is immutable when `immutable` is set'))]
+  return [
+    ...causes,
+    ...fields
+      .filter((field) => !same(object(now[field]), object(old[field])))
+      .map((field) => forbiddenValue(field, 'field is immutable when `immutable` is set')),
+  ]
 }
-const size = (...maps: Json[]) => maps.reduce((sum, data) => sum + Object.values(data).reduce((n: number, value) => n + text(value).length, 0), 0)
+const size = (...maps: Json[]) =>
+  maps.reduce((sum, data) => sum + Object.values(data).reduce((n: number, value) => n + text(value).length, 0), 0)
 
 export const configMap: Kind = {
   validate: (o) => [
     ...keys(object(o['data']), 'data'),
     ...keys(object(o['binaryData']), 'binaryData'),
-    ...(size(object(o['data']), object(o['binaryData'])) > limit ? [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${limit} bytes`, field: '' }] : []),
+    ...(size(object(o['data']), object(o['binaryData'])) > limit
+      ? [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${limit} bytes`, field: '' }]
+      : []),
   ],
   validateUpdate: (o, old) => unchangeable(o, old, ['data', 'binaryData']),
 }
@@ -39,21 +50,32 @@ export const secret: Kind = {
   default: (o) => {
     o['type'] ??= 'Opaque'
     const plain = object(o['stringData'])
-    if (Object.keys(plain).length > 0) o['data'] = { ...object(o['data']), ...Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, Buffer.from(text(value)).toString('base64')])) }
+    if (Object.keys(plain).length > 0)
+      o['data'] = {
+        ...object(o['data']),
+        ...Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, Buffer.from(text(value)).toString('base64')])),
+      }
     delete o['stringData']
   },
   validate: (o) => {
     const data = object(o['data'])
-    const causes = [...keys(data, 'data'), ...(secretKeys[text(o['type'])] ?? []).filter((name) => data[name] === undefined).map((name) => required(`data[${name}]`))]
+    const causes = [
+      ...keys(data, 'data'),
+      ...(secretKeys[text(o['type'])] ?? []).filter((name) => data[name] === undefined).map((name) => required(`data[${name}]`)),
+    ]
     for (const name of ['.dockerconfigjson', '.dockercfg']) {
       if (!text(o['type']).startsWith('kubernetes.io/dockerc') || data[name] === undefined) continue
       const problem = notJson(Buffer.from(text(data[name]), 'base64').toString())
       if (problem) causes.push(invalidValue(`data[${name}]`, '<secret contents redacted>', problem))
     }
-    if (o['type'] === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) causes.push(required('data[username]'), required('data[password]'))
+    if (o['type'] === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined)
+      causes.push(required('data[username]'), required('data[password]'))
     return causes
   },
-  validateUpdate: (o, old) => [...(o['type'] === old['type'] ? [] : [invalidValue('type', o['type'], 'field is immutable')]), ...unchangeable(o, old, ['data'])],
+  validateUpdate: (o, old) => [
+    ...(o['type'] === old['type'] ? [] : [invalidValue('type', o['type'], 'field is immutable')]),
+    ...unchangeable(o, old, ['data']),
+  ],
   fields: (o) => ({ type: text(o['type']) }),
   warnings: (o) => {
     if (o['type'] !== 'kubernetes.io/tls') return []
@@ -87,7 +109,13 @@ export const pod: Kind = {
     of['preemptionPolicy'] ??= 'PreemptLowerPriority'
     const tolerations = Array.isArray(of['tolerations']) ? of['tolerations'].filter(isJson) : []
     for (const taint of ['not-ready', 'unreachable'])
-      if (!tolerations.some((t) => (t['key'] === `node.kubernetes.io/${taint}` || (t['key'] === undefined && t['operator'] === 'Exists')) && (t['effect'] === 'NoExecute' || t['effect'] === undefined)))
+      if (
+        !tolerations.some(
+          (t) =>
+            (t['key'] === `node.kubernetes.io/${taint}` || (t['key'] === undefined && t['operator'] === 'Exists')) &&
+            (t['effect'] === 'NoExecute' || t['effect'] === undefined),
+        )
+      )
         tolerations.push({ key: `node.kubernetes.io/${taint}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })
     of['tolerations'] = tolerations
     o['status'] = { phase: 'Pending', qosClass: qosClass(of) }
@@ -97,14 +125,17 @@ export const pod: Kind = {
     const allowed = (of: Json): Json => ({
       ...of,
       containers: (Array.isArray(of['containers']) ? of['containers'] : []).map((c: unknown) => ({ ...object(c), image: '' })),
-      ...(Array.isArray(of['initContainers']) ? { initContainers: of['initContainers'].map((c: unknown) => ({ ...object(c), image: '' })) } : {}),
+      ...(Array.isArray(of['initContainers'])
+        ? { initContainers: of['initContainers'].map((c: unknown) => ({ ...object(c), image: '' })) }
+        : {}),
       activeDeadlineSeconds: undefined,
       tolerations: undefined,
       // Only a server without this pod's node may write it: binding does.
       terminationGracePeriodSeconds: undefined,
     })
     if (same(allowed(spec(o)), allowed(spec(old)))) return []
-    const but = 'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+    const but =
+      'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
     return [forbiddenValue('spec', `${but}\n${difference(spec(old), spec(o))}`)]
   },
   fields: (o) => ({
@@ -126,8 +157,19 @@ function difference(old: Json, now: Json): string {
   const goName = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
   const differing = names.filter((name) => !same(old[name], now[name]))
   const equal = Math.max(20, names.length - differing.length)
-  const lines = differing.flatMap((name) => [`- \t${goName(name)}: ${JSON.stringify(old[name] ?? null)},`, `+ \t${goName(name)}: ${JSON.stringify(now[name] ?? null)},`])
-  return ['  core.PodSpec{', ...lines.map((line) => `  ${line}`), `  \tSchedulingGates:           nil,`, `  \tResourceClaims:             nil,`, `  \t... // ${equal} identical fields`, '  }', ''].join('\n')
+  const lines = differing.flatMap((name) => [
+    `- \t${goName(name)}: ${JSON.stringify(old[name] ?? null)},`,
+    `+ \t${goName(name)}: ${JSON.stringify(now[name] ?? null)},`,
+  ])
+  return [
+    '  core.PodSpec{',
+    ...lines.map((line) => `  ${line}`),
+    `  \tSchedulingGates:           nil,`,
+    `  \tResourceClaims:             nil,`,
+    `  \t... // ${equal} identical fields`,
+    '  }',
+    '',
+  ].join('\n')
 }
 
 export const service: Kind = {
@@ -165,7 +207,8 @@ export const service: Kind = {
     if (ports.length === 0 && of['clusterIP'] !== 'None' && of['type'] !== 'ExternalName') causes.push(required('spec.ports'))
     ports.forEach((port, at) => {
       const number = Number(port['port'] ?? 0)
-      if (number < 1 || number > 65535) causes.push(invalidValue(`spec.ports[${at}].port`, number, 'must be between 1 and 65535, inclusive'))
+      if (number < 1 || number > 65535)
+        causes.push(invalidValue(`spec.ports[${at}].port`, number, 'must be between 1 and 65535, inclusive'))
       if (ports.length > 1 && !port['name']) causes.push(required(`spec.ports[${at}].name`))
     })
     if (!types.includes(text(of['type']))) causes.push(unsupported('spec.type', of['type'], types))
@@ -174,7 +217,15 @@ export const service: Kind = {
   validateUpdate: (o, old) => {
     const is = spec(o)['clusterIP']
     const was = spec(old)['clusterIP']
-    return was !== undefined && is !== was && spec(o)['type'] !== 'ExternalName' ? [{ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify([is])}: may not change once set`, field: 'spec.clusterIPs[0]' }] : []
+    return was !== undefined && is !== was && spec(o)['type'] !== 'ExternalName'
+      ? [
+          {
+            reason: 'FieldValueInvalid',
+            message: `Invalid value: ${JSON.stringify([is])}: may not change once set`,
+            field: 'spec.clusterIPs[0]',
+          },
+        ]
+      : []
   },
   fields: (o) => ({ 'spec.clusterIP': text(spec(o)['clusterIP']), 'spec.type': text(spec(o)['type']) }),
 }
@@ -198,8 +249,16 @@ export const event: Kind = {
   fields: (o) => {
     const about = object(o['involvedObject'])
     return {
-      ...Object.fromEntries(['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((name) => [`involvedObject.${name}`, text(about[name])])),
-      reason: text(o['reason']), reportingComponent: text(o['reportingComponent']), source: text(object(o['source'])['component'] ?? o['reportingComponent']), type: text(o['type']),
+      ...Object.fromEntries(
+        ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((name) => [
+          `involvedObject.${name}`,
+          text(about[name]),
+        ]),
+      ),
+      reason: text(o['reason']),
+      reportingComponent: text(o['reportingComponent']),
+      source: text(object(o['source'])['component'] ?? o['reportingComponent']),
+      type: text(o['type']),
     }
   },
 }
@@ -221,7 +280,21 @@ export const namespace: Kind = {
 export const node: Kind = {
   default: (o) => {
     o['spec'] ??= {}
-    o['status'] ??= { daemonEndpoints: { kubeletEndpoint: { Port: 0 } }, nodeInfo: { machineID: '', systemUUID: '', bootID: '', kernelVersion: '', osImage: '', containerRuntimeVersion: '', kubeletVersion: '', kubeProxyVersion: '', operatingSystem: '', architecture: '' } }
+    o['status'] ??= {
+      daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+      nodeInfo: {
+        machineID: '',
+        systemUUID: '',
+        bootID: '',
+        kernelVersion: '',
+        osImage: '',
+        containerRuntimeVersion: '',
+        kubeletVersion: '',
+        kubeProxyVersion: '',
+        operatingSystem: '',
+        architecture: '',
+      },
+    }
   },
   fields: (o) => ({ 'spec.unschedulable': text(spec(o)['unschedulable'] ?? false) }),
 }
@@ -238,7 +311,8 @@ export const persistentVolumeClaim: Kind = {
   validate: (o) => {
     const of = spec(o)
     const causes: Cause[] = []
-    if (!Array.isArray(of['accessModes']) || of['accessModes'].length === 0) causes.push(required('spec.accessModes', 'at least 1 access mode is required'))
+    if (!Array.isArray(of['accessModes']) || of['accessModes'].length === 0)
+      causes.push(required('spec.accessModes', 'at least 1 access mode is required'))
     if (object(object(of['resources'])['requests'])['storage'] === undefined) causes.push(required('spec.resources[storage]'))
     return causes
   },

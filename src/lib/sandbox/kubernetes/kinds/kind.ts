@@ -1,4 +1,4 @@
-import type { Json } from '../schema/json.ts'
+import { isJson, type Json } from '../schema/json.ts'
 import type { Cause } from '../status.ts'
 import type { KubeObject } from '../types.ts'
 
@@ -29,4 +29,10 @@ export interface Kind {
   readonly name?: 'label' | 'service' | 'path'
 }
 
-export const spec = (object: KubeObject): Json => (object['spec'] ??= {}) as Json
+/** The field's struct, made when it is absent. */
+export function ensure(of: Record<string, unknown>, field: string): Json {
+  if (!isJson(of[field])) of[field] = {}
+  return of[field] as Json
+}
+
+export const spec = (object: KubeObject): Json => ensure(object, 'spec')

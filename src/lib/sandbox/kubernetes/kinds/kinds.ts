@@ -4,11 +4,33 @@ import { custom, ingress, lease, networkPolicy, podDisruptionBudget, role, roleR
 import { cronJob, daemonSet, deployment, job, replicaSet, statefulSet } from './workloads.ts'
 
 const kinds: Readonly<Record<string, Kind>> = {
-  ConfigMap: configMap, Secret: secret, Pod: pod, Service: service, Event: event, Namespace: namespace, Node: node, PersistentVolumeClaim: persistentVolumeClaim,
-  Deployment: deployment, ReplicaSet: replicaSet, DaemonSet: daemonSet, StatefulSet: statefulSet, Job: job, CronJob: cronJob,
-  Lease: lease, PodDisruptionBudget: podDisruptionBudget, Ingress: ingress, NetworkPolicy: networkPolicy, StorageClass: storageClass,
-  Role: role, ClusterRole: role, RoleBinding: roleRef, ClusterRoleBinding: roleRef,
-  IngressRoute: custom, Middleware: custom, TLSOption: custom, TLSStore: custom,
+  ConfigMap: configMap,
+  Secret: secret,
+  Pod: pod,
+  Service: service,
+  Event: event,
+  Namespace: namespace,
+  Node: node,
+  PersistentVolumeClaim: persistentVolumeClaim,
+  Deployment: deployment,
+  ReplicaSet: replicaSet,
+  DaemonSet: daemonSet,
+  StatefulSet: statefulSet,
+  Job: job,
+  CronJob: cronJob,
+  Lease: lease,
+  PodDisruptionBudget: podDisruptionBudget,
+  Ingress: ingress,
+  NetworkPolicy: networkPolicy,
+  StorageClass: storageClass,
+  Role: role,
+  ClusterRole: role,
+  RoleBinding: roleRef,
+  ClusterRoleBinding: roleRef,
+  IngressRoute: custom,
+  Middleware: custom,
+  TLSOption: custom,
+  TLSStore: custom,
 }
 
 /** What is special about a kind. */

@@ -9,7 +9,8 @@ export const lease: Kind = {
   validate: (o) => {
     const causes: Cause[] = []
     const duration = spec(o)['leaseDurationSeconds']
-    if (duration !== undefined && Number(duration) <= 0) causes.push(invalidValue('spec.leaseDurationSeconds', duration, 'must be greater than 0'))
+    if (duration !== undefined && Number(duration) <= 0)
+      causes.push(invalidValue('spec.leaseDurationSeconds', duration, 'must be greater than 0'))
     const transitions = spec(o)['leaseTransitions']
     if (Number(transitions) < 0) causes.push(invalidValue('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'))
     if (spec(o)['holderIdentity'] === '') causes.push(invalidValue('spec.holderIdentity', '', 'must not be empty'))
@@ -27,10 +28,22 @@ export const podDisruptionBudget: Kind = {
     const { minAvailable, maxUnavailable } = spec(o)
     const shown = `policy.PodDisruptionBudgetSpec{MinAvailable:${JSON.stringify(minAvailable)}, MaxUnavailable:${JSON.stringify(maxUnavailable)}}`
     const causes: Cause[] = []
-    if (minAvailable !== undefined && maxUnavailable !== undefined) causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: minAvailable and maxUnavailable cannot be both set`, field: 'spec' })
+    if (minAvailable !== undefined && maxUnavailable !== undefined)
+      causes.push({
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${shown}: minAvailable and maxUnavailable cannot be both set`,
+        field: 'spec',
+      })
     for (const [field, value] of Object.entries({ minAvailable, maxUnavailable })) {
       if (typeof value === 'number' && value < 0) causes.push(invalidValue(`spec.${field}`, value, 'must be greater than or equal to 0'))
-      if (typeof value === 'string' && !/^\d+%$/.test(value)) causes.push(invalidValue(`spec.${field}`, value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"))
+      if (typeof value === 'string' && !/^\d+%$/.test(value))
+        causes.push(
+          invalidValue(
+            `spec.${field}`,
+            value,
+            "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+          ),
+        )
     }
     return causes
   },
@@ -48,7 +61,12 @@ const roleRef: Kind = {
     const ref = object(o['roleRef'])
     const kinds = o.kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole']
     const causes: Cause[] = []
-    if (!kinds.includes(String(ref['kind'] ?? ''))) causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(ref['kind'] ?? '')}: supported values: ${kinds.map((kind) => JSON.stringify(kind)).join(', ')}`, field: 'roleRef.kind' })
+    if (!kinds.includes(String(ref['kind'] ?? '')))
+      causes.push({
+        reason: 'FieldValueNotSupported',
+        message: `Unsupported value: ${JSON.stringify(ref['kind'] ?? '')}: supported values: ${kinds.map((kind) => JSON.stringify(kind)).join(', ')}`,
+        field: 'roleRef.kind',
+      })
     if (!ref['name']) causes.push(required('roleRef.name'))
     return causes
   },
@@ -56,18 +74,25 @@ const roleRef: Kind = {
 }
 const role: Kind = {
   name: 'path',
-  default: (o) => void (o['rules'] ??= null),
-  validate: (o) => (Array.isArray(o['rules']) ? o['rules'].filter(isJson) : []).flatMap((rule, at) => (Array.isArray(rule['verbs']) && rule['verbs'].length > 0 ? [] : [required(`rules[${at}].verbs`, 'verbs must contain at least one value')])),
+  default: (o) => {
+    o['rules'] ??= null
+  },
+  validate: (o) =>
+    (Array.isArray(o['rules']) ? o['rules'].filter(isJson) : []).flatMap((rule, at) =>
+      Array.isArray(rule['verbs']) && rule['verbs'].length > 0
+        ? []
+        : [required(`rules[${at}].verbs`, 'verbs must contain at least one value')],
+    ),
 }
-const statusOnly: Kind = { generation: true, default: (o) => void (o['status'] ??= o.kind === 'Ingress' ? { loadBalancer: {} } : {}) }
 
 export { role, roleRef }
 export const ingress: Kind = {
-  ...statusOnly,
+  generation: true,
   default: (o) => {
     o['status'] ??= { loadBalancer: {} }
     for (const rule of Array.isArray(spec(o)['rules']) ? (spec(o)['rules'] as unknown[]).filter(isJson) : [])
-      for (const path of Array.isArray(object(rule['http'])['paths']) ? (object(rule['http'])['paths'] as unknown[]).filter(isJson) : []) path['pathType'] ??= 'ImplementationSpecific'
+      for (const path of Array.isArray(object(rule['http'])['paths']) ? (object(rule['http'])['paths'] as unknown[]).filter(isJson) : [])
+        path['pathType'] ??= 'ImplementationSpecific'
   },
 }
 export const networkPolicy: Kind = {

@@ -8,7 +8,13 @@ const fill = (target: Json, defaults: Json) => {
 
 /** Fills in what the API server fills in for every pod and pod template. */
 export function defaultPodSpec(spec: Json): void {
-  fill(spec, { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', securityContext: {}, schedulerName: 'default-scheduler' })
+  fill(spec, {
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: 'ClusterFirst',
+    securityContext: {},
+    schedulerName: 'default-scheduler',
+  })
   if (spec['serviceAccountName']) spec['serviceAccount'] ??= spec['serviceAccountName']
   for (const container of [...list(spec['containers']), ...list(spec['initContainers'])]) defaultContainer(container)
   for (const volume of list(spec['volumes'])) defaultVolume(volume)
@@ -17,7 +23,8 @@ export function defaultPodSpec(spec: Json): void {
 function defaultContainer(container: Json): void {
   const image = String(container['image'] ?? '')
   fill(container, { resources: {}, terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File' })
-  if (image !== '') container['imagePullPolicy'] ??= /:latest$/.test(image) || !/(:[^/]+|@sha256:.+)$/.test(image) ? 'Always' : 'IfNotPresent'
+  if (image !== '')
+    container['imagePullPolicy'] ??= /:latest$/.test(image) || !/(:[^/]+|@sha256:.+)$/.test(image) ? 'Always' : 'IfNotPresent'
   for (const port of list(container['ports'])) port['protocol'] ??= 'TCP'
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     const probe = container[name]
@@ -30,11 +37,13 @@ function defaultContainer(container: Json): void {
     if (isJson(field)) field['apiVersion'] ??= 'v1'
   }
   const resources = container['resources']
-  if (isJson(resources) && isJson(resources['limits'])) resources['requests'] = { ...resources['limits'], ...(isJson(resources['requests']) ? resources['requests'] : {}) }
+  if (isJson(resources) && isJson(resources['limits']))
+    resources['requests'] = { ...resources['limits'], ...(isJson(resources['requests']) ? resources['requests'] : {}) }
 }
 
 function defaultVolume(volume: Json): void {
-  for (const source of ['secret', 'configMap', 'projected', 'downwardAPI']) if (isJson(volume[source])) volume[source]['defaultMode'] ??= 420
+  for (const source of ['secret', 'configMap', 'projected', 'downwardAPI'])
+    if (isJson(volume[source])) volume[source]['defaultMode'] ??= 420
   if (isJson(volume['hostPath'])) volume['hostPath']['type'] ??= ''
   if (Object.keys(volume).length === 1) volume['emptyDir'] = {}
 }
@@ -61,19 +70,27 @@ export function validatePodSpec(spec: Json, path: string): Cause[] {
     else if (names.has(name)) causes.push(duplicate(`${here}.name`, name))
     names.add(name)
     if (!container['image']) causes.push(required(`${here}.image`))
-    else if (String(container['image']).trim() !== container['image']) causes.push(invalidValue(`${here}.image`, container['image'], 'must not have leading or trailing whitespace'))
+    else if (String(container['image']).trim() !== container['image'])
+      causes.push(invalidValue(`${here}.image`, container['image'], 'must not have leading or trailing whitespace'))
     list(container['env']).forEach((variable, n) => {
       if (!variable['name']) causes.push(required(`${here}.env[${n}].name`))
-      else if (variable['value'] && variable['valueFrom']) causes.push(invalidValue(`${here}.env[${n}].valueFrom`, '', 'may not be specified when `value` is not empty'))
+      else if (variable['value'] && variable['valueFrom'])
+        causes.push(invalidValue(`${here}.env[${n}].valueFrom`, '', 'may not be specified when `value` is not empty'))
     })
     list(container['ports']).forEach((port, n) => {
       const number = port['containerPort']
       if (number === undefined) causes.push(required(`${here}.ports[${n}].containerPort`))
-      else if (Number(number) < 1 || Number(number) > 65535) causes.push(invalidValue(`${here}.ports[${n}].containerPort`, number, 'must be between 1 and 65535, inclusive'))
+      else if (Number(number) < 1 || Number(number) > 65535)
+        causes.push(invalidValue(`${here}.ports[${n}].containerPort`, number, 'must be between 1 and 65535, inclusive'))
     })
     list(container['volumeMounts']).forEach((mount, n) => {
       if (!mount['name']) causes.push(required(`${here}.volumeMounts[${n}].name`))
-      else if (!volumes.has(mount['name'])) causes.push({ reason: 'FieldValueNotFound', message: `Not found: ${JSON.stringify(mount['name'])}`, field: `${here}.volumeMounts[${n}].name` })
+      else if (!volumes.has(mount['name']))
+        causes.push({
+          reason: 'FieldValueNotFound',
+          message: `Not found: ${JSON.stringify(mount['name'])}`,
+          field: `${here}.volumeMounts[${n}].name`,
+        })
       if (!mount['mountPath']) causes.push(required(`${here}.volumeMounts[${n}].mountPath`))
     })
     const policy = container['imagePullPolicy']
@@ -90,9 +107,18 @@ export function validatePodSpec(spec: Json, path: string): Cause[] {
 
 /** Guaranteed, Burstable or BestEffort, by the containers' requests and limits. */
 export function qosClass(spec: Json): string {
-  const all = [...list(spec['containers']), ...list(spec['initContainers'])].map((container) => (isJson(container['resources']) ? container['resources'] : {}))
-  const some = (resources: Json, field: string) => isJson(resources[field]) && Object.keys(resources[field]).some((name) => name === 'cpu' || name === 'memory')
+  const all = [...list(spec['containers']), ...list(spec['initContainers'])].map((container) =>
+    isJson(container['resources']) ? container['resources'] : {},
+  )
+  const some = (resources: Json, field: string) =>
+    isJson(resources[field]) && Object.keys(resources[field]).some((name) => name === 'cpu' || name === 'memory')
   if (!all.some((resources) => some(resources, 'requests') || some(resources, 'limits'))) return 'BestEffort'
-  const guaranteed = all.every(({ requests, limits }) => isJson(limits) && ['cpu', 'memory'].every((name) => limits[name] !== undefined && (!isJson(requests) || requests[name] === undefined || requests[name] === limits[name])))
+  const guaranteed = all.every(
+    ({ requests, limits }) =>
+      isJson(limits) &&
+      ['cpu', 'memory'].every(
+        (name) => limits[name] !== undefined && (!isJson(requests) || requests[name] === undefined || requests[name] === limits[name]),
+      ),
+  )
   return guaranteed ? 'Guaranteed' : 'Burstable'
 }

@@ -1,24 +1,33 @@
 import { isJson, type Json, same } from '../schema/json.ts'
-import { type Cause, forbiddenValue, invalidValue, required } from '../status.ts'
 import { matchesLabelSelector } from '../selectors.ts'
-import { type Kind, spec } from './kind.ts'
+import { type Cause, forbiddenValue, invalidValue, required } from '../status.ts'
+import { ensure, type Kind, spec } from './kind.ts'
 import { defaultPodSpec, validatePodSpec } from './pod-spec.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
 
 export function defaultTemplate(of: Json): void {
-  const template = object((of['template'] ??= {}))
+  const template = ensure(of, 'template')
   template['metadata'] = { creationTimestamp: null, ...object(template['metadata']) }
   template['spec'] ??= {}
   defaultPodSpec(object(template['spec']))
 }
 
-const goMap = (labels: Json) => `map[string]string{${Object.keys(labels).sort().map((key) => `${JSON.stringify(key)}:${JSON.stringify(labels[key])}`).join(', ')}}`
+const goMap = (labels: Json) =>
+  `map[string]string{${Object.keys(labels)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${JSON.stringify(labels[key])}`)
+    .join(', ')}}`
 /** A selector as Go prints it. */
 const goSelector = (selector: Json) =>
   `v1.LabelSelector{MatchLabels:${isJson(selector['matchLabels']) ? goMap(selector['matchLabels']) : 'map[string]string(nil)'}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}`
-const raw = (field: string, value: string, detail: string): Cause => ({ reason: 'FieldValueInvalid', message: `Invalid value: ${value}: ${detail}`, field })
-const atLeastZero = (field: string, value: unknown): Cause[] => (Number(value) < 0 ? [invalidValue(field, value, 'must be greater than or equal to 0')] : [])
+const raw = (field: string, value: string, detail: string): Cause => ({
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${value}: ${detail}`,
+  field,
+})
+const atLeastZero = (field: string, value: unknown): Cause[] =>
+  Number(value) < 0 ? [invalidValue(field, value, 'must be greater than or equal to 0')] : []
 
 function validateWorkload(of: Json): Cause[] {
   const causes = [...atLeastZero('spec.replicas', of['replicas']), ...atLeastZero('spec.minReadySeconds', of['minReadySeconds'])]
@@ -26,11 +35,18 @@ function validateWorkload(of: Json): Cause[] {
   const template = object(of['template'])
   const labels = object(object(template['metadata'])['labels'])
   if (of['selector'] === undefined) causes.push(required('spec.selector'))
-  else if (Object.keys(selector).length === 0) causes.push(raw('spec.selector', goSelector(selector), 'empty selector is invalid for deployment'))
-  if (of['selector'] === undefined || !matchesLabelSelector(selector, labels)) causes.push(raw('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`'))
+  else if (Object.keys(selector).length === 0)
+    causes.push(raw('spec.selector', goSelector(selector), 'empty selector is invalid for deployment'))
+  if (of['selector'] === undefined || !matchesLabelSelector(selector, labels))
+    causes.push(raw('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`'))
   const pod = object(template['spec'])
   causes.push(...validatePodSpec(pod, 'spec.template.spec'))
-  if (pod['restartPolicy'] !== 'Always') causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(pod['restartPolicy'])}: supported values: "Always"`, field: 'spec.template.spec.restartPolicy' })
+  if (pod['restartPolicy'] !== 'Always')
+    causes.push({
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: ${JSON.stringify(pod['restartPolicy'])}: supported values: "Always"`,
+      field: 'spec.template.spec.restartPolicy',
+    })
   return causes
 }
 
@@ -43,9 +59,10 @@ export const deployment: Kind = {
     const of = spec(o)
     of['replicas'] ??= 1
     defaultTemplate(of)
-    const strategy = object((of['strategy'] ??= {}))
+    const strategy = ensure(of, 'strategy')
     strategy['type'] ??= 'RollingUpdate'
-    if (strategy['type'] === 'RollingUpdate') strategy['rollingUpdate'] = { maxUnavailable: '25%', maxSurge: '25%', ...object(strategy['rollingUpdate']) }
+    if (strategy['type'] === 'RollingUpdate')
+      strategy['rollingUpdate'] = { maxUnavailable: '25%', maxSurge: '25%', ...object(strategy['rollingUpdate']) }
     of['revisionHistoryLimit'] ??= 10
     of['progressDeadlineSeconds'] ??= 600
     o['status'] ??= {}
@@ -55,9 +72,17 @@ export const deployment: Kind = {
     const causes = validateWorkload(of)
     const strategy = object(of['strategy'])
     if (!['RollingUpdate', 'Recreate'].includes(String(strategy['type'])))
-      causes.push({ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(strategy['type'])}: supported values: "Recreate", "RollingUpdate"`, field: 'spec.strategy.type' })
-    if (strategy['type'] === 'Recreate' && strategy['rollingUpdate']) causes.push(forbiddenValue('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"))
-    causes.push(...atLeastZero('spec.revisionHistoryLimit', of['revisionHistoryLimit']), ...atLeastZero('spec.progressDeadlineSeconds', of['progressDeadlineSeconds']))
+      causes.push({
+        reason: 'FieldValueNotSupported',
+        message: `Unsupported value: ${JSON.stringify(strategy['type'])}: supported values: "Recreate", "RollingUpdate"`,
+        field: 'spec.strategy.type',
+      })
+    if (strategy['type'] === 'Recreate' && strategy['rollingUpdate'])
+      causes.push(forbiddenValue('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'"))
+    causes.push(
+      ...atLeastZero('spec.revisionHistoryLimit', of['revisionHistoryLimit']),
+      ...atLeastZero('spec.progressDeadlineSeconds', of['progressDeadlineSeconds']),
+    )
     if (Number(of['progressDeadlineSeconds']) <= Number(of['minReadySeconds'] ?? 0))
       causes.push(invalidValue('spec.progressDeadlineSeconds', of['progressDeadlineSeconds'], 'must be greater than minReadySeconds'))
     return causes
@@ -88,7 +113,10 @@ const set = (strategy: Json): Kind => ({
     defaultTemplate(of)
     of['updateStrategy'] ??= structuredClone(strategy)
     of['revisionHistoryLimit'] ??= 10
-    o['status'] ??= o.kind === 'StatefulSet' ? { replicas: 0, availableReplicas: 0 } : { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }
+    o['status'] ??=
+      o.kind === 'StatefulSet'
+        ? { replicas: 0, availableReplicas: 0 }
+        : { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }
   },
   validate: (o) => validateWorkload(spec(o)),
   validateUpdate: (o, old) => immutableSelector(spec(o), spec(old)),
@@ -98,7 +126,13 @@ export const statefulSet = set({ type: 'RollingUpdate', rollingUpdate: { partiti
 
 const jobLabels = (o: { metadata: { name: string; uid?: string } }) => {
   const uid = o.metadata.uid ?? ''
-  return { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': o.metadata.name, 'controller-uid': uid, 'job-name': o.metadata.name }
+  const name = o.metadata.name ?? ''
+  return {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  }
 }
 
 export const job: Kind = {
@@ -130,16 +164,30 @@ export const job: Kind = {
   validate: (o) => {
     const of = spec(o)
     const pod = object(object(of['template'])['spec'])
-    const causes = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'].flatMap((field) => atLeastZero(`spec.${field}`, of[field]))
+    const causes = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'].flatMap((field) =>
+      atLeastZero(`spec.${field}`, of[field]),
+    )
     causes.push(...validatePodSpec(pod, 'spec.template.spec'))
-    if (pod['restartPolicy'] === 'Always') causes.push({ reason: 'FieldValueNotSupported', message: 'Unsupported value: "Always": supported values: "OnFailure", "Never"', field: 'spec.template.spec.restartPolicy' })
+    if (pod['restartPolicy'] === 'Always')
+      causes.push({
+        reason: 'FieldValueNotSupported',
+        message: 'Unsupported value: "Always": supported values: "OnFailure", "Never"',
+        field: 'spec.template.spec.restartPolicy',
+      })
     return causes
   },
   validateUpdate: (o, old) => {
     const now = spec(o)
     const was = spec(old)
-    const fixed = (field: string): Cause[] => (same(now[field], was[field]) ? [] : [invalidValue(`spec.${field}`, now[field], 'field is immutable')])
-    return [...fixed('completions'), ...fixed('selector'), ...(was['suspend'] === true ? [] : fixed('template')), ...fixed('completionMode'), ...fixed('podFailurePolicy')]
+    const fixed = (field: string): Cause[] =>
+      same(now[field], was[field]) ? [] : [invalidValue(`spec.${field}`, now[field], 'field is immutable')]
+    return [
+      ...fixed('completions'),
+      ...fixed('selector'),
+      ...(was['suspend'] === true ? [] : fixed('template')),
+      ...fixed('completionMode'),
+      ...fixed('podFailurePolicy'),
+    ]
   },
   fields: (o) => ({ 'status.successful': String(object(o['status'])['succeeded'] ?? 0) }),
 }
@@ -148,10 +196,16 @@ export const cronJob: Kind = {
   generation: true,
   default: (o) => {
     const of = spec(o)
-    for (const [key, value] of Object.entries({ concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 })) of[key] ??= value
-    const template = object((of['jobTemplate'] ??= {}))
+    for (const [key, value] of Object.entries({
+      concurrencyPolicy: 'Allow',
+      suspend: false,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 1,
+    }))
+      of[key] ??= value
+    const template = ensure(of, 'jobTemplate')
     template['metadata'] = { creationTimestamp: null, ...object(template['metadata']) }
-    defaultTemplate(object((template['spec'] ??= {})))
+    defaultTemplate(ensure(template, 'spec'))
     o['status'] ??= {}
   },
   validate: (o) => (spec(o)['schedule'] ? [] : [required('spec.schedule')]),

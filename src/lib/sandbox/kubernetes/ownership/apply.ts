@@ -2,7 +2,7 @@ import { isJson, type Json, same } from '../schema/json.ts'
 import type { Struct, Type } from '../schema/schema.ts'
 import { StatusError } from '../status.ts'
 import { children, compare, difference, type Fields, fieldsOf, intersection, isEmpty, none, places, union } from './field-set.ts'
-import { owned, type Owner, readOwners, sameWriter, type Writer, writeOwners } from './managed-fields.ts'
+import { type Owner, owned, readOwners, sameWriter, type Writer, writeOwners } from './managed-fields.ts'
 
 /** Merges a configuration into the live object: maps and keyed lists by their keys, all else replaced. */
 export function merge(type: Type, live: unknown, config: unknown): unknown {
@@ -50,7 +50,15 @@ export interface Applied {
 }
 
 /** Server-side apply: merges, drops what this manager no longer names and nobody else owns, and refuses to take another's field unless forced. */
-export function applyConfiguration(type: Struct, live: Json, config: Json, writer: Writer, force: boolean, time: string, complete: (object: Json) => Json): Applied {
+export function applyConfiguration(
+  type: Struct,
+  live: Json,
+  config: Json,
+  writer: Writer,
+  force: boolean,
+  time: string,
+  complete: (object: Json) => Json,
+): Applied {
   const owners = readOwners(isJson(live['metadata']) ? live['metadata'] : {})
   const last = owners.find((owner) => sameWriter(owner, writer))
   const others = owners.filter((owner) => owner !== last)
@@ -61,22 +69,31 @@ export function applyConfiguration(type: Struct, live: Json, config: Json, write
   const merged = merge(type, live, config)
   const object = complete((isEmpty(dropped) ? merged : without(type, merged, dropped, keep)) as Json)
   const { changed, removed } = compare(type, live, object)
-  const taken = others.map((owner) => ({ owner, fields: intersection(intersection(owner.fields, owned(changed)), named) })).filter(({ fields }) => !isEmpty(fields))
+  const taken = others
+    .map((owner) => ({ owner, fields: intersection(intersection(owner.fields, owned(changed)), named) }))
+    .filter(({ fields }) => !isEmpty(fields))
   if (taken.length > 0 && !force) throw conflicts(taken)
-  const next: Owner[] = others.map((owner) => ({ ...owner, fields: difference(difference(owner.fields, intersection(owner.fields, owned(changed))), owned(removed)) }))
+  const next: Owner[] = others.map((owner) => ({
+    ...owner,
+    fields: difference(difference(owner.fields, intersection(owner.fields, owned(changed))), owned(removed)),
+  }))
   const same_ = last !== undefined && isEmpty(owned(changed)) && isEmpty(owned(removed)) && same(places(last.fields), places(named))
   next.push({ ...writer, time: same_ && last ? last.time : time, fields: named })
   return { object, managedFields: writeOwners(next) }
 }
 
 function conflicts(taken: readonly { readonly owner: Owner; readonly fields: Fields }[]): StatusError {
-  const by = (owner: Owner) => `"${owner.manager}"${owner.subresource ? ` with subresource "${owner.subresource}"` : ''}${owner.operation === 'Update' ? ` using ${owner.apiVersion}` : ''}`
-  const causes = taken.flatMap(({ owner, fields }) => places(fields).map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${by(owner)}`, field })))
+  const by = (owner: Owner) =>
+    `"${owner.manager}"${owner.subresource ? ` with subresource "${owner.subresource}"` : ''}${owner.operation === 'Update' ? ` using ${owner.apiVersion}` : ''}`
+  const causes = taken.flatMap(({ owner, fields }) =>
+    places(fields).map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${by(owner)}`, field })),
+  )
   const lines = taken.map(({ owner, fields }) => {
     const at = places(fields)
-    return at.length === 1 ? `conflict with ${by(owner)}: ${at[0]}` : `conflicts with ${by(owner)}:\n${at.map((field) => `- ${field}`).join('\n')}`
+    return at.length === 1
+      ? `conflict with ${by(owner)}: ${at[0]}`
+      : `conflicts with ${by(owner)}:\n${at.map((field) => `- ${field}`).join('\n')}`
   })
   const count = causes.length
   return new StatusError(409, 'Conflict', `Apply failed with ${count} conflict${count === 1 ? '' : 's'}: ${lines.join('\n')}`, { causes })
 }
-

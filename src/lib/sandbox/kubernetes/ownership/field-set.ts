@@ -33,7 +33,8 @@ export function toFieldsV1(fields: Fields): Json {
 export function fromFieldsV1(value: unknown): Fields {
   const fields = none()
   if (!isJson(value)) return fields
-  for (const [key, child] of Object.entries(value)) if (key === '.') fields.member = true
+  for (const [key, child] of Object.entries(value))
+    if (key === '.') fields.member = true
     else {
       const inner = fromFieldsV1(child)
       if (inner.below.size === 0) inner.member = true
@@ -52,7 +53,9 @@ function place(key: string): string {
   if (key.startsWith('f:')) return `.${key.slice(2)}`
   const value: unknown = JSON.parse(key.slice(2))
   if (key.startsWith('v:')) return `[=${JSON.stringify(value)}]`
-  return `[${Object.entries(value as Json).map(([name, at]) => `${name}=${JSON.stringify(at)}`).join(',')}]`
+  return `[${Object.entries(value as Json)
+    .map(([name, at]) => `${name}=${JSON.stringify(at)}`)
+    .join(',')}]`
 }
 
 interface Child {
@@ -109,7 +112,8 @@ export interface Comparison {
 
 /** Which fields a write has set (added or modified) and which it has removed. */
 export function compare(type: Type, old: unknown, now: unknown): Comparison {
-  if (old === undefined || old === null) return { changed: now === undefined || now === null ? none() : everything(type, now), removed: none() }
+  if (old === undefined || old === null)
+    return { changed: now === undefined || now === null ? none() : everything(type, now), removed: none() }
   if (now === undefined || now === null) return { changed: none(), removed: everything(type, old) }
   const before = children(type, old)
   const after = children(type, now)

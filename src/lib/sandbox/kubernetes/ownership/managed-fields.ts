@@ -14,11 +14,24 @@ export interface Owner {
 
 export type Writer = Pick<Owner, 'manager' | 'operation' | 'apiVersion' | 'subresource'>
 
-export const sameWriter = (a: Writer, b: Writer) => a.manager === b.manager && a.operation === b.operation && a.subresource === b.subresource
+export const sameWriter = (a: Writer, b: Writer) =>
+  a.manager === b.manager && a.operation === b.operation && a.subresource === b.subresource
 
 // What the server itself writes has no owner.
 const unowned = ['f:apiVersion', 'f:kind']
-const unownedMetadata = ['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generateName']
+const unownedMetadata = [
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generateName',
+]
 const secretSource = 'f:stringData'
 
 export function owned(fields: Fields): Fields {
@@ -53,7 +66,13 @@ export function writeOwners(owners: readonly Owner[]): Json[] {
     .filter((owner) => !isEmpty(owner.fields))
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))
     .map(({ manager, operation, apiVersion, subresource, time, fields }) => ({
-      manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: toFieldsV1(fields), ...(subresource === '' ? {} : { subresource }),
+      manager,
+      operation,
+      apiVersion,
+      time,
+      fieldsType: 'FieldsV1',
+      fieldsV1: toFieldsV1(fields),
+      ...(subresource === '' ? {} : { subresource }),
     }))
 }
 
@@ -80,9 +99,19 @@ export function recordUpdate(type: Struct, old: Json | undefined, now: Json, wri
 
 // Structs that Go holds by value exist in every object, so that nobody owns their being there.
 const byValue: Readonly<Record<string, readonly string[]>> = {
-  DeploymentSpec: ['strategy', 'template'], ReplicaSetSpec: ['template'], DaemonSetSpec: ['updateStrategy', 'template'], StatefulSetSpec: ['updateStrategy', 'template'],
-  JobSpec: ['template'], CronJobSpec: ['jobTemplate'], JobTemplateSpec: ['metadata', 'spec'], PodTemplateSpec: ['metadata', 'spec'], Event: ['source', 'involvedObject'],
-  ServiceStatus: ['loadBalancer'], PersistentVolumeClaimSpec: ['resources'], NodeStatus: ['daemonEndpoints', 'nodeInfo'], ResourceAttributes: [],
+  DeploymentSpec: ['strategy', 'template'],
+  ReplicaSetSpec: ['template'],
+  DaemonSetSpec: ['updateStrategy', 'template'],
+  StatefulSetSpec: ['updateStrategy', 'template'],
+  JobSpec: ['template'],
+  CronJobSpec: ['jobTemplate'],
+  JobTemplateSpec: ['metadata', 'spec'],
+  PodTemplateSpec: ['metadata', 'spec'],
+  Event: ['source', 'involvedObject'],
+  ServiceStatus: ['loadBalancer'],
+  PersistentVolumeClaimSpec: ['resources'],
+  NodeStatus: ['daemonEndpoints', 'nodeInfo'],
+  ResourceAttributes: [],
 }
 
 /** What a new object of the type holds before anything is written into it. */
@@ -94,5 +123,6 @@ export function blank(type: Struct): Json {
     if (field?.of === 'struct') out[name] = blank(field)
   }
   if (type.name === 'PodSpec') out['containers'] = []
+  if (type.name === 'Event') Object.assign(out, { reportingComponent: '', reportingInstance: '' })
   return out
 }

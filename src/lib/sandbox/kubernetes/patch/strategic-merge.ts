@@ -4,7 +4,9 @@ import { badRequest, StatusError } from '../status.ts'
 
 // Where the merge key of a strategic merge patch is not the key of server-side apply. null: the list is replaced whole.
 const mergeKeys: Readonly<Record<string, string>> = {
-  'ContainerPort': 'containerPort', 'ServicePort': 'port', 'TopologySpreadConstraint': 'topologyKey',
+  ContainerPort: 'containerPort',
+  ServicePort: 'port',
+  TopologySpreadConstraint: 'topologyKey',
 }
 const keyOf = (type: Type): string | undefined => {
   if (type.of !== 'list' || !type.keys) return undefined
@@ -12,7 +14,8 @@ const keyOf = (type: Type): string | undefined => {
   return named ?? type.keys[0]
 }
 const any: Type = { of: 'scalar', name: 'any' }
-const fieldType = (type: Type, key: string): Type => (type.of === 'struct' ? (type.fields.get(key) ?? any) : type.of === 'map' ? type.element : any)
+const fieldType = (type: Type, key: string): Type =>
+  type.of === 'struct' ? (type.fields.get(key) ?? any) : type.of === 'map' ? type.element : any
 
 /** Kubernetes' own patch: lists with a merge key are merged by it, `$patch`, `$retainKeys`, `$setElementOrder` and `$deleteFromPrimitiveList` direct it. */
 export function strategicMerge(type: Type, target: unknown, patch: unknown): unknown {
@@ -28,7 +31,8 @@ export function strategicMerge(type: Type, target: unknown, patch: unknown): unk
     if (key === '$patch' || key === '$retainKeys' || key.startsWith('$setElementOrder/')) continue
     if (key.startsWith('$deleteFromPrimitiveList/')) {
       const field = key.slice('$deleteFromPrimitiveList/'.length)
-      if (Array.isArray(out[field]) && Array.isArray(value)) out[field] = out[field].filter((item) => !value.some((gone) => same(gone, item)))
+      if (Array.isArray(out[field]) && Array.isArray(value))
+        out[field] = out[field].filter((item) => !value.some((gone) => same(gone, item)))
       continue
     }
     const inner = fieldType(type, key)
@@ -40,7 +44,9 @@ export function strategicMerge(type: Type, target: unknown, patch: unknown): unk
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith('$setElementOrder/') || !Array.isArray(order)) continue
     const field = key.slice('$setElementOrder/'.length)
-    if (Array.isArray(out[field])) out[field] = inOrder(out[field], order, keyOf(fieldType(type, field)))
+    const before = isJson(target) ? target[field] : undefined
+    if (Array.isArray(out[field]))
+      out[field] = inOrder(out[field], order, Array.isArray(before) ? before : [], keyOf(fieldType(type, field)))
   }
   return out
 }
@@ -57,27 +63,47 @@ function mergeList(type: Type, target: unknown, patch: readonly unknown[]): unkn
   const key = keyOf(type)
   const element = type.of === 'list' ? type.element : any
   if (key === undefined) {
-    if (type.of === 'list' && type.set && Array.isArray(target)) return [...target, ...patch.filter((item) => !target.some((has) => same(has, item)))]
+    if (type.of === 'list' && type.set && Array.isArray(target))
+      return [...target, ...patch.filter((item) => !target.some((has) => same(has, item)))]
     return [...patch]
   }
-  if (patch.some((item) => isJson(item) && item['$patch'] === 'replace')) return patch.filter((item) => !(isJson(item) && item['$patch'] === 'replace')).map((item) => clean(element, item))
+  if (patch.some((item) => isJson(item) && item['$patch'] === 'replace'))
+    return patch.filter((item) => !(isJson(item) && item['$patch'] === 'replace')).map((item) => clean(element, item))
   const out: unknown[] = Array.isArray(target) ? [...target] : []
   for (const item of patch) {
     if (!isJson(item)) throw new StatusError(500, 'InternalError', 'unable to find api field: cannot merge a list of maps with a value', {})
     const value = item[key]
-    if (value === undefined) throw new StatusError(500, 'InternalError', `map: map[${Object.keys(item).join(' ')}] does not contain declared merge key: ${key}`, {})
+    if (value === undefined)
+      throw new StatusError(
+        500,
+        'InternalError',
+        `map: map[${Object.keys(item).join(' ')}] does not contain declared merge key: ${key}`,
+        {},
+      )
     const at = out.findIndex((has) => isJson(has) && same(has[key], value))
     if (item['$patch'] === 'delete') {
       if (at >= 0) out.splice(at, 1)
     } else if (at >= 0) out[at] = strategicMerge(element, out[at], item)
     else out.push(clean(element, item))
   }
-  return out
+  return inOrder(out, patch, Array.isArray(target) ? target : [], key)
 }
 
-function inOrder(items: readonly unknown[], order: readonly unknown[], key: string | undefined): unknown[] {
-  const rank = (item: unknown) => order.findIndex((wanted) => (key && isJson(item) && isJson(wanted) ? same(item[key], wanted[key]) : same(item, wanted)))
-  const known = items.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
-  const others = items.filter((item) => rank(item) < 0)
-  return [...known, ...others]
+/**
+ * Puts the items that a patch names in its order, and weaves those that only the server has in between: one of these goes first only where the server had
+ * it before the patch's next item.
+ */
+function inOrder(items: readonly unknown[], order: readonly unknown[], server: readonly unknown[], key: string | undefined): unknown[] {
+  const is = (item: unknown) => (wanted: unknown) =>
+    key && isJson(item) && isJson(wanted) ? same(item[key], wanted[key]) : same(item, wanted)
+  const rank = (item: unknown) => order.findIndex(is(item))
+  const place = (item: unknown) => server.findIndex(is(item))
+  const named = items.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
+  const others = items.filter((item) => rank(item) < 0).sort((a, b) => place(a) - place(b))
+  const out: unknown[] = []
+  while (named.length > 0 && others.length > 0) {
+    const [mine, theirs] = [place(named[0]), place(others[0])]
+    out.push(mine >= 0 && theirs >= 0 && theirs < mine ? others.shift() : named.shift())
+  }
+  return [...out, ...named, ...others]
 }

@@ -11,7 +11,18 @@ import { policy } from './policy.ts'
 import { rbac } from './rbac.ts'
 import { storage } from './storage.ts'
 
-type ScalarName = 'string' | 'int32' | 'int64' | 'double' | 'boolean' | 'bytes' | 'time' | 'microtime' | 'quantity' | 'int-or-string' | 'any'
+type ScalarName =
+  | 'string'
+  | 'int32'
+  | 'int64'
+  | 'double'
+  | 'boolean'
+  | 'bytes'
+  | 'time'
+  | 'microtime'
+  | 'quantity'
+  | 'int-or-string'
+  | 'any'
 
 /**
  * What a value may be, and how two values of it are merged. `keys` make a list a map of its items, `set` a set of its values; a list with
@@ -25,7 +36,19 @@ export type Type =
 
 export type Struct = Extract<Type, { of: 'struct' }>
 
-const scalars = new Set<string>(['string', 'int32', 'int64', 'double', 'boolean', 'bytes', 'time', 'microtime', 'quantity', 'int-or-string', 'any'])
+const scalars = new Set<string>([
+  'string',
+  'int32',
+  'int64',
+  'double',
+  'boolean',
+  'bytes',
+  'time',
+  'microtime',
+  'quantity',
+  'int-or-string',
+  'any',
+])
 const definitions = new Map<string, { atomic: boolean; lines: readonly string[] }>()
 const parsed = new Map<string, Struct>()
 
@@ -58,7 +81,13 @@ function parse(text: string): Type {
   const list = /^\[(.*)\](?: by (\S+)| (set))?$/.exec(text)
   if (list) {
     const keys = list[2]?.split(',')
-    return { of: 'list', element: parse(list[1] ?? ''), set: list[3] === 'set', atomic: !keys && list[3] !== 'set', ...(keys ? { keys } : {}) }
+    return {
+      of: 'list',
+      element: parse(list[1] ?? ''),
+      set: list[3] === 'set',
+      atomic: !keys && list[3] !== 'set',
+      ...(keys ? { keys } : {}),
+    }
   }
   const map = /^\{(.*)\}( atomic)?$/.exec(text)
   if (map) return { of: 'map', element: parse(map[1] ?? ''), atomic: map[2] !== undefined }
@@ -73,4 +102,6 @@ export const typeNames = (): readonly string[] => [...definitions.keys()]
 /** Keys that tell an item of a list: a Go default stands in for one that is absent. */
 const keyDefaults: Readonly<Record<string, unknown>> = { protocol: 'TCP' }
 export const itemKey = (item: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries([...keys].sort().flatMap((key) => (item[key] ?? keyDefaults[key]) === undefined ? [] : [[key, item[key] ?? keyDefaults[key]]]))
+  Object.fromEntries(
+    [...keys].sort().flatMap((key) => ((item[key] ?? keyDefaults[key]) === undefined ? [] : [[key, item[key] ?? keyDefaults[key]]])),
+  )

@@ -22,7 +22,9 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 /** What Go's parser says of a text that is no JSON. */
 function parseError(text: string): string {
   const first = text.trim()[0]
-  return first === undefined || /[[{"]/.test(first) ? 'unexpected end of JSON input' : `invalid character '${first}' looking for beginning of value`
+  return first === undefined || /[[{"]/.test(first)
+    ? 'unexpected end of JSON input'
+    : `invalid character '${first}' looking for beginning of value`
 }
 
 // Deep enough for any object, shallow enough for a recursive reader.
@@ -48,7 +50,9 @@ export function parseYamlBody(text: string): unknown {
   try {
     value = parseYaml(text, { maxAliasCount: 20 })
   } catch (error) {
-    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${error instanceof Error ? error.message.split('\n')[0] : 'unknown'}`)
+    throw badRequest(
+      `error decoding YAML: error converting YAML to JSON: yaml: ${error instanceof Error ? error.message.split('\n')[0] : 'unknown'}`,
+    )
   }
   checkDepth(value)
   return value
@@ -57,18 +61,34 @@ export function parseYamlBody(text: string): unknown {
 /** A body that is to be an object of the resource's kind; what has no kind is taken for one. */
 export function objectBody(text: string, contentType: string | undefined, resource: Resource): Json {
   const yaml = /yaml/.test(contentType ?? '')
-  if (/protobuf|cbor/.test(contentType ?? '')) throw new StatusError(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml', {})
+  if (/protobuf|cbor/.test(contentType ?? ''))
+    throw new StatusError(
+      415,
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+      {},
+    )
   const value = yaml ? parseYamlBody(text) : parseJson(text)
-  if (value === undefined || value === null) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${parseError(text)} (${shortened(text)})`)
-  if (!isJson(value)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${shortened(text)})`)
+  if (value === undefined || value === null)
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${parseError(text)} (${shortened(text)})`,
+    )
+  if (!isJson(value))
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${shortened(text)})`,
+    )
   const kind = value['kind'] ?? resource.kind
   const apiVersion = value['apiVersion'] ?? groupVersion(resource)
   if (kind !== resource.kind || apiVersion !== groupVersion(resource)) {
-    const [version = '', group = ''] = String(apiVersion).split('/').reverse()
-    if (!resourceOf(String(apiVersion), String(kind))) throw badRequest(`${String(kind)} in version "${version}" cannot be handled as a ${resource.kind}: no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/api/legacyscheme/scheme.go:30"`)
+    const [version = ''] = String(apiVersion).split('/').reverse()
+    if (!resourceOf(String(apiVersion), String(kind)))
+      throw badRequest(
+        `${String(kind)} in version "${version}" cannot be handled as a ${resource.kind}: no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+      )
     const internal = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')
-    void group
-    throw badRequest(`${String(kind)} in version "${version}" cannot be handled as a ${resource.kind}: converting (${version}.${String(kind)}) to (${internal}.${resource.kind}): unknown conversion`)
+    throw badRequest(
+      `${String(kind)} in version "${version}" cannot be handled as a ${resource.kind}: converting (${version}.${String(kind)}) to (${internal}.${resource.kind}): unknown conversion`,
+    )
   }
   return value
 }

@@ -5,8 +5,13 @@ import type { KubeObject } from '../types.ts'
 
 /** Events are stored once, in the core group's form; the newer group shows and takes the same objects under other names. */
 const pairs: readonly (readonly [core: string, events: string])[] = [
-  ['involvedObject', 'regarding'], ['message', 'note'], ['source', 'deprecatedSource'], ['firstTimestamp', 'deprecatedFirstTimestamp'],
-  ['lastTimestamp', 'deprecatedLastTimestamp'], ['count', 'deprecatedCount'], ['reportingComponent', 'reportingController'],
+  ['involvedObject', 'regarding'],
+  ['message', 'note'],
+  ['source', 'deprecatedSource'],
+  ['firstTimestamp', 'deprecatedFirstTimestamp'],
+  ['lastTimestamp', 'deprecatedLastTimestamp'],
+  ['count', 'deprecatedCount'],
+  ['reportingComponent', 'reportingController'],
 ]
 const toEvents = new Map(pairs)
 const toCore = new Map(pairs.map(([core, events]) => [events, core]))
@@ -15,7 +20,8 @@ export const isNewerEvent = (resource: Resource) => resource.type === 'EventsEve
 /** Where objects of the resource are stored. */
 export const stored = (resource: Resource): Resource => (isNewerEvent(resource) ? (resourceAt('', 'v1', 'events') ?? resource) : resource)
 
-const rename = (object: Json, names: ReadonlyMap<string, string>) => Object.fromEntries(Object.entries(object).map(([key, value]) => [names.get(key) ?? key, value]))
+const rename = (object: Json, names: ReadonlyMap<string, string>) =>
+  Object.fromEntries(Object.entries(object).map(([key, value]) => [names.get(key) ?? key, value]))
 const empty = (value: unknown) => value === null || value === '' || (isJson(value) && Object.keys(value).length === 0)
 
 export function present(resource: Resource, object: KubeObject): KubeObject {
@@ -23,4 +29,5 @@ export function present(resource: Resource, object: KubeObject): KubeObject {
   const kept = Object.entries(rename(object, toEvents)).filter(([key, value]) => key === 'eventTime' || key === 'metadata' || !empty(value))
   return { ...Object.fromEntries(kept), apiVersion: 'events.k8s.io/v1', kind: 'Event' } as KubeObject
 }
-export const accept = (resource: Resource, body: Json): Json => (isNewerEvent(resource) ? { ...rename(body, toCore), apiVersion: 'v1' } : body)
+export const accept = (resource: Resource, body: Json): Json =>
+  isNewerEvent(resource) ? { ...rename(body, toCore), apiVersion: 'v1' } : body

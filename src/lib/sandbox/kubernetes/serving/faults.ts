@@ -30,7 +30,11 @@ export function createFaults(): Faults {
     },
     meet: async (request, response) => {
       const name = (request.socket as TLSSocket).getPeerCertificate()?.subject?.CN
-      const seen = { method: request.method ?? 'GET', path: request.url ?? '/', user: (Array.isArray(name) ? name[0] : name) ?? 'system:anonymous' }
+      const seen = {
+        method: request.method ?? 'GET',
+        path: request.url ?? '/',
+        user: (Array.isArray(name) ? name[0] : name) ?? 'system:anonymous',
+      }
       const entry = [...active].find(({ fault, left }) => left > 0 && (fault.match?.(seen) ?? true))
       if (!entry) return false
       if (--entry.left <= 0) active.delete(entry)
@@ -52,7 +56,18 @@ export function createFaults(): Faults {
         return true
       }
       const reason = how.reason ?? 'InternalError'
-      const body = how.body ?? JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: how.message ?? reason, reason, details: {}, code: how.status })
+      const body =
+        how.body ??
+        JSON.stringify({
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          message: how.message ?? reason,
+          reason,
+          details: {},
+          code: how.status,
+        })
       for (const [header, value] of Object.entries(how.headers ?? {})) response.setHeader(header, value)
       if (how.body === undefined) answer(response, how.status, JSON.parse(body))
       else {

@@ -12,14 +12,14 @@ import type { ControlPlane, KubeObject } from '../types.ts'
 import { objectBody, parseJson, parseYamlBody, readBody } from './body.ts'
 import { accept, present, stored } from './events.ts'
 import { page, selection } from './list.ts'
-import { formOf } from './negotiation.ts'
+import { type Form, formOf } from './negotiation.ts'
 import { deleteOptions, writeOptions } from './options.ts'
 import { plainPath } from './plain-paths.ts'
 import { hasGroupVersion, type RequestInfo, readRequest } from './request-info.ts'
 import { answer, answerText } from './responses.ts'
 import { scaleOf, writeScale } from './scale.ts'
-import { partial, table } from './table.ts'
 import { streamWatch } from './stream.ts'
+import { partial, table } from './table.ts'
 
 export interface Serving {
   readonly store: Store
@@ -36,8 +36,14 @@ export function admit(serving: Serving, request: IncomingMessage): { readonly us
   const client = authenticate(request.socket as TLSSocket, request.headers)
   const other = impersonated(request.headers)
   if (other) {
-    const may = (resource: string, name: string) => authorize(serving.store, client, { verb: 'impersonate', group: '', resource, name }).allowed
-    if (!may('users', other.name)) throw forbidden({ group: '', resource: 'users' }, other.name, `User ${JSON.stringify(client.name)} cannot impersonate resource "users" in API group "" at the cluster scope`)
+    const may = (resource: string, name: string) =>
+      authorize(serving.store, client, { verb: 'impersonate', group: '', resource, name }).allowed
+    if (!may('users', other.name))
+      throw forbidden(
+        { group: '', resource: 'users' },
+        other.name,
+        `User ${JSON.stringify(client.name)} cannot impersonate resource "users" in API group "" at the cluster scope`,
+      )
   } else if (request.headers['impersonate-group'] !== undefined) throw unauthorized()
   const user = other ?? client
   if (!authorize(serving.store, user, info.attributes).allowed) throw refusal(user, info)
@@ -46,10 +52,15 @@ export function admit(serving: Serving, request: IncomingMessage): { readonly us
 
 function refusal(user: User, { attributes }: RequestInfo): StatusError {
   const who = `User ${JSON.stringify(user.name)}`
-  if (attributes.path !== undefined) return new StatusError(403, 'Forbidden', `forbidden: ${who} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`, {})
+  if (attributes.path !== undefined)
+    return new StatusError(403, 'Forbidden', `forbidden: ${who} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`, {})
   const { group = '', resource = '', subresource, name, namespace, verb } = attributes
   const where = namespace === undefined ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`
-  return forbidden({ group, resource }, name, `${who} cannot ${verb} resource "${resource}${subresource ? `/${subresource}` : ''}" in API group "${group}" ${where}`)
+  return forbidden(
+    { group, resource },
+    name,
+    `${who} cannot ${verb} resource "${resource}${subresource ? `/${subresource}` : ''}" in API group "${group}" ${where}`,
+  )
 }
 
 /** Answers one request. */
@@ -57,7 +68,8 @@ export async function handle(serving: Serving, request: IncomingMessage, respons
   const { user, info } = admit(serving, request)
   const method = request.method ?? 'GET'
   if (info.group === undefined) {
-    if (!plainPath(method, info.path, info.query, request.headers, serving.address(), response)) answerText(response, 404, '404 page not found\n')
+    if (!plainPath(method, info.path, info.query, request.headers, serving.address(), response))
+      answerText(response, 404, '404 page not found\n')
     return
   }
   const { resource } = info
@@ -68,7 +80,8 @@ export async function handle(serving: Serving, request: IncomingMessage, respons
   if (info.subresource !== undefined && !resource.subresources.some(({ name }) => name === info.subresource)) throw noSuchResource()
   const home = info.namespace
   if (resource.namespaced !== (home !== undefined) && !(resource.namespaced && info.name === undefined && method === 'GET')) {
-    if (!(resource.namespaced && info.name === undefined && method === 'DELETE')) throw info.name === undefined && method === 'POST' ? methodNotAllowed() : noSuchResource()
+    if (!(resource.namespaced && info.name === undefined && method === 'DELETE'))
+      throw info.name === undefined && method === 'POST' ? methodNotAllowed() : noSuchResource()
   }
   const call: Call = { serving, request, response, info, resource, user }
   if (info.subresource !== undefined && !['status', 'finalize', 'ephemeralcontainers'].includes(info.subresource)) return subresource(call)
@@ -87,22 +100,31 @@ interface Call {
 
 const lists = (resource: Resource) => ({ kind: `${resource.kind}List`, apiVersion: groupVersion(resource) })
 const patchTypes: Readonly<Record<string, PatchType>> = {
-  'application/json-patch+json': 'json', 'application/merge-patch+json': 'merge', 'application/strategic-merge-patch+json': 'strategic', 'application/apply-patch+yaml': 'apply', 'application/apply-patch+json': 'apply',
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+  'application/apply-patch+json': 'apply',
 }
 
 function show(call: Call, code: number, object: KubeObject, warnings: readonly string[] = []): void {
   const { form, yaml } = formOf(call.request.headers.accept)
   const whole = present(call.resource, object)
-  const body = form === 'table' ? table(stored(call.resource), [object], { resourceVersion: object.metadata.resourceVersion }, call.info.query.get('includeObject'), Date.parse(call.serving.now())) : form === 'metadata' ? partial(whole) : whole
+  const body =
+    form === 'table'
+      ? table(
+          stored(call.resource),
+          [object],
+          { resourceVersion: object.metadata.resourceVersion },
+          call.info.query.get('includeObject'),
+          Date.parse(call.serving.now()),
+        )
+      : form === 'metadata'
+        ? partial(whole)
+        : whole
   answer(call.response, code, body, { warnings, yaml })
 }
-const showResult = (call: Call, { object, warnings, created }: Result) => show(call, created ? 201 : 200, dryless(call, object), warnings)
-
-/** A dry creation has no version yet, and nobody owns what was not written. */
-function dryless(call: Call, object: KubeObject): KubeObject {
-  if (!call.info.query.has('dryRun') || object.metadata.resourceVersion !== undefined) return object
-  return object
-}
+const showResult = (call: Call, { object, warnings, created }: Result) => show(call, created ? 201 : 200, object, warnings)
 
 async function collection(call: Call): Promise<void> {
   const { serving, request, resource, info } = call
@@ -110,14 +132,23 @@ async function collection(call: Call): Promise<void> {
   const method = request.method ?? 'GET'
   const verb = info.attributes.verb
   if (!resource.verbs.includes(verb)) throw methodNotAllowed()
-  if (verb === 'watch') return streamWatch(serving, resource, namespace, query, formOf(request.headers.accept?.replace(/;stream=watch/g, '')).form, call.response)
+  if (verb === 'watch')
+    return streamWatch(
+      serving,
+      resource,
+      namespace,
+      query,
+      formOf(request.headers.accept?.replace(/;stream=watch/g, '')).form,
+      call.response,
+    )
   if (method === 'GET' || method === 'HEAD') return showList(call, page(serving.store, resource, namespace, query))
   if (method === 'POST') {
     const text = await readBody(request)
     const write = writeOptions('CreateOptions', query, request.headers)
     const body = objectBody(text, request.headers['content-type'], resource)
     formOf(request.headers.accept)
-    if (!resource.verbs.includes('get')) return answer(call.response, 201, review(serving.store, call.user, resource, body, write.manager, serving.now()))
+    if (!resource.verbs.includes('get'))
+      return answer(call.response, 201, review(serving.store, call.user, resource, body, write.manager, serving.now()))
     return showResult(call, serving.registry.create(stored(resource), namespace, accept(resource, body), write))
   }
   if (method !== 'DELETE') throw methodNotAllowed()
@@ -125,16 +156,30 @@ async function collection(call: Call): Promise<void> {
   const chosen = serving.store.list(stored(resource), namespace).filter(selection(resource, query))
   const version = String(serving.store.version())
   const items = chosen.map((object) => remove(call, object, deletion).object)
-  showList(call, { items: chosen.length > 0 && !answersWithObject(resource) ? items : chosen, resourceVersion: version })
+  showList(call, { items, resourceVersion: version })
 }
 
-function showList(call: Call, found: { readonly items: readonly KubeObject[]; readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number }): void {
+function showList(
+  call: Call,
+  found: {
+    readonly items: readonly KubeObject[]
+    readonly resourceVersion: string
+    readonly continue?: string
+    readonly remainingItemCount?: number
+  },
+): void {
   const { form, yaml } = formOf(call.request.headers.accept)
   const { items, ...metadata } = found
-  if (form === 'table') return answer(call.response, 200, table(stored(call.resource), items, metadata, call.info.query.get('includeObject'), Date.parse(call.serving.now())))
-  const shown = items.map((object) => present(call.resource, object))
-  if (form === 'metadata') return answer(call.response, 200, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: shown.map(partial) })
-  answer(call.response, 200, { ...lists(call.resource), metadata, items: shown.map(({ kind: _, apiVersion: __, ...rest }) => rest) }, { yaml })
+  answer(call.response, 200, form === 'table' ? rows(call, items, metadata) : plain(call, form, items, metadata), { yaml })
+}
+
+const rows = ({ resource, info, serving }: Call, items: readonly KubeObject[], metadata: Json): Json =>
+  table(stored(resource), items, metadata, info.query.get('includeObject'), Date.parse(serving.now()))
+
+function plain({ resource }: Call, form: Form, items: readonly KubeObject[], metadata: Json): Json {
+  const shown = items.map((object) => present(resource, object))
+  if (form === 'metadata') return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: shown.map(partial) }
+  return { ...lists(resource), metadata, items: shown.map(({ kind: _, apiVersion: __, ...rest }) => rest) }
 }
 
 async function deleteBody(request: IncomingMessage): Promise<Json | undefined> {
@@ -145,7 +190,8 @@ async function deleteBody(request: IncomingMessage): Promise<Json | undefined> {
   return body
 }
 
-const preserved = 'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
+const preserved =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
 
 function remove(call: Call, object: KubeObject, deletion: Deletion): { object: KubeObject; gone: boolean } {
   const asked = deletion.propagationPolicy !== undefined
@@ -164,7 +210,10 @@ async function object(call: Call, name: string): Promise<void> {
   if (method === 'PUT') {
     const text = await readBody(request)
     const write = { ...writeOptions('UpdateOptions', query, request.headers), ...sub }
-    return showResult(call, registry.update(kind, namespace, name, accept(resource, objectBody(text, request.headers['content-type'], resource)), write))
+    return showResult(
+      call,
+      registry.update(kind, namespace, name, accept(resource, objectBody(text, request.headers['content-type'], resource)), write),
+    )
   }
   if (method === 'PATCH') {
     const text = await readBody(request)
@@ -192,7 +241,10 @@ function patchBody(text: string, type: PatchType): unknown {
   if (type === 'apply') return parseYamlBody(text)
   const body = parseJson(text)
   if (body === undefined) throw badRequest('error decoding patch: unexpected end of JSON input')
-  if (type !== 'json' && !isJson(body)) throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type map[string]interface {}`)
+  if (type !== 'json' && !isJson(body))
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type map[string]interface {}`,
+    )
   return body
 }
 
@@ -217,13 +269,25 @@ async function subresource(call: Call): Promise<void> {
   if (info.subresource === 'eviction' || info.subresource === 'binding') {
     if (method !== 'POST') throw methodNotAllowed()
     const body = parseJson(await readBody(request))
-    if (!isJson(body)) throw badRequest(`the object provided is unrecognized (must be of type ${info.subresource === 'eviction' ? 'Eviction' : 'Binding'}): couldn't get version/kind; json parse error: unexpected end of JSON input`)
+    if (!isJson(body))
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${info.subresource === 'eviction' ? 'Eviction' : 'Binding'}): couldn't get version/kind; json parse error: unexpected end of JSON input`,
+      )
     const pod = serving.registry.get(resource, namespace, name)
     const write = writeOptions('CreateOptions', query, request.headers)
     if (info.subresource === 'eviction') {
       const options = isJson(body['deleteOptions']) ? body['deleteOptions'] : {}
       const dry = write.dryRun === true || (Array.isArray(options['dryRun']) && options['dryRun'].includes('All'))
-      serving.controlPlane().evict(pod, { apiVersion: 'policy/v1', kind: 'Eviction', ...body, metadata: isJson(body['metadata']) ? body['metadata'] : { name } } as unknown as KubeObject, { dryRun: dry })
+      serving.controlPlane().evict(
+        pod,
+        {
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          ...body,
+          metadata: isJson(body['metadata']) ? body['metadata'] : { name },
+        } as unknown as KubeObject,
+        { dryRun: dry },
+      )
     } else bind(call, pod, body)
     return answer(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
   }
@@ -236,12 +300,28 @@ async function subresource(call: Call): Promise<void> {
 function bind(call: Call, pod: KubeObject, body: Json): void {
   const node = isJson(body['target']) ? String(body['target']['name'] ?? '') : ''
   const spec = isJson(pod['spec']) ? pod['spec'] : {}
-  if (spec['nodeName']) throw new StatusError(409, 'Conflict', `Operation cannot be fulfilled on pods/binding "${pod.metadata.name}": pod ${pod.metadata.name} is already assigned to node "${String(spec['nodeName'])}"`, { name: pod.metadata.name, kind: 'pods/binding' })
-  call.serving.registry.update(call.resource, pod.metadata.namespace, pod.metadata.name, { ...pod, spec: { ...spec, nodeName: node } } as unknown as Json, { manager: 'kube-scheduler', subresource: 'binding', fieldValidation: 'Ignore' })
+  if (spec['nodeName'])
+    throw new StatusError(
+      409,
+      'Conflict',
+      `Operation cannot be fulfilled on pods/binding "${pod.metadata.name}": pod ${pod.metadata.name} is already assigned to node "${String(spec['nodeName'])}"`,
+      { name: pod.metadata.name, kind: 'pods/binding' },
+    )
+  call.serving.registry.update(
+    call.resource,
+    pod.metadata.namespace,
+    pod.metadata.name,
+    { ...pod, spec: { ...spec, nodeName: node } } as unknown as Json,
+    { manager: 'kube-scheduler', subresource: 'binding', fieldValidation: 'Ignore' },
+  )
 }
 
 function logOptions(pod: string, query: URLSearchParams): void {
-  const limits: readonly (readonly [string, number, string])[] = [['tailLines', 0, 'must be greater than or equal to 0'], ['sinceSeconds', 1, 'must be greater than 0'], ['limitBytes', 1, 'must be greater than 0']]
+  const limits: readonly (readonly [string, number, string])[] = [
+    ['tailLines', 0, 'must be greater than or equal to 0'],
+    ['sinceSeconds', 1, 'must be greater than 0'],
+    ['limitBytes', 1, 'must be greater than 0'],
+  ]
   const causes = limits.flatMap(([name, least, words]) => {
     const text = query.get(name)
     if (text === null) return []

@@ -17,18 +17,24 @@ export function selection(resource: Resource, query: URLSearchParams): Choice {
   const own = kindOf(resource.kind).fields
   const blank = own?.({ apiVersion: '', kind: resource.kind, metadata: { name: '' } }) ?? {}
   const fields = parseFieldSelector(selector, ['metadata.name', 'metadata.namespace', ...Object.keys(blank)])
-  return (object) => labels(object.metadata.labels ?? {}) && fields({ 'metadata.name': object.metadata.name, 'metadata.namespace': object.metadata.namespace ?? '', ...own?.(object) })
+  return (object) =>
+    labels(object.metadata.labels ?? {}) &&
+    fields({ 'metadata.name': object.metadata.name, 'metadata.namespace': object.metadata.namespace ?? '', ...own?.(object) })
 }
 
 export const versionOf = (query: URLSearchParams): number | undefined => {
   const text = query.get('resourceVersion')
   if (text === null || text === '') return undefined
-  if (!/^\d{1,15}$/.test(text)) throw badRequest(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (!/^\d{1,15}$/.test(text))
+    throw badRequest(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
   return Number(text)
 }
 
 export const tooLarge = (wanted: number, current: number) =>
-  new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 })
+  new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
 
 export interface Page {
   readonly items: readonly KubeObject[]
@@ -53,7 +59,8 @@ const key = (object: KubeObject) => `${object.metadata.namespace ?? ''}/${object
 export function page(store: Store, resource: Resource, namespace: string | undefined, query: URLSearchParams): Page {
   const chosen = selection(resource, query)
   const limit = Number(query.get('limit') ?? 0)
-  if (!Number.isInteger(limit) || limit < 0) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(query.get('limit'))}: invalid syntax`)
+  if (!Number.isInteger(limit) || limit < 0)
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(query.get('limit'))}: invalid syntax`)
   const wanted = versionOf(query)
   if (wanted !== undefined && wanted > store.version()) throw tooLarge(wanted, store.version())
   const from = query.get('continue')
@@ -68,19 +75,33 @@ export function page(store: Store, resource: Resource, namespace: string | undef
   const more = last !== undefined && limit > 0 && items.length === limit && rest.some((object) => key(object) > key(last))
   const selective = (query.get('labelSelector') ?? '') !== '' || (query.get('fieldSelector') ?? '') !== ''
   return {
-    items, resourceVersion: String(version),
-    ...(more && last ? { continue: token({ v: version, after: key(last) }), ...(selective ? {} : { remainingItemCount: rest.filter((object) => key(object) > key(last)).length }) } : {}),
+    items,
+    resourceVersion: String(version),
+    ...(more && last
+      ? {
+          continue: token({ v: version, after: key(last) }),
+          ...(selective ? {} : { remainingItemCount: rest.filter((object) => key(object) > key(last)).length }),
+        }
+      : {}),
   }
 }
 
 /** The list as it was at an older version: today's with the changes since taken back. */
 function at(store: Store, resource: Resource, namespace: string | undefined, version: number): readonly KubeObject[] {
   const changes = store.since(version)
-  if (!changes) throw expired('The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.')
+  if (!changes)
+    throw expired(
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    )
   const kind = stored(resource)
   const objects = new Map(store.list(kind, namespace).map((object) => [key(object), object]))
   for (const change of [...changes].reverse()) {
-    if (change.resource.resource !== kind.resource || change.resource.group !== kind.group || (namespace !== undefined && change.object.metadata.namespace !== namespace)) continue
+    if (
+      change.resource.resource !== kind.resource ||
+      change.resource.group !== kind.group ||
+      (namespace !== undefined && change.object.metadata.namespace !== namespace)
+    )
+      continue
     if (change.old) objects.set(key(change.old), change.old)
     else objects.delete(key(change.object))
   }

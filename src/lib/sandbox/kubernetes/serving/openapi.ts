@@ -4,9 +4,17 @@ import type { Json } from '../schema/json.ts'
 import { struct, type Type } from '../schema/schema.ts'
 
 const scalars: Readonly<Record<string, Json>> = {
-  string: { type: 'string' }, quantity: { type: 'string' }, boolean: { type: 'boolean' }, int32: { type: 'integer', format: 'int32' }, int64: { type: 'integer', format: 'int64' },
-  double: { type: 'number', format: 'double' }, bytes: { type: 'string', format: 'byte' }, time: { type: 'string', format: 'date-time' }, microtime: { type: 'string', format: 'date-time' },
-  'int-or-string': { type: 'string', format: 'int-or-string' }, any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  string: { type: 'string' },
+  quantity: { type: 'string' },
+  boolean: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  bytes: { type: 'string', format: 'byte' },
+  time: { type: 'string', format: 'date-time' },
+  microtime: { type: 'string', format: 'date-time' },
+  'int-or-string': { type: 'string', format: 'int-or-string' },
+  any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
 }
 
 const group = ({ group: of }: Resource) => (of === '' ? 'core' : (of.split('.')[0] ?? of))
@@ -19,9 +27,20 @@ function schema(type: Type, models: Map<string, Json>, at: string): Json {
     case 'scalar':
       return scalars[type.name] ?? {}
     case 'map':
-      return { type: 'object', additionalProperties: schema(type.element, models, at), ...(type.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}) }
+      return {
+        type: 'object',
+        additionalProperties: schema(type.element, models, at),
+        ...(type.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+      }
     case 'list': {
-      const kind = type.keys ? { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': type.keys, 'x-kubernetes-patch-merge-key': type.keys[0], 'x-kubernetes-patch-strategy': 'merge' } : { 'x-kubernetes-list-type': type.set ? 'set' : 'atomic' }
+      const kind = type.keys
+        ? {
+            'x-kubernetes-list-type': 'map',
+            'x-kubernetes-list-map-keys': type.keys,
+            'x-kubernetes-patch-merge-key': type.keys[0],
+            'x-kubernetes-patch-strategy': 'merge',
+          }
+        : { 'x-kubernetes-list-type': type.set ? 'set' : 'atomic' }
       return { type: 'array', items: schema(type.element, models, at), ...kind }
     }
     case 'struct': {
@@ -37,7 +56,11 @@ function schema(type: Type, models: Map<string, Json>, at: string): Json {
 
 function model(name: string, models: Map<string, Json>, at: string): Json {
   const type = struct(name)
-  return { type: 'object', ...(type.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}), properties: Object.fromEntries([...type.fields].map(([field, inner]) => [field, schema(inner, models, at)])) }
+  return {
+    type: 'object',
+    ...(type.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+    properties: Object.fromEntries([...type.fields].map(([field, inner]) => [field, schema(inner, models, at)])),
+  }
 }
 
 const parameter = (name: string, type = 'string') => ({ name, in: 'query', schema: { type, uniqueItems: true } })
@@ -47,12 +70,27 @@ function paths(resource: Resource): Json {
   const gvk = { group: resource.group, version: resource.version, kind: resource.kind }
   const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${groupVersion(resource)}`
   const collection = `${root}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.resource}`
-  const operation = (action: string, parameters: readonly Json[]) => ({ 'x-kubernetes-action': action, 'x-kubernetes-group-version-kind': gvk, parameters, responses: { '200': { description: 'OK' } } })
+  const operation = (action: string, parameters: readonly Json[]) => ({
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': gvk,
+    parameters,
+    responses: { '200': { description: 'OK' } },
+  })
   const names = [{ name: 'name', in: 'path', required: true, schema: { type: 'string' } }]
   if (!resource.verbs.includes('get')) return { [collection]: { post: operation('post', writing) } }
   return {
-    [collection]: { get: operation('list', []), post: operation('post', writing), delete: operation('deletecollection', [parameter('dryRun')]) },
-    [`${collection}/{name}`]: { parameters: names, get: operation('get', []), put: operation('put', writing), patch: operation('patch', [...writing, parameter('force', 'boolean')]), delete: operation('delete', [parameter('dryRun')]) },
+    [collection]: {
+      get: operation('list', []),
+      post: operation('post', writing),
+      delete: operation('deletecollection', [parameter('dryRun')]),
+    },
+    [`${collection}/{name}`]: {
+      parameters: names,
+      get: operation('get', []),
+      put: operation('put', writing),
+      patch: operation('patch', [...writing, parameter('force', 'boolean')]),
+      delete: operation('delete', [parameter('dryRun')]),
+    },
   }
 }
 
@@ -71,7 +109,12 @@ export function openapi3(of: string, version: string): Json | undefined {
     const gvk = [{ group: resource.group, version: resource.version, kind: resource.kind }]
     models.set(modelOf(resource), { ...model(resource.type, models, at), 'x-kubernetes-group-version-kind': gvk })
   }
-  const document = { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'unversioned' }, paths: Object.assign({}, ...own.map(paths)), components: { schemas: Object.fromEntries(models) } }
+  const document = {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'unversioned' },
+    paths: Object.assign({}, ...own.map(paths)),
+    components: { schemas: Object.fromEntries(models) },
+  }
   documents.set(key, document)
   return document
 }
@@ -80,17 +123,31 @@ export function openapi3(of: string, version: string): Json | undefined {
 export function openapi3Index(): Json {
   const all = [...new Set(resources.map((one) => `${one.group}/${one.version}`))]
   return {
-    paths: Object.fromEntries(all.map((key) => {
-      const [of = '', version = ''] = key.split('/')
-      const path = of === '' ? `api/${version}` : `apis/${key}`
-      return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${createHash('sha256').update(key).digest('hex').slice(0, 32).toUpperCase()}` }]
-    })),
+    paths: Object.fromEntries(
+      all.map((key) => {
+        const [of = '', version = ''] = key.split('/')
+        const path = of === '' ? `api/${version}` : `apis/${key}`
+        return [
+          path,
+          { serverRelativeURL: `/openapi/v3/${path}?hash=${createHash('sha256').update(key).digest('hex').slice(0, 32).toUpperCase()}` },
+        ]
+      }),
+    ),
   }
 }
 
 /** The OpenAPI v2 document: the same models under the older names. */
 export function openapi2(): Json {
   const models = new Map<string, Json>()
-  for (const resource of resources) models.set(modelOf(resource), { ...model(resource.type, models, '#/definitions/'), 'x-kubernetes-group-version-kind': [{ group: resource.group, version: resource.version, kind: resource.kind }] })
-  return { swagger: '2.0', info: { title: 'Kubernetes', version: 'v1.34.6+k3s1' }, paths: Object.assign({}, ...resources.map(paths)), definitions: Object.fromEntries(models) }
+  for (const resource of resources)
+    models.set(modelOf(resource), {
+      ...model(resource.type, models, '#/definitions/'),
+      'x-kubernetes-group-version-kind': [{ group: resource.group, version: resource.version, kind: resource.kind }],
+    })
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: 'v1.34.6+k3s1' },
+    paths: Object.assign({}, ...resources.map(paths)),
+    definitions: Object.fromEntries(models),
+  }
 }

@@ -4,14 +4,37 @@ import { aggregated, apiGroup, apiGroupList, apiResourceList, apiVersions } from
 import { openapi2, openapi3, openapi3Index } from './openapi.ts'
 import { answer, answerText } from './responses.ts'
 
-const checks = ['ping', 'log', 'etcd', 'poststarthook/start-apiserver-admission-initializer', 'poststarthook/rbac/bootstrap-roles', 'informer-sync', 'shutdown']
+const checks = [
+  'ping',
+  'log',
+  'etcd',
+  'poststarthook/start-apiserver-admission-initializer',
+  'poststarthook/rbac/bootstrap-roles',
+  'informer-sync',
+  'shutdown',
+]
 const version = {
-  major: '1', minor: '34', gitVersion: 'v1.34.6+k3s1', gitCommit: '0000000000000000000000000000000000000000', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z', goVersion: 'go1.24.0', compiler: 'gc', platform: 'linux/amd64',
+  major: '1',
+  minor: '34',
+  gitVersion: 'v1.34.6+k3s1',
+  gitCommit: '0000000000000000000000000000000000000000',
+  gitTreeState: 'clean',
+  buildDate: '2026-01-01T00:00:00Z',
+  goVersion: 'go1.24.0',
+  compiler: 'gc',
+  platform: 'linux/amd64',
 }
 const discoveryType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
 /** Answers paths that name no resource: discovery, OpenAPI, version, health. False when there is nothing at the path. */
-export function plainPath(method: string, path: string, query: URLSearchParams, headers: IncomingHttpHeaders, address: string, response: ServerResponse): boolean {
+export function plainPath(
+  method: string,
+  path: string,
+  query: URLSearchParams,
+  headers: IncomingHttpHeaders,
+  address: string,
+  response: ServerResponse,
+): boolean {
   const body = found(path, headers, address)
   const health = /^\/(readyz|livez|healthz)(?:\/(.+))?$/.exec(path)
   const check = health?.[2]
@@ -24,7 +47,11 @@ export function plainPath(method: string, path: string, query: URLSearchParams, 
   return true
 }
 
-function found(path: string, headers: IncomingHttpHeaders, address: string): { readonly value: unknown; readonly type?: string } | undefined {
+function found(
+  path: string,
+  headers: IncomingHttpHeaders,
+  address: string,
+): { readonly value: unknown; readonly type?: string } | undefined {
   const clean = path.length > 1 ? path.replace(/\/$/, '') : path
   const wantsAggregated = /g=apidiscovery\.k8s\.io/.test(headers.accept ?? '') && /v=v2(;|,|$)/.test(headers.accept ?? '')
   if (clean === '/api') return wantsAggregated ? { value: aggregated(true), type: discoveryType } : { value: apiVersions(address) }
@@ -32,11 +59,16 @@ function found(path: string, headers: IncomingHttpHeaders, address: string): { r
   if (clean === '/version') return { value: version }
   if (clean === '/openapi/v2') return { value: openapi2() }
   if (clean === '/openapi/v3') return { value: openapi3Index() }
-  if (clean === '/') return { value: { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] } }
+  if (clean === '/')
+    return { value: { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] } }
   const [, root, ...parts] = /^\/openapi\/v3\//.test(clean) ? clean.slice('/openapi/v3'.length).split('/') : clean.split('/')
   const openapi = clean.startsWith('/openapi/v3/')
   const [group = '', version_ = ''] = root === 'api' ? ['', parts[0]] : root === 'apis' ? parts : []
   if ((root !== 'api' && root !== 'apis') || parts.length > (root === 'api' ? 1 : 2)) return undefined
-  const value = openapi ? openapi3(group, version_) : root === 'apis' && parts.length === 1 ? apiGroup(group) : apiResourceList(group, version_)
+  const value = openapi
+    ? openapi3(group, version_)
+    : root === 'apis' && parts.length === 1
+      ? apiGroup(group)
+      : apiResourceList(group, version_)
   return value === undefined ? undefined : { value }
 }

@@ -1,5 +1,5 @@
-import { type Resource, resourceAt, resources } from '../resources.ts'
 import type { Attributes } from '../access/rbac.ts'
+import { type Resource, resourceAt, resources } from '../resources.ts'
 
 /** A request, read: which verb on which resource, or a path that names none. */
 export interface RequestInfo {
@@ -16,12 +16,20 @@ export interface RequestInfo {
 }
 
 const verbs: Readonly<Record<string, readonly [collection: string, object: string]>> = {
-  GET: ['list', 'get'], HEAD: ['list', 'get'], POST: ['create', 'create'], PUT: ['update', 'update'], PATCH: ['patch', 'patch'], DELETE: ['deletecollection', 'delete'],
+  GET: ['list', 'get'],
+  HEAD: ['list', 'get'],
+  POST: ['create', 'create'],
+  PUT: ['update', 'update'],
+  PATCH: ['patch', 'patch'],
+  DELETE: ['deletecollection', 'delete'],
 }
 
 function decodePath(path: string): readonly string[] | undefined {
   try {
-    return path.split('/').filter((part) => part !== '').map(decodeURIComponent)
+    return path
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent)
   } catch {
     return undefined
   }
@@ -52,9 +60,20 @@ export function readRequest(method: string, url: string): RequestInfo | undefine
   const [many, one] = verbs[method] ?? [method.toLowerCase(), method.toLowerCase()]
   const verb = name === undefined ? (watching ? 'watch' : many) : one
   const home = namespace ?? (plural === 'namespaces' ? name : undefined)
-  const attributes: Attributes = { verb, group, resource: plural, ...(subresource === undefined ? {} : { subresource }), ...(name === undefined ? {} : { name }), ...(home === undefined ? {} : { namespace: home }) }
+  const attributes: Attributes = {
+    verb,
+    group,
+    resource: plural,
+    ...(subresource === undefined ? {} : { subresource }),
+    ...(name === undefined ? {} : { name }),
+    ...(home === undefined ? {} : { namespace: home }),
+  }
   return {
-    path, query, attributes, group, version,
+    path,
+    query,
+    attributes,
+    group,
+    version,
     ...(resource ? { resource } : {}),
     ...(namespace === undefined ? {} : { namespace }),
     ...(name === undefined ? {} : { name }),

@@ -3,12 +3,21 @@ import { stringify } from 'yaml'
 import { StatusError } from '../status.ts'
 
 /** Answers with JSON (or YAML) of whatever code; warnings travel as headers. */
-export function answer(response: ServerResponse, code: number, body: unknown, options: { readonly warnings?: readonly string[]; readonly yaml?: boolean; readonly type?: string } = {}): void {
+export function answer(
+  response: ServerResponse,
+  code: number,
+  body: unknown,
+  options: { readonly warnings?: readonly string[]; readonly yaml?: boolean; readonly type?: string } = {},
+): void {
   if (response.headersSent) return void response.end()
   const warnings = (options.warnings ?? []).map((text) => `299 - ${JSON.stringify(text).replace(/[^\x20-\x7e]/g, '?')}`)
   if (warnings.length > 0) response.setHeader('Warning', warnings)
   const text = options.yaml ? stringify(body) : `${JSON.stringify(body)}\n`
-  response.writeHead(code, { 'Content-Type': options.yaml ? 'application/yaml' : (options.type ?? 'application/json'), 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-cache, private' })
+  response.writeHead(code, {
+    'Content-Type': options.yaml ? 'application/yaml' : (options.type ?? 'application/json'),
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-cache, private',
+  })
   response.end(text)
 }
 
@@ -20,7 +29,12 @@ export function answerText(response: ServerResponse, code: number, text: string)
 /** Answers with a failure; what is no StatusError is a bug of ours and says so. */
 export function answerError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy()
-  const failure = error instanceof StatusError ? error : new StatusError(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`, { causes: [{ message: String(error) }] })
+  const failure =
+    error instanceof StatusError
+      ? error
+      : new StatusError(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`, {
+          causes: [{ message: String(error) }],
+        })
   if (failure.details?.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(failure.details.retryAfterSeconds))
   answer(response, failure.code, failure.body())
 }

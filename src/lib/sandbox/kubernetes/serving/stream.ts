@@ -5,12 +5,19 @@ import type { KubeObject } from '../types.ts'
 import { present, stored } from './events.ts'
 import type { Form } from './negotiation.ts'
 import { partial, table } from './table.ts'
-import { watch, type WatchEvent } from './watch.ts'
+import { type WatchEvent, watch } from './watch.ts'
 
 const bookmarkEvery = 60_000
 
 /** Streams a watch, one JSON object a line, until its timeout, the client's leaving or a restore of the store. */
-export function streamWatch(serving: { readonly store: Store; readonly now: () => string }, resource: Resource, namespace: string | undefined, query: URLSearchParams, form: Form, response: ServerResponse): void {
+export function streamWatch(
+  serving: { readonly store: Store; readonly now: () => string },
+  resource: Resource,
+  namespace: string | undefined,
+  query: URLSearchParams,
+  form: Form,
+  response: ServerResponse,
+): void {
   const seconds = Number(query.get('timeoutSeconds') ?? 0)
   const limit = Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 86_400) : 1800 + Math.random() * 1800
   let started = false
@@ -22,7 +29,15 @@ export function streamWatch(serving: { readonly store: Store; readonly now: () =
     if (type === 'ERROR') end()
   }
   const shaped = (type: string, object: KubeObject): unknown => {
-    if (form === 'table' && type !== 'BOOKMARK') return table(stored(resource), [object], { resourceVersion: object.metadata.resourceVersion }, query.get('includeObject'), Date.parse(serving.now()), rows++ === 0)
+    if (form === 'table' && type !== 'BOOKMARK')
+      return table(
+        stored(resource),
+        [object],
+        { resourceVersion: object.metadata.resourceVersion },
+        query.get('includeObject'),
+        Date.parse(serving.now()),
+        rows++ === 0,
+      )
     const whole = present(resource, object)
     return form === 'metadata' && type !== 'BOOKMARK' ? partial(whole) : whole
   }
@@ -30,7 +45,21 @@ export function streamWatch(serving: { readonly store: Store; readonly now: () =
   const stop = watch(serving.store, resource, namespace, query, (event) => (started ? write(event) : void early.push(event)))
   const forget = serving.store.onRestore(() => end())
   const timer = setTimeout(() => end(), limit * 1000)
-  const bookmark = query.get('allowWatchBookmarks') === 'true' ? setInterval(() => write({ type: 'BOOKMARK', object: { kind: resource.kind, apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`, metadata: { resourceVersion: String(serving.store.version()), creationTimestamp: null } } }), bookmarkEvery) : undefined
+  const bookmark =
+    query.get('allowWatchBookmarks') === 'true'
+      ? setInterval(
+          () =>
+            write({
+              type: 'BOOKMARK',
+              object: {
+                kind: resource.kind,
+                apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
+                metadata: { resourceVersion: String(serving.store.version()), creationTimestamp: null },
+              },
+            }),
+          bookmarkEvery,
+        )
+      : undefined
   function end() {
     stop()
     forget()

@@ -11,17 +11,27 @@ export interface WatchEvent {
   readonly object: KubeObject | Json
 }
 
-
 /** Sends what the query asks to be told of, from its version on, until the returned function is called. */
-export function watch(store: Store, resource: Resource, namespace: string | undefined, query: URLSearchParams, send: (event: WatchEvent) => void): () => void {
+export function watch(
+  store: Store,
+  resource: Resource,
+  namespace: string | undefined,
+  query: URLSearchParams,
+  send: (event: WatchEvent) => void,
+): () => void {
   const chosen = selection(resource, query)
   const kind = stored(resource)
   const initial = query.get('sendInitialEvents')
   const bookmarks = query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1'
   const options = { group: 'meta.k8s.io', kind: 'ListOptions' }
   if (initial !== null && query.get('resourceVersionMatch') !== 'NotOlderThan')
-    throw invalid(options, '', [forbiddenValue('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')])
-  if (initial === null && query.get('resourceVersionMatch')) throw invalid(options, '', [forbiddenValue('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')])
+    throw invalid(options, '', [
+      forbiddenValue('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+    ])
+  if (initial === null && query.get('resourceVersionMatch'))
+    throw invalid(options, '', [
+      forbiddenValue('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+    ])
   const version = versionOf(query)
   const current = store.version()
   if (version !== undefined && version > current + 1_000_000) throw tooLarge(version, current)
@@ -32,14 +42,27 @@ export function watch(store: Store, resource: Resource, namespace: string | unde
     const is = change.type !== 'DELETED' && chosen(change.object)
     // An object that leaves the selection is shown as it last was inside, at the version of its leaving.
     if (was && !is) {
-      const last = change.type === 'DELETED' ? change.object : { ...(change.old ?? change.object), metadata: { ...(change.old ?? change.object).metadata, resourceVersion: change.object.metadata.resourceVersion ?? '' } }
+      const last =
+        change.type === 'DELETED'
+          ? change.object
+          : {
+              ...(change.old ?? change.object),
+              metadata: { ...(change.old ?? change.object).metadata, resourceVersion: change.object.metadata.resourceVersion ?? '' },
+            }
       send({ type: 'DELETED', object: last })
     } else if (is) send({ type: was ? 'MODIFIED' : 'ADDED', object: change.object })
   }
-  if ((version === undefined || version === 0) ? initial !== 'false' : initial === 'true') {
+  if (version === undefined || version === 0 ? initial !== 'false' : initial === 'true') {
     for (const object of store.list(kind, namespace)) if (chosen(object)) send({ type: 'ADDED', object })
     if (initial === 'true' && bookmarks)
-      send({ type: 'BOOKMARK', object: { kind: resource.kind, apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`, metadata: { resourceVersion: String(current), creationTimestamp: null, annotations: { 'k8s.io/initial-events-end': 'true' } } } })
+      send({
+        type: 'BOOKMARK',
+        object: {
+          kind: resource.kind,
+          apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
+          metadata: { resourceVersion: String(current), creationTimestamp: null, annotations: { 'k8s.io/initial-events-end': 'true' } },
+        },
+      })
   } else if (version !== undefined && version > 0) {
     const past = store.since(version)
     if (past) for (const change of past) tell(change)
