@@ -7,7 +7,13 @@ const sandbox = (preparedStatements: Stand['preparedStatements']) => async (): P
   const postgres = await startPostgres({ authority: createAuthority('honeyDue sandbox'), preparedStatements })
   const { port, user, database, password, ca } = postgres
   const at = (servername: string): ClientConfig => ({ host: '127.0.0.1', port, user, database, password, ssl: { ca, servername } })
-  return { direct: at(postgres.directHost), pooler: at(postgres.poolerHost), preparedStatements, stop: postgres.stop }
+  return {
+    direct: at(postgres.directHost),
+    pooler: at(postgres.poolerHost),
+    preparedStatements,
+    wrongPassword: preparedStatements === 'naive' ? '08P01' : '28P01',
+    stop: postgres.stop,
+  }
 }
 
 postgresContract('the sandbox, as PgBouncer 1.18', sandbox('naive'))

@@ -167,7 +167,12 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     let exchange: ReturnType<typeof scramServer> | undefined
     let then: ((chunk: Buffer) => void) | undefined
     let turn = Promise.resolve()
-    const refuse = () => socket.end(errorResponse('28P01', `password authentication failed for user "${user}"`))
+    // PgBouncer 1.18's own answer; before Neon's pooler its proxy has already given PostgreSQL's.
+    const refusal =
+      options.preparedStatements === 'naive'
+        ? errorResponse('08P01', 'SASL authentication failed')
+        : errorResponse('28P01', `password authentication failed for user "${user}"`)
+    const refuse = () => socket.end(refusal)
     const step = async ({ type, body }: Message): Promise<void> => {
       if (type !== 'p') return void refuse()
       if (!exchange) {

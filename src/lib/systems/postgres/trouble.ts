@@ -43,6 +43,16 @@ export const troubleOf = (error: unknown, target: PostgresTarget, timeout?: numb
       },
       options,
     )
+  if (code === '08P01')
+    return new Unreachable(
+      {
+        code: 'postgres-login-refused',
+        failed: `${target.host} refuses the login of ${target.user}`,
+        cause: 'A pooler says so of a wrong password and of a startup parameter that it does not know',
+        next: 'honeydue db:status',
+      },
+      options,
+    )
   if (code === '3D000')
     return new Unreachable(
       {
