@@ -100,6 +100,8 @@ export function createRegistry(store: Store, around: Surroundings): Registry {
     } else delete metadata.namespace
     if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
     if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName.slice(0, 58)}${suffix()}`
+    // Without a name it is refused below, with whatever else is wrong.
+    metadata.name ??= ''
     delete metadata.deletionTimestamp
     delete metadata.deletionGracePeriodSeconds
     delete metadata.managedFields

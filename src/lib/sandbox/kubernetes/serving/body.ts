@@ -3,8 +3,12 @@ import { parse as parseYaml } from 'yaml'
 import { groupVersion, type Resource, resourceOf } from '../resources.ts'
 import { isJson, type Json } from '../schema/json.ts'
 import { badRequest, StatusError } from '../status.ts'
+import { fromProtobuf } from './protobuf.ts'
 
 const limit = 3 * 1024 * 1024
+
+const others = new Set(['DeleteOptions', 'Eviction', 'Scale', 'Binding'])
+const typeNamed = (apiVersion: string, kind: string) => resourceOf(apiVersion, kind)?.type ?? (others.has(kind) ? kind : undefined)
 
 /** The whole body; 413 beyond 3 MiB, as the API server says it. */
 export async function readBody(request: IncomingMessage): Promise<string> {
@@ -16,7 +20,11 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     if (size > limit) throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, {})
     chunks.push(bytes)
   }
-  return Buffer.concat(chunks).toString()
+  const body = Buffer.concat(chunks)
+  // kubectl's typed commands send protobuf: from here on it is JSON like any other.
+  return /protobuf/.test(request.headers['content-type'] ?? '') && body.length > 0
+    ? JSON.stringify(fromProtobuf(body, typeNamed))
+    : body.toString()
 }
 
 /** What Go's parser says of a text that is no JSON. */
@@ -61,7 +69,7 @@ export function parseYamlBody(text: string): unknown {
 /** A body that is to be an object of the resource's kind; what has no kind is taken for one. */
 export function objectBody(text: string, contentType: string | undefined, resource: Resource): Json {
   const yaml = /yaml/.test(contentType ?? '')
-  if (/protobuf|cbor/.test(contentType ?? ''))
+  if (/cbor/.test(contentType ?? ''))
     throw new StatusError(
       415,
       'UnsupportedMediaType',
