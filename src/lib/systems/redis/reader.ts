@@ -33,22 +33,35 @@ const parseInfo = (text: string): RedisInfo => {
   }
 }
 
-const lifeOf = (key: string, expiresAt: unknown, ttl: unknown): KeyLife => {
-  if (expiresAt === -2 || ttl === -2 || typeof expiresAt !== 'number' || typeof ttl !== 'number') return { key, present: false }
-  return expiresAt === -1 ? { key, present: true } : { key, present: true, expiresAt, ttl: Math.max(0, ttl) }
+const lifeOf = (key: string, expiresAt: unknown, now: number): KeyLife => {
+  if (typeof expiresAt !== 'number' || expiresAt === -2) return { key, present: false }
+  return expiresAt === -1 ? { key, present: true } : { key, present: true, expiresAt, ttl: Math.max(0, expiresAt - now) }
+}
+
+/** Keys of which at least one in their batch exists: one command a batch spares a million questions about what is gone. */
+const inhabited = async (redis: Redis, keys: readonly string[]): Promise<ReadonlySet<string>> => {
+  const batches = Array.from({ length: Math.ceil(keys.length / batch) }, (_, i) => keys.slice(i * batch, (i + 1) * batch))
+  const pipeline = redis.pipeline()
+  for (const part of batches) pipeline.exists(...part)
+  const counts = await settled(pipeline.exec())
+  return new Set(batches.filter((_, i) => counts[i] !== 0).flat())
 }
 
 /** PEXPIRETIME is absolute and by the server's clock: no reading of ours, and no delay on the way, can blur it. */
 const readLives = async (redis: Redis, keys: readonly string[]): Promise<readonly KeyLife[]> => {
-  const lives: KeyLife[] = []
-  for (let at = 0; at < keys.length; at += batch) {
-    const part = keys.slice(at, at + batch)
-    const pipeline = redis.pipeline()
-    for (const key of part) pipeline.pexpiretime(key).pttl(key)
-    const replies = await settled(pipeline.exec())
-    lives.push(...part.map((key, i) => lifeOf(key, replies[i * 2], replies[i * 2 + 1])))
+  const some = keys.length > batch ? await inhabited(redis, keys) : new Set(keys)
+  const asked = keys.filter((key) => some.has(key))
+  const found = new Map<string, KeyLife>()
+  for (let at = 0; at < asked.length; at += batch) {
+    const part = asked.slice(at, at + batch)
+    const pipeline = redis.pipeline().time()
+    for (const key of part) pipeline.pexpiretime(key)
+    const [time, ...expiries] = await settled(pipeline.exec())
+    const [second, microsecond] = Array.isArray(time) ? time.map(Number) : []
+    const now = (second ?? 0) * 1000 + (microsecond ?? 0) / 1000
+    for (const [i, key] of part.entries()) found.set(key, lifeOf(key, expiries[i], Math.floor(now)))
   }
-  return lives
+  return keys.map((key) => found.get(key) ?? { key, present: false })
 }
 
 const readQueue = async (redis: Redis, queue: string): Promise<QueueDepth> => {
