@@ -1,0 +1,45 @@
+import { Blocked } from '../../plan/errors.ts'
+import type { AdvisoryLock, EndpointFacts, PostgresReader, PostgresTarget, Session } from '../../systems/postgres/types.ts'
+
+export type Via = 'direct' | 'pooler' | 'unknown'
+
+/** What db:locks, db:connections and db:unlock look at. */
+export interface Activity {
+  readonly host: string
+  readonly sessions: readonly (Session & { readonly via: Via })[]
+  readonly advisory: readonly AdvisoryLock[]
+  readonly maxConnections: number
+  /** False when the pooler did not answer: `via` is then unknown. */
+  readonly told: boolean
+}
+
+/** Reads through the direct host, and asks the pooler only how the server sees its clients. Connecting wakes a sleeping compute. */
+export const gatherActivity = async (direct: PostgresTarget, pooler: PostgresTarget, postgres: PostgresReader): Promise<Activity> => {
+  const [here, there] = await Promise.all([postgres.endpoint(direct), postgres.endpoint(pooler)])
+  if (!here.reachable) throw here.trouble
+  if (here.pooled) {
+    throw new Blocked({
+      code: 'db-not-direct',
+      failed: `${direct.host} answers as a pooler`,
+      cause: 'Its process id is not that of the backend: what it shows belongs to whoever borrowed the connection',
+      next: 'honeydue db:status',
+    })
+  }
+  const [sessions, advisory] = await Promise.all([postgres.sessions(direct), postgres.advisoryLocks(direct)])
+  const via = viaOf(here.clientAddress, there)
+  return {
+    host: direct.host,
+    sessions: sessions.map((session) => ({ ...session, via: via(session.clientAddress) })),
+    advisory,
+    maxConnections: here.maxConnections,
+    told: there.reachable && there.clientAddress !== here.clientAddress,
+  }
+}
+
+/** Told by address: the pooler connects from its own, every other client comes through the proxy. */
+const viaOf =
+  (own: string | null, pooler: EndpointFacts) =>
+  (address: string | null): Via => {
+    if (!pooler.reachable || pooler.clientAddress === own) return 'unknown'
+    return address === pooler.clientAddress ? 'pooler' : 'direct'
+  }

@@ -1,0 +1,50 @@
+import { seconds } from '../../clock.ts'
+import type { Activity, Via } from './activity.ts'
+import type { DatabaseFinding } from './locks.ts'
+
+/** The connections of one application through one endpoint. Ages in seconds. */
+export interface ConnectionGroup {
+  readonly application: string
+  readonly via: Via
+  readonly count: number
+  readonly active: number
+  readonly idleInTransaction: number
+  readonly oldest: number
+}
+
+/** By application and endpoint, the largest first. */
+export const connectionGroups = ({ sessions }: Activity): readonly ConnectionGroup[] => {
+  const groups = new Map<string, ConnectionGroup>()
+  for (const { application, via, state, backendAge } of sessions) {
+    const key = `${application}\0${via}`
+    const so = groups.get(key) ?? { application, via, count: 0, active: 0, idleInTransaction: 0, oldest: 0 }
+    groups.set(key, {
+      ...so,
+      count: so.count + 1,
+      active: so.active + (state === 'active' ? 1 : 0),
+      idleInTransaction: so.idleInTransaction + (state.startsWith('idle in transaction') ? 1 : 0),
+      oldest: Math.max(so.oldest, backendAge),
+    })
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count || a.application.localeCompare(b.application))
+}
+
+/** A transaction that does nothing keeps its locks and its server connection. */
+const idleLimit = seconds(60) / 1000
+
+/** What is wrong with the connections, worst first. */
+export const connectionFindings = ({ sessions, maxConnections }: Activity): readonly DatabaseFinding[] => {
+  const share = Math.round((sessions.length / maxConnections) * 100)
+  const full: DatabaseFinding[] =
+    share >= 80 ? [{ level: 'wrong', text: `${sessions.length} of ${maxConnections} connections are open (${share} %)` }] : []
+  const idle = sessions
+    .filter(({ state, stateAge }) => state.startsWith('idle in transaction') && stateAge >= idleLimit)
+    .map(
+      ({ pid, application, stateAge }): DatabaseFinding => ({
+        level: 'wrong',
+        text: `${pid} (${application || 'no name'}) has been idle in a transaction for ${Math.round(stateAge)} s`,
+        next: `honeydue db:unlock --pid ${pid}`,
+      }),
+    )
+  return [...full, ...idle]
+}

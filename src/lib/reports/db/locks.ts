@@ -1,0 +1,92 @@
+import type { Activity } from './activity.ts'
+
+/** Something that is wrong, worst first in a list; a warning alone does not make a report fail. */
+export interface DatabaseFinding {
+  readonly level: 'wrong' | 'warning'
+  readonly text: string
+  readonly next?: string
+}
+
+type Seen = Activity['sessions'][number]
+
+/** One backend that others wait for, directly or through others, and that waits for nobody. */
+export interface Chain {
+  /** Undefined for a prepared transaction, which has no backend. */
+  readonly holder: Seen | undefined
+  readonly pid: number
+  readonly waiting: readonly Seen[]
+}
+
+/** A granted advisory lock with the backend that has it. */
+export interface HeldLock {
+  readonly key: string
+  readonly pid: number
+  readonly holder: Seen | undefined
+  /** Idle in the pool: the client that took it is gone or elsewhere, and nothing will release it. */
+  readonly stranded: boolean
+}
+
+/** Blocking chains by their root, the most waiting first. */
+export const chainsOf = ({ sessions }: Activity): readonly Chain[] => {
+  const byPid = new Map(sessions.map((session) => [session.pid, session]))
+  const rootsOf = (pid: number, seen: ReadonlySet<number>): readonly number[] => {
+    const blockers = byPid.get(pid)?.blockedBy ?? []
+    if (blockers.length === 0 || seen.has(pid)) return [pid]
+    return blockers.flatMap((blocker) => rootsOf(blocker, new Set([...seen, pid])))
+  }
+  const waiting = new Map<number, Seen[]>()
+  for (const session of sessions.filter(({ blockedBy }) => blockedBy.length > 0)) {
+    for (const root of new Set(rootsOf(session.pid, new Set()))) waiting.set(root, [...(waiting.get(root) ?? []), session])
+  }
+  return [...waiting]
+    .map(([pid, all]) => ({ pid, holder: byPid.get(pid), waiting: all }))
+    .sort((a, b) => b.waiting.length - a.waiting.length)
+}
+
+export const heldLocks = ({ sessions, advisory }: Activity): readonly HeldLock[] =>
+  advisory
+    .filter(({ granted }) => granted)
+    .map(({ key, pid }) => {
+      const holder = sessions.find((session) => session.pid === pid)
+      return { key, pid, holder, stranded: holder?.via === 'pooler' && holder.state === 'idle' }
+    })
+
+const age = (seconds: number): string => (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`)
+
+/** What is wrong with the locks of a database, worst first. */
+export const lockFindings = (activity: Activity): readonly DatabaseFinding[] => {
+  const held = heldLocks(activity)
+  const stranded = held
+    .filter((lock) => lock.stranded)
+    .map(
+      ({ key, pid, holder }): DatabaseFinding => ({
+        level: 'wrong',
+        text: `Advisory lock ${key} is stranded in the pooler's connection ${pid}, idle for ${age(holder?.stateAge ?? 0)}: who took it cannot be named, "${holder?.application}" only borrowed the connection last`,
+        next: `honeydue db:unlock --pid ${pid}`,
+      }),
+    )
+  const chains = chainsOf(activity).map(({ pid, holder, waiting }): DatabaseFinding => {
+    const who = holder
+      ? `${pid} (${holder.application || 'no name'}, ${holder.state} for ${age(holder.stateAge)}, ${holder.via})`
+      : `A prepared transaction or another database's backend ${pid}`
+    const since = Math.max(...waiting.map(({ stateAge }) => stateAge))
+    return {
+      level: 'wrong',
+      text: `${who} blocks ${waiting.length === 1 ? '1 session' : `${waiting.length} sessions`}, for ${age(since)} at most`,
+      next: `honeydue db:unlock --pid ${pid}`,
+    }
+  })
+  const pooled = held
+    .filter(({ holder, stranded: gone }) => !gone && holder?.via === 'pooler')
+    .map(
+      ({ key, pid }): DatabaseFinding => ({
+        level: 'warning',
+        text: `Advisory lock ${key} is held through the pooler by ${pid}: the holder shown is the last borrower`,
+      }),
+    )
+  const untold: DatabaseFinding[] =
+    activity.told || held.length === 0
+      ? []
+      : [{ level: 'warning', text: 'The pooler does not answer: which locks were taken through it cannot be told' }]
+  return [...stranded, ...chains, ...pooled, ...untold]
+}

@@ -1,0 +1,108 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { Secret } from '../../../src/lib/environment/secret.ts'
+import { gatherUnlock, unlockSteps } from '../../../src/lib/procedures/db/unlock.ts'
+import { gatherActivity } from '../../../src/lib/reports/db/activity.ts'
+import { connectionFindings, connectionGroups } from '../../../src/lib/reports/db/connections.ts'
+import { chainsOf, heldLocks, lockFindings } from '../../../src/lib/reports/db/locks.ts'
+import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
+import { type PostgresSandbox, startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
+import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
+import type { Postgres, PostgresTarget } from '../../../src/lib/systems/postgres/types.ts'
+
+let sandbox: PostgresSandbox
+let system: Postgres
+const caFile = join(tmpdir(), `honeydue-locks-ca-${process.pid}.pem`)
+const clients: Client[] = []
+const target = (host: string): PostgresTarget => ({
+  host,
+  port: 5432,
+  user: sandbox.user,
+  database: sandbox.database,
+  password: new Secret(sandbox.password),
+})
+const both = () => [target(sandbox.directHost), target(sandbox.poolerHost)] as const
+const look = () => gatherActivity(...both(), system.read)
+const open = async (host: string, application: string) => {
+  const { port, user, database, password, ca } = sandbox
+  const client = new Client({
+    host: '127.0.0.1',
+    port,
+    user,
+    database,
+    password,
+    application_name: application,
+    ssl: { ca, servername: host },
+  })
+  client.on('error', () => {})
+  await client.connect()
+  clients.push(client)
+  return client
+}
+
+beforeAll(async () => {
+  sandbox = await startPostgres({ authority: createAuthority('honeyDue sandbox') })
+  writeFileSync(caFile, sandbox.ca)
+  const at = `127.0.0.1:${sandbox.port}`
+  system = connectPostgres({ hostaddr: { [sandbox.directHost]: at, [sandbox.poolerHost]: at }, caFile })
+})
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.end().catch(() => {})))
+  sandbox.recyclePooler()
+  await expect.poll(async () => (await look()).sessions.filter(({ application }) => application.startsWith('honeydue-')).length).toBe(0)
+})
+afterAll(async () => {
+  await system?.close()
+  await sandbox?.stop()
+  rmSync(caFile, { force: true })
+})
+
+test('the lock of an AutoMigrate start that was stranded on the pooler is recognised and released by one backend', async () => {
+  const pod = await open(sandbox.poolerHost, 'honeydue-api')
+  await pod.query('SELECT pg_advisory_lock(4711)')
+  await pod.end()
+  const activity = await look()
+  const [lock] = heldLocks(activity)
+  expect(lock).toMatchObject({ key: '4711', stranded: true, holder: { via: 'pooler' } })
+  expect(lockFindings(activity)[0]).toMatchObject({ level: 'wrong', next: `honeydue db:unlock --pid ${lock?.pid}` })
+
+  const facts = await gatherUnlock(lock?.pid ?? 0, ...both(), { postgres: system.read })
+  const [step] = unlockSteps(facts)
+  if (!step) throw new Error('no step')
+  expect([await step.check(), await step.verify({ postgres: system.read })]).toMatchObject([{ ok: true }, { ok: false }])
+  await step.apply({ postgres: system.write })
+  await expect.poll(() => step.verify({ postgres: system.read })).toEqual({ ok: true })
+  expect(lockFindings(await look())).toEqual([])
+  await expect(step.apply({ postgres: system.write })).rejects.toMatchObject({ code: 'backend-moved' })
+})
+
+test('a lock held directly is not stranded; a chain ends at the one who waits for nobody', async () => {
+  const [holder, second, third] = [
+    await open(sandbox.directHost, 'honeydue-api'),
+    await open(sandbox.directHost, 'honeydue-worker'),
+    await open(sandbox.poolerHost, 'honeydue-api'),
+  ]
+  await holder.query('SELECT pg_advisory_lock(7)')
+  await holder.query('BEGIN; LOCK TABLE tasks')
+  const waits = [second.query('SELECT count(*) FROM tasks'), third.query('SELECT count(*) FROM tasks')].map((wait) => wait.catch(() => {}))
+  await expect.poll(async () => chainsOf(await look())[0]?.waiting.length).toBe(2)
+  const activity = await look()
+  expect(heldLocks(activity)).toMatchObject([{ key: '7', stranded: false, holder: { via: 'direct' } }])
+  expect(chainsOf(activity)).toMatchObject([{ holder: { application: 'honeydue-api', state: 'idle in transaction', via: 'direct' } }])
+  expect(lockFindings(activity)).toHaveLength(1)
+  expect(connectionGroups(activity)).toContainEqual(
+    expect.objectContaining({ application: 'honeydue-api', via: 'direct', count: 1, idleInTransaction: 1 }),
+  )
+  expect(connectionFindings(activity)).toEqual([])
+  expect(connectionFindings({ ...activity, maxConnections: activity.sessions.length })[0]?.text).toContain('(100 %)')
+  await holder.query('ROLLBACK')
+  await Promise.all(waits)
+})
+
+test('an endpoint that is a pooler is refused as the place to look from', async () => {
+  const pooler = target(sandbox.poolerHost)
+  await expect(gatherActivity(pooler, pooler, system.read)).rejects.toMatchObject({ code: 'db-not-direct' })
+})
