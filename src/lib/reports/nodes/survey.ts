@@ -19,7 +19,7 @@ export interface ApiNode {
   readonly pods: number
 }
 
-export type Answer<T> = { readonly answered: true; readonly value: T } | { readonly answered: false; readonly error: unknown }
+type Answer<T> = { readonly answered: true; readonly value: T } | { readonly answered: false; readonly error: unknown }
 
 export interface NodesSurvey {
   readonly expected: readonly ExpectedNode[]

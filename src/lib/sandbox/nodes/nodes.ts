@@ -4,11 +4,8 @@ import ssh2 from 'ssh2'
 import { type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
 import { bookNodes, type NodeFolder, type NodeIdentity, type NodeState, nodeFolder } from './state.ts'
 
-export type { NodeFault, Reach } from './server.ts'
-export { bookNodes, type NodeIdentity, type NodeState } from './state.ts'
-
 /** One machine of the sandbox. */
-export interface SandboxNode extends NodeIdentity {
+interface SandboxNode extends NodeIdentity {
   /** On 127.0.0.1. */
   readonly port: number
   readonly state: NodeState

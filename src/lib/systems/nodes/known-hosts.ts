@@ -56,7 +56,7 @@ export const hostKeyAlgorithms = (host: Resolved, known: readonly KnownKey[]): s
   return [...new Set([...first.filter((name) => offered.includes(name)), ...offered])]
 }
 
-export const fingerprint = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`
+const fingerprint = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`
 
 const typeOf = (key: Buffer) => key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1')
 const at = (key: KnownKey) => `${key.file}:${key.line}`
