@@ -1,0 +1,30 @@
+/** Where time comes from; tests pass their own. */
+export interface Clock {
+  now(): Date
+  /** Resolves after `ms`, rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** The machine's own clock: the only place, with `cli/` and the sandbox, that reads it. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      const stop = () => {
+        clearTimeout(timer)
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', stop, { once: true })
+    }),
+}
+
+/** Milliseconds. */
+export type Duration = number
+
+export const seconds = (n: number): Duration => n * 1000
+export const minutes = (n: number): Duration => n * 60_000

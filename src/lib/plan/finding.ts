@@ -1,0 +1,21 @@
+/** The answer to a question about the world. `hopeless`: waiting longer cannot make it true. */
+export type Finding = { readonly ok: true } | { readonly ok: false; readonly because: string; readonly hopeless?: true }
+
+export const holds: Finding = { ok: true }
+
+/** States a fact ("hetzner2 has 2 GB free"), not a verdict. */
+export const fails = (because: string): Finding => ({ ok: false, because })
+
+/** Like `fails`, where waiting longer cannot help ("its image does not exist"). */
+export const hopeless = (because: string): Finding => ({ ok: false, because, hopeless: true })
+
+/** True before anything else is asked: `when(pods.length === 3, '2 of 3 pods are ready')`. */
+export const when = (condition: boolean, because: string): Finding => (condition ? holds : fails(because))
+
+/** All of them hold, or every reason why not, in one finding. */
+export const every = (findings: readonly Finding[]): Finding => {
+  const failed = findings.filter((finding) => !finding.ok)
+  if (failed.length === 0) return holds
+  const because = failed.map((finding) => finding.because).join('; ')
+  return failed.some((finding) => finding.hopeless) ? hopeless(because) : fails(because)
+}

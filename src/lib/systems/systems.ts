@@ -1,0 +1,38 @@
+import type { Secret } from '../environment/secret.ts'
+
+/** Shell lines that do the same as one writer call, and the object that it changes. Secrets stand in it as shell variables. */
+export interface Said {
+  readonly line: string | readonly string[]
+  /** The changed object, as an operator names it: "ConfigMap honeydue/honeydue-config". */
+  readonly target: string
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the one place where a writer's arguments are of every kind
+type Write = (...args: any[]) => Promise<void>
+
+/** Readers return data and change nothing. */
+export type ReaderShape = object
+/** Writers change one thing and return nothing. */
+export type WriterShape<W> = { readonly [K in keyof W]: Write }
+
+/** One outside thing, spoken to over its real protocol through a connection that opens at first use. */
+export interface System<R extends ReaderShape, W extends WriterShape<W>> {
+  readonly read: R
+  readonly write: W
+  /** The shell line of every writer call: the manual lines of a plan are made of these. */
+  readonly say: { readonly [K in keyof W]: (...args: Parameters<W[K]>) => Said }
+  /** Writer calls that the live system can try without changing anything (Kubernetes' dryRun=All). Throws what the real call would. */
+  readonly rehearse?: { readonly [K in keyof W]?: (...args: Parameters<W[K]>) => Promise<void> }
+  close(): Promise<void>
+}
+
+/** Every system by name. Each system's folder adds itself here by declaration merging, so that `plan/` need not know them. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by `declare module` in each system's types.ts
+export interface Systems {}
+
+export type Name = keyof Systems
+export type Readers<N extends Name> = { readonly [K in N]: Systems[K] extends { readonly read: infer R } ? R : never }
+export type Writers<N extends Name> = { readonly [K in N]: Systems[K] extends { readonly write: infer W } ? W : never }
+
+/** A secret never stands in a manual line: the operator's shell variable does. */
+export type ShellVariable = { readonly variable: string; readonly value: Secret }
