@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, cp, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
@@ -21,14 +21,23 @@ export interface Binaries {
   readonly as?: Unprivileged
 }
 
-/** The numeric nobody of every Linux and of macOS' unsigned 16 bits; no name has to exist. */
-const nobody: Unprivileged = { uid: 65534, gid: 65534 }
+/** nobody, or any other user that the machine knows: PostgreSQL looks its own name up. */
+const someoneElse = (): Unprivileged => {
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .map(([name, , uid, gid]) => ({ name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }))
+    .filter(({ uid, gid }) => uid > 0 && gid > 0)
+  const found = users.find(({ name }) => name === 'nobody') ?? users.at(-1)
+  if (!found) throw new Error('PostgreSQL refuses root, and /etc/passwd names no other user')
+  return { uid: found.uid, gid: found.gid }
+}
 
 /** PostgreSQL's binaries, copied once to a cache folder (about 0.5 s) and found there from then on (about 1 ms). */
 export const findBinaries = async (): Promise<Binaries> => {
   const home = packageFolder()
   const { version } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as { version: string }
-  const as = process.getuid?.() === 0 ? nobody : undefined
+  const as = process.getuid?.() === 0 ? someoneElse() : undefined
   const cache = cacheFolder(as)
   const root = join(cache, `postgres-${version}-${process.platform}-${process.arch}`)
   if (!existsSync(root)) await copyOut(join(home, 'native'), root)
