@@ -23,7 +23,10 @@ export type Input<C extends Choices> = { readonly [K in keyof C]: C[K] extends C
 type About<T> = Omit<Choice<T>, 'kind' | 'options' | typeof type>
 
 /** One of a few words: `--to pooler|direct`. */
-export const oneOf = <const O extends readonly string[]>(options: O, about: About<O[number]> & { readonly ask: string }): Choice<O[number]> => ({
+export const oneOf = <const O extends readonly string[]>(
+  options: O,
+  about: About<O[number]> & { readonly ask: string },
+): Choice<O[number]> => ({
   kind: 'choice',
   options,
   ...about,
@@ -41,4 +44,7 @@ export const texts = (about: About<readonly string[]>): Choice<readonly string[]
 export const toggle = (about: Omit<About<boolean>, 'ask'>): Choice<boolean> => ({ kind: 'toggle', ...about })
 
 /** `--within 5m`: milliseconds. */
-export const duration = (about: Omit<About<number>, 'ask'> & { readonly default: string }): Choice<number> => ({ kind: 'duration', ...about })
+export const duration = (about: Omit<About<number>, 'ask'> & { readonly default: string }): Choice<number> => ({
+  kind: 'duration',
+  ...about,
+})

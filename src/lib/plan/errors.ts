@@ -31,7 +31,7 @@ export const exitCodes = {
 } as const
 
 /** An expected failure: printed as its four parts, never with a stack. Each subclass is one exit code. */
-export abstract class Trouble extends Error implements Account {
+export abstract class Trouble extends Error {
   abstract readonly exitCode: number
   readonly code: string
   readonly failed: string
@@ -92,4 +92,8 @@ export class Interrupted extends Trouble {
 
 /** One sentence of any thrown value, for a place that has room for one. */
 export const reasonOf = (error: unknown): string =>
-  error instanceof Trouble ? [error.failed, error.likely].filter(Boolean).join(': ') : error instanceof Error ? error.message : String(error)
+  error instanceof Trouble
+    ? [error.failed, error.likely].filter(Boolean).join(': ')
+    : error instanceof Error
+      ? error.message
+      : String(error)

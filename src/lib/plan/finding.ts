@@ -19,3 +19,6 @@ export const every = (findings: readonly Finding[]): Finding => {
   const because = failed.map((finding) => finding.because).join('; ')
   return failed.some((finding) => finding.hopeless) ? hopeless(because) : fails(because)
 }
+
+/** Why it does not hold, as a list; empty when it does. */
+export const reasons = (finding: Finding): readonly string[] => (finding.ok ? [] : [finding.because])

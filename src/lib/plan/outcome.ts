@@ -1,0 +1,18 @@
+import type { Trouble } from './errors.ts'
+
+/** What happened to a step. `half`: apply began and did not come to its end. */
+export type StepState = 'done' | 'already' | 'settled' | 'proven' | 'half' | 'unverified' | 'untouched'
+
+/** The result of a run: what was done, what was not, and the first error, which no later one hides. */
+export interface Outcome {
+  readonly states: readonly StepState[]
+  readonly trouble?: Trouble
+}
+
+/** Told while a run goes on. Listeners are awaited: a journal can write its intent down before a change begins. */
+export type RunEvent =
+  | { readonly type: 'step'; readonly index: number; readonly phase: 'applying' | 'verifying' }
+  | { readonly type: 'waiting'; readonly index: number; readonly because: string }
+  | { readonly type: 'settled'; readonly index: number; readonly state: StepState }
+
+export type Tell = (event: RunEvent) => void | Promise<void>

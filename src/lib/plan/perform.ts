@@ -1,0 +1,184 @@
+import type { Clock, Duration } from '../clock.ts'
+import { seconds } from '../clock.ts'
+import type { Name, Readers, Systems, Writers } from '../systems/systems.ts'
+import { Declined, Failed, Interrupted, Moved, reasonOf, Trouble, Unverified } from './errors.ts'
+import type { Finding } from './finding.ts'
+import type { Outcome, StepState, Tell } from './outcome.ts'
+import { identityOf, type Plan, type Prepared, readersOf } from './plan.ts'
+import { type Change, isChange, isProof, type Step } from './procedure.ts'
+
+export interface Run<N extends Name> {
+  readonly systems: Pick<Systems, N>
+  readonly needs: readonly N[]
+  readonly clock: Clock
+  /** Aborted by Ctrl-C: the run stops at the next safe point, which is between two steps or in a wait. */
+  readonly signal: AbortSignal
+  readonly tell: Tell
+  /** Puts a gate's question to the operator. */
+  readonly settle: (ask: string) => Promise<boolean>
+}
+
+/** Throws Moved with the difference when the world is no longer the one that was confirmed. */
+export const refuseMoved = (confirmed: Plan, now: Plan): void => {
+  const before = identityOf(confirmed)
+  const after = identityOf(now)
+  const gone = before.filter((line) => !after.includes(line))
+  const come = after.filter((line) => !before.includes(line))
+  if (gone.length === 0 && come.length === 0) return
+  throw new Moved({
+    code: 'world-moved',
+    failed: 'The world moved since the plan was confirmed',
+    cause: 'Somebody else, or a deploy, changed what the plan was made on',
+    next: `honeydue ${now.id} --dry-run`,
+    details: [...gone.map((line) => `- ${line}`), ...come.map((line) => `+ ${line}`)],
+  })
+}
+
+/** Applies the steps in order, each verified before the next; never throws what a step threw, but accounts for it. */
+export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>): Promise<Outcome> => {
+  const states: StepState[] = prepared.steps.map(() => 'untouched')
+  for (const [index, step] of prepared.steps.entries()) {
+    try {
+      if (run.signal.aborted) throw interrupted()
+      states[index] = await performStep(step, index, run, () => {
+        states[index] = 'half'
+      })
+      await run.tell({ type: 'settled', index, state: states[index] ?? 'untouched' })
+    } catch (error) {
+      const trouble = accountFor(error, step, run.signal)
+      if (trouble instanceof Unverified) states[index] = 'unverified'
+      await run.tell({ type: 'settled', index, state: states[index] ?? 'half' })
+      return { states, trouble: withState(trouble, prepared, states) }
+    }
+  }
+  return { states }
+}
+
+/** Takes back what was changed, in reverse; steps whose undo comes `afterwards` follow in the plan's order. Returns what failed. */
+export const undo = async <N extends Name>(
+  prepared: Prepared<N>,
+  states: readonly StepState[],
+  run: Run<N>,
+): Promise<readonly string[]> => {
+  const changed = prepared.steps.filter(
+    (step, i): step is Change<N> => isChange(step) && ['done', 'half', 'unverified'].includes(states[i] ?? ''),
+  )
+  const look = readersOf(run.systems, run.needs)
+  const write = writersOf(run.systems, run.needs)
+  const left: string[] = []
+  const attempt = async (step: Change<N>, back: (w: Writers<N>, l: Readers<N>, s: AbortSignal) => Promise<void>) => {
+    await back(write, look, run.signal).catch((error: unknown) => left.push(`${step.title}: ${reasonOf(error)}`))
+  }
+  for (const step of [...changed].reverse()) {
+    if (typeof step.undo === 'function') await attempt(step, step.undo)
+    else if ('impossible' in step.undo) left.push(`${step.title}: ${step.undo.impossible}`)
+  }
+  for (const step of changed) if (typeof step.undo === 'object' && 'afterwards' in step.undo) await attempt(step, step.undo.afterwards)
+  return left
+}
+
+const performStep = async <N extends Name>(step: Step<N>, index: number, run: Run<N>, began: () => void): Promise<StepState> => {
+  const look = readersOf(run.systems, run.needs)
+  if (isProof(step)) {
+    await awaitHolding(() => step.holds(look), step.title, step.within ?? seconds(30), index, run)
+    return 'proven'
+  }
+  if (!isChange(step)) {
+    if (await run.settle(step.ask)) return 'settled'
+    throw new Declined({ code: 'gate-declined', failed: `Stopped at "${step.title}"`, next: 'Run the command again when it is settled' })
+  }
+  if ((await step.verify(look)).ok) return 'already'
+  await run.tell({ type: 'step', index, phase: 'applying' })
+  began()
+  await step.apply(writersOf(run.systems, run.needs), run.signal).catch((error: unknown) => {
+    throw new ApplyFailure(error)
+  })
+  await run.tell({ type: 'step', index, phase: 'verifying' })
+  await awaitHolding(() => step.verify(look), step.title, step.within ?? seconds(30), index, run)
+  return 'done'
+}
+
+/** Marks that an apply had begun: from here on something may have changed. */
+class ApplyFailure extends Error {
+  readonly thrown: unknown
+  constructor(thrown: unknown) {
+    super('apply')
+    this.thrown = thrown
+  }
+}
+
+const awaitHolding = async <N extends Name>(
+  ask: () => Promise<Finding>,
+  title: string,
+  within: Duration,
+  index: number,
+  run: Run<N>,
+): Promise<void> => {
+  const end = run.clock.now().getTime() + within
+  for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
+    const finding = await ask().catch((error: unknown): Finding => ({ ok: false, because: reasonOf(error) }))
+    if (finding.ok) return
+    if (run.signal.aborted) throw interrupted()
+    const late = run.clock.now().getTime() + pause > end
+    if (late || finding.hopeless) {
+      throw new Unverified({
+        code: finding.hopeless ? 'cannot-hold' : 'not-seen-to-hold',
+        failed: `${title}: ${finding.because}`,
+        cause: finding.hopeless
+          ? 'Waiting longer cannot help'
+          : `It did not hold within ${Math.round(within / 1000)} s; it may still come to hold`,
+      })
+    }
+    await run.tell({ type: 'waiting', index, because: finding.because })
+    await run.clock.sleep(pause, run.signal).catch(() => {
+      throw interrupted()
+    })
+  }
+}
+
+const interrupted = () => new Interrupted({ code: 'interrupted', failed: 'Stopped on request' })
+
+const accountFor = <N extends Name>(error: unknown, step: Step<N>, signal: AbortSignal): Trouble => {
+  const began = error instanceof ApplyFailure
+  const thrown = began ? error.thrown : error
+  if (signal.aborted && !(thrown instanceof Interrupted)) return interrupted()
+  if (!began && thrown instanceof Trouble) return thrown
+  if (thrown instanceof Moved) return thrown
+  const cause = thrown instanceof Trouble ? thrown.likely : undefined
+  return new Failed(
+    {
+      code: thrown instanceof Trouble ? thrown.code : 'change-failed',
+      failed: `${step.title}: ${thrown instanceof Trouble ? thrown.failed : reasonOf(thrown)}`,
+      ...(cause !== undefined && { cause }),
+    },
+    { cause: thrown },
+  )
+}
+
+/** The same trouble, told with what was done, what was not, and the manual lines that are left. */
+const withState = <N extends Name>(trouble: Trouble, { plan }: Prepared<N>, states: readonly StepState[]): Trouble => {
+  const titles = (wanted: readonly StepState[]) =>
+    plan.steps.filter((_, i) => wanted.includes(states[i] ?? 'untouched')).map(({ title }) => title)
+  const done = titles(['done'])
+  const open = titles(['half', 'unverified'])
+  const left = plan.steps.filter((step, i) => step.kind === 'change' && states[i] === 'untouched' && !step.already)
+  const parts = [
+    done.length > 0 ? `Done: ${done.join('; ')}.` : '',
+    open.length > 0 ? `Begun, and not seen to hold: ${open.join('; ')}.` : '',
+    left.length > 0 ? `Not done: ${left.map(({ title }) => title).join('; ')}.` : '',
+  ].filter(Boolean)
+  const lines = left.flatMap(({ manual }) => manual)
+  const account = {
+    code: trouble.code,
+    failed: trouble.failed,
+    state: done.length + open.length === 0 ? 'Nothing was changed.' : parts.join(' '),
+    ...(trouble.likely !== undefined && { cause: trouble.likely }),
+    next: trouble.next ?? `honeydue ${plan.id} (the same command goes on from here)`,
+    details: [...trouble.details, ...(lines.length > 0 ? ['By hand, what is left:', ...lines.map((line) => `  ${line}`)] : [])],
+  }
+  if (trouble instanceof Interrupted) return new Interrupted(account, trouble.exitCode === 143 ? 'SIGTERM' : 'SIGINT')
+  return new (trouble.constructor as new (account: object, options?: ErrorOptions) => Trouble)(account, { cause: trouble.cause })
+}
+
+const writersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Writers<N> =>
+  Object.fromEntries(names.map((name) => [name, (systems[name] as { readonly write: unknown }).write])) as Writers<N>

@@ -1,0 +1,151 @@
+import type { Name, Readers, Systems } from '../systems/systems.ts'
+import type { Choices, Input } from './choice.ts'
+import { type Finding, reasons } from './finding.ts'
+import { type Difference, isChange, isProof, type Procedure, type Risk, type Step } from './procedure.ts'
+import { type Fidelity, type Recorded, recordingWriters } from './recording.ts'
+
+/** A step as the plan prints it. */
+export interface PlannedStep {
+  readonly kind: 'change' | 'gate' | 'proof'
+  readonly title: string
+  readonly effect: readonly Difference[]
+  /** Its verify holds already: apply will be skipped. */
+  readonly already: boolean
+  readonly fidelity: Fidelity
+  /** Shell lines of the recorded writer calls; a gate's question. */
+  readonly manual: readonly string[]
+  readonly writes: readonly Recorded[]
+  /** How it is taken back: 'undo', or why that is impossible. */
+  readonly undo?: string
+}
+
+/** The ordered steps computed from facts: a value that can be printed, compared and journaled. */
+export interface Plan {
+  readonly id: string
+  readonly section?: number
+  readonly title: string
+  readonly risk: Risk
+  readonly subject: string
+  /** What `--confirm` must equal; absent where nothing is asked. */
+  readonly confirm?: string
+  readonly target: readonly string[]
+  readonly steps: readonly PlannedStep[]
+  /** Why it may not run: every failed check at once. */
+  readonly blocked: readonly string[]
+  readonly uncheckable: readonly string[]
+}
+
+/** A plan with the live steps it was made of. */
+export interface Prepared<N extends Name> {
+  readonly plan: Plan
+  readonly steps: readonly Step<N>[]
+}
+
+/** Reads the world, computes the steps, asks every check, and records what would be written. Changes nothing. */
+export const prepare = async <C extends Choices, N extends Name, F>(
+  procedure: Procedure<C, N, F>,
+  input: Input<C>,
+  systems: Pick<Systems, N>,
+): Promise<Prepared<N>> => {
+  const look = readersOf(systems, procedure.needs)
+  const facts = await procedure.gather(input, look)
+  const steps = procedure.steps(facts)
+  const touched = new Set<string>()
+  const planned: PlannedStep[] = []
+  const blocked: string[] = []
+  const asked = await Promise.all(steps.map((step) => askStep(step, look)))
+  for (const [i, step] of steps.entries()) {
+    const { already, against } = asked[i] ?? { already: false, against: [] }
+    blocked.push(...against.filter((reason) => !blocked.includes(reason)))
+    const one = await planStep(step, already, systems, procedure.needs, touched)
+    for (const { rehearsal, target } of one.writes) if (rehearsal?.accepted === false) blocked.push(`${target}: ${rehearsal.because}`)
+    planned.push(one)
+  }
+  const risk = procedure.risk(input)
+  const subject = procedure.subject(facts)
+  const nothingToDo = planned.every((step) => (step.kind === 'change' ? step.already : true))
+  const plan: Plan = {
+    id: procedure.id,
+    ...(procedure.section !== undefined && { section: procedure.section }),
+    title: procedure.title,
+    risk,
+    subject,
+    ...(risk !== 'routine' && !nothingToDo && { confirm: subject }),
+    target: procedure.target?.(facts) ?? [],
+    steps: planned,
+    blocked,
+    uncheckable: [...uncheckableOf(steps, planned), ...(procedure.beyond?.(facts) ?? [])],
+  }
+  return { plan, steps }
+}
+
+/** What must not change between the confirmed plan and the one that is applied: volatile facts are left out. */
+export const identityOf = ({ id, subject, steps }: Plan): readonly string[] => [
+  `${id} ${subject}`,
+  ...steps.flatMap((step) => [
+    step.title,
+    ...step.effect.map(({ what, before, after }) => `${what}: ${before} → ${after}`),
+    ...step.manual,
+  ]),
+]
+
+export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> =>
+  Object.fromEntries(names.map((name) => [name, (systems[name] as { readonly read: unknown }).read])) as Readers<N>
+
+const askStep = async <N extends Name>(step: Step<N>, look: Readers<N>): Promise<{ already: boolean; against: readonly string[] }> => {
+  if (isChange(step)) {
+    const [verified, checked]: readonly [Finding, Finding] = await Promise.all([
+      step.verify(look),
+      step.check?.(look) ?? { ok: true as const },
+    ])
+    return { already: verified.ok, against: verified.ok ? [] : reasons(checked) }
+  }
+  return { already: false, against: isProof(step) ? reasons(await step.holds(look)) : [] }
+}
+
+const planStep = async <N extends Name>(
+  step: Step<N>,
+  already: boolean,
+  systems: Pick<Systems, N>,
+  needs: readonly N[],
+  touched: Set<string>,
+): Promise<PlannedStep> => {
+  if (!isChange(step)) {
+    const kind = isProof(step) ? 'proof' : 'gate'
+    return {
+      kind,
+      title: step.title,
+      effect: [],
+      already: false,
+      fidelity: 'observed',
+      manual: 'ask' in step ? [`# ${step.ask}`] : [],
+      writes: [],
+    }
+  }
+  const { write, recorded } = recordingWriters(systems, needs, touched)
+  if (!already) await step.apply(write, new AbortController().signal)
+  return {
+    kind: 'change',
+    title: step.title,
+    effect: already ? [] : (step.effect ?? []),
+    already,
+    fidelity: fidelityOf(step, recorded),
+    manual: recorded.flatMap(({ lines }) => lines),
+    writes: recorded,
+    undo: typeof step.undo === 'object' && 'impossible' in step.undo ? step.undo.impossible : 'undo',
+  }
+}
+
+const fidelityOf = (step: { readonly effect?: unknown; readonly unknown?: string }, recorded: readonly Recorded[]): Fidelity => {
+  if (step.unknown !== undefined) return 'opaque'
+  if (recorded.length > 0 && recorded.every(({ rehearsal }) => rehearsal?.accepted)) return 'predicted'
+  return step.effect ? 'observed' : 'opaque'
+}
+
+const uncheckableOf = <N extends Name>(steps: readonly Step<N>[], planned: readonly PlannedStep[]): readonly string[] =>
+  steps.flatMap((step, i) => {
+    const one = planned[i]
+    if (!isChange(step) || !one || one.already) return []
+    if (step.unknown !== undefined) return [`${step.title}: ${step.unknown}`]
+    return one.fidelity === 'opaque' ? [`${step.title}: known only by doing it`] : []
+  })

@@ -1,0 +1,80 @@
+import type { Duration } from '../clock.ts'
+import type { Name, Readers, Writers } from '../systems/systems.ts'
+import type { Choices, Input } from './choice.ts'
+import type { Finding } from './finding.ts'
+
+/** One line of the before → after diff. Volatile values (ages, TTLs) belong in `note`, which is no part of a plan's identity. */
+export interface Difference {
+  readonly what: string
+  readonly before: string
+  readonly after: string
+  readonly note?: string
+}
+
+/** How a change is taken back. It may look, because after a failure nobody knows the world; `afterwards`: once the values it depends on are back. */
+export type Undo<N extends Name> =
+  | ((write: Writers<N>, look: Readers<N>, signal: AbortSignal) => Promise<void>)
+  | { readonly afterwards: (write: Writers<N>, look: Readers<N>, signal: AbortSignal) => Promise<void> }
+  | { readonly impossible: string }
+
+/** A step that writes. Function properties, not methods: methods are bivariant and would let a writer in. */
+export interface Change<N extends Name> {
+  /** Imperative, names its object, no period, at most 60 characters. */
+  readonly title: string
+  readonly effect?: readonly Difference[]
+  /** What only doing it can tell; the line is then opaque. */
+  readonly unknown?: string
+  /** Must hold before ANYTHING in the plan changes. */
+  readonly check?: (look: Readers<N>) => Promise<Finding>
+  /** Cannot read: its inputs come from facts. */
+  readonly apply: (write: Writers<N>, signal: AbortSignal) => Promise<void>
+  /** The world afterwards; where it already holds, apply is skipped. */
+  readonly verify: (look: Readers<N>) => Promise<Finding>
+  /** How long verify may take to hold; 30 s where nothing is said. */
+  readonly within?: Duration
+  readonly undo: Undo<N>
+}
+
+/** A step that only a human can settle. */
+export interface Gate {
+  readonly title: string
+  readonly ask: string
+}
+
+/** True before and after: "the health endpoint answers". */
+export interface Proof<N extends Name> {
+  readonly title: string
+  readonly holds: (look: Readers<N>) => Promise<Finding>
+  readonly within?: Duration
+}
+
+export type Step<N extends Name> = Change<N> | Gate | Proof<N>
+export type Risk = 'routine' | 'disruptive' | 'irreversible'
+
+/** One page of the runbook that can change something, in the order of the page. */
+export interface Procedure<C extends Choices, N extends Name, F> {
+  readonly id: `${string}:${string}`
+  readonly section?: number
+  readonly title: string
+  readonly needs: readonly N[]
+  readonly choices: C
+  /** Known before connecting. */
+  risk(input: Input<C>): Risk
+  /** Every read, concurrently where independent; stands before subject and steps, or F is unknown. */
+  gather(input: Input<C>, look: Readers<NoInfer<N>>): Promise<F>
+  /** What is typed to confirm; read from the live target. */
+  subject(facts: F): string
+  /** Lines that prove which target was read: cluster, host, database. */
+  target?(facts: F): readonly string[]
+  /** What this procedure cannot reach or check, said at the end of the plan. */
+  beyond?(facts: F): readonly string[]
+  /** Pure. */
+  steps(facts: F): readonly Step<NoInfer<N>>[]
+}
+
+/** Infers the types of a procedure, and does nothing else. */
+export const defineProcedure = <const C extends Choices, const N extends Name, F>(procedure: Procedure<C, N, F>): Procedure<C, N, F> =>
+  procedure
+
+export const isChange = <N extends Name>(step: Step<N>): step is Change<N> => 'apply' in step
+export const isProof = <N extends Name>(step: Step<N>): step is Proof<N> => 'holds' in step

@@ -1,0 +1,42 @@
+import type { Clock } from '../clock.ts'
+import type { Name, Readers } from '../systems/systems.ts'
+import type { Choices, Input } from './choice.ts'
+
+/** Something worth saying about the world; `wrong` makes the report exit 3. */
+export interface Observation {
+  readonly level: 'wrong' | 'warning'
+  readonly text: string
+  /** The next command to type. */
+  readonly next?: string
+}
+
+/** Aligned columns; a cell is text, '' where nothing is known. */
+export interface Table {
+  readonly title?: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+/** What a report shows: what is wrong (worst first), then the tables, then lines of context. */
+export interface View {
+  readonly findings: readonly Observation[]
+  readonly tables: readonly Table[]
+  readonly notes?: readonly string[]
+  /** Nothing at all could be reached: exit 9. */
+  readonly unreachable?: boolean
+  /** The same for machines; no rendering in it. */
+  readonly data: unknown
+}
+
+/** A read-only view. Exit 0 all well, 3 something is wrong, 9 nothing could be reached. */
+export interface Report<C extends Choices, N extends Name> {
+  readonly id: string
+  readonly section?: number
+  readonly title: string
+  readonly needs: readonly N[]
+  readonly choices: C
+  look(input: Input<C>, look: Readers<NoInfer<N>>, context: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<View>
+}
+
+/** Infers the types of a report, and does nothing else. */
+export const defineReport = <const C extends Choices, const N extends Name>(report: Report<C, N>): Report<C, N> => report
