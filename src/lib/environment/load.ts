@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { Usage } from '../plan/errors.ts'
+import { production } from './production.ts'
+import { type Environment, environmentSchema } from './schema.ts'
+
+export interface Loading {
+  /** `--env`: a name, or the path of a file. */
+  readonly asked?: string | undefined
+  readonly env: NodeJS.ProcessEnv
+  /** Finds the file of a sandbox that runs; given by the caller, because this folder knows no sandbox. */
+  readonly sandbox: () => string | undefined
+}
+
+/** An environment, and where each of its values came from. */
+export interface Loaded {
+  readonly environment: Environment
+  /** Dotted path → "built-in", "environment variable KUBECONFIG" or "file:line". */
+  readonly sources: ReadonlyMap<string, string>
+}
+
+type Values = Record<string, unknown>
+interface Overlay {
+  readonly values: Values
+  readonly sources: Map<string, string>
+  readonly file: string
+}
+
+/** Flags > environment variables > file > built-in. Throws Usage with every problem at once, each with its file and line. */
+export const loadEnvironment = ({ asked, env, sandbox }: Loading): Loaded => {
+  const overlay = overlayFor(asked, env, sandbox)
+  const merged = merge(production as Values, overlay?.values ?? {})
+  const sources = overlay?.sources ?? new Map<string, string>()
+  if (env.KUBECONFIG && !sources.has('kubeconfig')) {
+    merged.kubeconfig = env.KUBECONFIG.split(':').filter(Boolean)
+    sources.set('kubeconfig', 'environment variable KUBECONFIG')
+  }
+  const parsed = environmentSchema.safeParse(merged)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const at = issue.path.map(String).join('.')
+      const where = sources.get(at) ?? nearest(sources, at) ?? overlay?.file ?? 'built-in'
+      return `${where}: ${at ? `${at} ` : ''}${issue.message}`
+    })
+    throw invalid(overlay?.file ?? 'The configuration', problems)
+  }
+  return { environment: absolute(parsed.data, overlay ? dirname(overlay.file) : undefined), sources }
+}
+
+const invalid = (file: string, problems: readonly string[]): Usage =>
+  new Usage({
+    code: 'environment-invalid',
+    failed: `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`,
+    details: problems,
+    next: 'honeydue config:explain',
+  })
+
+/** The configuration file of this machine's user. */
+export const configFile = (env: NodeJS.ProcessEnv): string =>
+  join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'honeydue', 'config.yaml')
+
+const overlayFor = (asked: string | undefined, env: NodeJS.ProcessEnv, sandbox: () => string | undefined): Overlay | undefined => {
+  const wanted = asked ?? env.HONEYDUE_ENV ?? 'production'
+  if (wanted.includes('/') || /\.ya?ml$/.test(wanted)) return readOverlay(resolve(wanted), [])
+  if (wanted === 'sandbox') {
+    const file = sandbox()
+    if (file) return readOverlay(file, [])
+    throw new Usage({ code: 'sandbox-not-running', failed: 'No sandbox runs', next: 'honeydue sandbox:up --detach' })
+  }
+  const file = configFile(env)
+  const known = existsSync(file) ? readOverlay(file, ['environments', wanted]) : undefined
+  if (known) return { ...known, values: { ...known.values, name: wanted } }
+  if (wanted === 'production') return undefined
+  throw new Usage({
+    code: 'environment-unknown',
+    failed: `There is no environment "${wanted}"`,
+    cause: `${file} ${existsSync(file) ? `has no environments.${wanted}` : 'does not exist'}`,
+    next: 'honeydue config:explain --env production',
+  })
+}
+
+const readOverlay = (file: string, at: readonly string[]): Overlay | undefined => {
+  const lines = new LineCounter()
+  const document = parseDocument(readText(file), { lineCounter: lines })
+  if (document.errors.length > 0) {
+    throw invalid(
+      file,
+      document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`),
+    )
+  }
+  const node = at.length > 0 ? document.getIn(at, true) : document.contents
+  if (node === undefined) return undefined
+  if (!isMap(node)) throw invalid(file, [`${file}: ${at.join('.') || 'the file'} is no mapping`])
+  const sources = new Map<string, string>()
+  const walk = (map: unknown, path: readonly string[]): void => {
+    if (!isMap(map)) return
+    for (const { key, value } of map.items) {
+      const name = String(isScalar(key) ? key.value : key)
+      const here = [...path, name]
+      const range = isScalar(key) ? key.range : undefined
+      sources.set(here.join('.'), `${file}:${lines.linePos(range?.[0] ?? 0).line}`)
+      walk(value, here)
+    }
+  }
+  walk(node, [])
+  return { values: node.toJS(document) as Values, sources, file }
+}
+
+const readText = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Usage(
+      {
+        code: 'environment-unreadable',
+        failed: `${file} cannot be read`,
+        cause: (error as Error).message,
+        next: 'honeydue config:explain',
+      },
+      { cause: error },
+    )
+  }
+}
+
+const nearest = (sources: ReadonlyMap<string, string>, at: string): string | undefined => {
+  for (let path = at; path; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
+    const found = sources.get(path)
+    if (found) return found
+  }
+  return undefined
+}
+
+const isPlain = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const merge = (base: Values, over: Values): Values => {
+  const out: Values = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const below = out[key]
+    out[key] = isPlain(below) && isPlain(value) ? merge(below, value) : value
+  }
+  return out
+}
+
+/** `~` is the home folder; other relative paths are those of the file that names them. */
+const absolute = (environment: Environment, base: string | undefined): Environment => {
+  const place = (path: string): string =>
+    path.startsWith('~/') ? join(homedir(), path.slice(2)) : isAbsolute(path) || !base ? path : resolve(base, path)
+  return {
+    ...environment,
+    kubeconfig: environment.kubeconfig.map(place),
+    checkout: place(environment.checkout),
+    ssh: environment.ssh.config === undefined ? {} : { config: place(environment.ssh.config) },
+    ...(environment.ca !== undefined && { ca: place(environment.ca) }),
+  }
+}

@@ -1,0 +1,32 @@
+import type { z } from 'zod'
+import type { environmentSchema } from './schema.ts'
+
+/** The deployment of the book; where chapters contradict each other, both values stand here or the live system is asked. */
+export const production: z.input<typeof environmentSchema> = {
+  name: 'production',
+  // README and ch17's header name the first, ch14, ch16 and §25 the second.
+  kubeconfig: ['~/.kube/honeydue-k3s.yaml', '~/.kube/honeydue.yaml'],
+  namespace: 'honeydue',
+  // The order of the suffixes does not match: a known trap (ch01).
+  nodes: [
+    { alias: 'hetzner1', address: '178.104.247.152', hostname: 'ubuntu-8gb-nbg1-2' },
+    { alias: 'hetzner2', address: '178.105.32.198', hostname: 'ubuntu-8gb-nbg1-1' },
+    { alias: 'hetzner3', address: '178.104.249.189', hostname: 'ubuntu-8gb-nbg1-3' },
+  ],
+  ssh: {},
+  checkout: '~/Desktop/code/honeyDue/honeyDueAPI-go',
+  database: {
+    pooler: 'ep-floral-truth-amttbc5a-pooler.c-5.us-east-1.aws.neon.tech',
+    direct: 'ep-floral-truth-amttbc5a.c-5.us-east-1.aws.neon.tech',
+    port: 5432,
+    user: 'neondb_owner',
+    name: 'honeyDue',
+    configMap: 'honeydue-config',
+    secret: 'honeydue-secrets',
+  },
+  redis: { deployment: 'redis', port: 6379, secret: 'honeydue-secrets', passwordKey: 'REDIS_PASSWORD' },
+  health: 'https://api.myhoneydue.com/api/health/',
+  hostaddr: {},
+  warmup: { pings: 20 },
+  cloudflare: { zone: 'myhoneydue.com' },
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { loadEnvironment } from '../../src/lib/environment/load.ts'
+import { Usage } from '../../src/lib/plan/errors.ts'
+
+let home: string
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'honeydue-environment-'))
+})
+afterEach(() => rmSync(home, { recursive: true }))
+
+const load = (asked?: string, env: NodeJS.ProcessEnv = {}) =>
+  loadEnvironment({ asked, env: { HOME: home, ...env }, sandbox: () => undefined })
+const write = (text: string): string => {
+  mkdirSync(join(home, '.config', 'honeydue'), { recursive: true })
+  const file = join(home, '.config', 'honeydue', 'config.yaml')
+  writeFileSync(file, text)
+  return file
+}
+const troubleOf = (act: () => unknown): Usage => {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof Usage) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+test('production is built in, with both kubeconfig paths of the book', () => {
+  const { environment } = load()
+  expect(environment.name).toBe('production')
+  expect(environment.kubeconfig.map((path) => path.split('/').at(-1))).toEqual(['honeydue-k3s.yaml', 'honeydue.yaml'])
+  expect(environment.nodes.find(({ alias }) => alias === 'hetzner1')?.hostname).toBe('ubuntu-8gb-nbg1-2')
+})
+
+test('a file overrides single values, and each value knows its line', () => {
+  const file = write('environments:\n  production:\n    database:\n      user: somebody\n')
+  const { environment, sources } = load()
+  expect(environment.database.user).toBe('somebody')
+  expect(environment.database.port).toBe(5432)
+  expect(sources.get('database.user')).toBe(`${file}:4`)
+})
+
+test('an environment variable stands below a file and above the built-in value', () => {
+  expect(load(undefined, { KUBECONFIG: '/a:/b' }).environment.kubeconfig).toEqual(['/a', '/b'])
+  write('environments:\n  production:\n    kubeconfig: /from/file\n')
+  expect(load(undefined, { KUBECONFIG: '/a' }).environment.kubeconfig).toEqual(['/from/file'])
+})
+
+test('five mistakes are reported together, each with its line', () => {
+  const file = write(
+    [
+      'environments:',
+      '  production:',
+      '    namespace: ""',
+      '    health: nowhere',
+      '    database:',
+      '      port: 70000',
+      '      colour: blue',
+      '    nodes: []',
+    ].join('\n'),
+  )
+  const { details, exitCode } = troubleOf(() => load())
+  expect(exitCode).toBe(2)
+  expect(details).toHaveLength(5)
+  for (const line of [3, 4, 6, 8]) expect(details.some((detail) => detail.startsWith(`${file}:${line}: `))).toBe(true)
+  expect(details.join('\n')).toContain('colour')
+})
+
+test('text that is no YAML is refused with its line', () => {
+  const file = write('environments:\n  production: {\n')
+  expect(troubleOf(() => load()).details[0]).toContain(`${file}:`)
+})
+
+test('an unknown environment and a sandbox that does not run name the next command', () => {
+  expect(troubleOf(() => load('staging'))).toMatchObject({ code: 'environment-unknown', next: 'honeydue config:explain --env production' })
+  expect(troubleOf(() => load('sandbox'))).toMatchObject({ code: 'sandbox-not-running', next: 'honeydue sandbox:up --detach' })
+  expect(troubleOf(() => load(join(home, 'absent.yaml')))).toMatchObject({ code: 'environment-unreadable' })
+})
