@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
-import { gatherUnlock, unlockSteps } from '../../../src/lib/procedures/db/unlock.ts'
+import { isChange } from '../../../src/lib/plan/procedure.ts'
+import { unlock } from '../../../src/lib/procedures/db/unlock.ts'
 import { gatherActivity } from '../../../src/lib/reports/db/activity.ts'
-import { connectionFindings, connectionGroups } from '../../../src/lib/reports/db/connections.ts'
-import { chainsOf, heldLocks, lockFindings } from '../../../src/lib/reports/db/locks.ts'
+import { connectionFindings, connectionGroups, connections } from '../../../src/lib/reports/db/connections.ts'
+import { chainsOf, heldLocks, lockFindings, locks } from '../../../src/lib/reports/db/locks.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { type PostgresSandbox, startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
 import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
@@ -24,8 +26,9 @@ const target = (host: string): PostgresTarget => ({
   database: sandbox.database,
   password: new Secret(sandbox.password),
 })
-const both = () => [target(sandbox.directHost), target(sandbox.poolerHost)] as const
-const look = () => gatherActivity(...both(), system.read)
+const application = async () => ({ direct: target(sandbox.directHost), pooler: target(sandbox.poolerHost) })
+const look = () => gatherActivity(system.read)
+const context = { clock: systemClock, signal: new AbortController().signal }
 const open = async (host: string, application: string) => {
   const { port, user, database, password, ca } = sandbox
   const client = new Client({
@@ -47,7 +50,7 @@ beforeAll(async () => {
   sandbox = await startPostgres({ authority: createAuthority('honeyDue sandbox') })
   writeFileSync(caFile, sandbox.ca)
   const at = `127.0.0.1:${sandbox.port}`
-  system = connectPostgres({ hostaddr: { [sandbox.directHost]: at, [sandbox.poolerHost]: at }, caFile })
+  system = connectPostgres({ application, hostaddr: { [sandbox.directHost]: at, [sandbox.poolerHost]: at }, caFile })
 })
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.end().catch(() => {})))
@@ -69,14 +72,24 @@ test('the lock of an AutoMigrate start that was stranded on the pooler is recogn
   expect(lock).toMatchObject({ key: '4711', stranded: true, holder: { via: 'pooler' } })
   expect(lockFindings(activity)[0]).toMatchObject({ level: 'wrong', next: `honeydue db:unlock --pid ${lock?.pid}` })
 
-  const facts = await gatherUnlock(lock?.pid ?? 0, ...both(), { postgres: system.read })
-  const [step] = unlockSteps(facts)
-  if (!step) throw new Error('no step')
-  expect([await step.check(), await step.verify({ postgres: system.read })]).toMatchObject([{ ok: true }, { ok: false }])
-  await step.apply({ postgres: system.write })
+  expect(lock?.holder?.application).toBe('honeydue-api')
+  // Looking through the pooler borrows too: from the second look on, we are the last borrower ourselves.
+  const view = await locks.look({}, { postgres: system.read }, context)
+  expect(view.tables[1]?.rows[0]?.slice(0, 5)).toEqual(['4711', String(lock?.pid), 'honeydue', 'pooler', 'stranded'])
+  const facts = await unlock.gather({ pid: String(lock?.pid) }, { postgres: system.read })
+  expect(unlock.subject(facts)).toBe(String(lock?.pid))
+  const [step] = unlock.steps(facts)
+  if (!step || !isChange(step)) throw new Error('no change')
+  expect([await step.check?.({ postgres: system.read }), await step.verify({ postgres: system.read })]).toMatchObject([
+    { ok: true },
+    { ok: false },
+  ])
+  const said = system.say.endBackend(facts.target, facts.backend)
+  expect(JSON.stringify(said)).not.toContain(sandbox.password)
+  await step.apply({ postgres: system.write }, context.signal)
   await expect.poll(() => step.verify({ postgres: system.read })).toEqual({ ok: true })
   expect(lockFindings(await look())).toEqual([])
-  await expect(step.apply({ postgres: system.write })).rejects.toMatchObject({ code: 'backend-moved' })
+  await expect(step.apply({ postgres: system.write }, context.signal)).rejects.toMatchObject({ code: 'backend-moved' })
 })
 
 test('a lock held directly is not stranded; a chain ends at the one who waits for nobody', async () => {
@@ -104,5 +117,9 @@ test('a lock held directly is not stranded; a chain ends at the one who waits fo
 
 test('an endpoint that is a pooler is refused as the place to look from', async () => {
   const pooler = target(sandbox.poolerHost)
-  await expect(gatherActivity(pooler, pooler, system.read)).rejects.toMatchObject({ code: 'db-not-direct' })
+  await expect(gatherActivity({ ...system.read, application: async () => ({ direct: pooler, pooler }) })).rejects.toMatchObject({
+    code: 'db-not-direct',
+  })
+  await expect(unlock.gather({ pid: '1' }, { postgres: system.read })).rejects.toMatchObject({ code: 'db-no-backend' })
+  expect((await connections.look({}, { postgres: system.read }, context)).findings).toEqual([])
 })

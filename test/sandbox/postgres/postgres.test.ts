@@ -24,6 +24,7 @@ const target = (host: string, changed: Partial<PostgresTarget> = {}): PostgresTa
   password: new Secret(sandbox.password),
   ...changed,
 })
+const application = async () => ({ direct: target(sandbox.directHost), pooler: target(sandbox.poolerHost) })
 const hostaddr = () => ({
   [sandbox.directHost]: `127.0.0.1:${sandbox.port}`,
   [sandbox.poolerHost]: `127.0.0.1:${sandbox.port}`,
@@ -33,7 +34,7 @@ const hostaddr = () => ({
 beforeAll(async () => {
   sandbox = await startPostgres({ authority: createAuthority('honeyDue sandbox'), poolSize: 3 })
   writeFileSync(caFile, sandbox.ca)
-  system = connectPostgres({ hostaddr: hostaddr(), caFile, connectTimeout: 3_000 })
+  system = connectPostgres({ application, hostaddr: hostaddr(), caFile, connectTimeout: 3_000 })
 })
 afterAll(async () => {
   await system?.close()
@@ -48,7 +49,7 @@ const answerTo = async (packet: Buffer): Promise<string> => {
   return answer.toString('latin1')
 }
 const codeOf = async (host: string, changed: Partial<PostgresTarget> = {}, options = {}) => {
-  const other = connectPostgres({ hostaddr: hostaddr(), caFile, connectTimeout: 400, ...options })
+  const other = connectPostgres({ application, hostaddr: hostaddr(), caFile, connectTimeout: 400, ...options })
   const facts = await other.read.endpoint(target(host, changed)).finally(other.close)
   return facts.reachable ? 'reachable' : facts.trouble.code
 }
@@ -110,7 +111,7 @@ test("goose's table is read, never written", async () => {
 })
 
 test('a stranded advisory lock is seen, and ends with exactly its backend', async () => {
-  const stranding = connectPostgres({ hostaddr: hostaddr(), caFile })
+  const stranding = connectPostgres({ application, hostaddr: hostaddr(), caFile })
   await sandbox.query('SELECT 1')
   const { Client } = await import('pg')
   const locker = new Client({

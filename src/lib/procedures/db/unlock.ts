@@ -1,9 +1,10 @@
+import { text } from '../../plan/choice.ts'
 import { Blocked } from '../../plan/errors.ts'
-import { type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { fails, holds, when } from '../../plan/finding.ts'
+import { defineProcedure } from '../../plan/procedure.ts'
 import { type Activity, gatherActivity } from '../../reports/db/activity.ts'
 import { heldLocks } from '../../reports/db/locks.ts'
 import type { PostgresTarget } from '../../systems/postgres/types.ts'
-import type { Readers, Writers } from '../../systems/systems.ts'
 
 /** The one backend that is to end, and what it has. */
 export interface UnlockFacts {
@@ -11,58 +12,69 @@ export interface UnlockFacts {
   readonly backend: Activity['sessions'][number]
   readonly locks: readonly string[]
   readonly waiting: number
-  readonly stranded: boolean
-}
-
-/** Reads what a backend runs and holds; throws Blocked when there is no such backend. */
-export const gatherUnlock = async (
-  pid: number,
-  direct: PostgresTarget,
-  pooler: PostgresTarget,
-  look: Readers<'postgres'>,
-): Promise<UnlockFacts> => {
-  const activity = await gatherActivity(direct, pooler, look.postgres)
-  const backend = activity.sessions.find((session) => session.pid === pid)
-  if (!backend)
-    throw new Blocked({
-      code: 'db-no-backend',
-      failed: `No session of ${direct.database} has the pid ${pid}`,
-      cause: 'It has ended, or it is not a client',
-      next: 'honeydue db:locks',
-    })
-  const held = heldLocks(activity).filter((lock) => lock.pid === pid)
-  return {
-    target: direct,
-    backend,
-    locks: held.map(({ key }) => key),
-    waiting: activity.sessions.filter(({ blockedBy }) => blockedBy.includes(pid)).length,
-    stranded: held.some(({ stranded }) => stranded),
-  }
 }
 
 /** Ends exactly one backend: the one that was shown, in the state in which it was shown. */
-export const unlockSteps = (facts: UnlockFacts) => [
-  {
-    title: `End backend ${facts.backend.pid}`,
-    effect: [
-      {
-        what: `backend ${facts.backend.pid} of ${facts.backend.application || 'no name'}, ${facts.backend.state}: ${facts.backend.query.slice(0, 200)}`,
-        before: [`${facts.waiting} waiting for it`, ...facts.locks.map((key) => `advisory lock ${key}`)].join(', '),
-        after: 'ended, its locks released',
-      },
-    ],
-    check: async (): Promise<Finding> =>
-      when(
-        facts.backend.user === facts.target.user,
-        `backend ${facts.backend.pid} belongs to ${facts.backend.user}: only one's own can be ended`,
-      ),
-    apply: (write: Writers<'postgres'>) => write.postgres.endBackend(facts.target, facts.backend),
-    verify: async (look: Readers<'postgres'>): Promise<Finding> => {
-      const left = (await look.postgres.sessions(facts.target)).some(
-        ({ pid, backendStart }) => pid === facts.backend.pid && backendStart === facts.backend.backendStart,
-      )
-      return left ? fails(`backend ${facts.backend.pid} is still there`) : holds
-    },
-    undo: { impossible: 'a session that has ended does not come back; a transaction it was in is rolled back' },
+export const unlock = defineProcedure({
+  id: 'db:unlock',
+  title: 'End one database session that holds a lock',
+  needs: ['postgres'],
+  choices: {
+    pid: text({
+      about: "the backend's process id, as db:locks shows it",
+      ask: 'Which backend?',
+      refuse: (value) => (/^[1-9]\d{0,9}$/.test(value) ? undefined : `"${value}" is no process id`),
+    }),
   },
-]
+  risk: () => 'irreversible',
+  gather: async (input, look): Promise<UnlockFacts> => {
+    const pid = Number(input.pid)
+    const [{ direct }, activity] = await Promise.all([look.postgres.application(), gatherActivity(look.postgres)])
+    const backend = activity.sessions.find((session) => session.pid === pid)
+    if (!backend) {
+      throw new Blocked({
+        code: 'db-no-backend',
+        failed: `No session of ${direct.database} has the pid ${pid}`,
+        cause: 'It has ended, or it is not a client',
+        next: 'honeydue db:locks',
+      })
+    }
+    const waiting = activity.sessions.filter(({ blockedBy }) => blockedBy.includes(pid)).length
+    return { target: direct, backend, locks: heldLocks(activity).flatMap((lock) => (lock.pid === pid ? [lock.key] : [])), waiting }
+  },
+  subject: ({ backend }) => String(backend.pid),
+  target: ({ target, backend }) => [
+    `database ${target.database} on ${target.host}`,
+    `backend ${backend.pid} since ${backend.backendStart}, ${backend.application || 'no name'}, ${backend.state}, through ${backend.via}`,
+    `it runs, or ran last: ${backend.query.replace(/\s+/g, ' ').slice(0, 200)}`,
+  ],
+  beyond: ({ backend }) =>
+    backend.via === 'direct'
+      ? []
+      : ['Through a pooler the session belongs to whoever borrowed it last: its name is no proof of who took the lock'],
+  steps: ({ target, backend, locks, waiting }) => [
+    {
+      title: `End backend ${backend.pid}`,
+      effect: [
+        {
+          what: `backend ${backend.pid}, ${backend.state}`,
+          before: locks.length === 0 ? 'connected' : `holds advisory lock ${locks.join(', ')}`,
+          after: 'ended, its locks released, its transaction rolled back',
+          note: `${waiting} waiting for it`,
+        },
+      ],
+      check: async () =>
+        when(
+          backend.user === target.user,
+          `backend ${backend.pid} belongs to ${backend.user}: only sessions of ${target.user} can be ended`,
+        ),
+      apply: (write) => write.postgres.endBackend(target, backend),
+      verify: async (look) => {
+        const sessions = await look.postgres.sessions(target)
+        const left = sessions.some(({ pid, backendStart }) => pid === backend.pid && backendStart === backend.backendStart)
+        return left ? fails(`backend ${backend.pid} is still there`) : holds
+      },
+      undo: { impossible: 'a session that has ended does not come back, and its transaction is rolled back' },
+    },
+  ],
+})

@@ -1,5 +1,5 @@
 import { Blocked } from '../../plan/errors.ts'
-import type { AdvisoryLock, EndpointFacts, PostgresReader, PostgresTarget, Session } from '../../systems/postgres/types.ts'
+import type { AdvisoryLock, EndpointFacts, PostgresReader, Session } from '../../systems/postgres/types.ts'
 
 export type Via = 'direct' | 'pooler' | 'unknown'
 
@@ -14,8 +14,9 @@ export interface Activity {
 }
 
 /** Reads through the direct host, and asks the pooler only how the server sees its clients. Connecting wakes a sleeping compute. */
-export const gatherActivity = async (direct: PostgresTarget, pooler: PostgresTarget, postgres: PostgresReader): Promise<Activity> => {
-  const [here, there] = await Promise.all([postgres.endpoint(direct), postgres.endpoint(pooler)])
+export const gatherActivity = async (postgres: PostgresReader): Promise<Activity> => {
+  const { direct, pooler } = await postgres.application()
+  const here = await postgres.endpoint(direct)
   if (!here.reachable) throw here.trouble
   if (here.pooled) {
     throw new Blocked({
@@ -26,6 +27,8 @@ export const gatherActivity = async (direct: PostgresTarget, pooler: PostgresTar
     })
   }
   const [sessions, advisory] = await Promise.all([postgres.sessions(direct), postgres.advisoryLocks(direct)])
+  // Last: our question borrows a server connection too, and would stand in it as its last application and query.
+  const there = await postgres.endpoint(pooler)
   const via = viaOf(here.clientAddress, there)
   return {
     host: direct.host,
@@ -35,6 +38,9 @@ export const gatherActivity = async (direct: PostgresTarget, pooler: PostgresTar
     told: there.reachable && there.clientAddress !== here.clientAddress,
   }
 }
+
+/** A sentence for the end of every view: what looking has cost. */
+export const wakes = 'Connecting wakes a compute that had scaled to zero; this did, if it slept'
 
 /** Told by address: the pooler connects from its own, every other client comes through the proxy. */
 const viaOf =

@@ -1,6 +1,5 @@
-import { seconds } from '../../clock.ts'
-import type { Activity, Via } from './activity.ts'
-import type { DatabaseFinding } from './locks.ts'
+import { defineReport, type Observation } from '../../plan/report.ts'
+import { type Activity, gatherActivity, type Via, wakes } from './activity.ts'
 
 /** The connections of one application through one endpoint. Ages in seconds. */
 export interface ConnectionGroup {
@@ -29,18 +28,18 @@ export const connectionGroups = ({ sessions }: Activity): readonly ConnectionGro
   return [...groups.values()].sort((a, b) => b.count - a.count || a.application.localeCompare(b.application))
 }
 
-/** A transaction that does nothing keeps its locks and its server connection. */
-const idleLimit = seconds(60) / 1000
+/** A transaction that does nothing keeps its locks and its server connection; seconds. */
+const idleLimit = 60
 
 /** What is wrong with the connections, worst first. */
-export const connectionFindings = ({ sessions, maxConnections }: Activity): readonly DatabaseFinding[] => {
+export const connectionFindings = ({ sessions, maxConnections }: Activity): readonly Observation[] => {
   const share = Math.round((sessions.length / maxConnections) * 100)
-  const full: DatabaseFinding[] =
+  const full: Observation[] =
     share >= 80 ? [{ level: 'wrong', text: `${sessions.length} of ${maxConnections} connections are open (${share} %)` }] : []
   const idle = sessions
     .filter(({ state, stateAge }) => state.startsWith('idle in transaction') && stateAge >= idleLimit)
     .map(
-      ({ pid, application, stateAge }): DatabaseFinding => ({
+      ({ pid, application, stateAge }): Observation => ({
         level: 'wrong',
         text: `${pid} (${application || 'no name'}) has been idle in a transaction for ${Math.round(stateAge)} s`,
         next: `honeydue db:unlock --pid ${pid}`,
@@ -48,3 +47,35 @@ export const connectionFindings = ({ sessions, maxConnections }: Activity): read
     )
   return [...full, ...idle]
 }
+
+/** Who is connected, through which endpoint, against the server's limit. */
+export const connections = defineReport({
+  id: 'db:connections',
+  title: 'Connections of the database by application and endpoint',
+  needs: ['postgres'],
+  choices: {},
+  look: async (_input, look) => {
+    const activity = await gatherActivity(look.postgres)
+    const groups = connectionGroups(activity)
+    const minutes = (seconds: number): string => `${Math.round(seconds / 60)} min`
+    return {
+      findings: connectionFindings(activity),
+      tables: [
+        {
+          title: `${activity.sessions.length} of ${activity.maxConnections} connections`,
+          columns: ['application', 'through', 'open', 'active', 'idle in transaction', 'oldest'],
+          rows: groups.map((group) => [
+            group.application || 'no name',
+            group.via,
+            String(group.count),
+            String(group.active),
+            String(group.idleInTransaction),
+            minutes(group.oldest),
+          ]),
+        },
+      ],
+      notes: [...(activity.told ? [] : ['The pooler does not answer: which connections are its own cannot be told']), wakes],
+      data: { host: activity.host, limit: activity.maxConnections, groups },
+    }
+  },
+})

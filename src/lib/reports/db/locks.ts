@@ -1,11 +1,5 @@
-import type { Activity } from './activity.ts'
-
-/** Something that is wrong, worst first in a list; a warning alone does not make a report fail. */
-export interface DatabaseFinding {
-  readonly level: 'wrong' | 'warning'
-  readonly text: string
-  readonly next?: string
-}
+import { defineReport, type Observation, type Table } from '../../plan/report.ts'
+import { type Activity, gatherActivity, wakes } from './activity.ts'
 
 type Seen = Activity['sessions'][number]
 
@@ -54,18 +48,18 @@ export const heldLocks = ({ sessions, advisory }: Activity): readonly HeldLock[]
 const age = (seconds: number): string => (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`)
 
 /** What is wrong with the locks of a database, worst first. */
-export const lockFindings = (activity: Activity): readonly DatabaseFinding[] => {
+export const lockFindings = (activity: Activity): readonly Observation[] => {
   const held = heldLocks(activity)
   const stranded = held
     .filter((lock) => lock.stranded)
     .map(
-      ({ key, pid, holder }): DatabaseFinding => ({
+      ({ key, pid, holder }): Observation => ({
         level: 'wrong',
         text: `Advisory lock ${key} is stranded in the pooler's connection ${pid}, idle for ${age(holder?.stateAge ?? 0)}: who took it cannot be named, "${holder?.application}" only borrowed the connection last`,
         next: `honeydue db:unlock --pid ${pid}`,
       }),
     )
-  const chains = chainsOf(activity).map(({ pid, holder, waiting }): DatabaseFinding => {
+  const chains = chainsOf(activity).map(({ pid, holder, waiting }): Observation => {
     const who = holder
       ? `${pid} (${holder.application || 'no name'}, ${holder.state} for ${age(holder.stateAge)}, ${holder.via})`
       : `A prepared transaction or another database's backend ${pid}`
@@ -79,14 +73,63 @@ export const lockFindings = (activity: Activity): readonly DatabaseFinding[] => 
   const pooled = held
     .filter(({ holder, stranded: gone }) => !gone && holder?.via === 'pooler')
     .map(
-      ({ key, pid }): DatabaseFinding => ({
+      ({ key, pid }): Observation => ({
         level: 'warning',
         text: `Advisory lock ${key} is held through the pooler by ${pid}: the holder shown is the last borrower`,
       }),
     )
-  const untold: DatabaseFinding[] =
+  const untold: Observation[] =
     activity.told || held.length === 0
       ? []
       : [{ level: 'warning', text: 'The pooler does not answer: which locks were taken through it cannot be told' }]
   return [...stranded, ...chains, ...pooled, ...untold]
 }
+
+/** Who waits for whom, and which advisory locks are held, seen through the direct host. */
+export const locks = defineReport({
+  id: 'db:locks',
+  title: 'Blocking chains and advisory locks of the database',
+  needs: ['postgres'],
+  choices: {},
+  look: async (_input, look) => {
+    const activity = await gatherActivity(look.postgres)
+    const chains = chainsOf(activity)
+    const held = heldLocks(activity)
+    return {
+      findings: lockFindings(activity),
+      tables: [chainTable(chains), lockTable(held)],
+      notes: ['Through a pooler the holder of a lock cannot be named: the server shows who borrowed the connection last', wakes],
+      data: { host: activity.host, chains, advisory: held },
+    }
+  },
+})
+
+const oneLine = (query: string): string => query.replace(/\s+/g, ' ').slice(0, 80)
+
+const chainTable = (chains: readonly Chain[]): Table => ({
+  title: 'Blocking chains',
+  columns: ['holder', 'application', 'through', 'state', 'since', 'waiting', 'last ran'],
+  rows: chains.map(({ pid, holder, waiting }) => [
+    String(pid),
+    holder?.application ?? '',
+    holder?.via ?? '',
+    holder?.state ?? '',
+    holder ? age(holder.stateAge) : '',
+    waiting.map((session) => session.pid).join(' '),
+    oneLine(holder?.query ?? ''),
+  ]),
+})
+
+const lockTable = (held: readonly HeldLock[]): Table => ({
+  title: 'Advisory locks',
+  columns: ['key', 'backend', 'application', 'through', 'state', 'since', 'last ran'],
+  rows: held.map(({ key, pid, holder, stranded }) => [
+    key,
+    String(pid),
+    holder?.application ?? '',
+    holder?.via ?? '',
+    stranded ? 'stranded' : (holder?.state ?? ''),
+    holder ? age(holder.stateAge) : '',
+    oneLine(holder?.query ?? ''),
+  ]),
+})

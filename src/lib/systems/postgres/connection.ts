@@ -3,9 +3,11 @@ import { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Client } from 'pg'
 import { troubleOf } from './trouble.ts'
-import type { PostgresTarget } from './types.ts'
+import type { Application, PostgresTarget } from './types.ts'
 
 export interface PostgresOptions {
+  /** Looks up where the application's database is and as whom; asked once. */
+  readonly application: () => Promise<Application>
   /** Where names live, as libpq's hostaddr: "127.0.0.1" or "127.0.0.1:6543". TLS still verifies the name. */
   readonly hostaddr?: Readonly<Record<string, string>>
   /** A PEM file besides the public authorities. */
@@ -27,7 +29,7 @@ export interface Connection {
 }
 
 /** Opens one verified TLS connection; no startup parameter that a pooler refuses. Throws `Unreachable`. */
-export const openConnection = async (target: PostgresTarget, options: PostgresOptions): Promise<Connection> => {
+export const openConnection = async (target: PostgresTarget, options: Omit<PostgresOptions, 'application'>): Promise<Connection> => {
   const { Client } = await import('./client.ts')
   const { connectTimeout = 5_000, queryTimeout = 15_000 } = options
   const place = placeOf(target, options.hostaddr)

@@ -41,12 +41,21 @@ SELECT pg_backend_pid() AS pid, host(inet_client_addr()) AS "clientAddress", cur
 
 /** The reading half: see `PostgresReader`. */
 export const readPostgres = (over: Over, options: PostgresOptions): PostgresReader => ({
+  application: once(options.application),
   endpoint: (target) => lookAt(target, options),
   sessions: (target) => over(target, (connection) => connection.reading((reading) => reading.query<Session>(sessions))),
   advisoryLocks: (target) => over(target, (connection) => connection.reading((reading) => reading.query<AdvisoryLock>(advisoryLocks))),
   invalidIndexes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<InvalidIndex>(invalidIndexes))),
   versions: (target) => over(target, (connection) => connection.reading(readVersions)),
 })
+
+const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
+  let answer: Promise<T> | undefined
+  return () => {
+    answer ??= ask()
+    return answer
+  }
+}
 
 const readVersions = async (reading: Connection): Promise<VersionTable> => {
   const [found] = await reading.query<{ exists: boolean; tables: number }>(tables)

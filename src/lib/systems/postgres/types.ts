@@ -76,8 +76,16 @@ export interface InvalidIndex {
   readonly definition: string
 }
 
+/** The application's own database through both of its endpoints. */
+export interface Application {
+  readonly direct: PostgresTarget
+  readonly pooler: PostgresTarget
+}
+
 /** Every read runs in a read-only transaction with its own statement and lock timeout. Failures throw `Unreachable` or `Failed`. */
 export interface PostgresReader {
+  /** From the live ConfigMap and Secret: throws what reading those throws. */
+  application(): Promise<Application>
   /** Never throws for what is wrong with the endpoint: that is its answer. Opens a new connection each time. */
   endpoint(target: PostgresTarget): Promise<EndpointFacts>
   sessions(target: PostgresTarget): Promise<readonly Session[]>
