@@ -59,7 +59,7 @@ test('a million cache keys beside asynq: scanned whole, deleted whole, the queue
   const { read, write } = connect(server)
   const { keys, complete } = await read.scan('residence_ids_user:*')
   expect([keys.length, complete]).toEqual([1_000_000, true])
-  await write.forgetAllResidenceIds(keys)
+  await write.forgetAllResidenceIds(keys, 'residence_ids_user:*')
   expect([...(await read.scan('*')).keys].sort()).toEqual(['asynq:queues', 'asynq:{default}:pending'])
   expect(await read.queues()).toMatchObject([{ queue: 'default', pending: 2 }])
 })

@@ -106,7 +106,7 @@ describe('writing', () => {
   test.each(['asynq:queues', 'residence_ids_user:*', 'residence_ids_user:', 'residence_ids_user:1\nx', 'sandbox_token:1', ''])(
     'refuses the key %j before it connects',
     async (key) => {
-      const error = await troubleOf(connect().write.forgetAllResidenceIds(['residence_ids_user:1', key]))
+      const error = await troubleOf(connect().write.forgetAllResidenceIds(['residence_ids_user:1', key], 'residence_ids_user:*'))
       expect(error).toBeInstanceOf(Blocked)
       expect(server.store.get('residence_ids_user:1')).toBeDefined()
       expect(server.log).toEqual([])

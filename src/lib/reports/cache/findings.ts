@@ -1,17 +1,11 @@
+import type { Observation } from '../../plan/report.ts'
 import type { CacheStatus } from './gather.ts'
-
-/** Something that is wrong, worst first in a list; a warning alone does not make a report fail. */
-export interface CacheFinding {
-  readonly level: 'wrong' | 'warning'
-  readonly text: string
-  readonly next?: string
-}
 
 const percent = (part: number, whole: number): string => `${Math.round((part / whole) * 100)} %`
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MB`
 
-const memory = ({ info }: CacheStatus): CacheFinding[] => {
-  const found: CacheFinding[] = []
+const memory = ({ info }: CacheStatus): Observation[] => {
+  const found: Observation[] = []
   if (info.maxMemory === 0)
     found.push({
       level: 'wrong',
@@ -35,20 +29,20 @@ const memory = ({ info }: CacheStatus): CacheFinding[] => {
   return found
 }
 
-const queue = ({ queues }: CacheStatus): CacheFinding[] =>
-  queues.flatMap((each): CacheFinding[] => [
+const queue = ({ queues }: CacheStatus): Observation[] =>
+  queues.flatMap((each): Observation[] => [
     ...(each.paused ? [{ level: 'wrong' as const, text: `Queue ${each.queue} is paused: nothing in it is worked on` }] : []),
     ...(each.archived > 0
       ? [{ level: 'warning' as const, text: `Queue ${each.queue} has ${each.archived} archived tasks: they failed for good` }]
       : []),
   ])
 
-const server = ({ info }: CacheStatus): CacheFinding[] =>
+const server = ({ info }: CacheStatus): Observation[] =>
   info.role === 'master' ? [] : [{ level: 'wrong', text: `This Redis is a ${info.role}, not the primary: writes fail` }]
 
 /** What is wrong in a Redis, worst first. */
-export const cacheFindings = (status: CacheStatus): readonly CacheFinding[] => {
-  const shared: CacheFinding[] =
+export const cacheFindings = (status: CacheStatus): readonly Observation[] => {
+  const shared: Observation[] =
     status.info.policy.startsWith('allkeys-') && status.queues.length > 0
       ? [{ level: 'warning', text: `${status.info.policy} may evict queued jobs: cache and asynq share this Redis` }]
       : []

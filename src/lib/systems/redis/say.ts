@@ -1,5 +1,5 @@
 import type { System } from '../systems.ts'
-import { residenceIdsKey, residenceIdsPattern } from './residence-ids.ts'
+import { residenceIdsKey } from './residence-ids.ts'
 import type { RedisReader, RedisWriter } from './types.ts'
 
 /** The password is the pod's own variable, handed on by REDISCLI_AUTH: it stands in no process list and never leaves the pod. */
@@ -11,8 +11,8 @@ export const sayRedis: System<RedisReader, RedisWriter>['say'] = {
     line: inPod(`redis-cli unlink ${users.map(residenceIdsKey).join(' ')}`),
     target: `Redis ${users.map(residenceIdsKey).join(', ')}`,
   }),
-  forgetAllResidenceIds: () => ({
-    line: inPod(`redis-cli --scan --pattern "${residenceIdsPattern}" | xargs -r -n 500 redis-cli unlink`),
-    target: `Redis ${residenceIdsPattern}`,
+  forgetAllResidenceIds: (_keys, pattern) => ({
+    line: inPod(`redis-cli --scan --pattern "${pattern}" | xargs -r -n 500 redis-cli unlink`),
+    target: `Redis ${pattern}`,
   }),
 }

@@ -66,8 +66,8 @@ export interface RedisReader {
 export interface RedisWriter {
   /** Deletes `residence_ids_user:<id>` for these users. */
   readonly forgetResidenceIds: (users: readonly string[]) => Promise<void>
-  /** Deletes these keys of the whole family; any other key is refused before anything is sent. */
-  readonly forgetAllResidenceIds: (keys: readonly string[]) => Promise<void>
+  /** Deletes these keys of the family, which are all that match the pattern; any other key is refused before anything is sent. */
+  readonly forgetAllResidenceIds: (keys: readonly string[], pattern: string) => Promise<void>
 }
 
 declare module '../systems.ts' {
