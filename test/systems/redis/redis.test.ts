@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { createConnection, createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
@@ -7,6 +7,7 @@ import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/re
 import type { RedisAccess } from '../../../src/lib/systems/redis/connection.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import { refuseUserId } from '../../../src/lib/systems/redis/residence-ids.ts'
+import { dialThrough } from '../../../src/lib/systems/redis/through.ts'
 
 let server: RedisSandbox
 let closed: number
@@ -191,5 +192,30 @@ describe('a Redis that is not well', () => {
     const reading = connect({ signal: stop.signal, timeout: 20_000 }).read.info()
     stop.abort(new Error('stopped'))
     await expect(reading).rejects.toThrow()
+  })
+})
+
+describe('through a stream', () => {
+  const stream = async () => createConnection(server.port, server.host)
+
+  test('a port-forward or an SSH channel serves as the way in', async () => {
+    const { read } = connect({ dial: () => dialThrough(stream, 'deploy/redis over hetzner1') })
+    expect(await read.target()).toBe('deploy/redis over hetzner1')
+    expect((await read.scan('residence_ids_user:*')).keys).toHaveLength(40)
+  })
+
+  test('a stream that is cut is told as unreachable, not waited for, and the next question opens another', async () => {
+    const streams: Awaited<ReturnType<typeof stream>>[] = []
+    const open = async () => {
+      const fresh = await stream()
+      streams.push(fresh)
+      return fresh
+    }
+    const { read } = connect({ dial: () => dialThrough(open, 'deploy/redis'), timeout: 20_000 })
+    await read.info()
+    server.before('info', () => streams[0]?.destroy())
+    expect((await troubleOf(read.info())).code).toBe('redis-unreachable')
+    expect((await read.info()).role).toBe('master')
+    expect(streams).toHaveLength(2)
   })
 })

@@ -1,12 +1,15 @@
 import type { System } from '../systems.ts'
 import { type RedisAccess, redisConnection } from './connection.ts'
 import { readRedis } from './reader.ts'
-import { sayRedis } from './say.ts'
+import { type RedisDeployment, sayRedis } from './say.ts'
 import type { RedisReader, RedisWriter } from './types.ts'
 import { writeRedis } from './writer.ts'
 
 /** Redis behind `dial`, opened at first use; every failure is Unreachable or Blocked. */
-export const redisSystem = (access: RedisAccess): System<RedisReader, RedisWriter> => {
+export const redisSystem = (
+  access: RedisAccess,
+  at: RedisDeployment = { namespace: 'honeydue', deployment: 'redis' },
+): System<RedisReader, RedisWriter> => {
   const connection = redisConnection(access)
-  return { read: readRedis(connection, access.clock), write: writeRedis(connection), say: sayRedis, close: connection.close }
+  return { read: readRedis(connection, access.clock), write: writeRedis(connection), say: sayRedis(at), close: connection.close }
 }
