@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/lib/clock.ts'
+import type { Choices, Input } from '../../src/lib/plan/choice.ts'
+import type { Finding } from '../../src/lib/plan/finding.ts'
+import { perform, type Run, undo } from '../../src/lib/plan/perform.ts'
+import { prepare, readersOf } from '../../src/lib/plan/plan.ts'
+import { isChange, isProof, type Procedure, type Step } from '../../src/lib/plan/procedure.ts'
+import type { Name, Systems } from '../../src/lib/systems/systems.ts'
+
+/** One state of the deployment in which a procedure is held to the laws. */
+export interface LawWorld<C extends Choices> {
+  readonly name: string
+  readonly input: Input<C>
+  /** Brings the deployment into this state, from its start. */
+  readonly arrange: () => void | Promise<void>
+  /** What a run of the procedure meets: it changes something, finds all done, or is refused by its checks. */
+  readonly meets: 'work' | 'nothing to do' | 'refusal'
+}
+
+/** The deployment under the laws. `observe` leaves out what passes by itself (times, revisions, pods). */
+export interface LawSubject<N extends Name> {
+  readonly systems: () => Pick<Systems, N>
+  readonly observe: () => Promise<unknown> | unknown
+  /** Everything as it was before the tests. */
+  readonly reset: () => void | Promise<void>
+  /** Strings that must never appear in a plan. */
+  readonly planted: readonly string[]
+}
+
+const runOf = <N extends Name>(systems: Pick<Systems, N>, needs: readonly N[]): Run<N> => ({
+  systems,
+  needs,
+  clock: systemClock,
+  signal: new AbortController().signal,
+  tell: () => {},
+  settle: async () => true,
+})
+
+const stopped = 'stopped here by the law'
+
+/** The same systems with writers that count their calls and, at the `at`th, throw before or after the call. */
+const counting = <N extends Name>(
+  systems: Pick<Systems, N>,
+  needs: readonly N[],
+  at?: { readonly call: number; readonly after: boolean },
+) => {
+  const counted = { calls: 0 }
+  const wrapped = needs.map((name) => {
+    const system = systems[name] as unknown as { readonly write: Readonly<Record<string, (...args: unknown[]) => Promise<void>>> }
+    const write = Object.fromEntries(
+      Object.entries(system.write).map(([key, call]) => [
+        key,
+        async (...args: unknown[]) => {
+          const here = counted.calls++ === at?.call
+          if (here && !at?.after) throw new Error(stopped)
+          await call(...args)
+          if (here) throw new Error(stopped)
+        },
+      ]),
+    )
+    return [name, { ...system, write }]
+  })
+  return { counted, systems: Object.fromEntries(wrapped) as Pick<Systems, N> }
+}
+
+const holdsOf = <N extends Name>(step: Step<N>, systems: Pick<Systems, N>, needs: readonly N[]): Promise<Finding> | undefined => {
+  const look = readersOf(systems, needs)
+  return isChange(step) ? step.verify(look) : isProof(step) ? step.holds(look) : undefined
+}
+
+/** Holds one procedure to the laws of the design in each of these worlds. */
+export const laws = <C extends Choices, N extends Name, F>(
+  procedure: Procedure<C, N, F>,
+  subject: LawSubject<N>,
+  worlds: readonly LawWorld<C>[],
+): void => {
+  const needs = procedure.needs
+  const plan = (input: Input<C>, systems = subject.systems()) => prepare(procedure, input, systems)
+  const carryOut = async (input: Input<C>, systems = subject.systems()) => perform(await plan(input, systems), runOf(systems, needs))
+
+  describe.each(worlds)(`${procedure.id} · $name`, ({ input, arrange, meets }) => {
+    const start = async () => {
+      await subject.reset()
+      await arrange()
+    }
+
+    test('law 1: a dry run changes nothing, and says what the run writes', async () => {
+      await start()
+      const before = await subject.observe()
+      const { counted, systems } = counting(subject.systems(), needs)
+      const { plan: printed } = await plan(input, systems)
+      expect(counted.calls).toBe(0)
+      expect(await subject.observe()).toEqual(before)
+      for (const step of printed.steps)
+        expect(step.manual).toEqual(step.kind === 'change' ? step.writes.flatMap(({ lines }) => lines) : step.manual)
+      if (meets === 'work') expect(printed.steps.flatMap(({ writes }) => writes).length).toBeGreaterThan(0)
+    })
+
+    test('law 4: a failed check keeps every write back', async () => {
+      await start()
+      const { plan: printed } = await plan(input)
+      expect(printed.blocked.length > 0).toBe(meets === 'refusal')
+    })
+
+    test('law 8: no planted secret stands in the plan', async () => {
+      await start()
+      const { plan: printed } = await plan(input)
+      for (const secret of subject.planted) expect(JSON.stringify(printed)).not.toContain(secret)
+    })
+
+    if (meets === 'refusal') return
+
+    test('laws 2 and 6: every verify is false before and true after, and a second run applies nothing', async () => {
+      await start()
+      const prepared = await plan(input)
+      const before = await Promise.all(prepared.steps.map((step) => holdsOf(step, subject.systems(), needs)))
+      const changes = prepared.steps.map((step, i) => (isChange(step) ? before[i]?.ok : undefined)).filter((ok) => ok !== undefined)
+      expect(changes.every((ok) => ok)).toBe(meets === 'nothing to do')
+      for (const [i, step] of prepared.steps.entries()) if (isProof(step)) expect(before[i]).toEqual({ ok: true })
+
+      const recorded = prepared.plan.steps.flatMap(({ writes }) => writes).length
+      const first = counting(subject.systems(), needs)
+      const outcome = await perform(prepared, runOf(first.systems, needs))
+      expect(outcome.trouble).toBeUndefined()
+      expect(first.counted.calls).toBe(recorded)
+      for (const step of prepared.steps) expect((await holdsOf(step, subject.systems(), needs)) ?? { ok: true }).toEqual({ ok: true })
+
+      const second = counting(subject.systems(), needs)
+      const again = await carryOut(input, second.systems)
+      expect(again.trouble).toBeUndefined()
+      expect(second.counted.calls).toBe(0)
+    })
+
+    if (meets === 'nothing to do') return
+
+    test('law 3: stopped at any writer call and run again, it reaches the same end', async () => {
+      await start()
+      const whole = counting(subject.systems(), needs)
+      expect((await carryOut(input, whole.systems)).trouble).toBeUndefined()
+      const end = await subject.observe()
+      for (let call = 0; call < whole.counted.calls; call++) {
+        for (const after of [false, true]) {
+          await start()
+          const broken = counting(subject.systems(), needs, { call, after })
+          const outcome = await carryOut(input, broken.systems)
+          expect(outcome.trouble?.exitCode).toBe(4)
+          expect((await carryOut(input)).trouble).toBeUndefined()
+          expect(await subject.observe()).toEqual(end)
+        }
+      }
+    })
+
+    test('law 5: undo restores the world, or the step says why it cannot', async () => {
+      await start()
+      const before = await subject.observe()
+      const prepared = await plan(input)
+      const { states } = await perform(prepared, runOf(subject.systems(), needs))
+      const left = await undo(prepared, states, runOf(subject.systems(), needs))
+      const impossible = prepared.steps.filter(
+        (step, i) => states[i] === 'done' && isChange(step) && typeof step.undo === 'object' && 'impossible' in step.undo,
+      )
+      if (impossible.length === 0) {
+        expect(left).toEqual([])
+        expect(await subject.observe()).toEqual(before)
+      } else {
+        expect(left).toHaveLength(impossible.length)
+        for (const reason of left) expect(reason.length).toBeGreaterThan(20)
+      }
+    })
+  })
+}
