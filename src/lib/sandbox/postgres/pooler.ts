@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
 import type { Client } from 'pg'
+import { poolerLogin } from './pooler-login.ts'
 import { openServerConnection, type ServerConnection, tracked } from './pooler-server.ts'
 import { renameStatements, type Statements } from './pooler-statements.ts'
-import { type Keys, parseVerifier, scramServer } from './scram.ts'
+import type { Keys } from './scram.ts'
 import { cancelRequest, errorResponse, int32, type Message, message, splitter, startupParameters, textAt, texts } from './wire.ts'
 
 export interface PoolerOptions {
@@ -152,53 +153,7 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     }
   }
 
-  // One connection, several logins at once: they take turns.
-  let asking: Promise<unknown> = Promise.resolve()
-  const ask = <R extends object>(sql: string, values: readonly string[]): Promise<readonly R[]> => {
-    const answer = asking.then(async () => (await options.admin.query<R & Record<string, unknown>>(sql, [...values])).rows)
-    asking = answer.catch(() => {})
-    return answer
-  }
-
-  const login = (socket: Socket, parameters: Map<string, string>): ((chunk: Buffer) => void) => {
-    const user = parameters.get('user') ?? ''
-    const database = parameters.get('database') ?? user
-    const split = splitter()
-    let exchange: ReturnType<typeof scramServer> | undefined
-    let then: ((chunk: Buffer) => void) | undefined
-    let turn = Promise.resolve()
-    // PgBouncer 1.18's own answer; before Neon's pooler its proxy has already given PostgreSQL's.
-    const refusal =
-      options.preparedStatements === 'naive'
-        ? errorResponse('08P01', 'SASL authentication failed')
-        : errorResponse('28P01', `password authentication failed for user "${user}"`)
-    const refuse = () => socket.end(refusal)
-    const step = async ({ type, body }: Message): Promise<void> => {
-      if (type !== 'p') return void refuse()
-      if (!exchange) {
-        const stored = await ask<{ rolpassword: string | null }>('SELECT rolpassword FROM pg_authid WHERE rolname = $1 AND rolcanlogin', [
-          user,
-        ])
-        const verifier = parseVerifier(stored[0]?.rolpassword ?? '')
-        const mechanism = textAt(body, 0)
-        if (!verifier || mechanism.text !== 'SCRAM-SHA-256') return void refuse()
-        exchange = scramServer(verifier, body.toString('utf8', mechanism.next + 4))
-        return void socket.write(message('R', Buffer.concat([int32(11), Buffer.from(exchange.serverFirst)])))
-      }
-      const done = exchange.finish(body.toString())
-      if (!done) return void refuse()
-      const there = await ask('SELECT 1 AS there FROM pg_database WHERE datname = $1', [database])
-      if (there.length === 0) return void socket.end(errorResponse('3D000', `database "${database}" does not exist`))
-      socket.write(message('R', Buffer.concat([int32(12), Buffer.from(done.serverFinal)])))
-      const wishes = new Map([...parameters].filter(([name]) => tracked.has(name)))
-      then = serve(socket, user, database, done.keys, wishes)
-    }
-    socket.write(message('R', Buffer.concat([int32(10), texts('SCRAM-SHA-256'), Buffer.from([0])])))
-    return (chunk) => {
-      if (then) return then(chunk)
-      for (const part of split(chunk)) turn = turn.then(() => step(part)).catch(() => void refuse())
-    }
-  }
+  const login = poolerLogin(options.admin, options.preparedStatements === 'naive')
 
   const cancel = (packet: Buffer): void => {
     for (const client of clients.values())
@@ -227,7 +182,10 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
         if (!parameters) return void socket.end(errorResponse('08P01', 'unsupported startup packet'))
         const unknown = [...parameters.keys()].find((name) => !known.has(name.toLowerCase()) && !known.has(name))
         if (unknown !== undefined) return void socket.end(errorResponse('08P01', `unsupported startup parameter: ${unknown}`))
-        take = login(socket, parameters)
+        take = login(socket, parameters, (keys, database) => {
+          const wishes = new Map([...parameters].filter(([name]) => tracked.has(name)))
+          return serve(socket, parameters.get('user') ?? '', database, keys, wishes)
+        })
         if (head.length > length) take(head.subarray(length))
       } catch {
         socket.destroy()
