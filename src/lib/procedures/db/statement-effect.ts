@@ -1,5 +1,5 @@
 /** PostgreSQL's table lock modes that a migration's statements take, weakest first. */
-export type LockMode = 'none' | 'ShareUpdateExclusive' | 'Share' | 'ShareRowExclusive' | 'RowExclusive' | 'AccessExclusive'
+type LockMode = 'none' | 'ShareUpdateExclusive' | 'Share' | 'ShareRowExclusive' | 'RowExclusive' | 'AccessExclusive'
 
 /** What other sessions feel of one statement, as far as its text tells. */
 export interface StatementEffect {

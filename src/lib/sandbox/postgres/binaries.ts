@@ -6,7 +6,7 @@ import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
 /** Who PostgreSQL runs as: it refuses root. */
-export interface Unprivileged {
+interface Unprivileged {
   readonly uid: number
   readonly gid: number
 }

@@ -5,7 +5,7 @@ import { cancelRequest, int32, type Message, message, splitter, startup, textAt,
 /** The settings that PgBouncer carries from a client to the server connection that it lends. */
 export const tracked = new Set(['application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings'])
 
-export interface Borrower {
+interface Borrower {
   message(part: Message): void
   lost(): void
 }
