@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net'
 import type { Redis } from 'ioredis'
 
 /** One behaviour that the CLI relies on: the answer must be the same from the sandbox and from a real server. */
@@ -256,3 +257,36 @@ export const strangerCases: readonly RedisCase[] = [
 export const replicaCases: readonly RedisCase[] = [
   one(['UNLINK', 'k'], ['SET', 'k', 'v'], ['GET', 'none'], ['EXISTS', 'none'], ['SCAN', '0']),
 ]
+
+/** Commands whose replies are compared byte by byte, in both protocols; sent by a stranger who knows the password "secret". */
+export const wireCases: readonly string[] = [
+  'PING',
+  'GET none',
+  'HGETALL none',
+  'ZADD z 1.5 a 2 b|ZRANGE z 0 -1 WITHSCORES|ZRANGEBYSCORE z -inf +inf WITHSCORES|ZSCORE z a|ZSCORE z none',
+  'HSET h f 1|HGETALL h',
+  'CONFIG GET maxmemory-policy',
+  'SET k v|GET k|MGET k none',
+  'MULTI|GET k|EXEC',
+  'WATCH k|SET k w|MULTI|GET k|EXEC',
+  'LPOP none',
+  'SADD s a|SMEMBERS s',
+  'UNLINK z h k s',
+  'NONSENSE',
+  'ROLE',
+]
+
+/** The bytes that answer these commands, after the greeting's. */
+export const wire = (at: { readonly host: string; readonly port: number }, protocol: 2 | 3, commands: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const greeting = protocol === 3 ? 'HELLO 3 AUTH default secret' : 'AUTH secret'
+    const socket = createConnection(at.port, at.host, () =>
+      socket.write([greeting, 'ECHO begin', ...commands.split('|'), 'QUIT', ''].join('\r\n')),
+    )
+    let seen = ''
+    socket.on('data', (chunk) => {
+      seen += chunk.toString('latin1')
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(seen.slice(seen.indexOf('begin\r\n') + 7)))
+  })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
-import { redisCases, replicaCases, strangerCases } from './cases.ts'
+import { redisCases, replicaCases, strangerCases, wire, wireCases } from './cases.ts'
 
 // The answers of a real Redis 7.0.15, written by the real-server lane; the sandbox must give the same.
 const answers: Readonly<Record<string, unknown>> = JSON.parse(readFileSync(new URL('./recorded.json', import.meta.url), 'utf8'))
@@ -55,5 +55,9 @@ describe('the sandbox answers as a real Redis', () => {
     } finally {
       redis.disconnect()
     }
+  })
+
+  test.each(wireCases)('on the wire, in both protocols: %s', async (commands) => {
+    expect([await wire(server, 2, commands), await wire(server, 3, commands)]).toEqual(answers[`wire: ${commands}`])
   })
 })

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RedisCase, redisCases, replicaCases, strangerCases } from '../../contract/redis/cases.ts'
+import { type RedisCase, redisCases, replicaCases, strangerCases, wire, wireCases } from '../../contract/redis/cases.ts'
 import { type RealRedis, startRealRedis } from './server.ts'
 
 const file = new URL('../../contract/redis/recorded.json', import.meta.url)
@@ -39,3 +39,11 @@ const check = async (key: string, { run }: RedisCase, on: RealRedis, as?: { read
 test.each(redisCases)('$name', (each) => check(each.name, each, server, { password }))
 test.each(strangerCases)('a stranger: $name', (each) => check(`stranger: ${each.name}`, each, server))
 test.each(replicaCases)('a replica: $name', (each) => check(`replica: ${each.name}`, each, replica, { password }))
+test.each(wireCases)('on the wire, in both protocols: %s', async (commands) => {
+  const redis = server.client({ password })
+  await redis.flushall()
+  redis.disconnect()
+  seen[`wire: ${commands}`] = [await wire(server, 2, commands), await wire(server, 3, commands)]
+  if (!process.env['HONEYDUE_RECORD'])
+    expect(seen[`wire: ${commands}`]).toEqual(JSON.parse(readFileSync(file, 'utf8'))[`wire: ${commands}`])
+})

@@ -61,7 +61,7 @@ export type Commands = Readonly<Record<string, Command>>
 /** Ends a command with this error text. */
 export class Refusal extends Error {}
 
-export const wrongType = () => new Refusal('WRONGTYPE Operation against a key holding the wrong kind of value')
+const wrongType = () => new Refusal('WRONGTYPE Operation against a key holding the wrong kind of value')
 export const syntax = () => new Refusal('ERR syntax error')
 
 export const integer = (text: string | undefined, message = 'ERR value is not an integer or out of range'): number => {

@@ -5,7 +5,7 @@ import { connection } from './commands/connection.ts'
 import { keys } from './commands/keys.ts'
 import { server } from './commands/server.ts'
 import { strings } from './commands/strings.ts'
-import { ok, queued, type Reply, refuse } from './protocol.ts'
+import { nullArray, ok, queued, type Reply, refuse } from './protocol.ts'
 
 const commands = new Map<string, Command>(
   Object.entries({ ...connection, ...server, ...keys, ...strings, ...collections } satisfies Commands),
@@ -74,7 +74,7 @@ const exec = async (context: Context): Promise<Reply> => {
   const spoiled = session.spoiled
   Object.assign(session, { queue: undefined, spoiled: false, watched: new Map() })
   if (spoiled) return refuse('EXECABORT Transaction discarded because of previous errors.')
-  if (moved) return null
+  if (moved) return nullArray
   const replies: Reply[] = []
   for (const [name = '', ...args] of queue) {
     const command = commands.get(name.toLowerCase())

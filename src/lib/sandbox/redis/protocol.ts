@@ -8,9 +8,15 @@ export type Reply =
   | { readonly error: string }
   | { readonly map: readonly (readonly [Reply, Reply])[] }
   | { readonly double: number }
+  | { readonly set: readonly string[] }
+  /** Members with scores: flat in RESP2, pairs in RESP3. */
+  | { readonly scored: readonly (readonly [string, number])[] }
+  | { readonly nothing: 'array' }
 
 export const ok: Reply = { status: 'OK' }
 export const queued: Reply = { status: 'QUEUED' }
+/** EXEC's answer when a watched key has changed. */
+export const nullArray: Reply = { nothing: 'array' }
 export const refuse = (error: string): Reply => ({ error })
 
 export type Protocol = 2 | 3
@@ -110,10 +116,16 @@ export const encode = (reply: Reply, protocol: Protocol): string => {
   if ('status' in reply) return `+${reply.status}\r\n`
   if ('error' in reply) return `-${reply.error.replace(/[\r\n]/g, ' ')}\r\n`
   if ('double' in reply) return protocol === 3 ? `,${scoreText(reply.double)}\r\n` : bulk(scoreText(reply.double))
+  if ('nothing' in reply) return protocol === 3 ? '_\r\n' : '*-1\r\n'
+  if ('set' in reply) return `${protocol === 3 ? '~' : '*'}${reply.set.length}\r\n${reply.set.map(bulk).join('')}`
+  if ('scored' in reply) {
+    const pairs = reply.scored.map(([member, score]): readonly [Reply, Reply] => [member, { double: score }])
+    return encode(protocol === 3 ? pairs : pairs.flat(), protocol)
+  }
   const head = protocol === 3 ? `%${reply.map.length}\r\n` : `*${reply.map.length * 2}\r\n`
   return head + reply.map.map(([key, value]) => encode(key, protocol) + encode(value, protocol)).join('')
 }
 
 /** A sorted set's score as Redis prints it. */
-export const scoreText = (score: number): string =>
+const scoreText = (score: number): string =>
   score === Number.POSITIVE_INFINITY ? 'inf' : score === Number.NEGATIVE_INFINITY ? '-inf' : String(score)

@@ -26,7 +26,7 @@ const sorted = (scores: ReadonlyMap<string, number>): [string, number][] =>
   [...scores].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : a > b ? 1 : 0))
 
 const withScores = (found: readonly (readonly [string, number])[], wanted: boolean): Reply =>
-  found.flatMap(([member, score]): Reply[] => (wanted ? [member, { double: score }] : [member]))
+  wanted ? { scored: found } : found.map(([member]) => member)
 
 const limit = (text = ''): ((score: number, low: boolean) => boolean) => {
   const open = text.startsWith('(')
@@ -155,7 +155,7 @@ const sets: Commands = {
       )
     },
   },
-  smembers: { arity: 2, run: ([key = ''], context) => [...(read(context, key, 'set')?.members ?? [])] },
+  smembers: { arity: 2, run: ([key = ''], context) => ({ set: [...(read(context, key, 'set')?.members ?? [])] }) },
   scard: { arity: 2, run: ([key = ''], context) => read(context, key, 'set')?.members.size ?? 0 },
   sismember: { arity: 3, run: ([key = '', member = ''], context) => (read(context, key, 'set')?.members.has(member) ? 1 : 0) },
 }
