@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
 import { cacheFindings, hitRate } from '../../../src/lib/reports/cache/findings.ts'
 import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
+import { cacheStatus } from '../../../src/lib/reports/cache/status.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 
@@ -64,4 +65,18 @@ test('a full Redis and its evictions are told', async () => {
   expect(cacheFindings(await status()).map(({ text }) => text)).toEqual(
     expect.arrayContaining([expect.stringMatching(/^Redis uses 1 MB of 1 MB/), expect.stringContaining('12 keys were evicted')]),
   )
+})
+
+test('the report shows the server, the families and the queues, and no secret', async () => {
+  const view = await cacheStatus.look({}, { redis: redis.read }, { clock: systemClock, signal: new AbortController().signal })
+  expect(view.tables.map(({ title }) => title)).toEqual(['Redis', 'Keys', 'Queues'])
+  expect(view.tables[0]?.rows).toContainEqual(['memory', expect.stringMatching(/^1\.\d MB of 256\.0 MB$/)])
+  expect(view.tables[1]?.rows).toContainEqual([
+    'residence_ids_user:*',
+    '40',
+    expect.stringMatching(/^2 min 5\d s – 4 min 5\d s$/),
+    '0 of 40',
+  ])
+  expect(view.tables[2]?.rows).toEqual([['default', '2', '1', '3', '1', '1']])
+  expect(JSON.stringify(view)).not.toContain('secret')
 })
