@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { loadEnvironment } from '../environment/load.ts'
+import type { Environment } from '../environment/schema.ts'
 import { createAuthority } from './certificates.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
@@ -45,7 +47,7 @@ export interface Sandbox {
   readonly postgres: PostgresSandbox
   readonly health: Health
   /** The environment of the CLI, as `environment.yaml` in `dir` has it. */
-  readonly environment: ReturnType<typeof sandboxEnvironment>
+  readonly environment: Environment
   readonly urls: SandboxUrls
   /** Everything as at the start, in milliseconds. */
   reset(): Promise<void>
@@ -109,14 +111,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
     const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
     const viewer = authority.issue({ commonName: 'viewer', organizations: ['viewers'] })
-    const environment = sandboxEnvironment({ dir, checkout, ports })
+    const overlay = sandboxEnvironment({ dir, checkout, ports })
     const urls = urlsOf(ports, join(dir, 'ca.crt'))
     await Promise.all([
       writeFile(join(dir, 'admin.kubeconfig'), kubeconfig(cluster, 'admin', admin), { mode: 0o600 }),
       writeFile(join(dir, 'viewer.kubeconfig'), kubeconfig(cluster, 'viewer', viewer), { mode: 0o600 }),
-      writeFile(join(dir, 'environment.yaml'), stringify(environment), { mode: 0o600 }),
+      writeFile(join(dir, 'environment.yaml'), stringify(overlay), { mode: 0o600 }),
       writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
     ])
+    const { environment } = loadEnvironment({ asked: join(dir, 'environment.yaml'), env: {}, sandbox: () => undefined })
     return {
       dir,
       kubernetes,
