@@ -1,0 +1,173 @@
+import { connectTo } from '../kubelet/connect.ts'
+import { createKubelet } from '../kubelet/kubelet.ts'
+import { answerLog } from '../kubelet/log-request.ts'
+import type { ControlPlane, ControlPlaneOptions, KubeObject, StoreEvent } from '../types.ts'
+import { evict, reconcileBudget } from './budget.ts'
+import { reconcileClaim } from './claims.ts'
+import { createContext } from './context.ts'
+import { reconcileDaemonSet } from './daemon-set.ts'
+import { reconcileDeployment } from './deployment.ts'
+import { reconcileEndpoints } from './endpoints.ts'
+import { collect, finalizeOwner } from './garbage.ts'
+import { reconcileJob } from './job.ts'
+import { reconcileNamespace } from './namespace.ts'
+import { createNodes } from './nodes.ts'
+import { as, budgets, core, daemonSets, deployments, jobs, ownerOf, type Pod, pods, replicaSets } from './objects.ts'
+import { reconcileReplicaSet } from './replica-set.ts'
+import { schedule } from './scheduler.ts'
+import { createWorkQueue } from './work-queue.ts'
+
+type Reconciler = (name: string, namespace: string | undefined, again: () => void) => void
+
+/** Starts everything of a cluster that is not its API server: controllers, scheduler, kubelets, node lifecycle. */
+export function startControllers({ client, nodes: specs, workloads = {}, speed }: ControlPlaneOptions): ControlPlane {
+  let settling = false
+  const context = createContext(client, speed, () => settling)
+  const nodes = createNodes(context, specs)
+  const kubelet = createKubelet(context, nodes, workloads)
+  const queue = createWorkQueue()
+  const by = new Map<string, Reconciler>([
+    ['Deployment', (name, namespace, again) => reconcileDeployment(context, name, namespace, again)],
+    ['ReplicaSet', (name, namespace, again) => reconcileReplicaSet(context, name, namespace, again)],
+    ['Job', (name, namespace, again) => reconcileJob(context, name, namespace, again)],
+    ['DaemonSet', (name, namespace) => reconcileDaemonSet(context, name, namespace)],
+    ['PodDisruptionBudget', (name, namespace) => reconcileBudget(client, name, namespace)],
+    ['Service', (name, namespace = 'default') => reconcileEndpoints(client, name, namespace)],
+    ['PersistentVolumeClaim', (name, namespace) => reconcileClaim(client, name, namespace)],
+    ['Namespace', (name) => reconcileNamespace(client, name, '')],
+    ['Pod', (name, namespace) => schedule(context, name, namespace)],
+  ])
+  const enqueue = (kind: string, name: string, namespace?: string): void => {
+    const run = by.get(kind)
+    if (run) queue.add(`${kind}/${namespace ?? ''}/${name}`, () => run(name, namespace, () => enqueue(kind, name, namespace)))
+  }
+  const all = (kind: string, resource: { readonly group: string; readonly resource: string }, namespace?: string) => {
+    for (const { metadata } of client.list(resource, namespace === undefined ? {} : { namespace }))
+      enqueue(kind, metadata.name, metadata.namespace)
+  }
+  const pending = () => {
+    for (const pod of client.list(pods)) if (!as<Pod>(pod).spec.nodeName) enqueue('Pod', pod.metadata.name, pod.metadata.namespace)
+  }
+  const podChanged = (pod: Pod, type: StoreEvent['type']): void => {
+    const { name, namespace } = pod.metadata
+    const owner = ownerOf(pod)
+    if (owner) enqueue(owner.kind, owner.name, namespace)
+    all('PodDisruptionBudget', budgets, namespace)
+    all('Service', core('services'), namespace)
+    if (type === 'DELETED') {
+      all('Deployment', deployments, namespace)
+      for (const { persistentVolumeClaim } of pod.spec.volumes ?? [])
+        if (persistentVolumeClaim) enqueue('PersistentVolumeClaim', persistentVolumeClaim.claimName, namespace)
+    } else if (!pod.spec.nodeName) enqueue('Pod', name, namespace)
+    if (type === 'DELETED') kubelet.gone(pod)
+    else if (pod.spec.nodeName) queue.add(`Kubelet/${namespace}/${name}`, () => kubelet.sync(name, namespace))
+  }
+  const nodeChanged = (): void => {
+    all('DaemonSet', daemonSets)
+    pending()
+  }
+  const seen = ({ type, object, resource }: StoreEvent): void => {
+    const { kind, metadata } = object
+    if (type === 'DELETED') {
+      if (metadata.namespace) queueIfEnding(metadata.namespace)
+      queue.add(`Gone/${metadata.uid}`, () => collect(client, object))
+      for (const owner of metadata.ownerReferences ?? []) finalizing(owner.kind, owner.name, metadata.namespace)
+      if (kind === 'Service') enqueue(kind, metadata.name, metadata.namespace)
+      if ((kind === 'ServiceAccount' || kind === 'ConfigMap') && metadata.namespace) enqueue('Namespace', metadata.namespace)
+    } else if (kind !== 'Pod') enqueue(kind, metadata.name, metadata.namespace)
+    if (
+      type !== 'DELETED' &&
+      metadata.deletionTimestamp &&
+      metadata.finalizers?.some((one) => one === 'orphan' || one === 'foregroundDeletion')
+    ) {
+      queue.add(`Finalize/${metadata.uid}`, () => {
+        const now = client.get(resource, metadata.name, metadata.namespace)
+        if (now) finalizeOwner(client, resource, now)
+      })
+    }
+    if (kind === 'Pod') podChanged(as<Pod>(object), type)
+    if (kind === 'Node') nodeChanged()
+    if (kind === 'ReplicaSet') {
+      const owner = ownerOf(object)
+      if (owner) enqueue('Deployment', owner.name, metadata.namespace)
+      all('PodDisruptionBudget', budgets, metadata.namespace)
+    }
+    if (kind === 'ConfigMap' || kind === 'Secret') kubelet.configurationChanged(metadata.namespace)
+  }
+  const ownerResources: Readonly<Record<string, { readonly group: string; readonly resource: string }>> = {
+    ReplicaSet: replicaSets,
+    Deployment: deployments,
+    Job: jobs,
+    DaemonSet: daemonSets,
+  }
+  const finalizing = (kind: string, name: string, namespace: string | undefined): void => {
+    const resource = ownerResources[kind]
+    if (!resource) return
+    queue.add(`Finalize/${kind}/${namespace}/${name}`, () => {
+      const owner = client.get(resource, name, namespace)
+      if (owner?.metadata.deletionTimestamp) finalizeOwner(client, resource, owner)
+    })
+  }
+  const queueIfEnding = (namespace: string): void => {
+    if (client.get(core('namespaces'), namespace)?.metadata.deletionTimestamp) enqueue('Namespace', namespace)
+  }
+  const everything = (): void => {
+    all('Namespace', core('namespaces'))
+    all('DaemonSet', daemonSets)
+    all('Deployment', deployments)
+    all('ReplicaSet', replicaSets)
+    all('Job', jobs)
+    all('PersistentVolumeClaim', core('persistentvolumeclaims'))
+    pending()
+    for (const pod of client.list(pods))
+      queue.add(`Kubelet/${pod.metadata.namespace}/${pod.metadata.name}`, () => kubelet.sync(pod.metadata.name, pod.metadata.namespace))
+    all('Service', core('services'))
+    all('PodDisruptionBudget', budgets)
+  }
+  const returned = (node: string): void => {
+    for (const pod of client.list(pods))
+      if (as<Pod>(pod).spec.nodeName === node)
+        queue.add(`Kubelet/${pod.metadata.namespace}/${pod.metadata.name}`, () => kubelet.returned(pod))
+  }
+  const begin = (): void => {
+    queue.add('start', () => {
+      nodes.register()
+      everything()
+      nodes.watch(returned)
+    })
+  }
+  const unwatch = client.watch(seen)
+  begin()
+  const clear = (): void => {
+    queue.clear()
+    context.clear()
+    kubelet.clear()
+    nodes.forget()
+  }
+  return {
+    log: (request, response) => answerLog(kubelet, request, response),
+    connect: (subresource, request, upgrade) => connectTo(kubelet, workloads, subresource, request, upgrade),
+    evict: (pod: KubeObject, eviction, options) => evict(client, pod, eviction, options),
+    settle: () => {
+      settling = true
+      try {
+        nodes.register()
+        everything()
+        queue.drain()
+      } finally {
+        settling = false
+      }
+      kubelet.resume()
+    },
+    reset: () => {
+      clear()
+      // The store is replaced when this returns: what is in it then is picked up in the next turn.
+      begin()
+    },
+    stop: () => {
+      unwatch()
+      clear()
+      queue.stop()
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http'
+import { as, type Pod } from '../controllers/objects.ts'
+import { badRequest } from '../status.ts'
+import type { KubeletRequest } from '../types.ts'
+import type { Kubelet } from './kubelet.ts'
+import type { LogLine } from './log.ts'
+
+/** The container that a request means: the one it names, or the only one. */
+export function containerOf(pod: Pod, wanted: string | null): string {
+  const names = pod.spec.containers.map(({ name }) => name)
+  const { name } = pod.metadata
+  if (wanted) {
+    if (!names.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`)
+    return wanted
+  }
+  const [only, another] = names
+  if (only === undefined || another !== undefined)
+    throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`)
+  return only
+}
+
+/** Answers GET pods/{name}/log. */
+export function answerLog(kubelet: Kubelet, { pod: found, query }: KubeletRequest, response: ServerResponse): void {
+  const pod = as<Pod>(found)
+  const container = containerOf(pod, query.get('container'))
+  if (!pod.spec.nodeName) return void response.writeHead(204).end()
+  const on = (name: string) => query.get(name) === 'true' || query.get(name) === '1'
+  const log = kubelet.log(pod, container, on('previous'))
+  if (!log && on('previous')) throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`)
+  if (!log)
+    throw badRequest(`container "${container}" in pod "${pod.metadata.name}" is waiting to start: ${kubelet.waiting(pod, container)}`)
+  const tail = query.get('tailLines')
+  const since = query.get('sinceSeconds')
+    ? Date.now() - Number(query.get('sinceSeconds')) * 1000
+    : query.get('sinceTime')
+      ? Date.parse(query.get('sinceTime') ?? '')
+      : 0
+  const limit = query.get('limitBytes') ? Number(query.get('limitBytes')) : Number.POSITIVE_INFINITY
+  const text = ({ at, text: line }: LogLine) =>
+    `${on('timestamps') ? `${new Date(at).toISOString().replace('Z', '000000Z')} ` : ''}${line}\n`
+  const recent = log.lines.filter(({ at }) => at >= since)
+  const chosen = tail === null ? recent : Number(tail) === 0 ? [] : recent.slice(-Number(tail))
+  response.writeHead(200, { 'Content-Type': 'text/plain' })
+  const body = Buffer.from(chosen.map(text).join(''))
+  if (!on('follow')) return void response.end(body.subarray(0, Math.min(body.length, limit)))
+  response.flushHeaders()
+  response.write(body)
+  const stop = log.follow((line) => (line === undefined ? response.end() : response.write(text(line))))
+  response.on('close', stop)
+}
