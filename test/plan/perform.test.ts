@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest'
+import { type Clock, seconds } from '../../src/lib/clock.ts'
+import { Blocked, Moved } from '../../src/lib/plan/errors.ts'
+import { type Finding, fails, holds, hopeless, when } from '../../src/lib/plan/finding.ts'
+import type { RunEvent } from '../../src/lib/plan/outcome.ts'
+import { perform, refuseMoved, undo } from '../../src/lib/plan/perform.ts'
+import { prepare } from '../../src/lib/plan/plan.ts'
+import { type Change, defineProcedure, type Step } from '../../src/lib/plan/procedure.ts'
+
+/** Time passes only by sleeping. */
+const steppingClock = (): Clock & { readonly slept: () => number } => {
+  let time = 0
+  return {
+    now: () => new Date(time),
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted()
+      time += ms
+    },
+    slept: () => time,
+  }
+}
+
+/** A light that a step turns on; it shows only after `lag` looks. */
+const light = (name: string, lag = 0) => {
+  const state = { on: false, looks: 0, applied: 0 }
+  const step: Change<never> = {
+    title: `Turn on ${name}`,
+    effect: [{ what: name, before: 'off', after: 'on' }],
+    apply: async () => {
+      state.on = true
+      state.applied++
+    },
+    verify: async () => when(state.on && state.looks++ >= lag, `${name} is off`),
+    within: seconds(10),
+    undo: async () => {
+      state.on = false
+    },
+  }
+  return { state, step }
+}
+
+const procedureOf = (steps: readonly Step<never>[]) =>
+  defineProcedure({
+    id: 'test:lights',
+    title: 'Turn on lights',
+    needs: [],
+    choices: {},
+    risk: () => 'disruptive',
+    gather: async () => ({}),
+    subject: () => 'lights',
+    steps: () => steps,
+  })
+
+const begin = async (
+  steps: readonly Step<never>[],
+  options: { signal?: AbortSignal; settle?: boolean; tell?: (event: RunEvent) => void } = {},
+) => {
+  const clock = steppingClock()
+  // These steps write past every writer, so the plan is made of the same steps with nothing to record.
+  const { plan } = await prepare(procedureOf(steps.map((step) => ('apply' in step ? { ...step, apply: async () => {} } : step))), {}, {})
+  const prepared = { plan, steps }
+  const run = {
+    systems: {},
+    needs: [],
+    clock,
+    signal: options.signal ?? new AbortController().signal,
+    tell: options.tell ?? (() => {}),
+    settle: async () => options.settle ?? true,
+  }
+  return { clock, prepared, run }
+}
+
+test('steps are applied in order, awaited, and a step that already holds is skipped', async () => {
+  const [a, b] = [light('a', 3), light('b')]
+  b.state.on = true
+  const { clock, prepared, run } = await begin([a.step, b.step])
+  expect((await perform(prepared, run)).states).toEqual(['done', 'already'])
+  expect([a.state.applied, b.state.applied]).toEqual([1, 0])
+  expect(clock.slept()).toBeGreaterThan(0)
+})
+
+test('what does not hold in time is exit 5, names the rest, and nothing after it runs', async () => {
+  const [a, b] = [light('a', Number.POSITIVE_INFINITY), light('b')]
+  const { clock, prepared, run } = await begin([a.step, b.step])
+  const { states, trouble } = await perform(prepared, run)
+  expect(states).toEqual(['unverified', 'untouched'])
+  expect(trouble).toMatchObject({
+    exitCode: 5,
+    code: 'not-seen-to-hold',
+    state: 'Begun, and not seen to hold: Turn on a. Not done: Turn on b.',
+  })
+  expect(b.state.applied).toBe(0)
+  expect(clock.slept()).toBeLessThanOrEqual(10_000)
+})
+
+test('a finding that waiting cannot help stops at once', async () => {
+  const a = light('a')
+  const asked: Finding[] = [fails('off'), fails('off'), hopeless('the bulb is gone')]
+  const { clock, prepared, run } = await begin([{ ...a.step, verify: async () => asked.shift() ?? fails('asked too often') }])
+  const { trouble } = await perform(prepared, run)
+  expect(trouble).toMatchObject({ exitCode: 5, code: 'cannot-hold', failed: 'Turn on a: the bulb is gone' })
+  expect(clock.slept()).toBe(0)
+})
+
+test('a change that throws is exit 4 with the first reason; undo takes back what was changed, and says what it cannot', async () => {
+  const [a, b] = [light('a'), light('b')]
+  const broken: Change<never> = {
+    ...b.step,
+    apply: async () => {
+      throw new Blocked({ code: 'fuse', failed: 'the fuse blew', cause: 'too many lights' })
+    },
+    undo: { impossible: 'a blown fuse stays blown' },
+  }
+  const { prepared, run } = await begin([a.step, { ...broken, verify: async () => fails('b is off') }])
+  const { states, trouble } = await perform(prepared, run)
+  expect(trouble).toMatchObject({ exitCode: 4, code: 'fuse', failed: 'Turn on b: the fuse blew', likely: 'too many lights' })
+  expect(states).toEqual(['done', 'half'])
+  expect(await undo(prepared, states, run)).toEqual(['Turn on b: a blown fuse stays blown'])
+  expect(a.state.on).toBe(false)
+})
+
+test('undo that comes afterwards follows in the order of the plan', async () => {
+  const order: string[] = []
+  const step = (name: string, afterwards: boolean): Change<never> => {
+    const back = async () => void order.push(name)
+    return { ...light(name).step, undo: afterwards ? { afterwards: back } : back }
+  }
+  const { prepared, run } = await begin([step('value', false), step('first pods', true), step('second pods', true), step('file', false)])
+  const { states } = await perform(prepared, run)
+  await undo(prepared, states, run)
+  expect(order).toEqual(['file', 'value', 'first pods', 'second pods'])
+})
+
+test('Ctrl-C in a wait stops there: 130, and the rest is untouched', async () => {
+  const ending = new AbortController()
+  const [a, b] = [light('a', Number.POSITIVE_INFINITY), light('b')]
+  const { prepared, run } = await begin([a.step, b.step], {
+    signal: ending.signal,
+    tell: (event) => {
+      if (event.type === 'waiting') ending.abort()
+    },
+  })
+  const { states, trouble } = await perform(prepared, run)
+  expect(trouble).toMatchObject({ exitCode: 130 })
+  expect(trouble?.state).toContain('Not done: Turn on b.')
+  expect(states).toEqual(['half', 'untouched'])
+})
+
+test('a gate that is declined is exit 6', async () => {
+  const b = light('b')
+  const { prepared, run } = await begin([{ title: 'Look at the dashboard', ask: 'Is it calm?' }, b.step], { settle: false })
+  const { trouble } = await perform(prepared, run)
+  expect(trouble).toMatchObject({ exitCode: 6, state: 'Nothing was changed.' })
+  expect(b.state.applied).toBe(0)
+})
+
+test('every failed check is reported, once each, before anything runs', async () => {
+  const against = (because: string): Change<never> => ({ ...light(because).step, check: async () => fails(because) })
+  const proof = { title: 'The fuse holds', holds: async () => fails('no fuse') }
+  const { prepared } = await begin([against('no bulb'), against('no bulb'), against('no lamp'), proof])
+  expect(prepared.plan.blocked).toEqual(['no bulb', 'no lamp', 'no fuse'])
+})
+
+test('a world that moved is told as a difference; volatile notes are none', async () => {
+  const noted = (after: string, note: string): Change<never> => ({
+    ...light('a').step,
+    effect: [{ what: 'a', before: 'off', after, note }],
+    apply: async () => {},
+    verify: async () => fails('off'),
+  })
+  const plan = async (after: string, note: string) => (await begin([noted(after, note)])).prepared.plan
+  const confirmed = await plan('on', '3 s ago')
+  refuseMoved(confirmed, await plan('on', '4 s ago'))
+  const now = await plan('bright', '4 s ago')
+  expect(() => refuseMoved(confirmed, now)).toThrow(Moved)
+  try {
+    refuseMoved(confirmed, now)
+  } catch (error) {
+    expect(error).toMatchObject({ exitCode: 8, details: ['- a: off → on', '+ a: off → bright'] })
+  }
+})
+
+test('nothing to do asks for no confirmation', async () => {
+  const a = light('a')
+  expect((await begin([{ ...a.step, apply: async () => {} }])).prepared.plan.confirm).toBe('lights')
+  expect((await begin([{ ...a.step, verify: async () => holds }])).prepared.plan.confirm).toBeUndefined()
+})
