@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import ssh2 from 'ssh2'
 import { type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
+import { newSshKey } from './ssh-key.ts'
 import { bookNodes, type NodeFolder, type NodeIdentity, type NodeState, nodeFolder } from './state.ts'
 
 /** One machine of the sandbox. */
@@ -59,7 +59,7 @@ export const startNodes = async (options: { dir: string; nodes?: readonly NodeId
   const identities = options.nodes ?? bookNodes
   const dir = resolve(options.dir)
   const folder = join(dir, 'ssh')
-  const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'honeydue-sandbox' })
+  const key = newSshKey('honeydue-sandbox')
   const machines = new Map<string, { node: SandboxNode; server: NodeServer; folder: NodeFolder }>()
 
   const reach: Reach = (host, port) => {

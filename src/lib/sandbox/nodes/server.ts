@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import ssh2, { type Connection, type ParsedKey, type Server as SshServer } from 'ssh2'
 import { killGroup, serveSession } from './session.ts'
 import { slowLink } from './slow-link.ts'
+import { newSshKey } from './ssh-key.ts'
 import type { NodeFolder } from './state.ts'
 
 const { Server, utils } = ssh2
@@ -21,13 +22,11 @@ export interface NodeServer {
   stop(): Promise<void>
 }
 
-const newKey = () => utils.generateKeyPairSync('ed25519', { comment: 'sandbox' })
-
 /** One SSH server on a random loopback port: one public key may in, as any user. */
 export const startNodeServer = async (options: { folder: NodeFolder; authorized: string; reach: Reach }): Promise<NodeServer> => {
   const { folder, reach } = options
   const authorized = utils.parseKey(options.authorized) as ParsedKey
-  const [own, foreign] = [newKey(), newKey()]
+  const [own, foreign] = [newSshKey('sandbox'), newSshKey('sandbox')]
   const sockets = new Set<Socket>()
   const children = new Set<ChildProcess>()
   let fault: NodeFault | undefined
