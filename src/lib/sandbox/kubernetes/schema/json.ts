@@ -12,7 +12,19 @@ export function same(a: unknown, b: unknown): boolean {
 
 /** A deep copy that may be changed. Own keys only, so that `__proto__` in a body stays a plain key. */
 export function copy<T>(value: T): T {
-  return structuredClone(value)
+  return copied(value) as T
+}
+
+// JSON only: structuredClone takes several times as long.
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied)
+  if (!isJson(value)) return value
+  const out: Json = {}
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') Object.defineProperty(out, key, { value: copied(value[key]), configurable: true, enumerable: true, writable: true })
+    else out[key] = copied(value[key])
+  }
+  return out
 }
 
 export function freeze<T>(value: T): T {
