@@ -153,7 +153,7 @@ export function startControllers({ client, nodes: specs, workloads = {}, speed }
       try {
         nodes.register()
         everything()
-        queue.drain()
+        queue.drain(['Namespace', 'Pod/', 'Kubelet', 'ReplicaSet', 'DaemonSet', 'Job', 'Deployment'])
       } finally {
         settling = false
       }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Client, KubeObject } from '../types.ts'
 import type { Context } from './context.ts'
 import {
@@ -83,6 +84,7 @@ export function reconcileDeployment(context: Context, name: string, namespace: s
       held,
     )
   } else scaleTo(context, deployment, undefined, before, false)
+  if (made && context.settling()) return
   writeStatus(context, deployment, hash, fresh ? String(revisionOf(fresh)) : undefined, made, again)
   forgetOld(client, deployment, hash)
 }
@@ -233,6 +235,7 @@ function writeStatus(
     conditions,
     collisionCount: old.collisionCount,
   })
+  if (isDeepStrictEqual(old, status) && (!revision || revisionOf(deployment) === Number(revision))) return
   const put = (draft: KubeObject) => {
     draft['status'] = status
     if (revision) draft.metadata.annotations = { ...draft.metadata.annotations, [`${own}revision`]: revision }

@@ -10,7 +10,10 @@ const slices = { group: 'discovery.k8s.io', resource: 'endpointslices' }
 /** The addresses behind a Service, as Endpoints and as an EndpointSlice. */
 export function reconcileEndpoints(client: Client, name: string, namespace: string): void {
   const found = client.get(core('services'), name, namespace)
-  if (!found) return client.delete(core('endpoints'), name, namespace)
+  if (!found) {
+    client.delete(core('endpoints'), name, namespace)
+    return
+  }
   const service = as<Service>(found)
   const selector = Object.entries(service.spec.selector ?? {})
   if (selector.length === 0) return

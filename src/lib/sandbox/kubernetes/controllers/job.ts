@@ -79,7 +79,8 @@ export function reconcileJob(context: Context, name: string, namespace: string |
       add('Suspended', 'JobSuspended', 'Job suspended')
       event(job, 'Normal', 'Suspended', 'Job suspended', source)
     }
-    return write({}, 0, lost.length)
+    write({}, 0, lost.length)
+    return
   }
   if (conditions.some(({ type, status }) => type === 'Suspended' && status === 'True')) {
     add('Suspended', 'JobResumed', 'Job resumed', 'False')
@@ -113,13 +114,15 @@ export function reconcileJob(context: Context, name: string, namespace: string |
       add('Failed', ...failure)
       event(job, 'Warning', ...failure, source)
     }
-    return write({}, 0, Math.max(failed, Number((job.status as { failed?: number }).failed ?? 0)))
+    write({}, 0, Math.max(failed, Number((job.status as { failed?: number }).failed ?? 0)))
+    return
   }
   if (succeeded >= completions && alive.length === 0) {
     add('SuccessCriteriaMet', 'CompletionsReached', 'Reached expected number of succeeded pods')
     add('Complete', 'CompletionsReached', 'Reached expected number of succeeded pods')
     event(job, 'Normal', 'Completed', 'Job completed', source)
-    return write({ completionTime: stamp() }, 0, lost.length)
+    write({ completionTime: stamp() }, 0, lost.length)
+    return
   }
   if (left !== undefined) after(Math.max(left, 10), again)
   const missing = Math.min(parallelism, completions - succeeded) - alive.length

@@ -1,6 +1,6 @@
 import type { NodeSpec } from '../types.ts'
 import { type Context, tolerant } from './context.ts'
-import { as, core, isActive, isReady, type Pod, pods, podsOf, setStatus, stamp, type Taint, withCondition } from './objects.ts'
+import { as, core, filled, isActive, isReady, type Pod, pods, podsOf, setStatus, stamp, type Taint, withCondition } from './objects.ts'
 import type { Node } from './scheduler.ts'
 
 const leases = { group: 'coordination.k8s.io', resource: 'leases' }
@@ -66,8 +66,8 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
       {
         capacity: size,
         allocatable: size,
-        nodeInfo: info,
         ...status,
+        nodeInfo: { ...info, ...filled((status['nodeInfo'] ?? {}) as Record<string, unknown>) },
         addresses: status['addresses'] ?? [
           { type: 'InternalIP', address },
           { type: 'Hostname', address: name },

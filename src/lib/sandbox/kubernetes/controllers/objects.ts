@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Client, KubeObject, Metadata, OwnerReference, ResourceName } from '../types.ts'
 
 export const core = (resource: string): ResourceName => ({ group: '', resource })
@@ -123,7 +124,9 @@ export function withCondition(conditions: readonly Condition[] | undefined, next
 /** Without zeros and empty lists, as Go's omitempty leaves them out. */
 export const filled = (status: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(status).filter(([, value]) => value !== undefined && value !== 0 && !(Array.isArray(value) && value.length === 0)),
+    Object.entries(status).filter(
+      ([, value]) => value !== undefined && value !== 0 && value !== '' && !(Array.isArray(value) && value.length === 0),
+    ),
   )
 
 /** Sets the status of an object; `keep` are other changes that go with it. */
@@ -135,6 +138,8 @@ export function setStatus(
   manager = 'kube-controller-manager',
   more?: (draft: KubeObject) => void,
 ): void {
+  const stored = client.get(resource, object.metadata.name, object.metadata.namespace)
+  if (!stored || (!more && isDeepStrictEqual(stored['status'], status))) return
   client.update(
     resource,
     object.metadata.name,

@@ -47,7 +47,7 @@ export const podFrom = (owner: KubeObject, template: Template): KubeObject => ({
 
 /** Holds the number of a ReplicaSet's pods, and counts them. */
 export function reconcileReplicaSet(
-  { client, event, after }: Context,
+  { client, event, after, settling }: Context,
   name: string,
   namespace: string | undefined,
   again: () => void,
@@ -68,6 +68,8 @@ export function reconcileReplicaSet(
       event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, source)
     }
   }
+  // They will all be ready in a moment, and counted then.
+  if (missing > 0 && settling()) return
   const now = mine()
   const ready = now.filter(isReady)
   const minReady = set.spec.minReadySeconds ?? 0

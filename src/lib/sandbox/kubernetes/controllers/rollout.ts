@@ -48,10 +48,19 @@ export function scaleTo(
     return
   }
   if (!fresh) return
-  if (active.length === 0) return scale(fresh, wanted)
+  if (active.length === 0) {
+    scale(fresh, wanted)
+    return
+  }
   const total = fresh.spec.replicas + active.reduce((sum, set) => sum + set.spec.replicas, 0)
-  if (fresh.spec.replicas > wanted) return scale(fresh, wanted)
-  if (fresh.spec.replicas < wanted && total < most) return scale(fresh, Math.min(wanted, fresh.spec.replicas + most - total))
+  if (fresh.spec.replicas > wanted) {
+    scale(fresh, wanted)
+    return
+  }
+  if (fresh.spec.replicas < wanted && total < most) {
+    scale(fresh, Math.min(wanted, fresh.spec.replicas + most - total))
+    return
+  }
   scale(fresh, fresh.spec.replicas)
   // What is not ready in the old sets goes first; then as many ready ones as availability allows.
   const available = [fresh, ...active].reduce((sum, set) => sum + (set.status['availableReplicas'] ?? 0), 0)

@@ -73,14 +73,15 @@ export function schedule({ client, event, settling }: Context, name: string, nam
       },
       { subresource: 'status', manager: 'kube-scheduler' },
     )
-    return event(pod, 'Warning', 'FailedScheduling', message, source)
+    event(pod, 'Warning', 'FailedScheduling', message, source)
+    return
   }
-  bind({ client }, pod, best.metadata.name)
-  if (!settling()) event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${best.metadata.name}`, source)
+  bind({ client, settling }, pod, best.metadata.name)
+  event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${best.metadata.name}`, source)
 }
 
 /** What the binding subresource does: sets the node once, and says so. */
-function bind({ client }: Pick<Context, 'client'>, pod: Pod, node: string): void {
+function bind({ client, settling }: Pick<Context, 'client' | 'settling'>, pod: Pod, node: string): void {
   client.update(
     pods,
     pod.metadata.name,
@@ -90,6 +91,8 @@ function bind({ client }: Pick<Context, 'client'>, pod: Pod, node: string): void
     },
     { manager: 'kube-scheduler', subresource: 'binding' },
   )
+  // A settled pod gets its whole status at once, from its kubelet.
+  if (settling()) return
   client.update(
     pods,
     pod.metadata.name,

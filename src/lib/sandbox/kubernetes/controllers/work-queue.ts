@@ -29,8 +29,16 @@ export function createWorkQueue() {
       if (!waiting.has(key)) waiting.set(key, work)
       wake()
     },
-    /** Runs everything now, with what it brings about. */
-    drain: () => run(longest),
+    /** Runs everything now, with what it brings about; what begins with an earlier prefix goes first. */
+    drain: (prefixes: readonly string[]): void => {
+      const rank = (key: string) => prefixes.findIndex((prefix) => key.startsWith(prefix)) >>> 0
+      for (let i = 0; i < longest && waiting.size > 0; i++) {
+        const [first] = [...waiting.keys()].map((key) => ({ key, rank: rank(key) })).sort((a, b) => a.rank - b.rank)
+        const work = first && waiting.get(first.key)
+        if (first) waiting.delete(first.key)
+        work?.()
+      }
+    },
     clear: () => waiting.clear(),
     stop: () => {
       stopped = true

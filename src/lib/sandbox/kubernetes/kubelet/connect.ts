@@ -47,7 +47,10 @@ export function connectTo(
     )
   const command = query.getAll('command')
   if (kind === 'exec' && command.length === 0) throw badRequest('you must specify at least 1 command')
-  const server = new WebSocketServer({ noServer: true, handleProtocols: () => protocol })
+  // The name of kubectl's tunnel has a slash, which ws refuses to read: the choice is made here and only announced by it.
+  delete upgrade.request.headers['sec-websocket-protocol']
+  const server = new WebSocketServer({ noServer: true })
+  server.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`))
   const opened = (socket: WebSocket): void => {
     socket.binaryType = 'nodebuffer'
     socket.on('error', () => socket.terminate())

@@ -91,7 +91,10 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
     container.ready = false
     container.state = terminated(container, code)
     const policy = pod.spec.restartPolicy ?? 'Always'
-    if (state.stopping || policy === 'Never' || (policy === 'OnFailure' && code === 0)) return write(state)
+    if (state.stopping || policy === 'Never' || (policy === 'OnFailure' && code === 0)) {
+      write(state)
+      return
+    }
     container.last = container.state
     const backoff = container.restarts === 0 ? 0 : Math.min(longestBackoff, firstBackoff * 2 ** (container.restarts - 1))
     const { name } = container.spec
@@ -245,7 +248,10 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
       const startTime = String(pod.status['startTime'] ?? stamp(settling() ? Date.now() - settledAge : Date.now()))
       state = { name, namespace, ip, startTime, containers: pod.spec.containers.map(created), stopping: false, adopted: false }
       running.set(uid, state)
-      if (pod.metadata.deletionTimestamp) return end(state, pod)
+      if (pod.metadata.deletionTimestamp) {
+        end(state, pod)
+        return
+      }
       if (isOver(pod)) return
       if (settling()) settle(state, pod)
       else if (pod.status.containerStatuses) adopt(state, pod)
@@ -268,8 +274,14 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
     /** Its node is back: the containers are as they were before. */
     returned: (pod: KubeObject): void => {
       const state = running.get(pod.metadata.uid ?? '')
-      if (!state) return sync(pod.metadata.name, pod.metadata.namespace)
-      if (pod.metadata.deletionTimestamp) return sync(pod.metadata.name, pod.metadata.namespace)
+      if (!state) {
+        sync(pod.metadata.name, pod.metadata.namespace)
+        return
+      }
+      if (pod.metadata.deletionTimestamp) {
+        sync(pod.metadata.name, pod.metadata.namespace)
+        return
+      }
       write(state)
     },
     /** Containers that waited for a ConfigMap or Secret try again. */

@@ -34,5 +34,7 @@ export function forwardChannels(socket: WebSocket, pod: Pod, ports: readonly num
     const at = message[0] ?? 255
     if (at % 2 === 0) targets[at / 2]?.write(message.subarray(1))
   })
-  socket.on('close', () => targets.forEach((target) => target?.destroy()))
+  socket.on('close', () => {
+    for (const target of targets) target?.destroy()
+  })
 }
