@@ -49,6 +49,21 @@ test('the workloads of the deployment stand rolled out from the start', () => {
   expect(redis.map((pod) => (pod.spec as { readonly nodeName?: string }).nodeName)).toEqual(['ubuntu-8gb-nbg1-2'])
 })
 
+test('the nodes are those of the book', () => {
+  const found = sandbox.kubernetes.client.list({ group: '', resource: 'nodes' }).map((node) => {
+    const status = node.status as {
+      readonly addresses: readonly { readonly type: string; readonly address: string }[]
+      readonly nodeInfo: { readonly kubeletVersion: string }
+    }
+    return [node.metadata.name, status.addresses.find(({ type }) => type === 'InternalIP')?.address, status.nodeInfo.kubeletVersion]
+  })
+  expect(found).toEqual([
+    ['ubuntu-8gb-nbg1-1', '178.105.32.198', 'v1.34.6+k3s1'],
+    ['ubuntu-8gb-nbg1-2', '178.104.247.152', 'v1.34.6+k3s1'],
+    ['ubuntu-8gb-nbg1-3', '178.104.249.189', 'v1.34.6+k3s1'],
+  ])
+})
+
 test('the health endpoint answers as the api pods are', async () => {
   expect(await health()).toBe(200)
   for (const pod of sandbox.kubernetes.client.list(pods, { namespace, labels: { 'app.kubernetes.io/name': 'api' } }))

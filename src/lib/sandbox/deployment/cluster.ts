@@ -1,8 +1,8 @@
-import type { KubeObject } from '../kubernetes/types.ts'
+import type { Client, KubeObject } from '../kubernetes/types.ts'
 import { bornAt, k3sVersion, namespace, nodes } from './facts.ts'
 import { workload } from './workload.ts'
 
-/** Namespaces, the three nodes, and what k3s itself runs. */
+/** Namespaces, the storage class, and what k3s itself runs. */
 export function clusterObjects(): KubeObject[] {
   const system = 'kube-system'
   return [
@@ -14,7 +14,6 @@ export function clusterObjects(): KubeObject[] {
         status: { phase: 'Active' },
       }),
     ),
-    ...nodes.map(node),
     {
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',
@@ -38,56 +37,29 @@ export function clusterObjects(): KubeObject[] {
   ]
 }
 
-function node({ hostname, address }: (typeof nodes)[number]): KubeObject {
-  const size = { cpu: '4', memory: '7937Mi', pods: '110', 'ephemeral-storage': '78620Mi' }
-  const condition = (type: string, status: string, reason: string) => ({
-    type,
-    status,
-    reason,
-    message: reason,
-    lastHeartbeatTime: bornAt,
-    lastTransitionTime: bornAt,
-  })
-  return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: {
-      name: hostname,
-      creationTimestamp: bornAt,
-      labels: {
-        'kubernetes.io/arch': 'amd64',
-        'kubernetes.io/hostname': hostname,
-        'kubernetes.io/os': 'linux',
-        'node-role.kubernetes.io/control-plane': 'true',
-        'node-role.kubernetes.io/etcd': 'true',
+/** Gives the nodes, which their kubelets have registered, the roles, version and system of the deployment's machines. */
+export function describeNodes(client: Client): void {
+  const machines = { group: '', resource: 'nodes' }
+  for (const { hostname } of nodes) {
+    client.update(machines, hostname, undefined, (node) => {
+      const roles = { 'node-role.kubernetes.io/control-plane': 'true', 'node-role.kubernetes.io/etcd': 'true' }
+      node.metadata.labels = { ...node.metadata.labels, ...roles }
+    })
+    client.update(
+      machines,
+      hostname,
+      undefined,
+      (node) => {
+        const status = (node.status ?? {}) as { readonly nodeInfo?: Readonly<Record<string, string>> }
+        const info = {
+          kubeletVersion: k3sVersion,
+          kubeProxyVersion: k3sVersion,
+          kernelVersion: '6.8.0-90-generic',
+          osImage: 'Ubuntu 24.04.3 LTS',
+        }
+        node.status = { ...status, nodeInfo: { ...status.nodeInfo, ...info } }
       },
-    },
-    spec: { podCIDR: `10.42.${hostname.at(-1)}.0/24`, providerID: `k3s://${hostname}` },
-    status: {
-      addresses: [
-        { type: 'InternalIP', address },
-        { type: 'Hostname', address: hostname },
-      ],
-      capacity: size,
-      allocatable: size,
-      conditions: [
-        condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory'),
-        condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure'),
-        condition('PIDPressure', 'False', 'KubeletHasSufficientPID'),
-        condition('Ready', 'True', 'KubeletReady'),
-      ],
-      nodeInfo: {
-        architecture: 'amd64',
-        operatingSystem: 'linux',
-        kernelVersion: '6.8.0-90-generic',
-        osImage: 'Ubuntu 24.04.3 LTS',
-        kubeletVersion: k3sVersion,
-        kubeProxyVersion: k3sVersion,
-        containerRuntimeVersion: 'containerd://2.1.5-k3s1.34',
-        machineID: '',
-        systemUUID: '',
-        bootID: '',
-      },
-    },
+      { manager: 'kubelet', subresource: 'status' },
+    )
   }
 }

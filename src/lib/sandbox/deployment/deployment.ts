@@ -1,7 +1,7 @@
 import type { Identity } from '../certificates.ts'
 import type { KubernetesSandbox } from '../kubernetes/types.ts'
 import { applicationObjects } from './application.ts'
-import { clusterObjects } from './cluster.ts'
+import { clusterObjects, describeNodes } from './cluster.ts'
 import { configurationObjects } from './configuration.ts'
 import { routingObjects } from './routing.ts'
 
@@ -11,4 +11,5 @@ export function seed(kubernetes: KubernetesSandbox, origin: Identity): void {
   // As `kubectl apply` of 03-deploy.sh leaves it: managedFields say who set each key.
   for (const object of configurationObjects(origin)) kubernetes.client.create(object, { manager: 'kubectl-client-side-apply' })
   kubernetes.settle([...clusterObjects(), ...applicationObjects(), ...routingObjects()])
+  describeNodes(kubernetes.client)
 }
