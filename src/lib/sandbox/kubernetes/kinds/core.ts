@@ -2,6 +2,7 @@ import { isJson, type Json, same } from '../schema/json.ts'
 import { type Cause, forbiddenValue, invalidValue, required, unsupported } from '../status.ts'
 import { type Kind, spec } from './kind.ts'
 import { defaultPodSpec, qosClass, validatePodSpec } from './pod-spec.ts'
+import { podSpecDifference } from './pod-spec-difference.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
 const text = (value: unknown) => String(value ?? '')
@@ -136,7 +137,7 @@ export const pod: Kind = {
     if (same(allowed(spec(o)), allowed(spec(old)))) return []
     const but =
       'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
-    return [forbiddenValue('spec', `${but}\n${difference(spec(old), spec(o))}`)]
+    return [forbiddenValue('spec', `${but}\n${podSpecDifference(spec(old), spec(o))}`)]
   },
   fields: (o) => ({
     'spec.nodeName': text(spec(o)['nodeName']),
@@ -149,27 +150,6 @@ export const pod: Kind = {
     'status.podIPs': text(object(o['status'])['podIP']),
     'status.nominatedNodeName': text(object(o['status'])['nominatedNodeName']),
   }),
-}
-
-/** Go's rendering of two specs side by side: the fields that differ, and how many do not. */
-function difference(old: Json, now: Json): string {
-  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort()
-  const goName = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
-  const differing = names.filter((name) => !same(old[name], now[name]))
-  const equal = Math.max(20, names.length - differing.length)
-  const lines = differing.flatMap((name) => [
-    `- \t${goName(name)}: ${JSON.stringify(old[name] ?? null)},`,
-    `+ \t${goName(name)}: ${JSON.stringify(now[name] ?? null)},`,
-  ])
-  return [
-    '  core.PodSpec{',
-    ...lines.map((line) => `  ${line}`),
-    `  \tSchedulingGates:           nil,`,
-    `  \tResourceClaims:             nil,`,
-    `  \t... // ${equal} identical fields`,
-    '  }',
-    '',
-  ].join('\n')
 }
 
 export const service: Kind = {
