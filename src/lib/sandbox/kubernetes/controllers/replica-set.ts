@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts'
+import type { Client, KubeObject } from '../types.ts'
 import { type Context, tolerant } from './context.ts'
 import {
   as,
@@ -16,6 +16,8 @@ import {
   setStatus,
   type Template,
 } from './objects.ts'
+
+import { choose } from './scheduler.ts'
 
 export interface ReplicaSet extends KubeObject {
   spec: { replicas: number; minReadySeconds?: number; selector: Selector; template: Template }
@@ -45,6 +47,12 @@ export const podFrom = (owner: KubeObject, template: Template): KubeObject => ({
   spec: template.spec,
 })
 
+/** On its node from the start, as a pod that was scheduled long ago. */
+function placed(client: Client, pod: KubeObject): KubeObject {
+  const { best } = choose(client, as<Pod>(pod))
+  return best ? { ...pod, spec: { ...as<Pod>(pod).spec, nodeName: best.metadata.name } } : pod
+}
+
 /** Holds the number of a ReplicaSet's pods, and counts them. */
 export function reconcileReplicaSet(
   { client, event, after, settling }: Context,
@@ -60,7 +68,9 @@ export function reconcileReplicaSet(
   const missing = set.spec.replicas - before.length
   if (!set.metadata.deletionTimestamp) {
     for (let i = 0; i < Math.min(missing, 500); i++) {
-      const pod = tolerant(() => client.create(podFrom(set, set.spec.template)))
+      const pod = tolerant(() =>
+        client.create(settling() ? placed(client, podFrom(set, set.spec.template)) : podFrom(set, set.spec.template)),
+      )
       if (pod) event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`, source)
     }
     for (const pod of [...before].sort(expendable).slice(0, Math.max(0, -missing))) {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../types.ts'
+import type { Client, KubeObject } from '../types.ts'
 import type { Context } from './context.ts'
 import { as, type Condition, core, isOver, type Pod, type PodSpec, pods, podsOf, stamp, type Taint, withCondition } from './objects.ts'
 
@@ -27,12 +27,9 @@ export function fits({ spec }: { readonly spec: PodSpec }, node: Node): string |
     : "node(s) didn't match Pod's node affinity/selector"
 }
 
-/** Binds a pod to the fitting node with the fewest pods, or says why none fits. */
-export function schedule({ client, event, settling }: Context, name: string, namespace: string | undefined): void {
-  const found = client.get(pods, name, namespace)
-  if (!found || found.metadata.deletionTimestamp) return
-  const pod = as<Pod>(found)
-  if (pod.spec.nodeName) return
+/** The fitting node with the fewest pods, those of the same owner counting most; without one, how many nodes refuse for which reason. */
+export function choose(client: Client, pod: { readonly metadata: KubeObject['metadata']; readonly spec: PodSpec }) {
+  const { namespace } = pod.metadata
   const nodes = client.list(core('nodes')).map((node) => as<Node>(node))
   const reasons = new Map<string, number>()
   const fitting = nodes.filter((node) => {
@@ -40,13 +37,23 @@ export function schedule({ client, event, settling }: Context, name: string, nam
     if (because) reasons.set(because, (reasons.get(because) ?? 0) + 1)
     return because === undefined
   })
-  const source = { component: 'default-scheduler' }
   const load = new Map<string, number>()
   for (const other of podsOf(client, undefined)) {
     const alike = other.metadata.namespace === namespace && other.metadata.generateName === pod.metadata.generateName
     if (other.spec.nodeName && !isOver(other)) load.set(other.spec.nodeName, (load.get(other.spec.nodeName) ?? 0) + (alike ? 100 : 1))
   }
   const [best] = fitting.sort((a, b) => (load.get(a.metadata.name) ?? 0) - (load.get(b.metadata.name) ?? 0))
+  return { best, nodes, reasons }
+}
+
+/** Binds a pod to the fitting node with the fewest pods, or says why none fits. */
+export function schedule({ client, event, settling }: Context, name: string, namespace: string | undefined): void {
+  const found = client.get(pods, name, namespace)
+  if (!found || found.metadata.deletionTimestamp) return
+  const pod = as<Pod>(found)
+  if (pod.spec.nodeName) return
+  const { best, nodes, reasons } = choose(client, pod)
+  const source = { component: 'default-scheduler' }
   if (!best) {
     const list = [...reasons]
       .map(([because, count]) => `${count} ${because}`)

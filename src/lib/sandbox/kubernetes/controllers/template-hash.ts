@@ -20,7 +20,13 @@ const fieldsOf = (struct: string): readonly Field[] | undefined => {
 }
 
 const plain = new Set(['string', 'bool', 'int32', 'int64', 'byte'])
+const names = new Map<string, string>()
 const qualified = (type: string): string => {
+  const known = names.get(type) ?? goName(type)
+  names.set(type, known)
+  return known
+}
+const goName = (type: string): string => {
   const [, prefix = '', base = ''] = /^((?:\[\]|\*|map\[\w+\])*)(.*)$/.exec(type) ?? []
   if (base.startsWith('meta.')) return `${prefix}v1.${base.slice(5)}`
   return plain.has(base) || base.includes('.') ? type : `${prefix}v1.${base}`
@@ -87,7 +93,7 @@ export function templateHash(template: unknown, collisions = 0): string {
   const take = (byte: number) => {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   }
-  for (const byte of Buffer.from(dump(template, 'PodTemplateSpec').replace(/^\(v1\.PodTemplateSpec\)/, '(v1.PodTemplateSpec)'))) take(byte)
+  for (const byte of Buffer.from(dump(template, 'PodTemplateSpec'))) take(byte)
   if (collisions > 0) for (const byte of [collisions & 255, (collisions >> 8) & 255, 0, 0, 0, 0, 0, 0]) take(byte)
   return [...String(hash)].map((digit) => letters[digit.charCodeAt(0) % letters.length]).join('')
 }
