@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const source = fileURLToPath(new URL('../../src/', import.meta.url))
+
+/** Who may import whom, beside itself; `type` is for what may be named but not run. */
+const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>> = {
+  'run.ts': { cli: 'run' },
+  commands: { cli: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run' },
+  procedures: { plan: 'run', reports: 'run', systems: 'run' },
+  reports: { plan: 'run', systems: 'run', environment: 'type', 'clock.ts': 'run' },
+  plan: { systems: 'run', 'clock.ts': 'run' },
+  systems: { environment: 'run', plan: 'run', 'clock.ts': 'run' },
+  environment: { plan: 'run' },
+  sandbox: { environment: 'run', 'clock.ts': 'run' },
+  cli: { plan: 'run', environment: 'run', systems: 'run', sandbox: 'run', 'clock.ts': 'run' },
+}
+
+/** Libraries that one part alone may import. */
+const kept: Readonly<Record<string, readonly string[]>> = {
+  listr2: ['cli'],
+  '@inquirer/prompts': ['cli'],
+  '@oclif/core': ['cli', 'commands', 'run.ts'],
+  '@kubernetes/client-node': ['systems'],
+  ioredis: ['systems'],
+  ssh2: ['systems', 'sandbox'],
+  pg: ['systems', 'sandbox'],
+}
+
+const partOf = (file: string): string => {
+  const [first = '', second = ''] = file.split(sep)
+  return first === 'lib' ? second : first
+}
+
+const imports = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) =>
+    [...readFileSync(join(source, file), 'utf8').matchAll(/^(?:import|export)( type)?\s[^'"]*?from '([^']+)'|\bimport\('([^']+)'\)/gm)].map(
+      ([, type, named, loaded]) => ({ file, from: partOf(file), type: type !== undefined, target: named ?? loaded ?? '' }),
+    ),
+  )
+
+test('imports between parts run one way', () => {
+  const wrong = imports.filter(({ file, from, type, target }) => {
+    if (!target.startsWith('.')) return false
+    const to = partOf(normalize(join(dirname(file), target)))
+    const may = allowed[from]?.[to]
+    return to !== from && !(may === 'run' || (may === 'type' && type))
+  })
+  expect(imports.length).toBeGreaterThan(300)
+  expect(wrong.map(({ file, target }) => `${file} → ${target}`)).toEqual([])
+})
+
+test('libraries of the network and the terminal stay in their part', () => {
+  const wrong = imports.filter(({ from, type, target }) => {
+    const library = Object.keys(kept).find((name) => target === name || target.startsWith(`${name}/`))
+    return !type && library !== undefined && !kept[library]?.includes(from)
+  })
+  expect(wrong.map(({ file, target }) => `${file} → ${target}`)).toEqual([])
+})
