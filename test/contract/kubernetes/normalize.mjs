@@ -45,4 +45,4 @@ export function differences(recorded, now, path = '') {
   }
   return out
 }
-const short = (value) => { const text = JSON.stringify(value) ?? 'nothing'; return text.length > 160 ? `${text.slice(0, 157)}…` : text }
+const short = (value) => { const text = JSON.stringify(value) ?? 'nothing'; return text.length > 360 ? `${text.slice(0, 357)}…` : text }

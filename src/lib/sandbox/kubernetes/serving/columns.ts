@@ -169,6 +169,50 @@ const sets = [
 ]
 
 const columns: Readonly<Record<string, readonly Column[]>> = {
+  EndpointSlice: [
+    name,
+    column('AddressType', (o) => text(o['addressType'])),
+    column(
+      'Ports',
+      (o) =>
+        list(o['ports'])
+          .map((port) => text(port['port']))
+          .join(',') || '<unset>',
+    ),
+    column(
+      'Endpoints',
+      (o) =>
+        list(o['endpoints'])
+          .flatMap((one) => (Array.isArray(one['addresses']) ? one['addresses'] : []))
+          .slice(0, 3)
+          .join(',') || '<unset>',
+    ),
+    age,
+  ],
+  StorageClass: [
+    column(
+      'Name',
+      (o) => `${o.metadata.name}${o.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true' ? ' (default)' : ''}`,
+    ),
+    column('Provisioner', (o) => text(o['provisioner'])),
+    column('ReclaimPolicy', (o) => text(o['reclaimPolicy'])),
+    column('VolumeBindingMode', (o) => text(o['volumeBindingMode'])),
+    column('AllowVolumeExpansion', (o) => String(o['allowVolumeExpansion'] === true)),
+    age,
+  ],
+  PersistentVolume: [
+    name,
+    column('Capacity', (o) => text(object(spec(o)['capacity'])['storage'])),
+    column('Access Modes', (o) => modes(spec(o)['accessModes'])),
+    column('Reclaim Policy', (o) => text(spec(o)['persistentVolumeReclaimPolicy'])),
+    column('Status', (o) => (o.metadata.deletionTimestamp ? 'Terminating' : text(status(o)['phase']))),
+    column('Claim', (o) => [object(spec(o)['claimRef'])['namespace'], object(spec(o)['claimRef'])['name']].filter(Boolean).join('/')),
+    column('StorageClass', (o) => text(spec(o)['storageClassName'])),
+    column('VolumeAttributesClass', () => '<unset>'),
+    column('Reason', (o) => text(status(o)['reason'])),
+    age,
+    wide('VolumeMode', (o) => text(spec(o)['volumeMode'] ?? 'Filesystem')),
+  ],
   Pod: [
     name,
     column(
