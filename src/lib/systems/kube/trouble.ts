@@ -1,0 +1,38 @@
+import { Unreachable } from '../../plan/errors.ts'
+
+/** What the API server said no with; `message` is its own sentence where it sent one. */
+export const statusTrouble = (status: number, message: string, what: string, server: string): Unreachable => {
+  const known: Readonly<Record<number, readonly [string, string, string]>> = {
+    401: ['kube-credentials', 'the certificate or token is not accepted, or has expired', 'kubectl auth whoami'],
+    403: ['kube-forbidden', 'this user has no right to it', 'kubectl auth whoami'],
+    429: ['kube-busy', 'the API server is overloaded', 'honeydue nodes:status'],
+  }
+  const [code, cause, next] = known[status] ?? [
+    status >= 500 ? 'kube-server-error' : 'kube-refused',
+    'the API server is not well, or something else answers in its place',
+    'honeydue nodes:status',
+  ]
+  return new Unreachable({ code, failed: `${server} answered ${status} to ${what}`, cause: message || cause, next })
+}
+
+/** Words a failed connection by its system code. */
+export const connectionTrouble = (error: unknown, server: string): Unreachable => {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const [name, cause] =
+    causes[code] ??
+    (code.startsWith('ERR_TLS') || /CERT|SELF_SIGNED/.test(code)
+      ? ['kube-tls', `the certificate was refused (${code})`]
+      : ['kube-unreachable', error instanceof Error ? error.message : String(error)])
+  return new Unreachable(
+    { code: name, failed: `The Kubernetes API at ${server} cannot be reached`, cause, next: 'honeydue doctor' },
+    { cause: error },
+  )
+}
+
+const causes: Readonly<Record<string, readonly [string, string]>> = {
+  ECONNREFUSED: ['kube-unreachable', 'nothing listens there: k3s is down, or this is another machine'],
+  ECONNRESET: ['kube-unreachable', 'the connection was cut'],
+  ENOTFOUND: ['kube-unreachable', 'its name does not resolve'],
+  EAI_AGAIN: ['kube-unreachable', 'its name does not resolve now'],
+  ETIMEDOUT: ['kube-silent', 'it did not answer in time'],
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Unreachable } from '../../../src/lib/plan/errors.ts'
+import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
+import type { Fault } from '../../../src/lib/sandbox/kubernetes/types.ts'
+import { type Sandbox, startSandbox } from '../../../src/lib/sandbox/sandbox.ts'
+import { kubeSystem } from '../../../src/lib/systems/kube/kube.ts'
+
+let sandbox: Sandbox
+let dir: string
+beforeAll(async () => {
+  sandbox = await startSandbox({ postgres: false })
+  dir = mkdtempSync(join(tmpdir(), 'kube-'))
+})
+afterAll(async () => {
+  rmSync(dir, { recursive: true, force: true })
+  await sandbox.stop()
+})
+
+const open = (kubeconfigs: readonly string[] = [join(sandbox.dir, 'admin.kubeconfig')]) =>
+  kubeSystem({ kubeconfigs, controlPlane: [], timeout: 300 })
+
+/** The code of the trouble that listing nodes ends in. */
+const codeOf = async (kube: ReturnType<typeof open>): Promise<string> => {
+  try {
+    await kube.read.nodes()
+    return 'none'
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error
+    return error.code
+  } finally {
+    await kube.close()
+  }
+}
+
+test('reads the deployment and says which cluster answered', async () => {
+  const kube = open()
+  const cluster = await kube.read.cluster()
+  expect(cluster).toMatchObject({ kubeconfig: join(sandbox.dir, 'admin.kubeconfig'), server: sandbox.kubernetes.url, fellOver: false })
+  expect(await kube.read.nodes()).toHaveLength(3)
+  expect((await kube.read.configMap(namespace, 'honeydue-config'))?.DB_HOST).toBeTruthy()
+  expect(await kube.read.configMap(namespace, 'no-such-map')).toBeUndefined()
+  await kube.close()
+})
+
+test('forwards a port to a ready pod of a Deployment', async () => {
+  const kube = open()
+  const stream = await kube.read.forward({ namespace, deployment: 'redis', port: 6379 })
+  const answer = new Promise<string>((resolve, reject) => {
+    stream.once('data', (chunk: Buffer) => resolve(chunk.toString()))
+    stream.once('error', reject)
+  })
+  stream.write('PING\r\n')
+  expect(await answer).toMatch(/^(\+PONG|-NOAUTH)/)
+  await kube.close()
+  await expect(open().read.forward({ namespace, deployment: 'nothing', port: 1 })).rejects.toMatchObject({ code: 'kube-no-deployment' })
+})
+
+const answers: readonly (readonly [string, Fault['answer'], string])[] = [
+  ['401', { status: 401 }, 'kube-credentials'],
+  ['403', { status: 403 }, 'kube-forbidden'],
+  ['429', { status: 429 }, 'kube-busy'],
+  ['500', { status: 500 }, 'kube-server-error'],
+  ['a page of HTML', { status: 200, body: '<html>sign in</html>' }, 'kube-not-kubernetes'],
+  ['a cut connection', 'reset', 'kube-unreachable'],
+  ['silence', 'silence', 'kube-silent'],
+]
+test.each(answers)('%s is unreachable, by its code', async (_, answer, code) => {
+  const heal = sandbox.kubernetes.fail(answer === undefined ? {} : { answer })
+  try {
+    expect(await codeOf(open())).toBe(code)
+  } finally {
+    heal()
+  }
+})
+
+test('a kubeconfig that is missing, malformed or of another authority is named', async () => {
+  expect(await codeOf(open([join(dir, 'absent')]))).toBe('kube-no-kubeconfig')
+  const malformed = join(dir, 'malformed')
+  writeFileSync(malformed, 'clusters: [')
+  expect(await codeOf(open([malformed]))).toBe('kube-kubeconfig')
+  const untrusting = join(dir, 'untrusting')
+  const text = readFileSync(join(sandbox.dir, 'admin.kubeconfig'), 'utf8')
+  writeFileSync(untrusting, text.replace(/certificate-authority(-data)?: .*/, ''))
+  expect(await codeOf(open([untrusting]))).toBe('kube-tls')
+})
