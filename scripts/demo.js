@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const home = await mkdtemp(join(tmpdir(), 'honeydue-demo-'))
 const environment = join(home, 'environment.yaml')
-const subject = 'honeydue'
+const user = '7'
 
 const steps = [
   {
@@ -17,13 +17,14 @@ const steps = [
     args: ['sandbox:up', '--dir', home, '--detach'],
   },
   { say: 'How are the nodes?', args: ['nodes:status', '--env', environment] },
+  { say: 'What does the cache hold?', args: ['cache:status', '--env', environment] },
   {
-    say: 'The pooler misbehaves. What would switching to the direct endpoint change?',
-    args: ['db:switch-host', '--to', 'direct', '--dry-run', '--env', environment],
+    say: 'A user sees old residences. What would clearing their cached list change?',
+    args: ['cache:invalidate', '--user', user, '--dry-run', '--env', environment],
   },
-  { say: 'Do it.', args: ['db:switch-host', '--to', 'direct', '--confirm', subject, '--env', environment] },
-  { say: 'Does it hold?', args: ['db:status', '--env', environment] },
-  { say: 'The pooler has recovered: switch back.', args: ['db:switch-host', '--to', 'pooler', '--confirm', subject, '--env', environment] },
+  { say: 'Do it.', args: ['cache:invalidate', '--user', user, '--env', environment] },
+  { say: 'Again: nothing is left to do.', args: ['cache:invalidate', '--user', user, '--env', environment] },
+  { say: 'Who is connected to the database?', args: ['db:connections', '--env', environment] },
 ]
 
 let failed = 0

@@ -46,7 +46,8 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
 
   const open = async () => {
     const secret = await password()
-    const { Redis } = await import('ioredis')
+    // A bundle of this CommonJS package has the default export only.
+    const { Redis } = (await import('ioredis')).default
     const way = await dial(signal)
     const where = way.name ?? `${way.host}:${way.port}`
     const redis = new Redis({

@@ -1,0 +1,44 @@
+/** What oclif is given, or the sentences that say which command was meant. */
+export type CommandLine = { readonly args: readonly string[] } | { readonly unknown: string }
+
+/**
+ * Joins `cache invalidate` to `cache:invalidate`, and refuses a word after a topic that names no command of it:
+ * oclif would show the topic's help there and exit 0, which a script takes for success.
+ */
+export const commandLine = (
+  words: readonly string[],
+  known: { readonly topics: readonly string[]; readonly commands: readonly string[] },
+): CommandLine => {
+  const plain = words.findIndex((word) => word.startsWith('-'))
+  const leading = (plain < 0 ? words : words.slice(0, plain)).slice(0, 3)
+  for (let count = leading.length; count > 1; count--) {
+    const id = leading.slice(0, count).join(':')
+    if (known.commands.includes(id)) return { args: [id, ...words.slice(count)] }
+  }
+  const [first, second] = leading
+  if (first === undefined || known.commands.includes(first) || first === 'help') return { args: words }
+  const asked = known.topics.includes(first) && second !== undefined ? `${first}:${second}` : first
+  if (known.topics.includes(asked) && second === undefined) return { args: words }
+  const near = nearest(asked, known.commands)
+  return {
+    unknown: [`There is no command ${asked}.`, near ? `Did you mean: honeydue ${near}` : 'Next: honeydue --help'].join('\n'),
+  }
+}
+
+const nearest = (word: string, among: readonly string[]): string | undefined => {
+  const [best] = among.map((one) => ({ one, far: distance(word, one) })).sort((a, b) => a.far - b.far)
+  return best && best.far <= Math.max(3, word.length / 2) ? best.one : undefined
+}
+
+/** Levenshtein's: insertions, deletions and replacements between two words. */
+const distance = (from: string, to: string): number => {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...to].entries()) {
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

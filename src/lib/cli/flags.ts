@@ -1,0 +1,60 @@
+import { Flags } from '@oclif/core'
+import type { Choice, Choices, Input } from '../plan/choice.ts'
+import { Usage } from '../plan/errors.ts'
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+const milliseconds = (text: string): number | undefined => {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+  return count === undefined || unit === undefined ? undefined : Number(count) * (units[unit] ?? 0)
+}
+
+/** The flags of a procedure's or report's choices: none is required, because a missing one may be asked for. */
+export const flagsOf = (choices: Choices) =>
+  Object.fromEntries(
+    Object.entries(choices).map(([name, choice]) => {
+      const common = { summary: choice.about, ...(choice.not && { exclusive: [...choice.not] }) }
+      if (choice.kind === 'toggle') return [name, Flags.boolean(common)]
+      const told = { ...common, ...(choice.options && { options: [...choice.options] }) }
+      if (choice.kind === 'texts') return [name, Flags.string({ ...told, multiple: true })]
+      return [name, Flags.string({ ...told, ...(choice.default !== undefined && { default: choice.default }) })]
+    }),
+  )
+
+/** Who answers for a missing choice; undefined where nobody can be asked. */
+export type Ask = ((name: string, choice: Choice<unknown>) => Promise<string>) | undefined
+
+/** The input that was typed, with what is missing asked for, or a Usage error that names the flag. */
+export const inputOf = async <C extends Choices>(choices: C, typed: Readonly<Record<string, unknown>>, ask: Ask): Promise<Input<C>> => {
+  const input: Record<string, unknown> = {}
+  for (const [name, choice] of Object.entries(choices)) input[name] = await choose(name, choice, typed[name], ask)
+  return input as Input<C>
+}
+
+const choose = async (name: string, choice: Choice<unknown>, typed: unknown, ask: Ask): Promise<unknown> => {
+  if (choice.kind === 'toggle') return typed === true
+  if (choice.kind === 'texts') {
+    const all = (typed as readonly string[] | undefined) ?? []
+    for (const one of all) refuse(name, choice, one)
+    return all
+  }
+  const value = typed === undefined && choice.ask !== undefined ? await missing(name, choice, ask) : typed
+  if (value === undefined) return undefined
+  refuse(name, choice, String(value))
+  if (choice.kind !== 'duration') return value
+  const parsed = milliseconds(String(value))
+  if (parsed === undefined) throw usage(name, `"${value}" is no duration such as 30s or 5m`)
+  return parsed
+}
+
+const missing = (name: string, choice: Choice<unknown>, ask: Ask): Promise<string> => {
+  if (ask) return ask(name, choice)
+  throw usage(name, `--${name} is missing${choice.options ? `: one of ${choice.options.join(', ')}` : ''}`)
+}
+
+const refuse = (name: string, choice: Choice<unknown>, value: string): void => {
+  const because = choice.refuse?.(value)
+  if (because !== undefined) throw usage(name, `--${name}: ${because}`)
+}
+
+const usage = (name: string, failed: string): Usage => new Usage({ code: `flag-${name}`, failed, next: 'the same command with --help' })

@@ -1,0 +1,90 @@
+import { Chalk, type ChalkInstance, supportsColor } from 'chalk'
+import Table from 'cli-table3'
+import type { Trouble } from '../plan/errors.ts'
+import type { Plan, PlannedStep } from '../plan/plan.ts'
+import type { Table as Rows, View } from '../plan/report.ts'
+
+/** Colour for a stream that shows it; NO_COLOR and pipes get none. */
+export const paint = (terminal: boolean): ChalkInstance => new Chalk({ level: terminal && supportsColor ? supportsColor.level : 0 })
+
+const bare = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+  ].map((part) => [part, '']),
+)
+
+const renderTable = ({ title, columns, rows }: Rows, chalk: ChalkInstance): string => {
+  const table = new Table({
+    head: columns.some(Boolean) ? columns.map((column) => chalk.bold(column)) : [],
+    chars: { ...bare, middle: '  ' },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+  })
+  table.push(...rows.map((row) => [...row]))
+  const text = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+  return title ? `${chalk.bold(title)}\n${text}` : text
+}
+
+/** A report: what is wrong first, then the tables, then what else is worth knowing. */
+export const renderView = (view: View, chalk: ChalkInstance): string => {
+  const findings = view.findings.flatMap(({ level, text, next }) => [
+    `${level === 'wrong' ? chalk.red('wrong  ') : chalk.yellow('warning')}  ${text}`,
+    ...(next ? [`         next: ${next}`] : []),
+  ])
+  const wrong = view.findings.some(({ level }) => level === 'wrong')
+  const summary = view.unreachable ? [] : wrong ? [] : [chalk.green('Nothing is wrong.')]
+  return [[...findings, ...summary].join('\n'), ...view.tables.map((table) => renderTable(table, chalk)), (view.notes ?? []).join('\n')]
+    .filter(Boolean)
+    .join('\n\n')
+}
+
+const marks = { change: '~', gate: '?', proof: '=' } as const
+
+const renderStep = (step: PlannedStep, number: number, chalk: ChalkInstance): readonly string[] => [
+  `${String(number).padStart(2)} ${marks[step.kind]} ${step.title}${step.kind === 'change' ? `  ${chalk.dim(step.already ? '(already so)' : `(${step.fidelity})`)}` : ''}`,
+  ...step.effect.flatMap(({ what, before, after, note }) => [
+    `       ${what}${note ? chalk.dim(`  (${note})`) : ''}`,
+    `       ${chalk.red(`- ${before}`)}`,
+    `       ${chalk.green(`+ ${after}`)}`,
+  ]),
+  ...(step.kind === 'change' && !step.already ? step.manual.map((line) => chalk.dim(`       $ ${line}`)) : []),
+  ...(step.kind === 'change' && !step.already && step.undo && step.undo !== 'undo' ? [`       cannot be undone: ${step.undo}`] : []),
+]
+
+/** A plan: the target, each step with its effect and shell lines, what could not be checked, what blocks it. */
+export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
+  [
+    `${chalk.bold(plan.title)}${plan.section === undefined ? '' : chalk.dim(`  §${plan.section}`)}`,
+    plan.target.map((line) => `  ${line}`).join('\n'),
+    plan.steps.flatMap((step, i) => renderStep(step, i + 1, chalk)).join('\n'),
+    plan.uncheckable.length > 0 ? ['Could not be checked:', ...plan.uncheckable.map((line) => `  ${line}`)].join('\n') : '',
+    plan.blocked.length > 0 ? [chalk.red('Blocked:'), ...plan.blocked.map((line) => `  ${line}`)].join('\n') : '',
+  ]
+    .filter(Boolean)
+    .join('\n\n')
+
+/** The four parts of an error, aligned. */
+export const renderTrouble = (trouble: Trouble, chalk: ChalkInstance): string =>
+  [
+    `${chalk.red('failed')}  ${trouble.failed}`,
+    ...trouble.details.map((line) => `        ${line}`),
+    `state   ${trouble.state}`,
+    ...(trouble.likely ? [`cause   ${trouble.likely}`] : []),
+    ...(trouble.next ? [`next    ${trouble.next}`] : []),
+  ].join('\n')

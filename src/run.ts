@@ -1,0 +1,15 @@
+import { Config } from '@oclif/core/config'
+import { execute } from '@oclif/core/execute'
+import { commandLine } from './lib/cli/command-line.ts'
+
+/** Runs a command line against the package in `root`. */
+export const run = async (root: string, words: readonly string[]): Promise<void> => {
+  const config = await Config.load({ root })
+  const line = commandLine(words, { topics: config.topics.map(({ name }) => name), commands: config.commandIDs })
+  if ('unknown' in line) {
+    process.stderr.write(`${line.unknown}\n`)
+    process.exitCode = 127
+    return
+  }
+  await execute({ args: [...line.args], loadOptions: config })
+}

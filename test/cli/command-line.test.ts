@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { commandLine } from '../../src/lib/cli/command-line.ts'
+
+const known = { topics: ['cache', 'nodes'], commands: ['cache:invalidate', 'cache:status', 'nodes:status'] }
+
+test('a space joins a topic and its command as the colon does', () => {
+  expect(commandLine(['cache', 'invalidate', '--user', '7'], known)).toEqual({ args: ['cache:invalidate', '--user', '7'] })
+  expect(commandLine(['cache:invalidate', '--user', '7'], known)).toEqual({ args: ['cache:invalidate', '--user', '7'] })
+})
+
+test('an unknown word after a topic is refused with the nearest command', () => {
+  expect(commandLine(['cache', 'invalidat'], known)).toEqual({
+    unknown: 'There is no command cache:invalidat.\nDid you mean: honeydue cache:invalidate',
+  })
+})
+
+test('a topic alone, help and flags go on as they are', () => {
+  for (const words of [['cache'], ['help'], ['--version'], []]) expect(commandLine(words, known)).toEqual({ args: words })
+})
