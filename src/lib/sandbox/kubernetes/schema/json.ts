@@ -21,7 +21,8 @@ function copied(value: unknown): unknown {
   if (!isJson(value)) return value
   const out: Json = {}
   for (const key of Object.keys(value)) {
-    if (key === '__proto__') Object.defineProperty(out, key, { value: copied(value[key]), configurable: true, enumerable: true, writable: true })
+    if (key === '__proto__')
+      Object.defineProperty(out, key, { value: copied(value[key]), configurable: true, enumerable: true, writable: true })
     else out[key] = copied(value[key])
   }
   return out
