@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const files = readdirSync(`${root}src/commands`, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const { commands } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 'utf8')) as {
+  commands: Record<string, { summary?: string; flags: object }>
+}
+
+test('the manifest has every command, its summary and its flags as the source has them', async () => {
+  const live = await Promise.all(
+    files.map(async (file) => {
+      const { default: command } = await import(`${root}src/commands/${file}`)
+      const json = command.enableJsonFlag ? ['json'] : []
+      const flags = [...new Set([...Object.keys(command.baseFlags ?? {}), ...Object.keys(command.flags ?? {}), ...json])].sort()
+      return [file.slice(0, -3).replaceAll(/[/\\]/g, ':'), { summary: command.summary, flags }] as const
+    }),
+  )
+  const kept = Object.entries(commands).map(([id, { summary, flags }]) => [id, { summary, flags: Object.keys(flags).sort() }])
+  expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(live))
+})
