@@ -36,12 +36,15 @@ export function podSpecDifference(old: Json, now: Json): string {
     if (hidden > 0) lines.push(`\u00a0\u00a0\t... // ${hidden} identical field${hidden === 1 ? '' : 's'}`)
     hidden = 0
   }
-  fields.forEach(({ name, json, unset }, at) => {
-    if (!near[at]) return void hidden++
+  for (const [at, name] of fields.entries()) {
+    if (!shown[at]) {
+      equal++
+      continue
+    }
     skip()
-    if (differs[at]) lines.push(line('-', name, shown(old[json], unset)), line('+', name, shown(now[json], unset)))
-    else lines.push(line('\u00a0', name, shown(now[json], unset)))
-  })
+    if (differs[at]) lines.push(line('-', name, old[name]), line('+', name, now[name]))
+    else lines.push(line(' ', name, old[name]))
+  }
   skip()
   return ['\u00a0\u00a0core.PodSpec{', ...lines, '\u00a0\u00a0}', ''].join('\n')
 }
