@@ -36,14 +36,14 @@ export function podSpecDifference(old: Json, now: Json): string {
     if (hidden > 0) lines.push(`\u00a0\u00a0\t... // ${hidden} identical field${hidden === 1 ? '' : 's'}`)
     hidden = 0
   }
-  for (const [at, name] of fields.entries()) {
-    if (!shown[at]) {
-      equal++
+  for (const [at, { name, json, unset }] of fields.entries()) {
+    if (!near[at]) {
+      hidden++
       continue
     }
     skip()
-    if (differs[at]) lines.push(line('-', name, old[name]), line('+', name, now[name]))
-    else lines.push(line(' ', name, old[name]))
+    if (differs[at]) lines.push(line('-', name, shown(old[json], unset)), line('+', name, shown(now[json], unset)))
+    else lines.push(line('\u00a0', name, shown(now[json], unset)))
   }
   skip()
   return ['\u00a0\u00a0core.PodSpec{', ...lines, '\u00a0\u00a0}', ''].join('\n')
