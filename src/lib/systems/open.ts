@@ -1,0 +1,72 @@
+import type { Clock } from '../clock.ts'
+import type { Environment } from '../environment/schema.ts'
+import type { Secret } from '../environment/secret.ts'
+import { Unreachable } from '../plan/errors.ts'
+import { kubeSystem } from './kube/kube.ts'
+import { openNodes } from './nodes/nodes.ts'
+import { connectPostgres } from './postgres/postgres.ts'
+import { redisSystem } from './redis/redis.ts'
+import { dialThrough } from './redis/through.ts'
+import type { Systems } from './systems.ts'
+
+/** Every system of an environment; each connects, and loads its library, at first use. */
+export const openSystems = (
+  environment: Environment,
+  clock: Clock,
+  signal: AbortSignal,
+): Systems & { readonly close: () => Promise<void> } => {
+  const { namespace, redis, database } = environment
+  const kube = kubeSystem({ kubeconfigs: environment.kubeconfig, controlPlane: environment.nodes.map(({ address }) => address), signal })
+  const systems: Systems = {
+    kube,
+    nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),
+    redis: redisSystem(
+      {
+        dial: () =>
+          dialThrough(
+            () => kube.read.forward({ namespace, deployment: redis.deployment, port: redis.port }),
+            `deploy/${redis.deployment} in ${namespace} (port-forward)`,
+          ),
+        password: () => kube.read.secret(namespace, redis.secret, redis.passwordKey),
+        clock,
+        signal,
+      },
+      { namespace, deployment: redis.deployment },
+    ),
+    postgres: connectPostgres({
+      application: async () => {
+        const [config, password] = await Promise.all([
+          kube.read.configMap(namespace, database.configMap),
+          kube.read.secret(namespace, database.secret, 'POSTGRES_PASSWORD'),
+        ])
+        const target = {
+          port: database.port,
+          user: database.user,
+          database: config?.POSTGRES_DB ?? database.name,
+          password: required(password, `${namespace}/${database.secret}`),
+        }
+        return { direct: { ...target, host: database.direct }, pooler: { ...target, host: database.pooler } }
+      },
+      hostaddr: environment.hostaddr,
+      ...(environment.ca !== undefined && { caFile: environment.ca }),
+      signal,
+    }),
+  }
+  return {
+    ...systems,
+    close: async () => {
+      await Promise.allSettled([systems.redis.close(), systems.postgres.close(), systems.nodes.close()])
+      await systems.kube.close()
+    },
+  }
+}
+
+const required = (password: Secret | undefined, name: string): Secret => {
+  if (password) return password
+  throw new Unreachable({
+    code: 'postgres-no-password',
+    failed: `Secret ${name} has no POSTGRES_PASSWORD`,
+    cause: 'The environment names another Secret than the one in the cluster',
+    next: 'honeydue config:explain',
+  })
+}
