@@ -86,9 +86,8 @@ export abstract class ProcedureCommand extends HoneydueCommand {
     given: string | undefined,
     prompts: typeof import('./prompts.ts') | undefined,
   ): Promise<void> {
-    if (plan.confirm === undefined) return
-    if (given !== undefined) {
-      if (given === plan.confirm) return
+    // A wrong subject is refused even where nothing would be asked: whoever typed it means another target.
+    if (given !== undefined && given !== plan.subject) {
       throw new Usage({
         code: 'confirm-mismatch',
         failed: `--confirm "${given}" is not what this plan asks for`,
@@ -96,6 +95,7 @@ export abstract class ProcedureCommand extends HoneydueCommand {
         next: `honeydue ${plan.id} --dry-run`,
       })
     }
+    if (plan.confirm === undefined || given !== undefined) return
     if (prompts && (await (plan.risk === 'irreversible' ? prompts.typeSubject(plan.confirm) : prompts.askYes()))) return
     throw new Declined({ code: 'declined', failed: 'Not confirmed', next: `honeydue ${plan.id} --dry-run` })
   }

@@ -22,11 +22,13 @@ export async function check(name, kubeconfig) {
     const expected = recorded[seen.length]
     seen.push({ title, differences: expected === undefined ? ['not recorded'] : differences(expected, now) })
   }
-  const as = (user) => async (title, method, path, options = {}) => {
-    const response = await server[user](method, path, options)
-    if (title) note(title, { request: { user, method, path, ...options }, response })
-    return response
-  }
+  const as =
+    (user) =>
+    async (title, method, path, options = {}) => {
+      const response = await server[user](method, path, options)
+      if (title) note(title, { request: { user, method, path, ...options }, response })
+      return response
+    }
   try {
     await server.admin('DELETE', `/api/v1/namespaces/${namespace}`)
     for (let i = 0; i < 600 && (await server.admin('GET', `/api/v1/namespaces/${namespace}`)).status === 200; i++) await server.sleep(100)
