@@ -64,7 +64,7 @@ const attempt = async (command: Command, args: readonly string[], context: Conte
 }
 
 const fingerprint = (context: Context, key: string): string =>
-  JSON.stringify([context.db.peek(key)?.touched, context.db.peek(key)?.bytes, context.db.peek(key)?.expiresAt])
+  JSON.stringify([context.db.peek(key)?.revision, context.db.peek(key)?.expiresAt])
 
 const exec = async (context: Context): Promise<Reply> => {
   const { session } = context

@@ -12,6 +12,8 @@ export interface Entry {
   /** Unix milliseconds of the last use. */
   touched: number
   bytes: number
+  /** Rises with every write of any key: what WATCH compares, because two writes may share a millisecond and a read is none. */
+  revision: number
 }
 
 // Sizes of jemalloc's classes for dictEntry + robj + sds header, and of an entry in the table of expiries.
@@ -57,6 +59,7 @@ export const createKeyspace = (now: () => number) => {
   let buckets: string[][] = Array.from({ length: 4 }, () => [])
   let bytes = 0
   let expired = 0
+  let writes = 0
 
   const bucketOf = (key: string): string[] => buckets[hash(key) & (buckets.length - 1)] ?? []
   const resize = (size: number) => {
@@ -97,7 +100,13 @@ export const createKeyspace = (now: () => number) => {
     },
     put(key: string, value: Value, expiresAt?: number): void {
       remove(key)
-      const entry = { value, expiresAt, touched: now(), bytes: sizeOf(key, value) + (expiresAt === undefined ? 0 : perExpiry) }
+      const entry = {
+        value,
+        expiresAt,
+        touched: now(),
+        bytes: sizeOf(key, value) + (expiresAt === undefined ? 0 : perExpiry),
+        revision: ++writes,
+      }
       entries.set(key, entry)
       bytes += entry.bytes
       if (entries.size > buckets.length) resize(buckets.length * 2)
@@ -107,6 +116,7 @@ export const createKeyspace = (now: () => number) => {
     resized(key: string): void {
       const entry = entries.get(key)
       if (!entry) return
+      entry.revision = ++writes
       const size = sizeOf(key, entry.value) + (entry.expiresAt === undefined ? 0 : perExpiry)
       bytes += size - entry.bytes
       entry.bytes = size
