@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Bundles every command into dist/, split so that a command loads only what it uses, and writes oclif.manifest.json.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -30,3 +30,9 @@ await build({
   logLevel: 'warning',
 })
 execFileSync(process.execPath, [join(root, 'node_modules/oclif/bin/run.js'), 'manifest', root], { stdio: ['ignore', 'ignore', 'inherit'] })
+
+// oclif names the commands in the order in which their files came to be loaded: sorted, the same source gives the same file.
+const manifestFile = join(root, 'oclif.manifest.json')
+const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'))
+manifest.commands = Object.fromEntries(Object.entries(manifest.commands).sort(([one], [other]) => one.localeCompare(other)))
+writeFileSync(manifestFile, `${JSON.stringify(manifest, undefined, 2)}\n`)
