@@ -1,0 +1,12 @@
+import type { Choices } from '../plan/choice.ts'
+import type { Procedure } from '../plan/procedure.ts'
+import type { Name } from '../systems/systems.ts'
+
+/** Any procedure, for whoever walks over all of them. */
+export type AnyProcedure = Procedure<Choices, Name, unknown>
+
+/** Every procedure by its command. Each loads when it is asked for: whoever lists them pays for none. */
+export const procedures = {
+  'cache:invalidate': async () => (await import('./cache/invalidate.ts')).invalidate,
+  'db:unlock': async () => (await import('./db/unlock.ts')).unlock,
+} as const satisfies Readonly<Record<AnyProcedure['id'], () => Promise<AnyProcedure>>>

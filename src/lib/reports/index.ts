@@ -1,0 +1,15 @@
+import type { Environment } from '../environment/schema.ts'
+import type { Choices } from '../plan/choice.ts'
+import type { Report } from '../plan/report.ts'
+import type { Name } from '../systems/systems.ts'
+
+/** Any report, for whoever walks over all of them; some are made for an environment. */
+export type AnyReport = Report<Choices, Name> | ((environment: Environment) => Report<Choices, Name>)
+
+/** Every report by its command. Each loads when it is asked for: whoever lists them pays for none. */
+export const reports = {
+  'cache:status': async () => (await import('./cache/status.ts')).cacheStatus,
+  'db:connections': async () => (await import('./db/connections.ts')).connections,
+  'db:locks': async () => (await import('./db/locks.ts')).locks,
+  'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
+} as const satisfies Readonly<Record<`${string}:${string}`, () => Promise<AnyReport>>>
