@@ -28,7 +28,9 @@ export const environmentSchema = z.strictObject({
     passwordKey: z.string().min(1),
   }),
   health: z.url(),
-  hostaddr: z.record(host, z.string().min(1)).describe('where a name lives, as libpq knows it: the name is what TLS verifies'),
+  hostaddr: z
+    .record(z.string().regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'is no host name, with or without a port'), z.string().min(1))
+    .describe('where a name lives, as libpq knows it: the name is what TLS verifies'),
   warmup: z.strictObject({
     pattern: z.string().min(1).optional().describe('of the boot log line; its text is in no source, so there is no default'),
     pings: z.int().positive(),

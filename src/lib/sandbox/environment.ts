@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { apiHost, database, hosts, namespace } from './deployment/facts.ts'
+import { apiHost, database, hosts, namespace, nodes } from './deployment/facts.ts'
 
 export interface EnvironmentPlaces {
   readonly dir: string
   readonly checkout: string
-  readonly ports: { readonly redis: number; readonly postgres: number; readonly api: number }
+  readonly ports: { readonly kubernetes: number; readonly redis: number; readonly postgres: number; readonly api: number }
 }
 
 /** The sandbox's addresses as the CLI's configuration takes them; names stay the real ones, `hostaddr` says where they live. */
@@ -18,6 +18,8 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
   database: { pooler: hosts.pooler, direct: hosts.direct, port: database.port, user: database.user, name: database.name },
   health: `https://${apiHost}/api/health/`,
   hostaddr: {
+    // When the kubeconfig's server does not answer, the other control-plane nodes are asked.
+    ...Object.fromEntries(nodes.map(({ address }) => [`${address}:6443`, `127.0.0.1:${ports.kubernetes}`])),
     [hosts.pooler]: `127.0.0.1:${ports.postgres}`,
     [hosts.direct]: `127.0.0.1:${ports.postgres}`,
     [apiHost]: `127.0.0.1:${ports.api}`,

@@ -16,7 +16,13 @@ export const openSystems = (
   signal: AbortSignal,
 ): Systems & { readonly close: () => Promise<void> } => {
   const { namespace, redis, database } = environment
-  const kube = kubeSystem({ kubeconfigs: environment.kubeconfig, controlPlane: environment.nodes.map(({ address }) => address), signal })
+  const kube = kubeSystem({
+    kubeconfigs: environment.kubeconfig,
+    controlPlane: environment.nodes.map(({ address }) => address),
+    hostaddr: environment.hostaddr,
+    clock,
+    signal,
+  })
   const systems: Systems = {
     kube,
     nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),

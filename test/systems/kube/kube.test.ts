@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { Unreachable } from '../../../src/lib/plan/errors.ts'
 import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import type { Fault } from '../../../src/lib/sandbox/kubernetes/types.ts'
@@ -20,7 +21,7 @@ afterAll(async () => {
 })
 
 const open = (kubeconfigs: readonly string[] = [join(sandbox.dir, 'admin.kubeconfig')]) =>
-  kubeSystem({ kubeconfigs, controlPlane: [], timeout: 300 })
+  kubeSystem({ kubeconfigs, controlPlane: [], clock: systemClock, timeout: 300 })
 
 /** The code of the trouble that listing nodes ends in. */
 const codeOf = async (kube: ReturnType<typeof open>): Promise<string> => {

@@ -79,7 +79,7 @@ export async function startApiServer(
   const identity = options.authority.issue({
     commonName: 'kube-apiserver',
     names: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
-    addresses: ['127.0.0.1'],
+    addresses: ['127.0.0.1', ...options.nodes.map(({ address }) => address)],
   })
   const faults = createFaults()
   let port = 0

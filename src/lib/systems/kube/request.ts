@@ -1,101 +1,168 @@
 import { Agent, type RequestOptions, request as send } from 'node:https'
+import { isIP } from 'node:net'
+import { checkServerIdentity } from 'node:tls'
 import { type Duration, seconds } from '../../clock.ts'
 import { Unreachable } from '../../plan/errors.ts'
+import { placeOf } from '../place.ts'
 import { type Loaded, loadKubeconfig } from './kubeconfig.ts'
-import { connectionTrouble, statusTrouble } from './trouble.ts'
+import { connectionTrouble, statusTrouble, writeTrouble } from './trouble.ts'
 import type { Cluster } from './types.ts'
 
 export interface KubeOptions {
   /** Tried in order. */
   readonly kubeconfigs: readonly string[]
-  /** Addresses of the control-plane nodes: asked at port 6443 when the kubeconfig's server does not answer. */
+  /** Addresses of the control-plane nodes: asked when the kubeconfig's server does not answer. */
   readonly controlPlane: readonly string[]
+  /** Where names and addresses live, as libpq's hostaddr. */
+  readonly hostaddr?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   readonly timeout?: Duration
 }
 
-/** JSON over one kept-alive connection: the library's own calls take no timeout and open a connection each. */
+interface Asked {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  readonly contentType?: string
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+  /** The JSON object that it is, if it is one. */
+  readonly object: object | undefined
+  readonly server: string
+}
+
+const apiPort = 6443
+
+/** JSON over kept-alive connections: the library's own calls take no timeout and open a connection each. */
 export const kubeClient = (options: KubeOptions) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   let loaded: Promise<Loaded> | undefined
-  let reached: Promise<string> | undefined
+  /** The server that answered last; a failure is never remembered. */
+  let answering: string | undefined
   const config = () => {
     loaded ??= loadKubeconfig(options.kubeconfigs)
     return loaded
   }
-
-  const call = async (server: string, path: string): Promise<{ readonly status: number; readonly body: string }> => {
-    const { config: kubeconfig } = await config()
-    const url = new URL(`${server.replace(/\/$/, '')}${path}`)
-    const wanted: RequestOptions = { method: 'GET', headers: { accept: 'application/json' } }
-    await kubeconfig.applyToHTTPSOptions(wanted)
-    return new Promise((resolve, reject) => {
-      const request = send(url, { ...wanted, agent, signal: options.signal, timeout: options.timeout ?? seconds(10) }, (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', reject)
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
-      })
-      request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
-      request.on('error', reject)
-      request.end()
-    })
-  }
-
-  /** The server that answers at all: the kubeconfig's, or else the first control-plane node that does. */
-  const findServer = async (): Promise<string> => {
+  const servers = async () => {
     const { config: kubeconfig } = await config()
     const first = kubeconfig.getCurrentCluster()?.server ?? ''
-    const answers = (server: string) => call(server, '/version').then(() => server)
-    return answers(first).catch(async (error: unknown) => {
-      const others = options.controlPlane.map((address) => `https://${address}:6443`).filter((server) => server !== first)
-      return Promise.any(others.map(answers)).catch(() => {
-        throw connectionTrouble(error, first)
-      })
+    const { hostname, port } = new URL(first)
+    const beside = options.controlPlane.map(
+      (address) => `https://${address}:${options.controlPlane.includes(hostname) && port ? port : apiPort}`,
+    )
+    return { first, others: beside.filter((server) => server !== first) }
+  }
+
+  const call = async (server: string, asked: Asked): Promise<Answer> => {
+    const { config: kubeconfig } = await config()
+    const { hostname, port, pathname } = new URL(server)
+    const place = placeOf(hostname, Number(port || 443), options.hostaddr)
+    const body = asked.body === undefined ? undefined : JSON.stringify(asked.body)
+    const wanted: RequestOptions = {
+      method: asked.method,
+      headers: {
+        accept: 'application/json, */*',
+        ...(body !== undefined && { 'content-type': asked.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
+      },
+    }
+    await kubeconfig.applyToHTTPSOptions(wanted)
+    // Where to connect and which name to verify are two things; an address is no server name in TLS.
+    const verified = wanted.servername ?? hostname
+    return new Promise((resolve, reject) => {
+      const request = send(
+        {
+          ...wanted,
+          ...place,
+          path: pathname.replace(/\/$/, '') + asked.path,
+          ...(isIP(verified) === 0 && { servername: verified }),
+          checkServerIdentity: (_, certificate) => checkServerIdentity(verified, certificate),
+          agent,
+          signal: options.signal,
+          timeout: options.timeout ?? seconds(10),
+        },
+        (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk: Buffer) => chunks.push(chunk))
+          response.on('error', reject)
+          response.on('end', () => {
+            const text = Buffer.concat(chunks).toString()
+            resolve({ status: response.statusCode ?? 0, text, object: parse(text), server })
+          })
+        },
+      )
+      request.on('timeout', () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })))
+      request.on('error', reject)
+      request.end(body)
     })
   }
-  const server = () => {
-    reached ??= findServer()
-    return reached
+
+  /** Asks the server that answered last, or the kubeconfig's; a read that gets no answer is put to the other control-plane nodes. */
+  const ask = async (asked: Asked): Promise<Answer> => {
+    const { first, others } = await servers()
+    const server = answering ?? first
+    try {
+      const answer = await call(server, asked)
+      answering = server
+      return answer
+    } catch (error) {
+      const beside = asked.method === 'GET' && !options.signal?.aborted ? [first, ...others].filter((one) => one !== server) : []
+      const answer = await Promise.any(beside.map((one) => call(one, asked))).catch(() => undefined)
+      if (!answer) throw connectionTrouble(error, server)
+      answering = answer.server
+      return answer
+    }
+  }
+
+  const get = async (path: string): Promise<Answer | undefined> => {
+    const answer = await ask({ method: 'GET', path })
+    if (answer.status === 404 && answer.object) return undefined
+    if (answer.status !== 200) throw statusTrouble(answer.status, messageOf(answer), `GET ${path}`, answer.server)
+    return answer
   }
 
   return {
     config,
-    server,
+    server: async () => answering ?? (await servers()).first,
     cluster: async (): Promise<Cluster> => {
-      const [{ path, config: kubeconfig }, found] = await Promise.all([config(), server()])
-      return {
-        kubeconfig: path,
-        context: kubeconfig.getCurrentContext(),
-        server: found,
-        fellOver: found !== kubeconfig.getCurrentCluster()?.server,
-      }
+      const { path, config: kubeconfig } = await config()
+      const { first } = await servers()
+      if (answering === undefined) await get('/version')
+      const server = answering ?? first
+      return { kubeconfig: path, context: kubeconfig.getCurrentContext(), server, fellOver: server !== first }
     },
     /** The object at `path`; undefined for a 404. Throws Unreachable for everything else that is no answer. */
     get: async <T>(path: string): Promise<T | undefined> => {
-      const at = await server()
-      const { status, body } = await call(at, path).catch((error: unknown) => {
-        throw connectionTrouble(error, at)
-      })
-      const parsed = parse(body)
-      if (status === 404 && parsed) return undefined
-      if (status !== 200)
-        throw statusTrouble(status, String((parsed as { message?: string } | undefined)?.message ?? ''), `GET ${path}`, at)
-      if (!parsed) {
+      const answer = await get(path)
+      if (answer === undefined) return undefined
+      if (!answer.object) {
         throw new Unreachable({
           code: 'kube-not-kubernetes',
-          failed: `${at} answers, and not as a Kubernetes API`,
+          failed: `${answer.server} answers, and not as a Kubernetes API`,
           cause: 'Something else listens there: a proxy or a login page',
           next: 'kubectl version',
         })
       }
-      return parsed as T
+      return answer.object as T
+    },
+    /** The text at `path`, as a log is sent; undefined for a 404. */
+    text: async (path: string): Promise<string | undefined> => (await get(path))?.text,
+    /** Writes as field manager `honeydue`; `dry`: the server answers as if, and changes nothing. Throws Moved for 404, 409 and a failed test. */
+    write: async (asked: Asked & { readonly dry?: boolean }): Promise<object> => {
+      const query = `fieldManager=honeydue${asked.dry ? '&dryRun=All' : ''}`
+      const answer = await ask({ ...asked, path: `${asked.path}${asked.path.includes('?') ? '&' : '?'}${query}` })
+      if (answer.status < 300 && answer.object) return answer.object
+      throw writeTrouble(answer.status, answer.object, `${asked.method} ${asked.path}`, answer.server)
     },
     close: () => agent.destroy(),
   }
 }
 
 export type KubeClient = ReturnType<typeof kubeClient>
+
+const messageOf = ({ object }: Answer): string => String((object as { readonly message?: unknown } | undefined)?.message ?? '')
 
 const parse = (body: string): object | undefined => {
   try {

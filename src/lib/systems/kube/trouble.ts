@@ -1,4 +1,4 @@
-import { Unreachable } from '../../plan/errors.ts'
+import { Failed, Moved, type Trouble, Unreachable } from '../../plan/errors.ts'
 
 /** What the API server said no with; `message` is its own sentence where it sent one. */
 export const statusTrouble = (status: number, message: string, what: string, server: string): Unreachable => {
@@ -13,6 +13,22 @@ export const statusTrouble = (status: number, message: string, what: string, ser
     'honeydue nodes:status',
   ]
   return new Unreachable({ code, failed: `${server} answered ${status} to ${what}`, cause: message || cause, next })
+}
+
+/** What a write was refused with: Moved where the object is not as it was planned on, Failed where the server finds the object wrong. */
+export const writeTrouble = (status: number, object: object | undefined, what: string, server: string): Trouble => {
+  const { message = '', details } = (object ?? {}) as { readonly message?: string; readonly details?: { readonly causes?: unknown } }
+  // A JSON Patch whose test fails is a 422 without causes; one with causes is an object that does not validate.
+  if (status === 404 || status === 409 || (status === 422 && details?.causes === undefined)) {
+    return new Moved({
+      code: 'kube-moved',
+      failed: `${what} was refused: the object is not as it was planned on`,
+      cause: message || 'Somebody else changed it meanwhile',
+      next: 'the same command with --dry-run shows how it is now',
+    })
+  }
+  if (status === 400 || status === 422) return new Failed({ code: 'kube-invalid', failed: `${server} refused ${what}`, cause: message })
+  return statusTrouble(status, message, what, server)
 }
 
 /** Words a failed connection by its system code. */

@@ -1,35 +1,12 @@
 import type { Duplex } from 'node:stream'
+import type { Duration } from '../../clock.ts'
 import type { Secret } from '../../environment/secret.ts'
 import type { System } from '../systems.ts'
+import type { AnyKind, Kind, Kinds } from './kinds.ts'
+import type { Node, Pod } from './objects.ts'
 
-/** Any object as the API server sends it; times are RFC 3339 strings, and no field is dropped. */
-export interface KubeObject {
-  readonly metadata: {
-    readonly name: string
-    readonly namespace?: string
-    readonly uid?: string
-    readonly resourceVersion?: string
-    readonly creationTimestamp?: string
-    readonly deletionTimestamp?: string
-    readonly labels?: Readonly<Record<string, string>>
-    readonly annotations?: Readonly<Record<string, string>>
-  }
-  readonly [field: string]: unknown
-}
-
-export interface Node extends KubeObject {
-  readonly spec: { readonly unschedulable?: boolean }
-  readonly status: {
-    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
-    readonly nodeInfo: { readonly kubeletVersion: string }
-  }
-}
-
-export interface Pod extends KubeObject {
-  readonly spec: { readonly nodeName?: string }
-  readonly status: { readonly phase: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
-}
+export type { Kind, Kinds } from './kinds.ts'
+export type * from './objects.ts'
 
 /** Which cluster answered, for the proof of target. */
 export interface Cluster {
@@ -40,22 +17,61 @@ export interface Cluster {
   readonly fellOver: boolean
 }
 
+export interface Where {
+  readonly namespace?: string
+  /** A selector as kubectl's -l takes it. */
+  readonly labels?: string
+  /** A selector as kubectl's --field-selector takes it. */
+  readonly fields?: string
+}
+
+/** One container's log; without a container, the pod's only one. */
+export interface LogRequest {
+  readonly namespace: string
+  readonly pod: string
+  readonly container?: string
+  /** The last so many lines. */
+  readonly tail?: number
+  /** Of the container that ran before this one. */
+  readonly previous?: boolean
+}
+
 /** Failures throw Unreachable (`kube-…`): no kubeconfig, no answer, 401, 403, and what no client can read. */
 export interface KubeReader {
   cluster(): Promise<Cluster>
+  /** One object; undefined where there is none. */
+  get<K extends Kind>(kind: K, name: string, namespace?: string): Promise<Kinds[K] | undefined>
+  list<K extends Kind>(kind: K, where?: Where): Promise<readonly Kinds[K][]>
   nodes(): Promise<readonly Node[]>
-  /** Pods of a namespace, or of all; `labels` as a selector. */
-  pods(where?: { readonly namespace?: string; readonly labels?: string }): Promise<readonly Pod[]>
+  pods(where?: Where): Promise<readonly Pod[]>
   /** A ConfigMap's values; undefined where there is none. */
   configMap(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>
   /** One decoded value of a Secret; undefined where there is no such Secret or key. */
   secret(namespace: string, name: string, key: string): Promise<Secret | undefined>
+  /** Lines of a log, without the last line break; [] where the container has not started. */
+  log(request: LogRequest): Promise<readonly string[]>
+  /** Waits until no pod matches; false when some are left after `within`. */
+  gone(where: Where & { readonly labels: string }, within: Duration): Promise<boolean>
   /** A port-forward to a ready pod of a Deployment. Throws Unreachable (`kube-no-deployment`, `kube-no-pod`, `kube-forward`). */
   forward(target: { readonly namespace: string; readonly deployment: string; readonly port: number }): Promise<Duplex>
 }
 
-/** No command writes to Kubernetes yet. */
-export type KubeWriter = Readonly<Record<never, never>>
+export interface Target {
+  readonly namespace: string
+  readonly name: string
+}
+
+/** Each call changes one object, as field manager `honeydue`. Throws Moved where the object is not as it was planned on, Unreachable as the reader does. */
+export interface KubeWriter {
+  /** Sets one key that still has the value `from`. */
+  setConfigMapValue(target: Target & { readonly key: string; readonly from: string; readonly to: string }): Promise<void>
+  /** Replaces the pods as `kubectl rollout restart` does, by the Deployment's own strategy. */
+  restart(target: Target): Promise<void>
+  /** Sets the number of replicas from one to another, and leaves a note of the first on the Deployment while it is at 0 (`honeydue.dev/replicas`). */
+  scale(target: Target & { readonly from: number; readonly to: number }): Promise<void>
+  /** Sets one annotation. */
+  annotate(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value: string }): Promise<void>
+}
 
 declare module '../systems.ts' {
   interface Systems {

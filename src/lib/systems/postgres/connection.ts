@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Client } from 'pg'
+import { placeOf } from '../place.ts'
 import { troubleOf } from './trouble.ts'
 import type { Application, PostgresTarget } from './types.ts'
 
@@ -32,7 +33,7 @@ export interface Connection {
 export const openConnection = async (target: PostgresTarget, options: Omit<PostgresOptions, 'application'>): Promise<Connection> => {
   const { Client } = await import('./client.ts')
   const { connectTimeout = 5_000, queryTimeout = 15_000 } = options
-  const place = placeOf(target, options.hostaddr)
+  const place = placeOf(target.host, target.port, options.hostaddr)
   const ca =
     options.caFile === undefined
       ? undefined
@@ -101,9 +102,4 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
     },
   }
   return connection
-}
-
-const placeOf = (target: PostgresTarget, hostaddr: PostgresOptions['hostaddr']): { readonly host: string; readonly port: number } => {
-  const [, host, port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(hostaddr?.[target.host] ?? target.host) ?? []
-  return { host: host?.replace(/^\[|\]$/g, '') ?? target.host, port: port === undefined ? target.port : Number(port) }
 }

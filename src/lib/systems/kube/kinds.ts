@@ -1,0 +1,53 @@
+import type { ConfigMap, Deployment, KubeEvent, KubeObject, Node, PersistentVolumeClaim, Pod, ReplicaSet, Workload } from './objects.ts'
+
+/** The kinds that honeydue reads. Secrets are not among them: their values come out one by one, as `Secret`. */
+export interface Kinds {
+  readonly ConfigMap: ConfigMap
+  readonly DaemonSet: Workload
+  readonly Deployment: Deployment
+  readonly Event: KubeEvent
+  readonly Ingress: KubeObject
+  readonly Job: KubeObject
+  readonly Lease: KubeObject
+  readonly Middleware: KubeObject
+  readonly Node: Node
+  readonly PersistentVolumeClaim: PersistentVolumeClaim
+  readonly Pod: Pod
+  readonly PodDisruptionBudget: KubeObject
+  readonly ReplicaSet: ReplicaSet
+  readonly Service: KubeObject
+  readonly StatefulSet: Workload
+  readonly TLSStore: KubeObject
+}
+
+export type Kind = keyof Kinds
+
+/** Every kind that is read or written, with its group and plural. */
+const resources = {
+  ConfigMap: ['/api/v1', 'configmaps'],
+  DaemonSet: ['/apis/apps/v1', 'daemonsets'],
+  Deployment: ['/apis/apps/v1', 'deployments'],
+  Event: ['/api/v1', 'events'],
+  Ingress: ['/apis/networking.k8s.io/v1', 'ingresses'],
+  Job: ['/apis/batch/v1', 'jobs'],
+  Lease: ['/apis/coordination.k8s.io/v1', 'leases'],
+  Middleware: ['/apis/traefik.io/v1alpha1', 'middlewares'],
+  Node: ['/api/v1', 'nodes'],
+  PersistentVolumeClaim: ['/api/v1', 'persistentvolumeclaims'],
+  Pod: ['/api/v1', 'pods'],
+  PodDisruptionBudget: ['/apis/policy/v1', 'poddisruptionbudgets'],
+  ReplicaSet: ['/apis/apps/v1', 'replicasets'],
+  Secret: ['/api/v1', 'secrets'],
+  Service: ['/api/v1', 'services'],
+  StatefulSet: ['/apis/apps/v1', 'statefulsets'],
+  TLSStore: ['/apis/traefik.io/v1alpha1', 'tlsstores'],
+} as const satisfies Readonly<Record<Kind | 'Secret', readonly [string, string]>>
+
+/** A kind whose objects may be written, Secrets too. */
+export type AnyKind = keyof typeof resources
+
+/** `/api/v1/namespaces/honeydue/pods/api-1`; without a name the collection's path. */
+export const pathOf = (kind: AnyKind, namespace?: string, name?: string): string => {
+  const [group, plural] = resources[kind]
+  return [group, ...(namespace === undefined ? [] : ['namespaces', namespace]), plural, ...(name === undefined ? [] : [name])].join('/')
+}

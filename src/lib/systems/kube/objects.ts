@@ -1,0 +1,142 @@
+/** Who wrote which fields last, as the API server keeps it. `fieldsV1` is a tree of `f:name` keys. */
+export interface ManagedFields {
+  readonly manager?: string
+  readonly operation?: string
+  readonly time?: string
+  readonly subresource?: string
+  readonly fieldsV1?: Readonly<Record<string, unknown>>
+}
+
+/** Any object as the API server sends it; times are RFC 3339 strings, and no field is dropped. */
+export interface KubeObject {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly uid?: string
+    readonly resourceVersion?: string
+    readonly generation?: number
+    readonly creationTimestamp?: string
+    readonly deletionTimestamp?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[]
+    readonly managedFields?: readonly ManagedFields[]
+  }
+  readonly [field: string]: unknown
+}
+
+export interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTransitionTime?: string
+}
+
+export interface Node extends KubeObject {
+  readonly spec: { readonly unschedulable?: boolean }
+  readonly status: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[]
+    readonly conditions?: readonly Condition[]
+    readonly nodeInfo: { readonly kubeletVersion: string }
+  }
+}
+
+export interface ContainerState {
+  readonly running?: { readonly startedAt?: string }
+  readonly waiting?: { readonly reason?: string; readonly message?: string }
+  readonly terminated?: { readonly reason?: string; readonly exitCode: number; readonly finishedAt?: string; readonly message?: string }
+}
+
+export interface ContainerStatus {
+  readonly name: string
+  readonly ready: boolean
+  readonly restartCount: number
+  readonly image?: string
+  readonly imageID?: string
+  readonly state?: ContainerState
+  readonly lastState?: ContainerState
+}
+
+export interface Container {
+  readonly name: string
+  readonly image?: string
+  readonly envFrom?: readonly { readonly prefix?: string; readonly configMapRef?: { readonly name: string } }[]
+  readonly env?: readonly {
+    readonly name: string
+    readonly value?: string
+    readonly valueFrom?: { readonly configMapKeyRef?: { readonly name: string; readonly key: string } }
+  }[]
+}
+
+export interface PodSpec {
+  readonly nodeName?: string
+  readonly containers: readonly Container[]
+  readonly initContainers?: readonly Container[]
+}
+
+export interface Pod extends KubeObject {
+  readonly spec: PodSpec
+  readonly status: {
+    readonly phase: string
+    readonly reason?: string
+    readonly message?: string
+    readonly startTime?: string
+    readonly conditions?: readonly Condition[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+  }
+}
+
+/** What Deployments, StatefulSets and DaemonSets have in common. */
+export interface Workload extends KubeObject {
+  readonly spec: {
+    readonly replicas?: number
+    readonly selector: { readonly matchLabels?: Readonly<Record<string, string>> }
+    readonly template: { readonly metadata?: Partial<KubeObject['metadata']>; readonly spec: PodSpec }
+  }
+  readonly status?: Readonly<Record<string, unknown>> & { readonly observedGeneration?: number }
+}
+
+export interface Deployment extends Workload {
+  readonly spec: Workload['spec'] & {
+    readonly paused?: boolean
+    readonly strategy?: {
+      readonly type?: string
+      readonly rollingUpdate?: { readonly maxSurge?: number | string; readonly maxUnavailable?: number | string }
+    }
+  }
+  readonly status?: Readonly<Record<string, unknown>> & {
+    readonly observedGeneration?: number
+    readonly replicas?: number
+    readonly updatedReplicas?: number
+    readonly readyReplicas?: number
+    readonly availableReplicas?: number
+    readonly unavailableReplicas?: number
+    readonly conditions?: readonly Condition[]
+  }
+}
+
+export interface ReplicaSet extends KubeObject {
+  readonly spec: { readonly replicas?: number; readonly template: Workload['spec']['template'] }
+}
+
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+export interface PersistentVolumeClaim extends KubeObject {
+  readonly spec: { readonly storageClassName?: string; readonly volumeName?: string }
+  readonly status?: { readonly phase?: string }
+}
+
+export interface KubeEvent extends KubeObject {
+  readonly type?: string
+  readonly reason?: string
+  readonly message?: string
+  readonly count?: number
+  readonly firstTimestamp?: string
+  readonly lastTimestamp?: string
+  readonly eventTime?: string
+  readonly involvedObject?: { readonly kind?: string; readonly name?: string; readonly namespace?: string }
+}

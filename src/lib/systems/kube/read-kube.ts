@@ -1,0 +1,65 @@
+import type { Duplex } from 'node:stream'
+import { type Clock, seconds } from '../../clock.ts'
+import { Secret } from '../../environment/secret.ts'
+import { forwardToDeployment } from './forward.ts'
+import { pathOf } from './kinds.ts'
+import type { KubeClient, KubeOptions } from './request.ts'
+import type { Kind, Kinds, KubeReader, Where } from './types.ts'
+
+const selectors = ({ labels, fields }: Where): string => {
+  const query = new URLSearchParams({
+    ...(labels !== undefined && { labelSelector: labels }),
+    ...(fields !== undefined && { fieldSelector: fields }),
+  })
+  return query.size === 0 ? '' : `?${query}`
+}
+
+/** The reading half: see `KubeReader`. `opened` is told of every stream that must be closed at the end. */
+export const readKube = (
+  client: KubeClient,
+  { clock, hostaddr }: { readonly clock: Clock } & Pick<KubeOptions, 'hostaddr'>,
+  opened: (stream: Duplex) => void,
+): KubeReader => {
+  const get = <K extends Kind>(kind: K, name: string, namespace?: string) => client.get<Kinds[K]>(pathOf(kind, namespace, name))
+  const list = async <K extends Kind>(kind: K, where: Where = {}): Promise<readonly Kinds[K][]> =>
+    (await client.get<{ readonly items: readonly Kinds[K][] }>(pathOf(kind, where.namespace) + selectors(where)))?.items ?? []
+  const pods: KubeReader['pods'] = (where) => list('Pod', where)
+  return {
+    cluster: client.cluster,
+    get,
+    list,
+    nodes: () => list('Node'),
+    pods,
+    configMap: async (namespace, name) => {
+      const found = await get('ConfigMap', name, namespace)
+      return found && (found.data ?? {})
+    },
+    secret: async (namespace, name, key) => {
+      const found = await client.get<{ readonly data?: Readonly<Record<string, string>> }>(pathOf('Secret', namespace, name))
+      const value = found?.data?.[key]
+      return value === undefined ? undefined : new Secret(Buffer.from(value, 'base64').toString())
+    },
+    log: async ({ namespace, pod, container, tail, previous }) => {
+      const query = new URLSearchParams({
+        ...(container !== undefined && { container }),
+        ...(tail !== undefined && { tailLines: String(tail) }),
+        ...(previous === true && { previous: 'true' }),
+      })
+      const text = await client.text(`${pathOf('Pod', namespace, pod)}/log?${query}`)
+      return text ? text.replace(/\n$/, '').split('\n') : []
+    },
+    gone: async (where, within) => {
+      const end = clock.now().getTime() + within
+      for (let pause = 50; ; pause = Math.min(pause * 2, seconds(1))) {
+        if ((await pods(where)).length === 0) return true
+        if (clock.now().getTime() + pause > end) return false
+        await clock.sleep(pause)
+      }
+    },
+    forward: async (target) => {
+      const stream = await forwardToDeployment(client, { get, pods }, target, hostaddr)
+      opened(stream)
+      return stream
+    },
+  }
+}

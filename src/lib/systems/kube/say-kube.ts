@@ -1,0 +1,31 @@
+import type { System } from '../systems.ts'
+import type { KubeReader, KubeWriter, Target } from './types.ts'
+import { replicasNote } from './write-kube.ts'
+
+const quote = (value: unknown): string => `'${JSON.stringify(value).replaceAll("'", `'\\''`)}'`
+
+/** The kubectl lines that do what the writer does; they take `$KUBECONFIG` from the shell. */
+export const sayKube: System<KubeReader, KubeWriter>['say'] = {
+  setConfigMapValue: ({ namespace, name, key, to }) => ({
+    line: `kubectl -n ${namespace} patch configmap ${name} --type merge -p ${quote({ data: { [key]: to } })}`,
+    target: `ConfigMap ${namespace}/${name}`,
+  }),
+  restart: ({ namespace, name }) => ({
+    line: [`kubectl -n ${namespace} rollout restart deploy/${name}`, `kubectl -n ${namespace} rollout status deploy/${name}`],
+    target: deployment({ namespace, name }),
+  }),
+  scale: ({ namespace, name, from, to }) => ({
+    line: [
+      ...(to === 0 ? [`kubectl -n ${namespace} annotate deploy/${name} ${replicasNote}=${from} --overwrite`] : []),
+      `kubectl -n ${namespace} scale deploy/${name} --current-replicas=${from} --replicas=${to}`,
+      ...(from === 0 ? [`kubectl -n ${namespace} annotate deploy/${name} ${replicasNote}-`] : []),
+    ],
+    target: deployment({ namespace, name }),
+  }),
+  annotate: ({ kind, namespace, name, annotation, value }) => ({
+    line: `kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name} ${annotation}=${quote(value)} --overwrite`,
+    target: `${kind} ${namespace}/${name}`,
+  }),
+}
+
+const deployment = ({ namespace, name }: Target): string => `Deployment ${namespace}/${name}`

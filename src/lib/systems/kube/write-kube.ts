@@ -1,0 +1,44 @@
+import type { Clock } from '../../clock.ts'
+import { pathOf } from './kinds.ts'
+import type { KubeClient } from './request.ts'
+import type { KubeWriter, Target } from './types.ts'
+
+/** While a Deployment is at 0 for us, this annotation says how many replicas it had. */
+export const replicasNote = 'honeydue.dev/replicas'
+
+const jsonPatch = 'application/json-patch+json'
+const mergePatch = 'application/merge-patch+json'
+/** A key as a JSON Pointer holds it. */
+const pointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+const notePath = `/metadata/annotations/${pointer(replicasNote)}`
+
+/** The writing half: see `KubeWriter`. `dry` sends the same calls as server-side dry runs. */
+export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeWriter => {
+  const patch = async (path: string, contentType: string, body: unknown): Promise<void> => {
+    await client.write({ method: 'PATCH', path, contentType, body, dry })
+  }
+  const deployment = ({ namespace, name }: Target) => pathOf('Deployment', namespace, name)
+  return {
+    setConfigMapValue: ({ namespace, name, key, from, to }) =>
+      patch(pathOf('ConfigMap', namespace, name), jsonPatch, [
+        { op: 'test', path: `/data/${pointer(key)}`, value: from },
+        { op: 'replace', path: `/data/${pointer(key)}`, value: to },
+      ]),
+    restart: (target) =>
+      patch(deployment(target), mergePatch, {
+        spec: {
+          template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': clock.now().toISOString().replace(/\.\d+/, '') } } },
+        },
+      }),
+    // A Deployment that was ever rolled out has annotations: its revision. An `add` before the `remove` makes the latter safe.
+    scale: ({ from, to, ...target }) =>
+      patch(deployment(target), jsonPatch, [
+        { op: 'test', path: '/spec/replicas', value: from },
+        { op: 'replace', path: '/spec/replicas', value: to },
+        ...(to === 0 || from === 0 ? [{ op: 'add', path: notePath, value: String(from) }] : []),
+        ...(from === 0 ? [{ op: 'remove', path: notePath }] : []),
+      ]),
+    annotate: ({ kind, namespace, name, annotation, value }) =>
+      patch(pathOf(kind, namespace, name), mergePatch, { metadata: { annotations: { [annotation]: value } } }),
+  }
+}
