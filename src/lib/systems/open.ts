@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
 import type { Secret } from '../environment/secret.ts'
 import { Unreachable } from '../plan/errors.ts'
+import { checkoutSystem } from './checkout/checkout.ts'
 import { kubeSystem } from './kube/kube.ts'
 import { openNodes } from './nodes/nodes.ts'
 import { connectPostgres } from './postgres/postgres.ts'
@@ -24,6 +25,7 @@ export const openSystems = (
     signal,
   })
   const systems: Systems = {
+    checkout: checkoutSystem(environment.checkout),
     kube,
     nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),
     redis: redisSystem(

@@ -1,0 +1,73 @@
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Moved, Unreachable } from '../../plan/errors.ts'
+import type { System } from '../systems.ts'
+import type { CheckoutReader, CheckoutWriter } from './types.ts'
+
+/** The files of a folder on this machine; YAML is parsed only when asked for. */
+export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutWriter> => {
+  const text = async (file: string): Promise<string | undefined> => {
+    try {
+      return await readFile(join(folder, file), 'utf8')
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+      throw new Unreachable({
+        code: 'checkout-unreadable',
+        failed: `${join(folder, file)} cannot be read`,
+        cause: code ?? String(error),
+        next: 'honeydue config:explain',
+      })
+    }
+  }
+  return {
+    read: {
+      folder,
+      text,
+      scalars: async (file, value) => {
+        const [found, { findScalars }] = await Promise.all([text(file), import('./scalars.ts')])
+        return found === undefined ? undefined : findScalars(found, value).map(({ key, line }) => ({ key, line }))
+      },
+    },
+    write: {
+      setScalar: async ({ file, key, from, to }) => {
+        const [before, { findScalars, replaceScalar }] = await Promise.all([text(file), import('./scalars.ts')])
+        const found = before === undefined ? [] : findScalars(before, from).filter((one) => one.key === key)
+        const [one] = found
+        if (before === undefined || !one || found.length > 1) {
+          throw new Moved({
+            code: 'checkout-moved',
+            failed: `${file} has no longer one ${key} that is ${from}`,
+            cause: 'Somebody edited it meanwhile',
+            next: `git -C ${folder} diff -- ${file}`,
+          })
+        }
+        await replaceFile(join(folder, file), replaceScalar(before, one, to))
+      },
+    },
+    say: {
+      setScalar: ({ file, line, from, to }) => ({ line: `sed -i.bak '${line}s|${from}|${to}|' ${file}`, target: `${file} of ${folder}` }),
+    },
+    close: async () => {},
+  }
+}
+
+/** All or nothing: a new file beside it, on the disk, takes its name and its mode. */
+const replaceFile = async (path: string, text: string): Promise<void> => {
+  const real = await realpath(path)
+  const { mode } = await stat(real)
+  const beside = `${real}.honeydue-new`
+  try {
+    const file = await open(beside, 'w', mode)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, real)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { Moved } from '../../../src/lib/plan/errors.ts'
+import { checkoutSystem } from '../../../src/lib/systems/checkout/checkout.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'checkout-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const { read, write } = checkoutSystem(dir)
+
+const config = `# old.example is named here too
+database:
+  host: "old.example"   # old.example, the pooler
+  port: 5432
+others: [ old.example, other.example ]
+old.example: key
+`
+
+test('finds the scalars that equal a value, and changes one without touching a byte beside it', async () => {
+  writeFileSync(join(dir, 'config.yaml'), config, { mode: 0o600 })
+  expect(await read.scalars('config.yaml', 'old.example')).toEqual([
+    { key: 'database.host', line: 3 },
+    { key: 'others', line: 5 },
+  ])
+  await write.setScalar({ file: 'config.yaml', key: 'database.host', line: 3, from: 'old.example', to: 'new.example' })
+  expect(readFileSync(join(dir, 'config.yaml'), 'utf8')).toBe(config.replace('"old.example"', '"new.example"'))
+  expect(statSync(join(dir, 'config.yaml')).mode & 0o777).toBe(0o600)
+})
+
+test('a value that is another now is a moved world; a file that is not there has no scalars', async () => {
+  await expect(
+    write.setScalar({ file: 'config.yaml', key: 'database.host', line: 3, from: 'old.example', to: 'x' }),
+  ).rejects.toBeInstanceOf(Moved)
+  expect(await read.scalars('absent.yaml', 'x')).toBeUndefined()
+  expect(await read.text('absent.yaml')).toBeUndefined()
+})
