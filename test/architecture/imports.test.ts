@@ -7,6 +7,7 @@ const source = fileURLToPath(new URL('../../src/', import.meta.url))
 
 /** Who may import whom, beside itself; `type` is for what may be named but not run. */
 const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>> = {
+  'answer.ts': { cli: 'run' },
   'run.ts': { cli: 'run' },
   commands: { cli: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run' },
   procedures: { plan: 'run', reports: 'run', systems: 'run' },

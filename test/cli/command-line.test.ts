@@ -15,5 +15,10 @@ test('an unknown word after a topic is refused with the nearest command', () => 
 })
 
 test('a topic alone, help and flags go on as they are', () => {
-  for (const words of [['cache'], ['help'], ['--version'], []]) expect(commandLine(words, known)).toEqual({ args: words })
+  for (const words of [['cache'], ['--version'], []]) expect(commandLine(words, known)).toEqual({ args: words })
+})
+
+test('help words ask for the help of what follows', () => {
+  expect(commandLine(['help'], known)).toEqual({ args: ['--help'] })
+  expect(commandLine(['help', 'cache', 'invalidate'], known)).toEqual({ args: ['cache:invalidate', '--help'] })
 })

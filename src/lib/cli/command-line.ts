@@ -16,7 +16,8 @@ export const commandLine = (
     if (known.commands.includes(id)) return { args: [id, ...words.slice(count)] }
   }
   const [first, second] = leading
-  if (first === undefined || known.commands.includes(first) || first === 'help') return { args: words }
+  if (first === 'help') return commandLine([...words.slice(1), '--help'], known)
+  if (first === undefined || known.commands.includes(first)) return { args: words }
   const asked = known.topics.includes(first) && second !== undefined ? `${first}:${second}` : first
   if (known.topics.includes(asked) && second === undefined) return { args: words }
   const near = nearest(asked, known.commands)

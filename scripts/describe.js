@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+// Writes oclif.manifest.json from the built commands, and the help that oclif would print, rendered once for all, into dist/help.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Config, Help, Plugin } from '@oclif/core'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const manifestFile = join(root, 'oclif.manifest.json')
+// Narrower terminals are left to oclif itself; no text changes beyond the widest.
+const narrowest = 60
+const widest = 1000
+
+rmSync(manifestFile, { force: true })
+const plugin = new Plugin({ errorOnManifestCreate: true, ignoreManifest: true, respectNoCacheDefault: true, root, type: 'core' })
+await plugin.load()
+// oclif names the commands in the order in which their files came to be loaded: sorted, the same source gives the same file.
+const commands = Object.fromEntries(Object.entries(plugin.manifest.commands).sort(([one], [other]) => one.localeCompare(other)))
+writeFileSync(manifestFile, `${JSON.stringify({ ...plugin.manifest, commands }, undefined, 2)}\n`)
+
+const config = await Config.load({ root })
+// Names this machine and its Node: put in when the text is shown.
+config.userAgent = '%USER_AGENT%'
+
+class Written extends Help {
+  lines = []
+  log(...args) {
+    this.lines.push(args.join(' '))
+  }
+}
+
+const render = async (id, maxWidth) => {
+  const help = new Written(config, { ...config.pjson.oclif.helpOptions, maxWidth })
+  await help.showHelp(id ? [id, '--help'] : ['--help'])
+  return `${help.lines.join('\n')}\n`
+}
+
+/** Every text that `id` has, with the width from which it holds: equal at two widths is equal between them. */
+const renderAll = async (id) => {
+  const known = new Map()
+  const at = async (width) => {
+    const text = known.get(width) ?? (await render(id, width))
+    known.set(width, text)
+    return text
+  }
+  const texts = [{ from: narrowest, text: await at(narrowest) }]
+  const between = async (low, high) => {
+    if ((await at(low)) === (await at(high))) return
+    if (high - low === 1) return texts.push({ from: high, text: await at(high) })
+    const middle = Math.floor((low + high) / 2)
+    await between(low, middle)
+    await between(middle, high)
+  }
+  await between(narrowest, widest)
+  return texts
+}
+
+const write = (name, value) => {
+  const file = join(root, 'dist/help', `${name}.json`)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, JSON.stringify(value))
+}
+
+const topics = [...new Set(config.topics.map(({ name }) => name))].sort()
+write('index', { version: config.version, bin: config.bin, narrowest, topics, commands: Object.keys(commands) })
+for (const id of ['', ...new Set([...topics, ...Object.keys(commands)])]) write(`of/${id.replaceAll(':', '/') || '-'}`, await renderAll(id))

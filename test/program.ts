@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('../', import.meta.url))
+
+/** What a run of the built program left. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const newest = (folder: string): number =>
+  Math.max(
+    ...readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => statSync(join(root, folder, file)).mtimeMs),
+  )
+
+/** Refuses to test an old build: `npm test` makes a new one first. */
+export const requireBuild = (): void => {
+  const built = join(root, 'dist/help/index.json')
+  if (!existsSync(built) || statSync(built).mtimeMs < newest('src')) throw new Error('dist/ is older than src/: npm run build')
+}
+
+/** Runs `honeydue` as an operator does, in a home and with variables of its own; standard input is closed. `within`: it is killed after so many ms. */
+export const honeydue = (
+  args: readonly string[],
+  {
+    env = {},
+    home = '/nonexistent',
+    within = 25_000,
+  }: { readonly env?: NodeJS.ProcessEnv; readonly home?: string; readonly within?: number } = {},
+): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...args], {
+      env: { PATH: process.env['PATH'], HOME: home, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: within,
+      killSignal: 'SIGKILL',
+    })
+    const out = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => (out[name] += text))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, ...out }))
+  })
