@@ -3,6 +3,7 @@ import type { Environment } from '../environment/schema.ts'
 import type { Secret } from '../environment/secret.ts'
 import { Unreachable } from '../plan/errors.ts'
 import { checkoutSystem } from './checkout/checkout.ts'
+import { httpSystem } from './http/http.ts'
 import { kubeSystem } from './kube/kube.ts'
 import { openNodes } from './nodes/nodes.ts'
 import { connectPostgres } from './postgres/postgres.ts'
@@ -24,9 +25,11 @@ export const openSystems = (
     clock,
     signal,
   })
+  const trust = { hostaddr: environment.hostaddr, ...(environment.ca !== undefined && { caFile: environment.ca }), signal }
   const systems: Systems = {
     checkout: checkoutSystem(environment.checkout),
     kube,
+    http: httpSystem(trust),
     nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),
     redis: redisSystem(
       {
@@ -55,9 +58,7 @@ export const openSystems = (
         }
         return { direct: { ...target, host: database.direct }, pooler: { ...target, host: database.pooler } }
       },
-      hostaddr: environment.hostaddr,
-      ...(environment.ca !== undefined && { caFile: environment.ca }),
-      signal,
+      ...trust,
     }),
   }
   return {
