@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { hosts, namespace } from '../src/lib/sandbox/deployment/facts.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/lib/sandbox/sandbox.ts'
@@ -16,13 +17,31 @@ export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
   }
 }
 
+/** Values that only exist once the state does, by the names that the runbook's pages give them. */
+type Values = Readonly<Record<string, string>>
+
 /** Makes one state of the world out of a sandbox as it starts. */
-export type World = (sandbox: Sandbox) => void | Promise<void>
+// biome-ignore lint/suspicious/noConfusingVoidType: most worlds have nothing to tell
+export type World = (sandbox: Sandbox) => void | Values | Promise<void | Values>
 
 const setHost = (sandbox: Sandbox, host: string) =>
   sandbox.kubernetes.client.update({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace, (draft) => {
     draft.data = { ...(draft.data as Record<string, string>), DB_HOST: host }
   })
+
+/** What an AutoMigrate start through the pooler left when its pod was killed: the lock stays with the server connection. */
+const strandLock = async ({ postgres }: Sandbox): Promise<Values> => {
+  const { port, user, database, password, ca, poolerHost } = postgres
+  const ssl = { ca, servername: poolerHost }
+  const pod = new Client({ host: '127.0.0.1', port, user, database, password, application_name: 'honeydue-api', ssl })
+  await pod.connect()
+  await pod.query('SELECT pg_advisory_lock(4711)')
+  await pod.end()
+  const [holder] = await postgres.query(
+    "SELECT pid::text, backend_start::text FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory'",
+  )
+  return { PID: String(holder?.pid), BACKEND_START: String(holder?.backend_start), LOCK: '4711' }
+}
 
 /** Named states; add one beside the others rather than building it inside a test. */
 export const worlds = {
@@ -31,6 +50,7 @@ export const worlds = {
   'switched in the ConfigMap only': (sandbox) => void setHost(sandbox, hosts.direct),
   'pooler down': ({ postgres }) => postgres.behave('pooler', { answer: 'silence' }),
   'direct endpoint down': ({ postgres }) => postgres.behave('direct', { answer: 'reset' }),
+  'a lock stranded in the pooler': strandLock,
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'api server forbids': ({ kubernetes }) => void kubernetes.fail({ answer: { status: 403, reason: 'Forbidden', message: 'forbidden' } }),
 } as const satisfies Readonly<Record<string, World>>

@@ -9,14 +9,15 @@ const source = fileURLToPath(new URL('../../src/', import.meta.url))
 const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>> = {
   'answer.ts': { cli: 'run' },
   'run.ts': { cli: 'run' },
-  commands: { cli: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run' },
+  commands: { cli: 'run', runbook: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run' },
   procedures: { plan: 'run', reports: 'run', systems: 'run' },
   reports: { plan: 'run', systems: 'run', environment: 'type', 'clock.ts': 'run' },
   plan: { systems: 'run', 'clock.ts': 'run' },
   systems: { environment: 'run', plan: 'run', 'clock.ts': 'run' },
+  runbook: { plan: 'run', procedures: 'run', reports: 'run' },
   environment: { plan: 'run' },
   sandbox: { environment: 'run', 'clock.ts': 'run' },
-  cli: { plan: 'run', environment: 'run', systems: 'run', sandbox: 'run', 'clock.ts': 'run' },
+  cli: { plan: 'run', runbook: 'run', environment: 'run', systems: 'run', sandbox: 'run', 'clock.ts': 'run' },
 }
 
 /** Libraries that one part alone may import. */

@@ -1,0 +1,122 @@
+import { Parser } from '@oclif/core'
+import { flagsOf, inputOf } from '../../src/lib/cli/flags.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { production } from '../../src/lib/environment/production.ts'
+import { type Plan, type PlannedStep, prepare } from '../../src/lib/plan/plan.ts'
+import type { AnyProcedure } from '../../src/lib/procedures/index.ts'
+import type { Example, Page } from '../../src/lib/runbook/page.ts'
+import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { openSystems } from '../../src/lib/systems/open.ts'
+import { type World, worlds } from '../worlds.ts'
+import { type Names, named, namedInShell, variablesOf } from './logical-names.ts'
+
+/** One example of a page, planned in the sandbox. */
+interface Planned {
+  readonly flags: string
+  readonly names: Names
+  readonly plan: Plan
+}
+
+/** The page's source with what stands between its marks made anew from the plans that the sandbox gives. */
+export const generated = async (source: string, page: Page, procedure: AnyProcedure, sandbox: Sandbox): Promise<string> => {
+  const planned: Planned[] = []
+  for (const example of page.examples ?? []) planned.push(await planOf(example, procedure, sandbox))
+  return between(
+    between(source, 'plan', planned.map((one) => whatItDoes(one, page.command)).join('\n\n')),
+    'by hand',
+    byHand(planned, page, procedure),
+  )
+}
+
+const between = (source: string, mark: string, text: string): string => {
+  const [open, close] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`]
+  const [before, rest] = source.split(open)
+  const after = rest?.split(close)[1]
+  if (before === undefined || after === undefined) throw new Error(`the page has no ${open} … ${close}`)
+  return `${before}${open}\n\n${text}\n\n${close}${after}`
+}
+
+const planOf = async (
+  { flags = '', world = 'healthy', with: given }: Example,
+  procedure: AnyProcedure,
+  sandbox: Sandbox,
+): Promise<Planned> => {
+  const arrange: World | undefined = worlds[world as keyof typeof worlds]
+  if (!arrange) throw new Error(`test/worlds.ts has no world "${world}"`)
+  await sandbox.reset()
+  const values: Names = { ...given, ...(await arrange(sandbox)) }
+  const words = flags.split(' ').filter(Boolean)
+  const argv = words.map((word) => word.replace(/\$([A-Z_]+)/g, (_, name: string) => values[name] ?? fail(`nothing gives ${name} a value`)))
+  const typed = await Parser.parse(argv, { flags: flagsOf(procedure.choices), strict: true })
+  const systems = openSystems(sandbox.environment, systemClock, new AbortController().signal)
+  try {
+    const { plan } = await prepare(procedure, await inputOf(procedure.choices, typed.flags, undefined), systems)
+    if (plan.blocked.length > 0) throw new Error(`blocked: ${plan.blocked.join('; ')}`)
+    return { flags, names: { ...values, CHECKOUT: sandbox.environment.checkout }, plan }
+  } finally {
+    await systems.close()
+  }
+}
+
+const fail = (because: string): never => {
+  throw new Error(because)
+}
+
+const asks = ({ risk, confirm }: Plan): string =>
+  confirm === undefined ? 'asks nothing' : risk === 'irreversible' ? `asks for \`${confirm}\` to be typed` : 'asks y/N'
+
+const whatItDoes = ({ flags, names, plan }: Planned, command: string): string => {
+  const typed = ['honeydue', command, flags].filter(Boolean).join(' ')
+  const text = [
+    `\`${typed}\` ${asks(plan)}, and then:`,
+    '',
+    ...plan.steps.flatMap((step, i) => [`${i + 1}. ${headline(step)}`, ...consequences(step).map((line) => `   - ${line}`)]),
+    ...(plan.uncheckable.length > 0 ? ['', 'It can neither reach nor check:', '', ...plan.uncheckable.map((line) => `- ${line}`)] : []),
+  ].join('\n')
+  return named(text, names)
+}
+
+const headline = (step: PlannedStep): string => {
+  if (step.kind === 'proof') return `Proves before and after: ${step.title}`
+  if (step.kind === 'gate') return `Asks you: ${step.title}`
+  return `${step.title} (${step.already ? 'already so here' : step.fidelity})`
+}
+
+const consequences = (step: PlannedStep): readonly string[] => [
+  ...step.effect.map(({ what, before, after }) => `${what}: ${before} → ${after}`),
+  ...(step.undo !== undefined && step.undo !== 'undo' && !step.already ? [`Cannot be undone: ${step.undo}`] : []),
+]
+
+/** Where an operator has it from, for variables that no flag gives. Values of production where the book has them. */
+const sources: Names = {
+  CHECKOUT: production.checkout,
+  POSTGRES_PASSWORD: `$(kubectl -n ${production.namespace} get secret ${production.database.secret} -o jsonpath='{.data.POSTGRES_PASSWORD}' | base64 -d)`,
+}
+
+const byHand = (planned: readonly Planned[], page: Page, procedure: AnyProcedure): string => {
+  const blocks = planned.map(({ flags, names, plan }) => [
+    ...(planned.length > 1 ? [`# ${named(flags, names) || 'without flags'}`] : []),
+    ...plan.steps.flatMap(({ title, kind, manual }) =>
+      manual.length === 0
+        ? []
+        : [`# ${named(title, names)}`, ...manual.map((line) => (kind === 'change' ? namedInShell(line, names) : named(line, names)))],
+    ),
+  ])
+  const lines = blocks.flat()
+  const used = [...new Set(lines.filter((line) => !line.startsWith('#')).flatMap(variablesOf))]
+  const settings = used.map((name) =>
+    sources[name] === undefined ? `${name}='…' # ${about(name, page, procedure)}` : `${name}=${sources[name]}`,
+  )
+  const [kubeconfig] = production.kubeconfig
+  const cluster = [...lines, ...settings].some((line) => /\bkubectl\b/.test(line)) ? [`export KUBECONFIG=${kubeconfig}`] : []
+  return [
+    '```sh',
+    [[...cluster, ...settings].join('\n'), ...blocks.map((block) => block.join('\n'))].filter(Boolean).join('\n\n'),
+    '```',
+  ].join('\n')
+}
+
+const about = (name: string, page: Page, procedure: AnyProcedure): string => {
+  const flag = (page.examples ?? []).flatMap(({ flags = '' }) => flags.match(new RegExp(`--([a-z-]+) \\$${name}\\b`))?.[1] ?? [])[0]
+  return page.names?.[name] ?? procedure.choices[flag ?? '']?.about ?? fail(`the front matter's names do not say what ${name} is`)
+}

@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { procedures } from '../../src/lib/procedures/index.ts'
+import { reports } from '../../src/lib/reports/index.ts'
+import { pageFile, parsePage, partOf } from '../../src/lib/runbook/page.ts'
+import { useSandbox } from '../worlds.ts'
+import { generated } from './generate.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const pages = readdirSync(`${root}runbooks`).map((file) => {
+  const source = readFileSync(`${root}runbooks/${file}`, 'utf8')
+  return { file, source, page: parsePage(source) }
+})
+const { commands } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 'utf8')) as { commands: Record<string, { summary: string }> }
+
+const frontMatter = z.strictObject({
+  command: z.string(),
+  section: z.int().min(1).max(28).optional(),
+  symptoms: z.array(z.string().min(8)).min(2),
+  examples: z
+    .array(
+      z.strictObject({ flags: z.string().optional(), world: z.string().optional(), with: z.record(z.string(), z.string()).optional() }),
+    )
+    .min(1)
+    .optional(),
+  names: z.record(z.string(), z.string()).optional(),
+  title: z.string(),
+  text: z.string(),
+})
+
+test.each([...Object.keys(procedures), ...Object.keys(reports)])('%s has a page', (id) => {
+  expect(existsSync(`${root}runbooks/${pageFile(id)}`)).toBe(true)
+})
+
+describe.each(pages)('$file', ({ file, page }) => {
+  test('its front matter says the command, and its title is the command’s summary', () => {
+    expect(frontMatter.parse(page)).toEqual(page)
+    expect(file).toBe(pageFile(page.command))
+    expect(page.title).toBe(commands[page.command]?.summary)
+  })
+
+  test('it has the parts of a page, none of them empty', () => {
+    const parts =
+      page.command in procedures ? ['When', 'What it does', 'By hand', 'If it goes wrong', 'Related incidents'] : ['When', 'What it shows']
+    for (const part of parts) expect(partOf(page, part).length, part).toBeGreaterThan(20)
+  })
+
+  test('every command that it names exists', () => {
+    const named = [...page.text.matchAll(/honeydue ([a-z][a-z-]*:[a-z-]+)/g)].map(([, id]) => id)
+    expect(named.filter((id) => id === undefined || commands[id] === undefined)).toEqual([])
+  })
+})
+
+describe('what is generated is the plan that the sandbox gives; npm run runbooks writes it anew', () => {
+  const sandbox = useSandbox()
+  test.each(pages.filter(({ page }) => page.command in procedures))('$file', async ({ file, source, page }) => {
+    const procedure = await procedures[page.command as keyof typeof procedures]()
+    expect(page.section).toBe(procedure.section)
+    const now = await generated(source, page, procedure, sandbox())
+    expect(now).not.toMatch(/127\.0\.0\.1|\/tmp\/|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|PLANTED/)
+    await expect(now).toMatchFileSnapshot(`${root}runbooks/${file}`)
+  })
+})
