@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { nodeFindings } from '../../../src/lib/reports/nodes/findings.ts'
 import { type ApiNode, reachedNothing, surveyNodes } from '../../../src/lib/reports/nodes/survey.ts'
-import { nodeColumns, nodeRows } from '../../../src/lib/reports/nodes/table.ts'
+import { nodeTables } from '../../../src/lib/reports/nodes/table.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
 import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
 
@@ -26,7 +26,7 @@ const inApi = (change: (node: ApiNode) => ApiNode = (node) => node): readonly Ap
       name: hostname,
       addresses: [address, hostname],
       ready: true,
-      pressures: [],
+      conditions: [],
       cordoned: false,
       kubeletVersion: 'v1.34.6+k3s1',
       pods: 7,
@@ -44,19 +44,21 @@ const survey = async (api: () => Promise<readonly ApiNode[]> = async () => inApi
 
 // The nodes are this machine: its own disk, memory and load are not what is tested here.
 const findings = (found: Awaited<ReturnType<typeof survey>>) =>
-  nodeFindings(found).filter((line) => !/ has .* of (disk|memory) free| has a load of /.test(line))
+  nodeFindings(found)
+    .map(({ text }) => text)
+    .filter((text) => !/ has .* of (disk|memory) free| has a load of /.test(text))
 
 test('healthy nodes have a full row each and nothing wrong', async () => {
   const found = await survey()
   expect(findings(found)).toEqual([])
-  const rows = nodeRows(found)
-  expect(rows.map((row) => row.slice(0, 5))).toEqual([
-    ['hetzner1', '178.104.247.152', 'ubuntu-8gb-nbg1-2', 'Ready', 'v1.34.6+k3s1'],
-    ['hetzner2', '178.105.32.198', 'ubuntu-8gb-nbg1-1', 'Ready', 'v1.34.6+k3s1'],
-    ['hetzner3', '178.104.249.189', 'ubuntu-8gb-nbg1-3', 'Ready', 'v1.34.6+k3s1'],
+  const [cluster, hosts] = nodeTables(found)
+  expect(cluster?.rows).toEqual([
+    ['hetzner1', '178.104.247.152', 'ubuntu-8gb-nbg1-2', 'Ready', 'v1.34.6+k3s1', '7'],
+    ['hetzner2', '178.105.32.198', 'ubuntu-8gb-nbg1-1', 'Ready', 'v1.34.6+k3s1', '7'],
+    ['hetzner3', '178.104.249.189', 'ubuntu-8gb-nbg1-3', 'Ready', 'v1.34.6+k3s1', '7'],
   ])
-  expect(rows.flat()).not.toContain('?')
-  expect(rows[0]).toHaveLength(nodeColumns.length)
+  expect(hosts?.rows.flat()).not.toContain('?')
+  expect(hosts?.rows.map((row) => row.slice(6, 9))).toEqual(Array(3).fill(['active', 'on', 'no']))
 })
 
 test('a mapping that does not hold is the first line, seen from either end', async () => {
@@ -74,8 +76,8 @@ test('a mapping that does not hold is the first line, seen from either end', asy
 test('a node that is down leaves the others their rows', async () => {
   await sandbox.setUp('hetzner2', false)
   const found = await survey()
-  expect(nodeRows(found).map((row) => row[5] === 'down')).toEqual([false, true, false])
-  expect(findings(found)[0]).toMatch(/^hetzner2 did not answer over SSH: .*nothing listens there/)
+  expect(nodeTables(found)[1]?.rows.map((row) => row[1] === 'down')).toEqual([false, true, false])
+  expect(findings(found)[0]).toMatch(/^No answer from hetzner2 over SSH: .*nothing listens there/)
 })
 
 test('what is wrong on a host and in the cluster is a finding each', async () => {
@@ -86,15 +88,15 @@ test('what is wrong on a host and in the cluster is a finding each', async () =>
   state.write('clock-synchronized', 'no\n')
   state.write('k3s-version', 'v1.33.0+k3s1\n')
   const api = inApi((node) =>
-    node.name === 'ubuntu-8gb-nbg1-2' ? { ...node, ready: false, pressures: ['DiskPressure'], cordoned: true } : node,
+    node.name === 'ubuntu-8gb-nbg1-2' ? { ...node, ready: false, conditions: ['DiskPressure'], cordoned: true } : node,
   )
   expect(findings(await survey(async () => api))).toEqual([
     'hetzner1 is NotReady',
     'hetzner1 reports DiskPressure',
-    'hetzner1 is cordoned',
     'k3s on hetzner3 is failed',
     'UFW on hetzner3 is inactive',
     'The clock of hetzner3 is not synchronized',
+    'hetzner1 is cordoned: no pod is placed on it',
     'hetzner3 is to be restarted (reboot-required)',
     'The nodes run different versions of k3s: v1.33.0+k3s1, v1.34.6+k3s1',
   ])
@@ -120,5 +122,5 @@ test('when nothing answers, nothing was reached; the API alone is enough for row
   expect(reachedNothing(await survey(() => Promise.reject(new Error('connection refused'))))).toBe(true)
   const found = await survey()
   expect(reachedNothing(found)).toBe(false)
-  expect(nodeRows(found).map((row) => row[14])).toEqual(['7', '7', '7'])
+  expect(nodeTables(found)[0]?.rows.map((row) => row[5])).toEqual(['7', '7', '7'])
 })

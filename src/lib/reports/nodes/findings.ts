@@ -1,7 +1,9 @@
-import { reasonOf } from '../../plan/errors.ts'
+import { reasonOf, Trouble } from '../../plan/errors.ts'
+import type { Observation } from '../../plan/report.ts'
+import type { Cluster } from '../../systems/kube/types.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
 import { bytes, milliseconds } from './quantities.ts'
-import type { ApiNode, ExpectedNode, NodesSurvey } from './survey.ts'
+import type { ApiNode, NodesSurvey } from './survey.ts'
 
 /** kubelet starts to evict when less than 15 % (images) or 10 % (the rest) of the disk is free. */
 const diskFree = 0.15
@@ -12,15 +14,18 @@ const clockSpreadMs = 500
 /** The operator's own clock matters only for reading logs. */
 const ownClockMs = 5000
 
+const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
+const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next !== undefined && { next }) })
+
 const factsOf = ({ facts }: NodesSurvey): readonly NodeFacts[] =>
   [...facts.values()].flatMap((answer) => (answer.answered ? [answer.value] : []))
 
 /** The alias's host says who it is, and the API says where that name lives: both must agree with the environment. */
-const mapping = ({ expected, facts, api }: NodesSurvey): readonly string[] => {
+const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => {
   const hosts = expected.flatMap(({ alias, hostname }) => {
     const answer = facts.get(alias)
     return answer?.answered && answer.value.hostname !== hostname
-      ? [`${alias} is ${answer.value.hostname || 'nameless'}, not ${hostname}`]
+      ? [wrong(`${alias} is ${answer.value.hostname || 'nameless'}, not ${hostname}`, `ssh ${alias} hostname`)]
       : []
   })
   if (!api.answered) return hosts
@@ -28,82 +33,108 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly string[] => {
   const known = new Set(expected.map(({ hostname }) => hostname))
   const places = expected.flatMap(({ alias, address, hostname }) => {
     const node = byName.get(hostname)
-    if (!node) return [`${hostname} (${alias}) is not a node of the cluster`]
+    if (!node) return [wrong(`${hostname} (${alias}) is not a node of the cluster`, 'kubectl get nodes -o wide')]
     return node.addresses.includes(address)
       ? []
-      : [`${hostname} (${alias}) has the addresses ${node.addresses.join(', ')} in the API, not ${address}`]
+      : [
+          wrong(
+            `${hostname} (${alias}) has the addresses ${node.addresses.join(', ')} in the API, not ${address}`,
+            'kubectl get nodes -o wide',
+          ),
+        ]
   })
+  const strangers = api.value.filter(({ name }) => !known.has(name))
   return [
     ...hosts,
     ...places,
-    ...api.value.filter(({ name }) => !known.has(name)).map(({ name }) => `${name} is a node of the cluster that no alias names`),
+    ...strangers.map(({ name }) => wrong(`${name} is a node of the cluster that no alias names`, `kubectl describe node ${name}`)),
   ]
 }
 
-const unreached = ({ expected, facts, api }: NodesSurvey): readonly string[] => [
-  ...(api.answered ? [] : [`The Kubernetes API did not answer: ${reasonOf(api.error)}`]),
+const unreached = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => [
+  ...(api.answered ? [] : [silent('The Kubernetes API', api.error, 'honeydue doctor')]),
   ...expected.flatMap(({ alias }) => {
     const answer = facts.get(alias)
-    return answer?.answered === false ? [`${alias} did not answer over SSH: ${reasonOf(answer.error)}`] : []
+    return answer?.answered === false ? [silent(`${alias} over SSH`, answer.error, `ssh -v ${alias} true`)] : []
   }),
 ]
 
-const inCluster = (node: ApiNode, expected: readonly ExpectedNode[]): readonly string[] => {
-  const name = expected.find(({ hostname }) => hostname === node.name)?.alias ?? node.name
+const silent = (what: string, error: unknown, next: string): Observation =>
+  wrong(`No answer from ${what}: ${reasonOf(error)}`, (error instanceof Trouble ? error.next : undefined) ?? next)
+
+const inCluster = (node: ApiNode, name: string): readonly Observation[] => {
+  const describe = `kubectl describe node ${node.name}`
   return [
-    ...(node.ready ? [] : [`${name} is NotReady`]),
-    ...node.pressures.map((pressure) => `${name} reports ${pressure}`),
-    ...(node.cordoned ? [`${name} is cordoned`] : []),
+    ...(node.ready ? [] : [wrong(`${name} is NotReady${node.because ? `: ${node.because}` : ''}`, describe)]),
+    ...node.conditions.map((condition) => wrong(`${name} reports ${condition}`, describe)),
+    ...(node.cordoned ? [warning(`${name} is cordoned: no pod is placed on it`, `kubectl uncordon ${node.name}`)] : []),
   ]
 }
 
-const onHost = (facts: NodeFacts): readonly string[] => {
+const onHost = (facts: NodeFacts): readonly Observation[] => {
   const { alias, memory, disk, load, cpus, firewall, k3sService, clock } = facts
   return [
-    ...(k3sService === 'active' ? [] : [`k3s on ${alias} is ${k3sService ?? 'of unknown state'}`]),
-    ...(disk && disk.availableBytes < disk.totalBytes * diskFree ? [`${alias} has ${bytes(disk.availableBytes)} of disk free`] : []),
-    ...(memory && memory.availableBytes < memory.totalBytes * memoryFree
-      ? [`${alias} has ${bytes(memory.availableBytes)} of memory free`]
+    ...(k3sService === 'active'
+      ? []
+      : [wrong(`k3s on ${alias} is ${k3sService ?? 'of unknown state'}`, `ssh ${alias} sudo journalctl -u k3s -n 50`)]),
+    ...(disk && disk.availableBytes < disk.totalBytes * diskFree
+      ? [wrong(`${alias} has ${bytes(disk.availableBytes)} of ${bytes(disk.totalBytes)} of disk free`, `ssh ${alias} sudo du -xhd2 /var`)]
       : []),
-    ...(load && cpus && load[1] > cpus * loadPerCpu ? [`${alias} has a load of ${load[1]} on ${cpus} CPUs`] : []),
-    ...('unknown' in firewall
-      ? [`UFW on ${alias} cannot be read: ${firewall.unknown}`]
-      : firewall.active
-        ? []
-        : [`UFW on ${alias} is inactive`]),
-    ...(clock.synchronized === false ? [`The clock of ${alias} is not synchronized`] : []),
-    ...(facts.rebootRequired ? [`${alias} is to be restarted (reboot-required)`] : []),
+    ...(memory && memory.availableBytes < memory.totalBytes * memoryFree
+      ? [
+          wrong(
+            `${alias} has ${bytes(memory.availableBytes)} of ${bytes(memory.totalBytes)} of memory free`,
+            `ssh ${alias} ps aux --sort -rss`,
+          ),
+        ]
+      : []),
+    ...('active' in firewall && !firewall.active ? [wrong(`UFW on ${alias} is inactive`, `ssh ${alias} sudo ufw status verbose`)] : []),
+    ...(clock.synchronized === false ? [wrong(`The clock of ${alias} is not synchronized`, `ssh ${alias} timedatectl`)] : []),
+    ...(load && cpus && load[1] > cpus * loadPerCpu
+      ? [warning(`${alias} has a load of ${load[1]} on ${cpus} CPUs over five minutes`, `ssh ${alias} ps aux --sort -pcpu`)]
+      : []),
+    ...('unknown' in firewall ? [warning(`UFW on ${alias} cannot be read: ${firewall.unknown}`, `ssh ${alias} sudo -n ufw status`)] : []),
+    ...(facts.rebootRequired
+      ? [warning(`${alias} is to be restarted (reboot-required)`, `ssh ${alias} cat /var/run/reboot-required.pkgs`)]
+      : []),
   ]
 }
 
-const clocks = (all: readonly NodeFacts[]): readonly string[] => {
+const clocks = (all: readonly NodeFacts[]): readonly Observation[] => {
   const known = all
     .flatMap(({ alias, clock }) => (clock.offsetMs === undefined ? [] : [{ alias, offset: clock.offsetMs }]))
     .sort((a, b) => a.offset - b.offset)
   const [first, last] = [known[0], known.at(-1)]
   if (!first || !last) return []
   const spread = last.offset - first.offset
-  if (spread > clockSpreadMs) return [`The clocks of ${first.alias} and ${last.alias} are ${milliseconds(spread)} apart`]
+  if (spread > clockSpreadMs)
+    return [wrong(`The clocks of ${first.alias} and ${last.alias} are ${milliseconds(spread)} apart`, `ssh ${last.alias} timedatectl`)]
   const middle = (first.offset + last.offset) / 2
   return Math.abs(middle) > ownClockMs
-    ? [`This machine's clock is ${milliseconds(Math.abs(middle))} ${middle > 0 ? 'behind' : 'ahead of'} the nodes`]
+    ? [warning(`This machine's clock is ${milliseconds(Math.abs(middle))} ${middle > 0 ? 'behind' : 'ahead of'} the nodes`)]
     : []
 }
 
-const versions = (all: readonly NodeFacts[]): readonly string[] => {
+const versions = (all: readonly NodeFacts[]): readonly Observation[] => {
   const found = new Set(all.flatMap(({ k3sVersion }) => k3sVersion ?? []))
-  return found.size > 1 ? [`The nodes run different versions of k3s: ${[...found].sort().join(', ')}`] : []
+  return found.size > 1 ? [warning(`The nodes run different versions of k3s: ${[...found].sort().join(', ')}`)] : []
 }
 
+const elsewhere = (cluster: Cluster | undefined): readonly Observation[] =>
+  cluster?.fellOver ? [warning(`The server of ${cluster.kubeconfig} does not answer: ${cluster.server} was asked instead`)] : []
+
 /** What is wrong, worst first: a mapping that does not hold makes every other line doubtful, so it leads. */
-export const nodeFindings = (survey: NodesSurvey): readonly string[] => {
+export const nodeFindings = (survey: NodesSurvey, cluster?: Cluster): readonly Observation[] => {
   const all = factsOf(survey)
-  return [
+  const aliasOf = (name: string) => survey.expected.find(({ hostname }) => hostname === name)?.alias ?? name
+  const found = [
     ...mapping(survey),
     ...unreached(survey),
-    ...(survey.api.answered ? survey.api.value.flatMap((node) => inCluster(node, survey.expected)) : []),
+    ...(survey.api.answered ? survey.api.value.flatMap((node) => inCluster(node, aliasOf(node.name))) : []),
     ...all.flatMap(onHost),
     ...clocks(all),
     ...versions(all),
+    ...elsewhere(cluster),
   ]
+  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
 }

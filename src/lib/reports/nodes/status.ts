@@ -1,9 +1,11 @@
 import type { Environment } from '../../environment/schema.ts'
+import { reasonOf, Trouble } from '../../plan/errors.ts'
 import { defineReport } from '../../plan/report.ts'
-import type { KubeReader } from '../../systems/kube/types.ts'
+import type { Cluster } from '../../systems/kube/types.ts'
+import { readApiNodes } from './api-nodes.ts'
 import { nodeFindings } from './findings.ts'
-import { type ApiNode, reachedNothing, surveyNodes } from './survey.ts'
-import { nodeColumns, nodeRows } from './table.ts'
+import { type Answer, answer, type NodesSurvey, reachedNothing, surveyNodes } from './survey.ts'
+import { nodeTables, tableNote } from './table.ts'
 
 /** One row a node, seen from both ends: the host over SSH, and the Kubernetes API. */
 export const nodesStatus = ({ nodes }: Pick<Environment, 'nodes'>) =>
@@ -13,30 +15,30 @@ export const nodesStatus = ({ nodes }: Pick<Environment, 'nodes'>) =>
     needs: ['nodes', 'kube'],
     choices: {},
     look: async (_, look) => {
-      const survey = await surveyNodes(nodes, look.nodes, () => apiNodes(look.kube))
+      const survey = await surveyNodes(nodes, look.nodes, () => readApiNodes(look.kube))
+      const answered = survey.api.answered ? await answer(look.kube.cluster()) : undefined
+      const cluster = answered?.answered ? answered.value : undefined
       return {
-        findings: nodeFindings(survey).map((text) => ({ level: 'wrong' as const, text })),
-        tables: [{ columns: nodeColumns, rows: nodeRows(survey) }],
+        findings: nodeFindings(survey, cluster),
+        tables: nodeTables(survey),
+        notes: [tableNote, ...(cluster ? [`The Kubernetes API: ${cluster.server} (${cluster.kubeconfig})`] : [])],
         unreachable: reachedNothing(survey),
-        data: Object.fromEntries(
-          nodeRows(survey).map((row) => [row[0], Object.fromEntries(nodeColumns.map((column, i) => [column, row[i]]))]),
-        ),
+        data: documentOf(survey, cluster),
       }
     },
   })
 
-const apiNodes = async (kube: KubeReader): Promise<readonly ApiNode[]> => {
-  const [nodes, pods] = await Promise.all([kube.nodes(), kube.pods()])
-  return nodes.map(({ metadata, spec, status }) => {
-    const holding = (status.conditions ?? []).filter((condition) => condition.status === 'True').map(({ type }) => type)
-    return {
-      name: metadata.name,
-      addresses: (status.addresses ?? []).map(({ address }) => address),
-      ready: holding.includes('Ready'),
-      pressures: holding.filter((type) => type !== 'Ready'),
-      cordoned: spec.unschedulable === true,
-      kubeletVersion: status.nodeInfo.kubeletVersion,
-      pods: pods.filter((pod) => pod.spec.nodeName === metadata.name && !['Succeeded', 'Failed'].includes(pod.status.phase)).length,
-    }
-  })
-}
+const errorOf = (error: unknown) => ({ code: error instanceof Trouble ? error.code : 'unknown', reason: reasonOf(error) })
+
+const part = <T, R>(one: Answer<T> | undefined, read: (value: T) => R) =>
+  one?.answered ? { answered: true as const, ...read(one.value) } : { answered: false as const, error: errorOf(one?.error) }
+
+/** For machines: bytes, milliseconds and seconds as they were read. */
+const documentOf = ({ expected, facts, api }: NodesSurvey, cluster: Cluster | undefined) => ({
+  api: part(api, () => ({ server: cluster?.server, kubeconfig: cluster?.kubeconfig, fellOver: cluster?.fellOver })),
+  nodes: expected.map((named) => ({
+    ...named,
+    host: part(facts.get(named.alias), (value) => value),
+    node: (api.answered && api.value.find(({ name }) => name === named.hostname)) || null,
+  })),
+})

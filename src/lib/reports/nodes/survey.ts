@@ -12,14 +12,16 @@ export interface ApiNode {
   readonly name: string
   readonly addresses: readonly string[]
   readonly ready: boolean
-  /** Conditions that should not hold, by type: MemoryPressure, DiskPressure … */
-  readonly pressures: readonly string[]
+  /** What is wrong by its conditions, beside Ready: "MemoryPressure", "not EtcdIsVoter" … */
+  readonly conditions: readonly string[]
+  /** Why it is not Ready, in the kubelet's or the node controller's words. */
+  readonly because?: string
   readonly cordoned: boolean
   readonly kubeletVersion: string
   readonly pods: number
 }
 
-type Answer<T> = { readonly answered: true; readonly value: T } | { readonly answered: false; readonly error: unknown }
+export type Answer<T> = { readonly answered: true; readonly value: T } | { readonly answered: false; readonly error: unknown }
 
 export interface NodesSurvey {
   readonly expected: readonly ExpectedNode[]
@@ -27,7 +29,8 @@ export interface NodesSurvey {
   readonly api: Answer<readonly ApiNode[]>
 }
 
-const answer = <T>(asked: Promise<T>): Promise<Answer<T>> =>
+/** The value or the error, never a rejection: what does not answer takes nothing else with it. */
+export const answer = <T>(asked: Promise<T>): Promise<Answer<T>> =>
   asked.then(
     (value) => ({ answered: true, value }),
     (error: unknown) => ({ answered: false, error }),
@@ -39,11 +42,13 @@ export const surveyNodes = async (
   nodes: NodesReader,
   apiNodes: () => Promise<readonly ApiNode[]>,
 ): Promise<NodesSurvey> => {
-  const [api, ...facts] = await Promise.all([answer(apiNodes()), ...expected.map(({ alias }) => answer(nodes.facts(alias)))])
+  // The nodes first: their way is the longer one, and loading the other library can wait until they have been asked.
+  const facts = expected.map(({ alias }) => answer(nodes.facts(alias)))
+  const [api, ...hosts] = await Promise.all([answer(apiNodes()), ...facts])
   return {
     expected,
     api,
-    facts: new Map(expected.map(({ alias }, index) => [alias, facts[index] ?? { answered: false, error: new Error('not asked') }])),
+    facts: new Map(expected.map(({ alias }, index) => [alias, hosts[index] ?? { answered: false, error: new Error('not asked') }])),
   }
 }
 

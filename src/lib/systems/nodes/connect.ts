@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import { Unreachable } from '../../plan/errors.ts'
 import { type CommandRunner, commandRunner } from './commands.ts'
+import { saveRoundTrips } from './fewer-round-trips.ts'
 import { type Identities, identitiesOf } from './identities.ts'
 import { hostKeyAlgorithms, knownKeys, refusalOf } from './known-hosts.ts'
 import { type Resolved, resolveAlias } from './resolve.ts'
@@ -73,6 +74,7 @@ const handshake = async (host: Resolved, socket: Promise<Duplex>, options: Conne
     },
   })
   const client = ssh.connection as Client
+  saveRoundTrips(client, identities)
   const runner = commandRunner(host.alias, client)
   const abort = () => client.destroy()
   options.signal?.addEventListener('abort', abort, { once: true })

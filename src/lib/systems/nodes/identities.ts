@@ -7,6 +7,8 @@ export interface Identities {
   readonly methods: readonly AnyAuthMethod[]
   /** Encrypted files that no agent holds. */
   readonly locked: readonly string[]
+  /** Whether an RSA key is among them: what hash it may sign with, the server says first. */
+  readonly rsa: boolean
   readonly agent: 'answers' | 'silent' | 'none'
 }
 
@@ -73,6 +75,7 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
   const heldBlobs = new Set(chosen.map(blobOf))
   const methods: AnyAuthMethod[] = []
   const locked: string[] = []
+  let rsa = chosen.some(({ type }) => type === 'ssh-rsa')
 
   if (inner && chosen.length > 0) {
     class Chosen extends ssh2.BaseAgent<ParsedKey> {
@@ -89,7 +92,12 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
     const text = readable(file)
     if (text === undefined || (blob !== undefined && heldBlobs.has(blob))) continue
     if (isEncrypted(text)) locked.push(file)
-    else methods.push({ type: 'publickey', username, key: text })
+    else {
+      methods.push({ type: 'publickey', username, key: text })
+      // Unreadable keys are skipped by ssh2: they count as RSA, so that nothing is sent before its time.
+      const key = ssh2.utils.parseKey(text)
+      rsa ||= key instanceof Error || (Array.isArray(key) ? key[0] : key)?.type === 'ssh-rsa'
+    }
   }
-  return { methods, locked, agent: host.identityAgent === undefined ? 'none' : held ? 'answers' : 'silent' }
+  return { methods, locked, rsa, agent: host.identityAgent === undefined ? 'none' : held ? 'answers' : 'silent' }
 }

@@ -1,0 +1,39 @@
+import type { KubeReader, Node } from '../../systems/kube/types.ts'
+import type { ApiNode } from './survey.ts'
+
+interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly message?: string
+}
+
+/** Conditions that are well when True; of the others, those named …Pressure and NetworkUnavailable are well when False. */
+const wanted = new Set(['EtcdIsVoter'])
+
+// A condition of a kind that nobody has told us about says nothing: k3s and its add-ons bring their own.
+const unwell = ({ type, status }: Condition): readonly string[] => {
+  if (wanted.has(type)) return status === 'True' ? [] : [`not ${type}`]
+  return status === 'True' && (type.endsWith('Pressure') || type === 'NetworkUnavailable') ? [type] : []
+}
+
+/** The nodes of the API, with the pods that each holds (those that have ended are not counted). */
+export const readApiNodes = async (kube: KubeReader): Promise<readonly ApiNode[]> => {
+  const [nodes, pods] = await Promise.all([kube.nodes(), kube.pods()])
+  const held = pods.filter(({ status }) => !['Succeeded', 'Failed'].includes(status.phase))
+  return nodes.map((node) => apiNode(node, held.filter(({ spec }) => spec.nodeName === node.metadata.name).length))
+}
+
+const apiNode = ({ metadata, spec, status }: Node, pods: number): ApiNode => {
+  const conditions: readonly Condition[] = status.conditions ?? []
+  const ready = conditions.find(({ type }) => type === 'Ready')
+  return {
+    name: metadata.name,
+    addresses: (status.addresses ?? []).map(({ address }) => address),
+    ready: ready?.status === 'True',
+    conditions: conditions.flatMap(unwell),
+    ...(ready?.status !== 'True' && ready?.message && { because: ready.message }),
+    cordoned: spec.unschedulable === true,
+    kubeletVersion: status.nodeInfo.kubeletVersion,
+    pods,
+  }
+}
