@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>
   commands: { cli: 'run', runbook: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run' },
   procedures: { plan: 'run', reports: 'run', systems: 'run' },
   reports: { plan: 'run', systems: 'run', environment: 'type', 'clock.ts': 'run' },
-  plan: { systems: 'run', 'clock.ts': 'run' },
+  plan: { systems: 'run', environment: 'type', 'clock.ts': 'run' },
   systems: { environment: 'run', plan: 'run', 'clock.ts': 'run' },
   runbook: { plan: 'run', procedures: 'run', reports: 'run' },
   environment: { plan: 'run' },

@@ -6,6 +6,7 @@ import type { RunEvent } from '../../src/lib/plan/outcome.ts'
 import { perform, refuseMoved, undo } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { type Change, defineProcedure, type Step } from '../../src/lib/plan/procedure.ts'
+import { contextOf } from '../context.ts'
 
 /** Time passes only by sleeping. */
 const steppingClock = (): Clock & { readonly slept: () => number } => {
@@ -57,7 +58,12 @@ const begin = async (
 ) => {
   const clock = steppingClock()
   // These steps write past every writer, so the plan is made of the same steps with nothing to record.
-  const { plan } = await prepare(procedureOf(steps.map((step) => ('apply' in step ? { ...step, apply: async () => {} } : step))), {}, {})
+  const { plan } = await prepare(
+    procedureOf(steps.map((step) => ('apply' in step ? { ...step, apply: async () => {} } : step))),
+    {},
+    {},
+    contextOf(),
+  )
   const prepared = { plan, steps }
   const run = {
     systems: {},

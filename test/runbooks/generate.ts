@@ -7,6 +7,7 @@ import type { AnyProcedure } from '../../src/lib/procedures/index.ts'
 import type { Example, Page } from '../../src/lib/runbook/page.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
+import { contextOf } from '../context.ts'
 import { type World, worlds } from '../worlds.ts'
 import { type Names, named, namedInShell, variablesOf } from './logical-names.ts'
 
@@ -50,7 +51,12 @@ const planOf = async (
   const typed = await Parser.parse(argv, { flags: flagsOf(procedure.choices), strict: true })
   const systems = openSystems(sandbox.environment, systemClock, new AbortController().signal)
   try {
-    const { plan } = await prepare(procedure, await inputOf(procedure.choices, typed.flags, undefined), systems)
+    const { plan } = await prepare(
+      procedure,
+      await inputOf(procedure.choices, typed.flags, undefined),
+      systems,
+      contextOf(sandbox.environment),
+    )
     if (plan.blocked.length > 0) throw new Error(`blocked: ${plan.blocked.join('; ')}`)
     return { flags, names: { ...values, CHECKOUT: sandbox.environment.checkout }, plan }
   } finally {

@@ -37,7 +37,8 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       })
     }
     await this.inEnvironment(flags.env, async (environment, systems, signal) => {
-      const prepared = await prepare(procedure, input, systems)
+      const context = { environment, clock: systemClock, signal }
+      const prepared = await prepare(procedure, input, systems, context)
       const { plan } = prepared
       const document = (exitCode: number, more: object = {}) => ({ exitCode, environment: environment.name, plan, ...more })
       const text = flags['by-hand'] ? byHand(plan) : renderPlan(plan, paint(process.stdout.isTTY))
@@ -53,7 +54,7 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       if (looksOnly) return this.print(document(0), text)
       if (!flags.json) this.log(`${text}\n`)
       await this.settleConfirmation(plan, confirm, prompts)
-      const again = plan.confirm === undefined ? prepared : await prepare(procedure, input, systems)
+      const again = plan.confirm === undefined ? prepared : await prepare(procedure, input, systems, context)
       refuseMoved(plan, again.plan)
       if (again.plan.blocked.length > 0)
         throw new Blocked({ code: 'checks-failed', failed: `${plan.title}: blocked`, details: again.plan.blocked })

@@ -18,7 +18,7 @@ export abstract class ReportCommand extends HoneydueCommand {
     await this.inEnvironment(flags.env, async (environment, systems, signal) => {
       const report = make(environment)
       const input = await inputOf(report.choices, flags, undefined)
-      const view = await report.look(input, readersOf(systems, report.needs), { clock: systemClock, signal })
+      const view = await report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal })
       process.exitCode = view.unreachable
         ? exitCodes.unreachable
         : view.findings.some(({ level }) => level === 'wrong')

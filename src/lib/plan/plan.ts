@@ -1,5 +1,6 @@
 import type { Name, Readers, Systems } from '../systems/systems.ts'
 import type { Choices, Input } from './choice.ts'
+import type { Context } from './context.ts'
 import { type Finding, reasons } from './finding.ts'
 import { type Difference, isChange, isProof, type Procedure, type Risk, type Step } from './procedure.ts'
 import { type Fidelity, type Recorded, recordingWriters } from './recording.ts'
@@ -46,9 +47,10 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   procedure: Procedure<C, N, F>,
   input: Input<C>,
   systems: Pick<Systems, N>,
+  context: Context,
 ): Promise<Prepared<N>> => {
   const look = readersOf(systems, procedure.needs)
-  const facts = await procedure.gather(input, look)
+  const facts = await procedure.gather(input, look, context)
   const steps = procedure.steps(facts)
   const touched = new Set<string>()
   const planned: PlannedStep[] = []
@@ -100,7 +102,7 @@ const askStep = async <N extends Name>(step: Step<N>, look: Readers<N>): Promise
     ])
     return { already: verified.ok, against: verified.ok ? [] : reasons(checked) }
   }
-  return { already: false, against: isProof(step) ? reasons(await step.holds(look)) : [] }
+  return { already: false, against: isProof(step) && !step.onlyAfterwards ? reasons(await step.holds(look)) : [] }
 }
 
 const planStep = async <N extends Name>(

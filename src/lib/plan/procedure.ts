@@ -1,6 +1,7 @@
 import type { Duration } from '../clock.ts'
 import type { Name, Readers, Writers } from '../systems/systems.ts'
 import type { Choices, Input } from './choice.ts'
+import type { Context } from './context.ts'
 import type { Finding } from './finding.ts'
 
 /** One line of the before → after diff. Volatile values (ages, TTLs) belong in `note`, which is no part of a plan's identity. */
@@ -44,6 +45,8 @@ export interface Gate {
 /** True before and after: "the health endpoint answers". */
 export interface Proof<N extends Name> {
   readonly title: string
+  /** It is known not to hold now, and is to hold afterwards: the procedure is the cure. */
+  readonly onlyAfterwards?: true
   readonly holds: (look: Readers<N>) => Promise<Finding>
   readonly within?: Duration
 }
@@ -61,7 +64,7 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   /** Known before connecting. */
   risk(input: Input<C>): Risk
   /** Every read, concurrently where independent; stands before subject and steps, or F is unknown. */
-  gather(input: Input<C>, look: Readers<NoInfer<N>>): Promise<F>
+  gather(input: Input<C>, look: Readers<NoInfer<N>>, context: Context): Promise<F>
   /** What is typed to confirm; read from the live target. */
   subject(facts: F): string
   /** Lines that prove which target was read: cluster, host, database. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts'
 import type { Name, Readers } from '../systems/systems.ts'
 import type { Choices, Input } from './choice.ts'
+import type { Context } from './context.ts'
 
 /** Something worth saying about the world; `wrong` makes the report exit 3. */
 export interface Observation {
@@ -35,7 +35,7 @@ export interface Report<C extends Choices, N extends Name> {
   readonly title: string
   readonly needs: readonly N[]
   readonly choices: C
-  look(input: Input<C>, look: Readers<NoInfer<N>>, context: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<View>
+  look(input: Input<C>, look: Readers<NoInfer<N>>, context: Context): Promise<View>
 }
 
 /** Infers the types of a report, and does nothing else. */

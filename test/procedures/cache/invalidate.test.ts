@@ -7,6 +7,7 @@ import { isChange } from '../../../src/lib/plan/procedure.ts'
 import { invalidate } from '../../../src/lib/procedures/cache/invalidate.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
+import { contextOf } from '../../context.ts'
 
 let server: RedisSandbox
 let redis: ReturnType<typeof redisSystem>
@@ -30,7 +31,7 @@ const users = (...user: readonly string[]) => ({ user, 'all-residence-ids': fals
 const everyone = (atMost = '10000') => ({ user: [], 'all-residence-ids': true, 'at-most': atMost })
 
 type Wanted = ReturnType<typeof users>
-const plan = (input: Wanted) => prepare(invalidate, input, { redis })
+const plan = (input: Wanted) => prepare(invalidate, input, { redis }, contextOf())
 
 /** Does what a run does; returns each step's state. */
 const run = async (input: Wanted, planned = plan(input)) => {

@@ -6,6 +6,7 @@ import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
 import { cacheStatus } from '../../../src/lib/reports/cache/status.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
+import { contextOf } from '../../context.ts'
 
 let server: RedisSandbox
 let redis: ReturnType<typeof redisSystem>
@@ -68,7 +69,7 @@ test('a full Redis and its evictions are told', async () => {
 })
 
 test('the report shows the server, the families and the queues, and no secret', async () => {
-  const view = await cacheStatus.look({}, { redis: redis.read }, { clock: systemClock, signal: new AbortController().signal })
+  const view = await cacheStatus.look({}, { redis: redis.read }, contextOf())
   expect(view.tables.map(({ title }) => title)).toEqual(['Redis', 'Keys', 'Queues'])
   expect(view.tables[0]?.rows).toContainEqual(['memory', expect.stringMatching(/^1\.\d MB of 256\.0 MB$/)])
   expect(view.tables[1]?.rows).toContainEqual([

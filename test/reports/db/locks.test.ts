@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
 import { isChange } from '../../../src/lib/plan/procedure.ts'
 import { unlock } from '../../../src/lib/procedures/db/unlock.ts'
@@ -14,6 +13,7 @@ import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { type PostgresSandbox, startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
 import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
 import type { Postgres, PostgresTarget } from '../../../src/lib/systems/postgres/types.ts'
+import { contextOf } from '../../context.ts'
 
 let sandbox: PostgresSandbox
 let system: Postgres
@@ -28,7 +28,7 @@ const target = (host: string): PostgresTarget => ({
 })
 const application = async () => ({ direct: target(sandbox.directHost), pooler: target(sandbox.poolerHost) })
 const look = () => gatherActivity(system.read)
-const context = { clock: systemClock, signal: new AbortController().signal }
+const context = contextOf()
 const open = async (host: string, application: string) => {
   const { port, user, database, password, ca } = sandbox
   const client = new Client({
@@ -76,7 +76,7 @@ test('the lock of an AutoMigrate start that was stranded on the pooler is recogn
   // Looking through the pooler borrows too: from the second look on, we are the last borrower ourselves.
   const view = await locks.look({}, { postgres: system.read }, context)
   expect(view.tables[1]?.rows[0]?.slice(0, 5)).toEqual(['4711', String(lock?.pid), 'honeydue', 'pooler', 'stranded'])
-  const facts = await unlock.gather({ pid: String(lock?.pid) }, { postgres: system.read })
+  const facts = await unlock.gather({ pid: String(lock?.pid) }, { postgres: system.read }, context)
   expect(unlock.subject(facts)).toBe(String(lock?.pid))
   const [step] = unlock.steps(facts)
   if (!step || !isChange(step)) throw new Error('no change')
@@ -120,6 +120,6 @@ test('an endpoint that is a pooler is refused as the place to look from', async 
   await expect(gatherActivity({ ...system.read, application: async () => ({ direct: pooler, pooler }) })).rejects.toMatchObject({
     code: 'db-not-direct',
   })
-  await expect(unlock.gather({ pid: '1' }, { postgres: system.read })).rejects.toMatchObject({ code: 'db-no-backend' })
+  await expect(unlock.gather({ pid: '1' }, { postgres: system.read }, context)).rejects.toMatchObject({ code: 'db-no-backend' })
   expect((await connections.look({}, { postgres: system.read }, context)).findings).toEqual([])
 })
