@@ -153,5 +153,8 @@ const absolute = (environment: Environment, base: string | undefined): Environme
     checkout: place(environment.checkout),
     ssh: environment.ssh.config === undefined ? {} : { config: place(environment.ssh.config) },
     ...(environment.ca !== undefined && { ca: place(environment.ca) }),
+    ...(environment.cloudflare.origin_ca !== undefined && {
+      cloudflare: { ...environment.cloudflare, origin_ca: place(environment.cloudflare.origin_ca) },
+    }),
   }
 }

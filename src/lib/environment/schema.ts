@@ -35,7 +35,11 @@ export const environmentSchema = z.strictObject({
     pattern: z.string().min(1).optional().describe('of the boot log line; its text is in no source, so there is no default'),
     pings: z.int().positive(),
   }),
-  cloudflare: z.strictObject({ zone: host, token_command: z.array(z.string().min(1)).min(1).optional() }),
+  cloudflare: z.strictObject({
+    zone: host,
+    token_command: z.array(z.string().min(1)).min(1).optional(),
+    origin_ca: path.optional().describe("PEM file with the Origin CA's roots; without it, those that Cloudflare publishes"),
+  }),
 })
 
 export type Environment = Readonly<z.output<typeof environmentSchema>>

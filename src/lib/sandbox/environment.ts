@@ -1,10 +1,16 @@
 import { join } from 'node:path'
-import { apiHost, database, hosts, namespace, nodes } from './deployment/facts.ts'
+import { apiHost, cloudflareHosts, database, hosts, namespace, nodes, zoneName } from './deployment/facts.ts'
 
 export interface EnvironmentPlaces {
   readonly dir: string
   readonly checkout: string
-  readonly ports: { readonly kubernetes: number; readonly redis: number; readonly postgres: number; readonly api: number }
+  readonly ports: {
+    readonly kubernetes: number
+    readonly redis: number
+    readonly postgres: number
+    readonly api: number
+    readonly cloudflare: number
+  }
 }
 
 /** The sandbox's addresses as the CLI's configuration takes them; names stay the real ones, `hostaddr` says where they live. */
@@ -23,7 +29,10 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     [hosts.pooler]: `127.0.0.1:${ports.postgres}`,
     [hosts.direct]: `127.0.0.1:${ports.postgres}`,
     [apiHost]: `127.0.0.1:${ports.api}`,
+    [cloudflareHosts.api]: `127.0.0.1:${ports.cloudflare}`,
+    [cloudflareHosts.www]: `127.0.0.1:${ports.cloudflare}`,
   },
+  cloudflare: { zone: zoneName, token_command: ['cat', join(dir, 'cloudflare-token')], origin_ca: join(dir, 'origin-ca.crt') },
   // The application's own words are not known: these are the sandbox's (deployment/programs.ts).
   warmup: { pattern: 'database pool warmed up: (?<pings>\\d+) pings in (?<ms>\\d+) ms', pings: 20 },
 })

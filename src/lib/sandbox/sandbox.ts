@@ -7,10 +7,12 @@ import type { Environment } from '../environment/schema.ts'
 import { createAuthority } from './certificates.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
-import { hosts, nodes as nodeFacts } from './deployment/facts.ts'
+import { cloudflareHosts, hosts, nodes as nodeFacts } from './deployment/facts.ts'
 import { planted } from './deployment/planted.ts'
 import { programs } from './deployment/programs.ts'
 import { reachability } from './deployment/reachability.ts'
+import { type CloudflareApi, startCloudflareApi } from './edge/api/server.ts'
+import { createOriginCa } from './edge/origin-ca.ts'
 import { sandboxEnvironment } from './environment.ts'
 import { type Health, startHealth } from './health.ts'
 import { kubeconfig } from './kubeconfig.ts'
@@ -37,6 +39,8 @@ export interface SandboxUrls {
   readonly postgresDirect: string
   readonly postgresPooler: string
   readonly api: string
+  /** Cloudflare's API, with the `/client/v4` that its clients take for the base. */
+  readonly cloudflare: string
 }
 
 export interface Sandbox {
@@ -46,6 +50,7 @@ export interface Sandbox {
   readonly redis: RedisSandbox
   readonly postgres: PostgresSandbox
   readonly health: Health
+  readonly cloudflare: CloudflareApi
   /** The environment of the CLI, as `environment.yaml` in `dir` has it. */
   readonly environment: Environment
   readonly urls: SandboxUrls
@@ -76,9 +81,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
     const authority = createAuthority('honeyDue sandbox')
-    const origin = authority.issue({ commonName: 'CloudFlare Origin Certificate', names: ['*.myhoneydue.com', 'myhoneydue.com'] })
+    const originCa = createOriginCa()
+    const origin = originCa.first
     const checkout = join(dir, 'checkout')
-    await Promise.all([writeCheckout(checkout, origin), writeFile(join(dir, 'ca.crt'), authority.certificate)])
+    await Promise.all([
+      writeCheckout(checkout, origin),
+      writeFile(join(dir, 'ca.crt'), authority.certificate),
+      writeFile(join(dir, 'origin-ca.crt'), originCa.authority.certificate),
+    ])
     const redis = started(await startRedis({ password: planted.redisPassword }))
     const postgres = started(await startPostgres({ authority, password: planted.postgresPassword }))
     const reach = reachability(() => kubernetes.client, redis.port)
@@ -94,6 +104,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     seed(kubernetes, origin)
     const settled = kubernetes.snapshot()
     const health = started(await startHealth({ authority, client: kubernetes.client }))
+    const { api, www } = cloudflareHosts
+    const cloudflare = started(
+      await startCloudflareApi({
+        identity: authority.issue({ commonName: api, names: [api, www], addresses: ['127.0.0.1'] }),
+        originAuthority: originCa.authority,
+        certificates: originCa.certificates,
+      }),
+    )
     if (options.postgres) await postgres.start()
 
     const { delay } = options
@@ -107,6 +125,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       redis: await at(redis.port),
       postgres: await at(postgres.port),
       api: await at(health.port),
+      cloudflare: await at(cloudflare.port),
     }
     const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
     const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
@@ -117,6 +136,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       writeFile(join(dir, 'admin.kubeconfig'), kubeconfig(cluster, 'admin', admin), { mode: 0o600 }),
       writeFile(join(dir, 'viewer.kubeconfig'), kubeconfig(cluster, 'viewer', viewer), { mode: 0o600 }),
       writeFile(join(dir, 'environment.yaml'), stringify(overlay), { mode: 0o600 }),
+      writeFile(join(dir, 'cloudflare-token'), planted.cloudflareToken, { mode: 0o600 }),
       writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
     ])
     const { environment } = loadEnvironment({ asked: join(dir, 'environment.yaml'), env: {}, sandbox: () => undefined })
@@ -127,11 +147,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       redis,
       postgres,
       health,
+      cloudflare,
       environment,
       urls,
       async reset() {
         await Promise.all([nodes.reset().then(slowNodes), redis.reset(), postgres.reset(), writeCheckout(checkout, origin)])
         kubernetes.restore(settled)
+        cloudflare.reset()
       },
       stop,
     }
@@ -145,6 +167,7 @@ interface Ports {
   readonly redis: number
   readonly postgres: number
   readonly api: number
+  readonly cloudflare: number
 }
 
 function urlsOf(ports: Ports, ca: string): SandboxUrls {
@@ -156,5 +179,6 @@ function urlsOf(ports: Ports, ca: string): SandboxUrls {
     postgresPooler: postgres(hosts.pooler),
     // By address: its name would lead whoever asks to the real one.
     api: `https://127.0.0.1:${ports.api}`,
+    cloudflare: `https://127.0.0.1:${ports.cloudflare}/client/v4`,
   }
 }

@@ -20,3 +20,10 @@ export const bornAt = '2026-04-24T08:00:00Z'
 
 /** The health endpoint's public name (ch20). */
 export const apiHost = 'api.myhoneydue.com'
+
+/** The zone at Cloudflare, and the names that customers use; an A record of each leads to every node (ch13, ch07). */
+export const zoneName = 'myhoneydue.com'
+export const publicNames = [apiHost, `admin.${zoneName}`, zoneName, `app.${zoneName}`] as const
+
+/** What the CLI and any other client of Cloudflare's API ask. */
+export const cloudflareHosts = { api: 'api.cloudflare.com', www: 'www.cloudflare.com' } as const
