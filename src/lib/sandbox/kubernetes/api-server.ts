@@ -10,7 +10,7 @@ import { copy, type Json } from './schema/json.ts'
 import { createFaults } from './serving/faults.ts'
 import { admit, handle, type Serving } from './serving/handler.ts'
 import { answerError } from './serving/responses.ts'
-import { badRequest, methodNotAllowed, noSuchResource, StatusError } from './status.ts'
+import { methodNotAllowed, noSuchResource, StatusError } from './status.ts'
 import { createStore, type Snapshot } from './store.ts'
 import type { ControlPlane, ControlPlaneOptions, KubeObject, KubernetesSandbox, NodeSpec, Speed, Workloads } from './types.ts'
 
@@ -72,6 +72,7 @@ export async function startApiServer(
 
   const controlPlane: ControlPlane = start({
     client,
+    authority: options.authority.certificate,
     nodes: options.nodes,
     speed: { ...defaultSpeed, ...options.speed },
     ...(options.workloads ? { workloads: options.workloads } : {}),
@@ -119,8 +120,7 @@ export async function startApiServer(
         const { info } = admit(serving, request)
         const kind = info.subresource
         if (info.resource?.kind !== 'Pod' || (kind !== 'exec' && kind !== 'attach' && kind !== 'portforward')) throw noSuchResource()
-        if (request.method !== 'GET') throw methodNotAllowed()
-        if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket') throw badRequest('Upgrade request required')
+        if (request.method !== 'GET' && request.method !== 'POST') throw methodNotAllowed()
         const pod = registry.get(info.resource, info.namespace, info.name ?? '')
         await controlPlane.connect(kind, { pod, query: info.query }, { request, socket, head })
       })

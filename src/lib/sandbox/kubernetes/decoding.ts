@@ -28,6 +28,7 @@ const emptyMatters = new Set([
   'reportingComponent',
   'reportingInstance',
   'apiGroup',
+  'DiscoveryEndpointPort.name',
 ])
 // Plain booleans and numbers in Go, which are left out when they are false or zero.
 const zeroIsAbsent: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -74,7 +75,12 @@ function structure(type: Struct, body: Json, path: string, decoding: Decoding): 
     }
     if (value === null || value === undefined) continue
     const read = decodeValue(field, value, path === '' ? key : `${path}.${key}`, decoding, type.name)
-    if (read === undefined || (read === '' && !emptyMatters.has(key)) || (zero?.has(key) && (read === 0 || read === false))) continue
+    if (
+      read === undefined ||
+      (read === '' && !emptyMatters.has(key) && !emptyMatters.has(`${type.name}.${key}`)) ||
+      (zero?.has(key) && (read === 0 || read === false))
+    )
+      continue
     out[key] = read
   }
   return out

@@ -153,7 +153,7 @@ export function createRegistry(store: Store, around: Surroundings): Registry {
     if (version && version !== old.metadata.resourceVersion) throw modified(resource, name)
     const onlyStatus = write.subresource === 'status'
     const object = prepare(resource, old, wanted, write)
-    if (!onlyStatus) kind.update?.(object, old)
+    if (!onlyStatus && write.subresource !== 'finalize') kind.update?.(object, old)
     kind.default?.(object)
     const causes = [
       ...validateMetadata(object.metadata),

@@ -159,6 +159,8 @@ export interface KubernetesSandbox {
 /** What `startControllers` of controllers/controllers.ts is given. */
 export interface ControlPlaneOptions {
   readonly client: Client
+  /** The certificate that signs the API server's, for the ConfigMap that every namespace has of it. */
+  readonly authority: string
   readonly nodes: readonly NodeSpec[]
   readonly workloads?: Workloads
   readonly speed: Speed

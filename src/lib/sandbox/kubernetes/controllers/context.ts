@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { StatusError } from '../status.ts'
 import type { Client, KubeObject, Speed } from '../types.ts'
 import { stamp } from './objects.ts'
@@ -25,6 +24,13 @@ export interface Source {
 export function createContext(client: Client, speed: Speed, settling: () => boolean): Context & { clear(): void } {
   const timers = new Set<NodeJS.Timeout>()
   const seen = new Map<string, string>()
+  // Events are named by their nanosecond, so that lists show them in their order.
+  let latest = 0n
+  const instant = () => {
+    const now = BigInt(Date.now()) * 1_000_000n
+    latest = now > latest ? now : latest + 1n
+    return latest.toString(16)
+  }
   return {
     client,
     speed,
@@ -65,7 +71,7 @@ export function createContext(client: Client, speed: Speed, settling: () => bool
           { manager: component },
         )
       if (counted) return
-      const name = `${about.metadata.name}.${randomBytes(8).toString('hex')}`
+      const name = `${about.metadata.name}.${instant()}`
       const { apiVersion, kind, metadata } = about
       const involvedObject = {
         kind,

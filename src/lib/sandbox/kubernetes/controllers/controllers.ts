@@ -10,6 +10,7 @@ import { reconcileDeployment } from './deployment.ts'
 import { reconcileEndpoints } from './endpoints.ts'
 import { collect, finalizeOwner } from './garbage.ts'
 import { reconcileJob } from './job.ts'
+import { isTracked, untrack } from './job-tracking.ts'
 import { reconcileNamespace } from './namespace.ts'
 import { createNodes } from './nodes.ts'
 import { as, budgets, core, daemonSets, deployments, jobs, ownerOf, type Pod, pods, replicaSets } from './objects.ts'
@@ -20,7 +21,7 @@ import { createWorkQueue } from './work-queue.ts'
 type Reconciler = (name: string, namespace: string | undefined, again: () => void) => void
 
 /** Starts everything of a cluster that is not its API server: controllers, scheduler, kubelets, node lifecycle. */
-export function startControllers({ client, nodes: specs, workloads = {}, speed }: ControlPlaneOptions): ControlPlane {
+export function startControllers({ client, authority, nodes: specs, workloads = {}, speed }: ControlPlaneOptions): ControlPlane {
   let settling = false
   const context = createContext(client, speed, () => settling)
   const nodes = createNodes(context, specs)
@@ -34,7 +35,7 @@ export function startControllers({ client, nodes: specs, workloads = {}, speed }
     ['PodDisruptionBudget', (name, namespace) => reconcileBudget(client, name, namespace)],
     ['Service', (name, namespace = 'default') => reconcileEndpoints(client, name, namespace)],
     ['PersistentVolumeClaim', (name, namespace) => reconcileClaim(client, name, namespace)],
-    ['Namespace', (name) => reconcileNamespace(client, name, '')],
+    ['Namespace', (name) => reconcileNamespace(client, name, authority)],
     ['Pod', (name, namespace) => schedule(context, name, namespace)],
   ])
   const enqueue = (kind: string, name: string, namespace?: string): void => {
@@ -52,6 +53,7 @@ export function startControllers({ client, nodes: specs, workloads = {}, speed }
     const { name, namespace } = pod.metadata
     const owner = ownerOf(pod)
     if (owner) enqueue(owner.kind, owner.name, namespace)
+    else if (type !== 'DELETED' && isTracked(pod)) queue.add(`Untrack/${pod.metadata.uid}`, () => untrack(client, pod))
     all('PodDisruptionBudget', budgets, namespace)
     all('Service', core('services'), namespace)
     if (type === 'DELETED') {

@@ -15,6 +15,7 @@ import {
   type Template,
   withCondition,
 } from './objects.ts'
+import { isScaling } from './proportional.ts'
 import type { ReplicaSet } from './replica-set.ts'
 import { first, scaleTo } from './rollout.ts'
 import { templateHash } from './template-hash.ts'
@@ -67,7 +68,10 @@ export function reconcileDeployment(context: Context, name: string, namespace: s
   const revision = String(known && revisionOf(known) > top ? revisionOf(known) : top + 1)
   let fresh = known
   let made = false
-  if (!deployment.spec.paused || fresh) {
+  // A new number goes to the sets that are there before a new template makes another.
+  const active = before.filter(({ spec }) => spec.replicas > 0)
+  const rescales = !fresh && !context.settling() && deployment.spec.strategy.type !== 'Recreate' && isScaling(deployment, active)
+  if ((!deployment.spec.paused && !rescales) || fresh) {
     const podsLeft = podsOf(client, namespace).some(
       (pod) => before.some((set) => set !== fresh && owns(set, pod)) && pod.status.phase !== 'Failed' && pod.status.phase !== 'Succeeded',
     )

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../types.ts'
 import { type Context, tolerant } from './context.ts'
+import { isLost, isTracked, releasePods, tracked, untrack } from './job-tracking.ts'
 import {
   as,
   type Condition,
@@ -9,6 +10,7 @@ import {
   isReady,
   jobs,
   owns,
+  type Pod,
   pods,
   podsOf,
   setStatus,
@@ -25,9 +27,10 @@ export interface Job extends KubeObject {
     activeDeadlineSeconds?: number
     ttlSecondsAfterFinished?: number
     suspend?: boolean
+    podReplacementPolicy?: string
     template: Template
   }
-  status: { conditions?: Condition[]; startTime?: string; completionTime?: string }
+  status: { conditions?: Condition[]; startTime?: string; completionTime?: string; succeeded?: number; failed?: number }
 }
 
 const source = { component: 'job-controller' }
@@ -38,11 +41,15 @@ const longestBackoff = 600_000
 export function reconcileJob(context: Context, name: string, namespace: string | undefined, again: () => void): void {
   const { client, event, after, settling } = context
   const found = client.get(jobs, name, namespace)
-  if (!found || found.metadata.deletionTimestamp) return
+  if (!found || found.metadata.deletionTimestamp) {
+    releasePods(client, name, namespace)
+    return
+  }
   const job = as<Job>(found)
   const { parallelism = 1, completions = parallelism, backoffLimit = 6, activeDeadlineSeconds, ttlSecondsAfterFinished, suspend } = job.spec
   const ended = job.status.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True')
   if (ended) {
+    for (const pod of podsOf(client, namespace)) if (owns(job, pod) && isTracked(pod)) untrack(client, pod)
     if (ttlSecondsAfterFinished === undefined || settling()) return
     const left = Date.parse(ended.lastTransitionTime ?? '') + ttlSecondsAfterFinished * 1000 - Date.now()
     if (left > 0) after(left, again)
@@ -51,8 +58,15 @@ export function reconcileJob(context: Context, name: string, namespace: string |
   }
   const all = podsOf(client, namespace).filter((pod) => owns(job, pod))
   const alive = all.filter((pod) => !isOver(pod))
-  const succeeded = all.filter(({ status }) => status.phase === 'Succeeded').length
-  const lost = all.filter((pod) => pod.status.phase === 'Failed' || (!isOver(pod) && pod.metadata.deletionTimestamp !== undefined))
+  const lost = all.filter((pod) => isLost(pod, job.spec.podReplacementPolicy !== 'Failed'))
+  // Each pod is counted once, and held until it is: one that is deleted afterwards stays in the count.
+  const uncounted = all.filter((pod) => isTracked(pod) && (pod.status.phase === 'Succeeded' || lost.includes(pod)))
+  const count = (of: readonly Pod[], before = 0) => before + uncounted.filter((pod) => of.includes(pod)).length
+  const succeeded = count(
+    all.filter(({ status }) => status.phase === 'Succeeded'),
+    job.status.succeeded,
+  )
+  const failures = count(lost, job.status.failed)
   let conditions = job.status.conditions ?? []
   const add = (type: string, reason: string, message: string, status = 'True') => {
     const now = stamp()
@@ -62,7 +76,7 @@ export function reconcileJob(context: Context, name: string, namespace: string |
     ]
   }
   const startTime = job.status.startTime ?? (suspend ? undefined : stamp(settling() ? Date.now() - 60_000 : Date.now()))
-  const write = (more: Readonly<Record<string, unknown>>, active: number, failed: number) =>
+  const write = (more: Readonly<Record<string, unknown>>, active: number, failed: number) => {
     setStatus(client, jobs, job, {
       ...filled({ conditions, startTime, active, succeeded, failed }),
       ...more,
@@ -70,8 +84,13 @@ export function reconcileJob(context: Context, name: string, namespace: string |
       uncountedTerminatedPods: {},
       ready: alive.filter((pod) => isActive(pod) && isReady(pod)).length,
     })
+    for (const pod of uncounted) untrack(client, pod)
+  }
   const end = () => {
-    for (const pod of alive.filter(isActive)) client.delete(pods, pod.metadata.name, namespace)
+    for (const pod of alive.filter(isActive)) {
+      untrack(client, pod)
+      client.delete(pods, pod.metadata.name, namespace)
+    }
   }
   if (suspend) {
     end()
@@ -79,7 +98,7 @@ export function reconcileJob(context: Context, name: string, namespace: string |
       add('Suspended', 'JobSuspended', 'Job suspended')
       event(job, 'Normal', 'Suspended', 'Job suspended', source)
     }
-    write({}, 0, lost.length)
+    write({}, 0, failures)
     return
   }
   if (conditions.some(({ type, status }) => type === 'Suspended' && status === 'True')) {
@@ -101,27 +120,27 @@ export function reconcileJob(context: Context, name: string, namespace: string |
       : Date.parse(startTime) + activeDeadlineSeconds * 1000 - Date.now()
   const failure: readonly [string, string] | undefined = target
     ? [target.reason ?? '', target.message ?? '']
-    : lost.length + restarts > backoffLimit
+    : failures + restarts > backoffLimit
       ? ['BackoffLimitExceeded', 'Job has reached the specified backoff limit']
       : left !== undefined && left <= 0 && !settling()
         ? ['DeadlineExceeded', 'Job was active longer than specified deadline']
         : undefined
   if (failure) {
     if (!target) add('FailureTarget', ...failure)
-    const failed = lost.length + alive.filter(isActive).length
+    const failed = failures + alive.filter(isActive).length
     end()
     if (alive.length === 0) {
       add('Failed', ...failure)
       event(job, 'Warning', ...failure, source)
     }
-    write({}, 0, Math.max(failed, Number((job.status as { failed?: number }).failed ?? 0)))
+    write({}, 0, Math.max(failed, job.status.failed ?? 0))
     return
   }
   if (succeeded >= completions && alive.length === 0) {
     add('SuccessCriteriaMet', 'CompletionsReached', 'Reached expected number of succeeded pods')
     add('Complete', 'CompletionsReached', 'Reached expected number of succeeded pods')
     event(job, 'Normal', 'Completed', 'Job completed', source)
-    write({ completionTime: stamp() }, 0, lost.length)
+    write({ completionTime: stamp() }, 0, failures)
     return
   }
   if (left !== undefined) after(Math.max(left, 10), again)
@@ -130,17 +149,17 @@ export function reconcileJob(context: Context, name: string, namespace: string |
     0,
     ...lost.map((pod) => Date.parse(pod.metadata.deletionTimestamp ?? finishedAt(pod.status.containerStatuses) ?? stamp())),
   )
-  const backoff = lost.length === 0 ? 0 : latest + Math.min(longestBackoff, firstBackoff * 2 ** (lost.length - 1)) - Date.now()
+  const backoff = lost.length === 0 ? 0 : latest + Math.min(longestBackoff, firstBackoff * 2 ** (failures - 1)) - Date.now()
   let active = alive.filter(isActive).length
   if (missing > 0 && backoff > 0) after(backoff, again)
   else
     for (let i = 0; i < missing; i++) {
-      const pod = tolerant(() => client.create(podFrom(job, job.spec.template)))
+      const pod = tolerant(() => client.create(tracked(podFrom(job, job.spec.template))))
       if (!pod) break
       active++
       event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`, source)
     }
-  write({}, active, lost.length)
+  write({}, active, failures)
 }
 
 const finishedAt = (

@@ -27,6 +27,8 @@ export interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: Readonly<Record<string, Reference>> }[]
   readonly envFrom?: readonly { readonly prefix?: string; readonly configMapRef?: Reference; readonly secretRef?: Reference }[]
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[]
+  /** `Always` makes an init container one that goes on beside the others. */
+  readonly restartPolicy?: string
 }
 export interface Reference {
   readonly name?: string
@@ -42,6 +44,7 @@ export interface Taint {
 }
 export interface PodSpec {
   containers: Container[]
+  initContainers?: Container[]
   nodeName?: string
   nodeSelector?: Record<string, string>
   restartPolicy?: string

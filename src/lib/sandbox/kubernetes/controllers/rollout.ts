@@ -1,6 +1,7 @@
 import type { Context } from './context.ts'
 import { type Deployment, revisionOf, share } from './deployment.ts'
 import { replicaSets } from './objects.ts'
+import { isSaturated, isScaling, shares } from './proportional.ts'
 import type { ReplicaSet } from './replica-set.ts'
 
 function bounds({ spec }: Deployment) {
@@ -37,9 +38,15 @@ export function scaleTo(
   const scale = (set: ReplicaSet, to: number) => scaleSet(context, deployment, set, to, most)
   const active = old.filter((set) => set.spec.replicas > 0)
   const newest = fresh ?? [...active].sort((a, b) => revisionOf(b) - revisionOf(a))[0]
-  // Only one set is alive, or the rollout is paused: what changed is the number.
-  if (deployment.spec.paused || context.settling()) {
-    if (newest && (active.length === 0 || (active.length === 1 && newest === active[0]))) scale(newest, wanted)
+  const alive = fresh && fresh.spec.replicas > 0 ? [...active, fresh] : active
+  const paused = deployment.spec.paused || context.settling()
+  if (paused || (!recreate && isScaling(deployment, alive))) {
+    // Only one set is alive: what changed is the number. Otherwise a rollout is under way, and each set gets its share.
+    const [only = newest, other] = alive
+    if (other === undefined) {
+      if (only) scale(only, wanted)
+    } else if (fresh && isSaturated(deployment, fresh)) for (const set of active) scale(set, 0)
+    else if (!recreate) for (const [set, to] of shares(deployment, alive, most)) scale(set, to)
     return
   }
   if (recreate) {

@@ -31,12 +31,6 @@ export function connectTo(
   const { name } = pod.metadata
   const container = kind === 'portforward' ? '' : containerOf(pod, query.get('container'))
   if (!pod.spec.nodeName) throw badRequest(`pod ${name} does not have a host assigned`)
-  const offered = (upgrade.request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim())
-  const protocol = offered.find((one) => (kind === 'portforward' ? forwards : commands).includes(one))
-  if (protocol === undefined)
-    throw badRequest(
-      `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts ${kind === 'portforward' ? forwards.join(' ') : commands.join(' ')}`,
-    )
   const env = kind === 'portforward' ? {} : kubelet.environment(pod, container)
   if (!env)
     throw new StatusError(
@@ -47,6 +41,15 @@ export function connectTo(
     )
   const command = query.getAll('command')
   if (kind === 'exec' && command.length === 0) throw badRequest('you must specify at least 1 command')
+  // kubectl asks once more in the older protocol what was refused in this one, and shows the second answer.
+  if (upgrade.request.method !== 'GET' || (upgrade.request.headers.upgrade ?? '').toLowerCase() !== 'websocket')
+    throw badRequest('Upgrade request required')
+  const offered = (upgrade.request.headers['sec-websocket-protocol'] ?? '').split(',').map((text) => text.trim())
+  const protocol = offered.find((one) => (kind === 'portforward' ? forwards : commands).includes(one))
+  if (protocol === undefined)
+    throw badRequest(
+      `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts ${kind === 'portforward' ? forwards.join(' ') : commands.join(' ')}`,
+    )
   // The name of kubectl's tunnel has a slash, which ws refuses to read: the choice is made here and only announced by it.
   delete upgrade.request.headers['sec-websocket-protocol']
   const server = new WebSocketServer({ noServer: true })

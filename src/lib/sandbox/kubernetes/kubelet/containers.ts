@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { Container, ContainerState, ContainerStatus, Pod } from '../controllers/objects.ts'
+import type { Container, ContainerState, ContainerStatus } from '../controllers/objects.ts'
 import { stamp } from '../controllers/objects.ts'
 import type { Log } from './log.ts'
 
 /** One container of a pod as its kubelet knows it. */
 export interface RunningContainer {
   readonly spec: Container
+  /** Runs before the pod's containers; one that is restarted `Always` then goes on beside them. */
+  readonly init: boolean
   state: ContainerState
   last: ContainerState
   ready: boolean
@@ -20,9 +22,10 @@ export interface RunningContainer {
 export const waiting = (reason: string, message?: string): ContainerState => ({ waiting: { ...(message ? { message } : {}), reason } })
 export const newId = (): string => `containerd://${randomBytes(32).toString('hex')}`
 
-export const created = (spec: Container): RunningContainer => ({
+export const created = (spec: Container, { init, reason }: { readonly init: boolean; readonly reason: string }): RunningContainer => ({
   spec,
-  state: waiting('ContainerCreating'),
+  init,
+  state: waiting(reason),
   last: {},
   ready: false,
   restarts: 0,
@@ -43,25 +46,30 @@ export const terminated = (container: RunningContainer, exitCode: number): Conta
   },
 })
 
-const statusOf = ({ spec, state, last, ready, restarts, id }: RunningContainer): ContainerStatus => ({
-  name: spec.name,
-  state,
-  lastState: last,
-  ready,
-  restartCount: restarts,
-  image: spec.image,
-  imageID: id ? spec.image : '',
-  ...(id ? { containerID: id } : {}),
-  started: state['running'] !== undefined,
-})
+const isSidecar = ({ init, spec }: RunningContainer): boolean => init && spec.restartPolicy === 'Always'
 
-/** The phase that the containers amount to. */
-export function phaseOf(pod: Pod, containers: readonly RunningContainer[]): string {
-  const policy = pod.spec.restartPolicy ?? 'Always'
-  const ends = containers.map(({ state }) => state['terminated']?.['exitCode'])
-  const over = ends.every((code) => code !== undefined && (policy === 'Never' || (policy === 'OnFailure' && code === 0)))
-  if (over) return ends.every((code) => code === 0) ? 'Succeeded' : 'Failed'
-  return containers.some(({ state, last }) => state['waiting'] !== undefined && last['terminated'] === undefined) ? 'Pending' : 'Running'
+/** Whether what comes after an init container may start. */
+export const isDone = (container: RunningContainer): boolean =>
+  isSidecar(container) ? container.state['running'] !== undefined : container.state['terminated']?.['exitCode'] === 0
+
+/** Whether a container that has ended so is left as it is. */
+export function staysEnded(container: RunningContainer, podPolicy: string, exitCode: number): boolean {
+  if (isSidecar(container)) return false
+  if (container.init) return exitCode === 0 || podPolicy === 'Never'
+  return podPolicy === 'Never' || (podPolicy === 'OnFailure' && exitCode === 0)
 }
 
-export { statusOf }
+export const statusOf = (container: RunningContainer): ContainerStatus => {
+  const { spec, state, last, ready, restarts, id, init } = container
+  return {
+    name: spec.name,
+    state,
+    lastState: last,
+    ready: init && !isSidecar(container) ? isDone(container) : ready,
+    restartCount: restarts,
+    image: spec.image,
+    imageID: id ? spec.image : '',
+    ...(id ? { containerID: id } : {}),
+    started: state['running'] !== undefined,
+  }
+}

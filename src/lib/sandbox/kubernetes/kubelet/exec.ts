@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { WebSocket } from 'ws'
+import { isJson } from '../schema/json.ts'
 import type { Log } from './log.ts'
+import { resizeTerminal, type Size, spawnOnTerminal } from './terminal.ts'
 
-const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 }
+const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 }
+const firstSizeWithin = 200
 
 interface Command {
   readonly protocol: string
@@ -20,65 +23,114 @@ const send = (socket: WebSocket, to: number, data: Buffer | string): void => {
 }
 
 /** Runs the command on this machine, in an empty folder, with the container's environment; ends with a status on the error channel. */
-export function exec(socket: WebSocket, { protocol, command, env, tty, stdin }: Command): void {
-  const [program = '', ...args] = command
+export function exec(socket: WebSocket, run: Command): void {
   const home = mkdtempSync(join(tmpdir(), 'honeydue-exec-'))
-  const path = env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-  const child = spawn(program, args, {
-    cwd: home,
-    env: { PATH: path, HOME: home, ...(tty ? { TERM: 'xterm' } : {}), ...env },
-    detached: true,
-    stdio: 'pipe',
-  })
+  let child: ChildProcess | undefined
   let over = false
-  const finish = (status: object): void => {
-    if (over) return
+  const early: Buffer[] = []
+  const clear = (): void => {
     over = true
     rmSync(home, { recursive: true, force: true })
+  }
+  const finish = (status: object): void => {
+    if (over) return
+    clear()
     send(socket, channel.error, JSON.stringify({ metadata: {}, ...status }))
     socket.close(1000)
   }
-  child.stdout.on('data', (data: Buffer) => send(socket, channel.stdout, data))
-  child.stderr.on('data', (data: Buffer) => send(socket, tty ? channel.stdout : channel.stderr, data))
-  child.stdin.on('error', () => child.stdin.destroy())
-  if (!stdin) child.stdin.end()
-  child.on('error', () =>
-    finish({
-      status: 'Failure',
-      message: `Internal error occurred: error executing command in container: exec: "${program}": executable file not found in $PATH`,
-      reason: 'InternalError',
-      details: { causes: [{ message: `exec: "${program}": executable file not found in $PATH` }] },
-      code: 500,
-    }),
-  )
-  child.on('close', (code, signal) => {
-    const exit = code ?? (signal === 'SIGKILL' ? 137 : 143)
-    if (exit === 0) finish({ status: 'Success' })
-    else
-      finish({
+  const begin = (size?: Size): void => {
+    if (child || over) return
+    child = start(run, size, home)
+    child.stdout?.on('data', (data: Buffer) => send(socket, channel.stdout, data))
+    child.stderr?.on('data', (data: Buffer) => send(socket, run.tty ? channel.stdout : channel.stderr, data))
+    child.stdin?.on('error', () => child?.stdin?.destroy())
+    if (!run.stdin) child.stdin?.end()
+    for (const message of early.splice(0)) feed(message)
+    child.on('error', () => finish(notFound(run.command)))
+    child.on('close', (code, signal) => finish(ended(code ?? (signal === 'SIGKILL' ? 137 : 143))))
+  }
+  const feed = (message: Buffer): void => {
+    const size = message[0] === channel.resize ? sizeOf(message.subarray(1)) : undefined
+    if (size && child) resizeTerminal(child, size)
+    else if (size) begin(size)
+    else if (!child) early.push(message)
+    else if (message[0] === channel.stdin && message.length > 1) child.stdin?.write(message.subarray(1))
+    else if (run.protocol === 'v5.channel.k8s.io' && message[0] === channel.close && message[1] === channel.stdin) child.stdin?.end()
+  }
+  socket.on('message', feed)
+  socket.on('close', () => {
+    clear()
+    kill(child)
+  })
+  if (!isThere(run)) finish(notFound(run.command))
+  // A client with a terminal says its size at once: the command is to see it from the start.
+  else if (run.tty) setTimeout(begin, firstSizeWithin)
+  else begin()
+}
+
+const pathOf = ({ env }: Command): string => env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+function start(run: Command, size: Size | undefined, home: string): ChildProcess {
+  const [program = '', ...args] = run.command
+  const env = { PATH: pathOf(run), HOME: home, ...(run.tty ? { TERM: 'xterm' } : {}), ...run.env }
+  const options = { cwd: home, env, detached: true, stdio: 'pipe' } as const
+  return run.tty ? spawnOnTerminal(run.command, size, options) : spawn(program, args, options)
+}
+
+function isThere(run: Command): boolean {
+  const [program = ''] = run.command
+  const places = program.includes('/')
+    ? [program]
+    : pathOf(run)
+        .split(delimiter)
+        .map((dir) => join(dir, program))
+  return places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function sizeOf(message: Buffer): Size | undefined {
+  try {
+    const size: unknown = JSON.parse(message.toString())
+    return isJson(size) && Number(size['Width']) > 0 && Number(size['Height']) > 0
+      ? { Width: Number(size['Width']), Height: Number(size['Height']) }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const notFound = ([program = '']: readonly string[]) => ({
+  status: 'Failure',
+  message: `Internal error occurred: error executing command in container: exec: "${program}": executable file not found in $PATH`,
+  reason: 'InternalError',
+  details: { causes: [{ message: `exec: "${program}": executable file not found in $PATH` }] },
+  code: 500,
+})
+
+const ended = (exit: number) =>
+  exit === 0
+    ? { status: 'Success' }
+    : {
         status: 'Failure',
         message: `command terminated with non-zero exit code: exit status ${exit}`,
         reason: 'NonZeroExitCode',
         details: { causes: [{ reason: 'ExitCode', message: String(exit) }] },
-      })
-  })
-  socket.on('message', (message: Buffer) => {
-    if (message[0] === channel.stdin && message.length > 1) child.stdin.write(message.subarray(1))
-    if (protocol === 'v5.channel.k8s.io' && message[0] === channel.close && message[1] === channel.stdin) child.stdin.end()
-  })
-  socket.on('close', () => {
-    if (over) return
-    over = true
-    rmSync(home, { recursive: true, force: true })
-    // The whole group: a shell's children would outlive it.
-    if (child.pid !== undefined && child.exitCode === null) {
-      try {
-        process.kill(-child.pid, 'SIGKILL')
-      } catch {
-        child.kill('SIGKILL')
       }
-    }
-  })
+
+/** The whole group: a shell's children would outlive it. */
+function kill(child: ChildProcess | undefined): void {
+  if (child?.pid === undefined || child.exitCode !== null) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    child.kill('SIGKILL')
+  }
 }
 
 /** Shows what the container writes from now on, until it ends. */

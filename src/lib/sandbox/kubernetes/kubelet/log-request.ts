@@ -5,17 +5,20 @@ import type { KubeletRequest } from '../types.ts'
 import type { Kubelet } from './kubelet.ts'
 import type { LogLine } from './log.ts'
 
-/** The container that a request means: the one it names, or the only one. */
+/** The container that a request means: the one it names, or the only one; init containers count only by name. */
 export function containerOf(pod: Pod, wanted: string | null): string {
   const names = pod.spec.containers.map(({ name }) => name)
+  const inits = (pod.spec.initContainers ?? []).map(({ name }) => name)
   const { name } = pod.metadata
   if (wanted) {
-    if (!names.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`)
+    if (!names.includes(wanted) && !inits.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`)
     return wanted
   }
   const [only, another] = names
   if (only === undefined || another !== undefined)
-    throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`)
+    throw badRequest(
+      `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]${inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : ''}`,
+    )
   return only
 }
 

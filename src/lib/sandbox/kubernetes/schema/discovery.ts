@@ -16,7 +16,7 @@ EndpointConditions
 EndpointHints
   forNodes [ForNode]
   forZones [ForZone]
-EndpointPort atomic
+DiscoveryEndpointPort atomic
   appProtocol string
   name string
   port int32
@@ -27,7 +27,7 @@ EndpointSlice
   endpoints [Endpoint]
   kind string
   metadata ObjectMeta
-  ports [EndpointPort]
+  ports [DiscoveryEndpointPort]
 ForNode
   name string
 ForZone

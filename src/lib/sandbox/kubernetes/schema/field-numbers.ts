@@ -69,6 +69,7 @@ Endpoint addresses=1 conditions=2 hostname=3 targetRef=4 deprecatedTopology=5 no
 EndpointAddress ip=1 hostname=3 nodeName=4 targetRef=2
 EndpointConditions ready=1 serving=2 terminating=3
 EndpointHints forZones=1
+DiscoveryEndpointPort name=1 protocol=2 port=3 appProtocol=4
 EndpointPort name=1 port=2 protocol=3 appProtocol=4
 EndpointSlice metadata=1 addressType=4 endpoints=2 ports=3
 EndpointSubset addresses=1 notReadyAddresses=2 ports=3

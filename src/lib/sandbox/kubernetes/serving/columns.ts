@@ -71,25 +71,55 @@ const gates =
 const addresses =
   "List of addresses reachable to the node. Queried from cloud provider, if available. More info: https://kubernetes.io/docs/reference/node/node-status/#addresses Note: This field is declared as mergeable, but the merge key is not sufficiently unique, which can cause data corruption when it is merged. Callers should instead use a full-replacement patch. See https://pr.k8s.io/79391 for an example. Consumers should assume that addresses can change during the lifetime of a Node. However, there are some exceptions where this may not be possible, such as Pods that inherit a Node's address in its own status or consumers of the downward API (status.hostIP)."
 
+const isTrue = (o: KubeObject, type: string) =>
+  list(status(o)['conditions']).some((condition) => condition['type'] === type && condition['status'] === 'True')
+const sidecars = (o: KubeObject) =>
+  new Set(
+    list(spec(o)['initContainers'])
+      .filter((c) => c['restartPolicy'] === 'Always')
+      .map((c) => c['name']),
+  )
+const ending = (terminated: Json): string =>
+  text(terminated['reason']) || (terminated['signal'] ? `Signal:${text(terminated['signal'])}` : `ExitCode:${text(terminated['exitCode'])}`)
+
+/** What the first init container that is not done keeps the pod from; undefined when none does. */
+function initializing(o: KubeObject): string | undefined {
+  const beside = sidecars(o)
+  const all = list(status(o)['initContainerStatuses'])
+  for (const [at, container] of all.entries()) {
+    const { waiting, terminated } = object(container['state'])
+    if (isJson(terminated) && terminated['exitCode'] === 0) continue
+    if (beside.has(container['name']) && container['started'] === true) continue
+    if (isJson(terminated)) return `Init:${ending(terminated)}`
+    const reason = isJson(waiting) ? text(waiting['reason']) : ''
+    return reason !== '' && reason !== 'PodInitializing' ? `Init:${reason}` : `Init:${at}/${list(spec(o)['initContainers']).length}`
+  }
+  return undefined
+}
+
 /** One word for the state of a pod, as `kubectl get pods` shows it. */
 function podStatus(o: KubeObject): string {
-  let reason = text(status(o)['reason'] || status(o)['phase'])
-  for (const container of list(status(o)['containerStatuses']).reverse()) {
-    const { waiting, terminated } = object(container['state'])
-    if (isJson(waiting) && waiting['reason']) reason = text(waiting['reason'])
-    else if (isJson(terminated))
-      reason = terminated['reason']
-        ? text(terminated['reason'])
-        : terminated['signal']
-          ? `Signal:${text(terminated['signal'])}`
-          : `ExitCode:${text(terminated['exitCode'])}`
-    else if (container['ready'] === true && reason === 'Completed') reason = 'Running'
+  const phase = text(status(o)['phase'])
+  let reason = initializing(o) ?? text(status(o)['reason'] || phase)
+  if (initializing(o) === undefined || isTrue(o, 'Initialized')) {
+    let running = false
+    for (const container of list(status(o)['containerStatuses']).reverse()) {
+      const { waiting, terminated } = object(container['state'])
+      if (isJson(waiting) && waiting['reason']) reason = text(waiting['reason'])
+      else if (isJson(terminated)) reason = ending(terminated)
+      else if (container['ready'] === true) running = true
+    }
+    if (reason === 'Completed' && running) reason = isTrue(o, 'Ready') ? 'Running' : 'NotReady'
   }
-  if (o.metadata.deletionTimestamp) return status(o)['reason'] === 'NodeLost' ? 'Unknown' : 'Terminating'
-  return reason
+  if (!o.metadata.deletionTimestamp) return reason
+  if (status(o)['reason'] === 'NodeLost') return 'Unknown'
+  return phase === 'Succeeded' || phase === 'Failed' ? reason : 'Terminating'
 }
 function restarts(o: KubeObject, since: (time: unknown) => string): string {
-  const all = list(status(o)['containerStatuses'])
+  const beside = sidecars(o)
+  const inits = list(status(o)['initContainerStatuses'])
+  const busy = initializing(o) !== undefined && !isTrue(o, 'Initialized')
+  const all = busy ? inits : [...inits.filter((c) => beside.has(c['name'])), ...list(status(o)['containerStatuses'])]
   const total = all.reduce((sum, container) => sum + count(container['restartCount']), 0)
   const last = all
     .map((container) => object(object(container['lastState'])['terminated'])['finishedAt'])
@@ -217,7 +247,15 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
     name,
     column(
       'Ready',
-      (o) => `${list(status(o)['containerStatuses']).filter((c) => c['ready'] === true).length}/${list(spec(o)['containers']).length}`,
+      (o) => {
+        const beside = sidecars(o)
+        const all = [
+          ...list(status(o)['initContainerStatuses']).filter((c) => beside.has(c['name'])),
+          ...list(status(o)['containerStatuses']),
+        ]
+        const ready = all.filter((c) => c['ready'] === true && object(c['state'])['terminated'] === undefined)
+        return `${ready.length}/${list(spec(o)['containers']).length + beside.size}`
+      },
       'The aggregate readiness state of this pod for accepting traffic.',
     ),
     column('Status', podStatus, 'The aggregate status of the containers in this pod.'),
