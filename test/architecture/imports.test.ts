@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>
   reports: { plan: 'run', systems: 'run', environment: 'type', 'clock.ts': 'run' },
   plan: { systems: 'run', environment: 'type', 'clock.ts': 'run' },
   systems: { environment: 'run', plan: 'run', 'clock.ts': 'run' },
-  runbook: { plan: 'run', procedures: 'run', reports: 'run' },
+  runbook: { procedures: 'run' },
   environment: { plan: 'run' },
   sandbox: { environment: 'run', 'clock.ts': 'run' },
   cli: { plan: 'run', runbook: 'run', environment: 'run', systems: 'run', sandbox: 'run', 'clock.ts': 'run' },

@@ -26,7 +26,8 @@ const bare = Object.fromEntries(
   ].map((part) => [part, '']),
 )
 
-const renderTable = ({ title, columns, rows }: Rows, chalk: ChalkInstance): string => {
+/** Aligned columns without borders. */
+export const renderTable = ({ title, columns, rows }: Rows, chalk: ChalkInstance): string => {
   const table = new Table({
     head: columns.some(Boolean) ? columns.map((column) => chalk.bold(column)) : [],
     chars: { ...bare, middle: '  ' },

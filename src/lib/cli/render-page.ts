@@ -1,0 +1,64 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { ChalkInstance } from 'chalk'
+
+/** The Markdown of a page as a pipe gets it: without the marks of its generated parts. */
+export const plainPage = (text: string): string => text.replace(/<!--.*?-->\n*/g, '')
+
+/**
+ * The Markdown of our pages for a terminal: headings, paragraphs, lists, fenced code, `code` and **bold**, and nothing else.
+ * Written here because marked-terminal takes 156 ms to load, for a page that somebody waits for. Shell lines are never wrapped: they are copied.
+ */
+export const renderPage = (text: string, width: number, chalk: ChalkInstance): string => {
+  const lines: string[] = []
+  let fenced = false
+  for (const line of joined(plainPage(text).split('\n'))) {
+    if (line.startsWith('```')) fenced = !fenced
+    else if (fenced) lines.push(`  ${/^\s*#/.test(line) ? chalk.dim(line) : line}`.trimEnd())
+    else lines.push(...renderLine(line, width, chalk))
+  }
+  return lines.join('\n').trimEnd()
+}
+
+/** A paragraph or list item that the source breaks over several lines is one line here. */
+const joined = (lines: readonly string[]): readonly string[] => {
+  const out: string[] = []
+  let fenced = false
+  for (const line of lines) {
+    if (line.startsWith('```')) fenced = !fenced
+    const before = out.at(-1) ?? ''
+    const goesOn = !fenced && /^\s*[^\s#`]/.test(line) && !/^\s*(?:[-*]|\d+\.) /.test(line) && before !== '' && !/^(?:#|```)/.test(before)
+    if (goesOn) out[out.length - 1] = `${before} ${line.trim()}`
+    else out.push(line)
+  }
+  return out
+}
+
+const renderLine = (line: string, width: number, chalk: ChalkInstance): readonly string[] => {
+  const [, marks, heading] = /^(#+) (.*)$/.exec(line) ?? []
+  if (heading !== undefined) return [marks === '#' ? chalk.bold.underline(heading) : chalk.bold(heading)]
+  const [, lead = '', rest = ''] = /^(\s*(?:[-*]|\d+\.) )?(.*)$/.exec(line) ?? []
+  const wrapped = wrap(styled(rest, chalk), Math.max(width - lead.length, 20))
+  return wrapped.map((one, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + one)
+}
+
+/** Each word of a span has its style on its own, so that a line may break between any two. */
+const styled = (text: string, chalk: ChalkInstance): string =>
+  text.replace(/`([^`]+)`|\*\*([^*]+)\*\*/g, (_, code?: string, bold?: string) =>
+    (code ?? bold ?? '')
+      .split(' ')
+      .map((word) => (code === undefined ? chalk.bold(word) : chalk.cyan(word)))
+      .join(' '),
+  )
+
+const wrap = (text: string, width: number): readonly string[] => {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line !== '' && stripVTControlCharacters(longer).length > width) {
+      lines.push(line)
+      line = word
+    } else line = longer
+  }
+  return [...lines, line]
+}

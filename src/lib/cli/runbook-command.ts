@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import type { ChalkInstance } from 'chalk'
+import { Usage } from '../plan/errors.ts'
+import { kindOf } from '../runbook/kind.ts'
+import { type Page, readPages } from '../runbook/page.ts'
+import { HoneydueCommand } from './command.ts'
+import { renderTable } from './render.ts'
+
+/** What every command about the pages shares: they lie beside the program, in `runbooks/`. */
+export abstract class RunbookCommand extends HoneydueCommand {
+  protected readonly pages = (): Promise<readonly Page[]> => readPages(join(this.config.root, 'runbooks'))
+
+  /** The pages of a section or command; throws Usage with the nearest where there is none. */
+  protected async pagesCalled(words: readonly string[]): Promise<readonly Page[]> {
+    const { pagesMeant, searchPages } = await import('../runbook/search.ts')
+    const pages = await this.pages()
+    const meant = pagesMeant(pages, words)
+    if (meant.length > 0) return meant
+    const asked = words.join(' ')
+    const [near] = searchPages(pages)(asked)
+    throw new Usage({
+      code: 'no-page',
+      failed: `No page is called "${asked}"`,
+      next: near ? `honeydue runbook:show ${near.command}` : 'honeydue runbook:list',
+    })
+  }
+}
+
+/** `§25`, or '' for a page that is in no chapter. */
+export const sectionSign = ({ section }: Page): string => (section === undefined ? '' : `§${section}`)
+
+/** A line a page: section, command, whether it changes anything, title. */
+export const listPages = (pages: readonly Page[], chalk: ChalkInstance): string =>
+  renderTable({ columns: [], rows: pages.map((page) => [sectionSign(page), chalk.bold(page.command), kindOf(page), page.title]) }, chalk)
+
+/** The same for machines. */
+export const pageData = (page: Page) => {
+  const { command, section, title, symptoms } = page
+  return { command, ...(section !== undefined && { section }), title, changes: kindOf(page) === 'changes', symptoms }
+}

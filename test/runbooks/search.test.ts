@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Page, readPages } from '../../src/lib/runbook/page.ts'
+import { pagesMeant, searchPages } from '../../src/lib/runbook/search.ts'
+
+let pages: readonly Page[]
+beforeAll(async () => {
+  pages = await readPages(fileURLToPath(new URL('../../runbooks', import.meta.url)))
+})
+
+describe('what an operator types finds the page first', () => {
+  test.each([
+    ['user sees old residences', 'cache:invalidate'],
+    ['stale residence', 'cache:invalidate'],
+    ['invalidate', 'cache:invalidate'],
+    ['§23', 'cache:invalidate'],
+    ['section 23', 'cache:invalidate'],
+    ['23', 'cache:invalidate'],
+    ['maxmemory', 'cache:status'],
+    ['redis full', 'cache:status'],
+    ['emails are late', 'cache:status'],
+    ['stuck advisory lock', 'db:locks'],
+    ['pods hang at migration lock', 'db:locks'],
+    ['end a session that blocks others', 'db:unlock'],
+    ['who is connected', 'db:connections'],
+    ['to many conections', 'db:connections'],
+    ['node notready', 'nodes:status'],
+    ['disk full', 'nodes:status'],
+    ['nodes:status', 'nodes:status'],
+    ['db unlock', 'db:unlock'],
+  ])('%s → %s', (query, command) => {
+    expect(searchPages(pages)(query)[0]?.command).toBe(command)
+  })
+
+  test('nothing typed lists every page, a section that is not there none', () => {
+    expect(searchPages(pages)(' ')).toEqual(pages)
+    expect(searchPages(pages)('§99')).toEqual([])
+  })
+
+  test('a word that is not finished finds already', () => {
+    expect(searchPages(pages)('resid')[0]?.command).toBe('cache:invalidate')
+  })
+})
+
+test.each([
+  [['§23'], ['cache:invalidate']],
+  [['§', '23'], ['cache:invalidate']],
+  [['23'], ['cache:invalidate']],
+  [['cache:invalidate'], ['cache:invalidate']],
+  [['cache', 'invalidate'], ['cache:invalidate']],
+  [['Invalidate'], ['cache:invalidate']],
+  [['lock'], []],
+])('%j means %j', (words, commands) => {
+  expect(pagesMeant(pages, words).map(({ command }) => command)).toEqual(commands)
+})
