@@ -41,7 +41,11 @@ const choose = async (name: string, choice: Choice<unknown>, typed: unknown, ask
   const value = typed === undefined && choice.ask !== undefined ? await missing(name, choice, ask) : typed
   if (value === undefined) return undefined
   refuse(name, choice, String(value))
-  if (choice.kind !== 'duration') return value
+  return choice.kind === 'duration' ? durationOf(name, value) : value
+}
+
+/** Milliseconds of "30s" or "5m". Throws Usage that names the flag. */
+export const durationOf = (name: string, value: unknown): number => {
   const parsed = milliseconds(String(value))
   if (parsed === undefined) throw usage(name, `"${value}" is no duration such as 30s or 5m`)
   return parsed

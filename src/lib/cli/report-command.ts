@@ -1,24 +1,39 @@
+import { Flags } from '@oclif/core'
 import { systemClock } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
-import type { Choices } from '../plan/choice.ts'
-import { exitCodes } from '../plan/errors.ts'
+import type { Choices, Input } from '../plan/choice.ts'
+import { exitCodes, Trouble } from '../plan/errors.ts'
 import { readersOf } from '../plan/plan.ts'
-import type { Report } from '../plan/report.ts'
+import type { Report, View } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
 import { HoneydueCommand } from './command.ts'
-import { inputOf } from './flags.ts'
-import { paint, renderView } from './render.ts'
+import { durationOf, inputOf } from './flags.ts'
+import { paint, renderTrouble, renderView } from './render.ts'
+import { watch } from './watch.ts'
 
 /** A command that shows a report. Exit 0 all well, 3 something is wrong, 9 nothing could be reached. */
 export abstract class ReportCommand extends HoneydueCommand {
+  static override baseFlags = {
+    ...HoneydueCommand.baseFlags,
+    watch: Flags.boolean({ summary: 'draw it again and again until Ctrl-C', helpGroup: 'GLOBAL', exclusive: ['json'] }),
+    interval: Flags.string({ summary: 'how often, with --watch (default: 5s)', helpGroup: 'GLOBAL', dependsOn: ['watch'] }),
+  }
+
   protected async show<C extends Choices, N extends Name>(
     flags: Readonly<Record<string, unknown>> & { readonly env?: string | undefined },
     make: (environment: Environment) => Report<C, N>,
   ): Promise<void> {
+    const every = durationOf('interval', flags.interval ?? '5s')
     await this.inEnvironment(flags.env, async (environment, systems, signal) => {
       const report = make(environment)
-      const input = await inputOf(report.choices, flags, undefined)
-      const view = await report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal })
+      const input: Input<C> = await inputOf(report.choices, flags, undefined)
+      const look = () => report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal })
+      if (flags.watch === true) {
+        await watch({ draw: () => pictured(look), every, clock: systemClock, signal, screen: process.stdout })
+        process.exitCode = exitCodes.done
+        return
+      }
+      const view = await look()
       process.exitCode = view.unreachable
         ? exitCodes.unreachable
         : view.findings.some(({ level }) => level === 'wrong')
@@ -29,5 +44,16 @@ export abstract class ReportCommand extends HoneydueCommand {
         renderView(view, paint(process.stdout.isTTY)),
       )
     })
+  }
+}
+
+/** A system that is away is a picture too: the watching goes on until it is back. */
+const pictured = async (look: () => Promise<View>): Promise<string> => {
+  const chalk = paint(process.stdout.isTTY)
+  try {
+    return renderView(await look(), chalk)
+  } catch (error) {
+    if (error instanceof Trouble) return renderTrouble(error, chalk)
+    throw error
   }
 }
