@@ -8,6 +8,7 @@ import { createAuthority } from './certificates.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
 import { cloudflareHosts, hosts, nodes as nodeFacts } from './deployment/facts.ts'
+import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
 import { programs } from './deployment/programs.ts'
 import { reachability } from './deployment/reachability.ts'
@@ -97,7 +98,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await startKubernetes({
         authority,
         nodes: nodes.nodes.map((node) => ({ name: node.hostname, address: node.address, up: node.up })),
-        workloads: { program: programs(postgres), reach: reach.pod },
+        workloads: { program: programs(postgres, imagesOf(checkout)), reach: reach.pod },
         ...(options.speed ? { speed: options.speed } : {}),
       }),
     )

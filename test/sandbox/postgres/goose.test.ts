@@ -17,7 +17,7 @@ const concurrently = (name: string, up: string) => ({ name, sql: `-- +goose NO T
 const migrate = async (files: readonly { name: string; sql: string }[], signal = new AbortController().signal) => {
   const lines: string[] = []
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'honeydue-migrate-x' } }
-  const program = migrateProgram(postgres, () => files)
+  const program = migrateProgram(postgres, async () => files)
   const code = await program({
     pod,
     container: 'migrate',

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import type { Identity } from '../certificates.ts'
 import { database, hosts } from './facts.ts'
 import { planted } from './planted.ts'
+import { writeRepository } from './repository.ts'
 
-/** Writes the files of the operator's checkout that procedures read and edit: `deploy-k3s/config.yaml` and `deploy-k3s/secrets/`. */
+/** Writes the operator's checkout: what git tracks of it, and beside that `deploy-k3s/config.yaml`, `deploy-k3s/secrets/` and `deploy/prod.env`. */
 export async function writeCheckout(folder: string, origin: Identity): Promise<void> {
   const secrets = join(folder, 'deploy-k3s', 'secrets')
   await mkdir(secrets, { recursive: true, mode: 0o700 })
@@ -20,7 +21,10 @@ export async function writeCheckout(folder: string, origin: Identity): Promise<v
     'deploy-k3s/secrets/cloudflare-origin.key': origin.key,
     'deploy/prod.env': `OBS_INGEST_TOKEN=${planted.ingestToken}\n`,
   }
-  await Promise.all(Object.entries(files).map(([path, text]) => writeFile(join(folder, path), text, { mode: 0o600 })))
+  await Promise.all([
+    writeRepository(folder),
+    ...Object.entries(files).map(([path, text]) => writeFile(join(folder, path), text, { mode: 0o600 })),
+  ])
 }
 
 // The real file's keys are not known but for redis.password and registry.*: procedures look for the scalar, not for a key.

@@ -13,7 +13,9 @@ export const hosts = {
 export const database = { name: 'honeyDue', user: 'neondb_owner', port: 5432 } as const
 export const namespace = 'honeydue'
 export const k3sVersion = 'v1.34.6+k3s1'
-export const image = (name: string): string => `gitea.treytartt.com/admin/honeydue-${name}:88fb175`
+/** Image tags, which are short commit names (ch11): one with AutoMigrate in the api binary (30966c6 tells what it did through the pooler), and the first with goose. */
+export const tags = { autoMigrate: 'b67f7f9', goose: '12b2f9d' } as const
+export const image = (name: string, tag: string = tags.goose): string => `gitea.treytartt.com/admin/honeydue-${name}:${tag}`
 
 /** When its cluster was made. */
 export const bornAt = '2026-04-24T08:00:00Z'

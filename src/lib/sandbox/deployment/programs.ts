@@ -1,60 +1,35 @@
-import type { ContainerRun, KubeObject, Program } from '../kubernetes/types.ts'
+import type { KubeObject, Program } from '../kubernetes/types.ts'
+import { migrateProgram } from '../postgres/migrate-program.ts'
+import type { Reachable } from '../postgres/pod-connection.ts'
+import { application, type Database } from './application-program.ts'
+import { autoMigrate } from './auto-migrate.ts'
+import { image, tags } from './facts.ts'
+import type { Images } from './images.ts'
 
-/** How a program of the sandbox reaches the database: `startPostgres` gives it. */
-export interface Database {
-  openApplicationConnections(wanted: { readonly host: string; readonly application: string; readonly count: number }): Promise<{
-    readonly reachable: boolean
-    close(): Promise<void>
-  }>
-}
-
-/** database.Connect fires this many pings in parallel at boot (ch08). */
-export const warmupPings = 20
+export { warmupPings } from './application-program.ts'
 
 /** The programs of honeyDue's images; an image that is not known keeps what its annotations say. */
 export const programs =
-  (database: Database) =>
-  (pod: KubeObject, _container: string): Program | undefined => {
-    const name = pod.metadata.labels?.['app.kubernetes.io/name']
+  (database: Database & Reachable, images: Images) =>
+  (pod: KubeObject, container: string): Program | undefined => {
     if (pod.metadata.namespace !== 'honeydue') return undefined
-    if (name === 'api') return (run) => application(database, run, 'honeydue-api', warmupPings, 'api server listening on :8000')
-    if (name === 'worker') return (run) => application(database, run, 'honeydue-worker', 2, 'asynq scheduler started')
-    return undefined
+    const runs = imageOf(pod, container)
+    switch (pod.metadata.labels?.['app.kubernetes.io/name']) {
+      case 'api':
+        return async (run) => {
+          if (runs === image('api', tags.autoMigrate)) await autoMigrate(database, run)
+          return application(database, run, 'honeydue-api', 'api server listening on :8000')
+        }
+      case 'worker':
+        return (run) => application(database, run, 'honeydue-worker', 'asynq scheduler started', 2)
+      case 'honeydue-migrate':
+        return migrateProgram(database, async () => (await images.migrations(runs)) ?? [])
+      default:
+        return undefined
+    }
   }
 
-async function application(database: Database, run: ContainerRun, application: string, count: number, serving: string): Promise<number> {
-  const host = run.env.DB_HOST ?? ''
-  run.ready(false)
-  run.log(`${application} starting, database host ${host || 'not set'}`)
-  for (let attempt = 1; !run.signal.aborted; attempt++) {
-    const began = performance.now()
-    const connections = await database.openApplicationConnections({ host, application, count })
-    if (connections.reachable && !run.signal.aborted) {
-      // The application's own words are not known: the sandbox's environment.yaml carries the pattern that reads these.
-      run.log(`database pool warmed up: ${count} pings in ${Math.max(1, Math.round(performance.now() - began))} ms`)
-      run.log(serving)
-      run.ready(true)
-      await aborted(run.signal)
-    }
-    await connections.close()
-    if (run.signal.aborted) return 0
-    run.log(`failed to connect to the database at ${host} (attempt ${attempt})`)
-    await pause(Math.min(attempt * 250, 2000), run.signal)
-  }
-  return 0
+const imageOf = (pod: KubeObject, name: string): string => {
+  const { containers = [] } = (pod.spec ?? {}) as { readonly containers?: readonly { readonly name: string; readonly image?: string }[] }
+  return containers.find((container) => container.name === name)?.image ?? ''
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-  })

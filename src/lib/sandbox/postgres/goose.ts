@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import { parseGooseFile } from './goose-file.ts'
+import { cut } from './pod-connection.ts'
 
 export interface GooseRun {
   /** A connected client of the database; the run ends it. */
@@ -61,9 +62,8 @@ type Run = (sql: string, values?: readonly unknown[]) => Promise<{ readonly rows
 
 class Killed extends Error {}
 
-/** A killed process closes its socket without a word: the server notices only when it next writes to it. */
 const end = (client: Client, killed: boolean): void => {
-  if (killed) (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy()
+  if (killed) cut(client)
   else void client.end().catch(() => {})
 }
 

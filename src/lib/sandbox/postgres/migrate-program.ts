@@ -1,32 +1,28 @@
-import { Client } from 'pg'
-import type { Program } from '../kubernetes/types.ts'
+import type { KubeObject, Program } from '../kubernetes/types.ts'
 import { gooseUp } from './goose.ts'
-import type { PostgresSandbox } from './postgres.ts'
+import { connectAsPod, type Reachable } from './pod-connection.ts'
 import type { Migration } from './schema.ts'
 
 /** The program of the `honeydue-migrate` Job: strips `-pooler` from DB_HOST and runs the image's files with goose against the sandbox's PostgreSQL. */
 export const migrateProgram =
-  (
-    postgres: Pick<PostgresSandbox, 'port' | 'user' | 'database' | 'ca' | 'password'>,
-    files: () => readonly Pick<Migration, 'name' | 'sql'>[],
-  ): Program =>
-  async (run) => {
-    const host = (run.env.DB_HOST ?? '').replace('-pooler', '')
-    const client = new Client({
-      host: '127.0.0.1',
-      port: postgres.port,
-      user: run.env.POSTGRES_USER ?? postgres.user,
-      database: run.env.POSTGRES_DB ?? postgres.database,
-      password: run.env.POSTGRES_PASSWORD ?? postgres.password,
-      ssl: { ca: postgres.ca, servername: host },
-      connectionTimeoutMillis: 10_000,
-    })
-    client.on('error', () => {})
+  (postgres: Reachable, files: () => Promise<readonly Pick<Migration, 'name' | 'sql'>[]>): Program =>
+  async ({ pod, container, env, log, signal }) => {
+    const host = (env.DB_HOST ?? '').replace('-pooler', '')
     try {
-      await client.connect()
+      const [client, all] = await Promise.all([connectAsPod(postgres, { host, env }), files()])
+      // A parameter of the data source name that is no keyword of its own goes to the server (pgx).
+      const [, lockTimeout] = /\block_timeout=(\w+)/.exec(wordsOf(pod, container)) ?? []
+      if (lockTimeout !== undefined) await client.query(`SELECT set_config('lock_timeout', $1, false)`, [lockTimeout])
+      return await gooseUp({ client, files: all, log, signal })
     } catch (error) {
-      run.log(`goose run: failed to connect to host=${host}: ${error instanceof Error ? error.message : error}`)
+      log(`goose run: failed to connect to host=${host}: ${error instanceof Error ? error.message : error}`)
       return 1
     }
-    return gooseUp({ client, files: files(), log: run.log, signal: run.signal })
   }
+
+/** What the container is started with. */
+const wordsOf = (pod: KubeObject, name: string): string => {
+  const { containers = [] } = (pod.spec ?? {}) as { readonly containers?: readonly Readonly<Record<string, unknown>>[] }
+  const found = containers.find((container) => container.name === name)
+  return [found?.command, found?.args].flat().join(' ')
+}

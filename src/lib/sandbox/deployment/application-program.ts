@@ -1,0 +1,56 @@
+import type { ContainerRun } from '../kubernetes/types.ts'
+
+/** How a program of the sandbox reaches the database: `startPostgres` gives it. */
+export interface Database {
+  openApplicationConnections(wanted: { readonly host: string; readonly application: string; readonly count: number }): Promise<{
+    readonly reachable: boolean
+    close(): Promise<void>
+  }>
+}
+
+/** database.Connect fires this many pings in parallel at boot (ch08). */
+export const warmupPings = 20
+
+/** Opens its pool, says so, and serves until it is stopped; without a database it tries again. Resolves with the exit code. */
+export async function application(
+  database: Database,
+  run: ContainerRun,
+  application: string,
+  serving: string,
+  count: number = warmupPings,
+): Promise<number> {
+  const host = run.env.DB_HOST ?? ''
+  run.ready(false)
+  run.log(`${application} starting, database host ${host || 'not set'}`)
+  for (let attempt = 1; !run.signal.aborted; attempt++) {
+    const began = performance.now()
+    const connections = await database.openApplicationConnections({ host, application, count })
+    if (connections.reachable && !run.signal.aborted) {
+      // The application's own words are not known: the sandbox's environment.yaml carries the pattern that reads these.
+      run.log(`database pool warmed up: ${count} pings in ${Math.max(1, Math.round(performance.now() - began))} ms`)
+      run.log(serving)
+      run.ready(true)
+      await aborted(run.signal)
+    }
+    await connections.close()
+    if (run.signal.aborted) return 0
+    run.log(`failed to connect to the database at ${host} (attempt ${attempt})`)
+    await pause(Math.min(attempt * 250, 2000), run.signal)
+  }
+  return 0
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })

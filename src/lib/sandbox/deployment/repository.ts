@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { migrations } from '../postgres/schema.ts'
+import { tags } from './facts.ts'
+import { migrateManifest } from './migrate-manifest.ts'
+
+/** What git keeps of the checkout; configuration and secrets it does not (9ea0583). */
+const ignored = 'deploy-k3s/config.yaml\ndeploy-k3s/secrets/\ndeploy/prod.env\n'
+
+export const manifestFile = 'deploy-k3s/manifests/migrate/job.yaml'
+
+type Files = Readonly<Record<string, string>>
+
+const tracked: Files = {
+  '.gitignore': ignored,
+  [manifestFile]: migrateManifest,
+  ...Object.fromEntries(migrations.map(({ name, sql }) => [`migrations/${name}`, sql])),
+}
+
+/** The history: before goose (AutoMigrate in the api binary), and with it. An image's tag is its commit's short name (ch11): here a tag of git. */
+const commits: readonly { readonly tag: string; readonly at: string; readonly message: string; readonly files: Files }[] = [
+  { tag: tags.autoMigrate, at: '2026-04-25T18:00:00Z', message: 'Cache residence IDs', files: { '.gitignore': ignored } },
+  { tag: tags.goose, at: '2026-04-26T20:00:00Z', message: 'Run migrations with goose in a Job', files: tracked },
+]
+
+let history: Promise<ReadonlyMap<string, Buffer>> | undefined
+
+/** Writes the tracked files of the checkout and its `.git`; without git on this machine there are only the files. */
+export async function writeRepository(folder: string): Promise<void> {
+  history ??= makeHistory().catch(() => new Map())
+  const repository = await history
+  await Promise.all(['.git', 'migrations'].map((name) => rm(join(folder, name), { recursive: true, force: true })))
+  const place = async (file: string, content: string | Buffer) => {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await writeFile(join(folder, file), content)
+  }
+  await Promise.all([...Object.entries(tracked), ...repository].map(([file, content]) => place(file, content)))
+  if (repository.size > 0)
+    await Promise.all(['refs/heads', 'objects'].map((name) => mkdir(join(folder, '.git', name), { recursive: true })))
+}
+
+/** The files of `.git`, made once in a process: the same bytes serve every sandbox and every reset. */
+const makeHistory = async (): Promise<ReadonlyMap<string, Buffer>> => {
+  const folder = await mkdtemp(join(tmpdir(), 'honeydue-history-'))
+  try {
+    await git(folder, ['init', '-q', '--template=', '-b', 'master'])
+    await git(folder, ['fast-import', '--quiet'], commits.map(imported).join(''))
+    await git(folder, ['reset', '-q', '--mixed', 'master'])
+    const entries = await readdir(join(folder, '.git'), { recursive: true, withFileTypes: true })
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    return new Map(await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file))] as const)))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`
+
+const imported = ({ tag, at, message, files }: (typeof commits)[number]): string =>
+  [
+    'commit refs/heads/master\n',
+    `committer honeyDue <dev@myhoneydue.com> ${Date.parse(at) / 1000} +0000\n`,
+    data(message),
+    ...Object.entries(files).map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`),
+    `reset refs/tags/${tag}\nfrom refs/heads/master\n\n`,
+  ].join('')
+
+/** git in a folder, with nobody's configuration; resolves with what it printed. */
+export const git = (folder: string, args: readonly string[], input?: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = execFile(
+      'git',
+      ['-C', folder, ...args],
+      { env: quiet(), timeout: 10_000, maxBuffer: 16 * 1024 * 1024 },
+      (error, stdout) => (error ? reject(error) : resolve(stdout)),
+    )
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input ?? '')
+  })
+
+const quiet = (): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  HOME: tmpdir(),
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'honeyDue',
+  GIT_AUTHOR_EMAIL: 'dev@myhoneydue.com',
+  GIT_COMMITTER_NAME: 'honeyDue',
+  GIT_COMMITTER_EMAIL: 'dev@myhoneydue.com',
+})
