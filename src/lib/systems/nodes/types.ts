@@ -46,6 +46,39 @@ export interface NodeSetup {
   readonly agent: 'answers' | 'silent' | 'none'
 }
 
+/** One user rule of UFW, as `ufw show added` has it. */
+export interface FirewallRule {
+  readonly action: string
+  /** in or out. */
+  readonly direction: string
+  /** `any`, an address or a CIDR range. */
+  readonly from: string
+  readonly to: string
+  /** `any`, `443`, `80,443` or `8000:9000`. */
+  readonly port: string
+  /** tcp, udp or any. */
+  readonly protocol: string
+  readonly comment?: string
+  /** The rule as `ufw delete` takes it, without its comment. */
+  readonly spec: string
+  /** False where it says what the fields above cannot: an application profile, an interface, a routed rule. */
+  readonly known: boolean
+}
+
+export interface Firewall {
+  readonly active: boolean
+  /** What happens to what no rule speaks of: deny, reject, allow. */
+  readonly incoming: string
+  /** In their order, the inactive firewall's too. */
+  readonly rules: readonly FirewallRule[]
+}
+
+/** What the node's own 443 answered to one URL; `because` where it did not. */
+export type OriginAnswer = { readonly url: string } & (
+  | { readonly status: number; readonly latencyMs: number }
+  | { readonly because: string }
+)
+
 export interface NodesReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
@@ -53,10 +86,29 @@ export interface NodesReader {
   facts(alias: string): Promise<NodeFacts>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
   forward(alias: string, target: { readonly host: string; readonly port: number }): Promise<Duplex>
+  /** UFW's state and rules. Throws Unreachable (`ssh-sudo`, `ssh-command`). */
+  firewall(alias: string): Promise<Firewall>
+  /** What the node's own port 443 answers to these https URLs, asked from the node. */
+  origin(alias: string, urls: readonly string[]): Promise<readonly OriginAnswer[]>
+  /** Established connections to a TCP port of the node. */
+  connections(alias: string, port: number): Promise<number>
 }
 
-/** No command writes to a node yet. */
-export type NodesWriter = Readonly<Record<never, never>>
+/** Lets a range in at one port. */
+export interface SourceRule {
+  /** An address or CIDR range. */
+  readonly source: string
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+}
+
+/** Each call changes one rule of one node's UFW. Throws Unreachable (`ssh-…`), Failed (`ufw-refused`). */
+export interface NodesWriter {
+  /** Adds an allow rule, or sets the comment of the one that is there. */
+  allowFrom(alias: string, rule: SourceRule & { readonly comment: string }): Promise<void>
+  /** Deletes by specification: an absent rule is no error, so read the rules again. */
+  deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
+}
 
 declare module '../systems.ts' {
   interface Systems {

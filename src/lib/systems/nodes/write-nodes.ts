@@ -1,0 +1,40 @@
+import { Failed } from '../../plan/errors.ts'
+import type { System } from '../systems.ts'
+import type { CommandOutput, NodesReader, NodesWriter, SourceRule } from './types.ts'
+
+const safe = /^[\w.:/ -]+$/
+
+const specOf = ({ source, port, protocol }: SourceRule): string => `allow from ${source} to any port ${port} proto ${protocol}`
+
+const allowLine = (rule: SourceRule & { readonly comment: string }): string => `ufw ${specOf(rule)} comment '${rule.comment}'`
+const deleteLine = (spec: string): string => `ufw delete ${spec}`
+
+/** The writing half: each call changes one rule of one node's UFW. */
+export const writeNodes = (run: (alias: string, command: string) => Promise<CommandOutput>): NodesWriter => {
+  const ufw = async (alias: string, line: string, parts: readonly string[]): Promise<void> => {
+    if (!parts.every((part) => safe.test(part)))
+      throw new Failed({ code: 'ufw-odd-rule', failed: `"${line}" holds what no rule of UFW has`, state: 'It was not sent.' })
+    // Exit 0 does not say that it was done: deleting an absent rule exits 0 too. The rules are read again for that.
+    const { code, stderr, stdout } = await run(alias, `sudo -n ${line}`)
+    if (code === 0) return
+    throw new Failed({
+      code: 'ufw-refused',
+      failed: `${alias} refused "${line}"`,
+      cause: (stderr || stdout).trim().split('\n')[0] ?? `exit ${code}`,
+      next: `ssh ${alias} sudo ufw status verbose`,
+    })
+  }
+  return {
+    allowFrom: (alias, rule) => ufw(alias, allowLine(rule), [rule.source, rule.protocol, rule.comment]),
+    deleteRule: (alias, { spec }) => ufw(alias, deleteLine(spec), [spec]),
+  }
+}
+
+/** The shell line of every writer call. */
+export const sayNodes: System<NodesReader, NodesWriter>['say'] = {
+  allowFrom: (alias, rule) => ({
+    line: `ssh ${alias} "sudo ${allowLine(rule)}"`,
+    target: `UFW of ${alias}: ${rule.source} → ${rule.port}`,
+  }),
+  deleteRule: (alias, { spec }) => ({ line: `ssh ${alias} "sudo ${deleteLine(spec)}"`, target: `UFW of ${alias}: ${spec}` }),
+}
