@@ -26,6 +26,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   '@inquirer/prompts': ['cli'],
   '@oclif/core': ['cli', 'commands', 'run.ts'],
   '@kubernetes/client-node': ['systems'],
+  cloudflare: ['systems'],
   ioredis: ['systems'],
   ssh2: ['systems', 'sandbox'],
   pg: ['systems', 'sandbox'],

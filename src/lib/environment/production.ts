@@ -28,5 +28,6 @@ export const production: z.input<typeof environmentSchema> = {
   health: 'https://api.myhoneydue.com/api/health/',
   hostaddr: {},
   warmup: { pings: 20 },
-  cloudflare: { zone: 'myhoneydue.com' },
+  // ch13 shows records of these; whether app has some was not to be seen there.
+  cloudflare: { zone: 'myhoneydue.com', names: ['api.myhoneydue.com', 'admin.myhoneydue.com', 'myhoneydue.com'] },
 }

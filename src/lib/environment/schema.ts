@@ -37,7 +37,12 @@ export const environmentSchema = z.strictObject({
   }),
   cloudflare: z.strictObject({
     zone: host,
-    token_command: z.array(z.string().min(1)).min(1).optional(),
+    names: z.array(host).min(1).describe('what customers use; any other name that leads to a node is found at Cloudflare'),
+    token_command: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('prints the API token; without it, the variable CLOUDFLARE_API_TOKEN'),
     origin_ca: path.optional().describe("PEM file with the Origin CA's roots; without it, those that Cloudflare publishes"),
   }),
 })

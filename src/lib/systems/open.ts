@@ -3,6 +3,8 @@ import type { Environment } from '../environment/schema.ts'
 import type { Secret } from '../environment/secret.ts'
 import { Unreachable } from '../plan/errors.ts'
 import { checkoutSystem } from './checkout/checkout.ts'
+import { cloudflareSystem } from './cloudflare/cloudflare.ts'
+import { readToken } from './cloudflare/token.ts'
 import { httpSystem } from './http/http.ts'
 import { kubeSystem } from './kube/kube.ts'
 import { openNodes } from './nodes/nodes.ts'
@@ -30,6 +32,12 @@ export const openSystems = (
     checkout: checkoutSystem(environment.checkout),
     kube,
     http: httpSystem(trust),
+    cloudflare: cloudflareSystem({
+      ...trust,
+      zone: environment.cloudflare.zone,
+      token: () => readToken({ command: environment.cloudflare.token_command, variable: process.env.CLOUDFLARE_API_TOKEN, signal }),
+      clock,
+    }),
     nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),
     redis: redisSystem(
       {
@@ -64,7 +72,7 @@ export const openSystems = (
   return {
     ...systems,
     close: async () => {
-      await Promise.allSettled([systems.redis.close(), systems.postgres.close(), systems.nodes.close()])
+      await Promise.allSettled([systems.redis.close(), systems.postgres.close(), systems.nodes.close(), systems.cloudflare.close()])
       await systems.kube.close()
     },
   }

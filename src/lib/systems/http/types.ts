@@ -3,7 +3,7 @@ import type { System } from '../systems.ts'
 /** What a server answered, without its body. */
 export interface Answer {
   readonly status: number
-  /** Only those that say who answered and where to go on: server, cf-ray, location, retry-after, content-type. */
+  /** Only those that say who answered, from where, and where to go on: server, cf-ray, cf-cache-status, age, location, retry-after, content-type. */
   readonly headers: Readonly<Record<string, string>>
   /** From the first packet to the last header, the TLS handshake included: every GET is a new connection. */
   readonly latencyMs: number

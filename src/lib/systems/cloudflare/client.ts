@@ -1,0 +1,123 @@
+import { Agent } from 'node:https'
+import { type Clock, type Duration, seconds } from '../../clock.ts'
+import type { Secret } from '../../environment/secret.ts'
+import { httpsTo, type Trust } from '../https.ts'
+import { cloudflareTrouble, noResult, statusOf } from './trouble.ts'
+
+export interface CloudflareOptions extends Trust {
+  /** The zone's name. */
+  readonly zone: string
+  /** Asked once, at the first call that needs it. */
+  readonly token: () => Promise<Secret>
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+  /** Of one request, its body included. */
+  readonly timeout?: Duration
+}
+
+/** One call in words: what it does, and the token permission it takes. */
+export interface Doing {
+  readonly doing: string
+  readonly needs: string
+}
+
+/** The SDK over our own transport: its defaults would retry writes, wait without end, and read addresses and keys from the environment. */
+export const cloudflareClient = (options: CloudflareOptions) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 6 })
+  const fetch = transport(options, agent)
+  let [signedIn, anonymous]: (ReturnType<typeof open> | undefined)[] = []
+  const within = (use: 'token' | 'nobody') => {
+    if (use === 'token') {
+      signedIn ??= open(options.token, fetch)
+      return signedIn
+    }
+    anonymous ??= open(async () => undefined, fetch)
+    return anonymous
+  }
+
+  const call = async <T>({ doing, needs }: Doing, ask: (sdk: Sdk) => Promise<T>, as: 'token' | 'nobody') => {
+    const client = await within(as)
+    const result = await ask(client).catch((error: unknown) => {
+      options.signal?.throwIfAborted()
+      throw cloudflareTrouble(error, doing, needs)
+    })
+    if (result === undefined || result === null) throw noResult(doing)
+    return result as NonNullable<T>
+  }
+
+  return {
+    /** A write: sent once. */
+    write: <T>(doing: Doing, ask: (sdk: Sdk) => Promise<T>) => call(doing, ask, 'token'),
+    /** A read: sent again once where that may help, within a few seconds. */
+    read: async <T>(doing: Doing, ask: (sdk: Sdk) => Promise<T>, as: 'token' | 'nobody' = 'token') => {
+      try {
+        return await call(doing, ask, as)
+      } catch (error) {
+        const wait = pauseBefore(error)
+        if (wait === undefined) throw error
+        await options.clock.sleep(wait, options.signal)
+        return call(doing, ask, as)
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+/** The SDK with the resources that are used, signed in or not. */
+const open = async (token: () => Promise<Secret | undefined>, fetch: Transport) => {
+  const [sdk, secret] = await Promise.all([import('./sdk.ts'), token()])
+  const { createClient, BaseZones, BaseSettings, BaseRecords, BaseIPs, BasePhases, BasePageRules, BaseCache, BaseOriginCACertificates } =
+    sdk
+  return createClient({
+    resources: [BaseZones, BaseSettings, BaseRecords, BaseIPs, BasePhases, BasePageRules, BaseCache, BaseOriginCACertificates],
+    baseURL: 'https://api.cloudflare.com/client/v4',
+    apiToken: secret?.reveal() ?? null,
+    apiKey: null,
+    apiEmail: null,
+    userServiceKey: null,
+    maxRetries: 0,
+    logLevel: 'off',
+    fetch,
+  })
+}
+
+type Transport = (input: unknown, init?: RequestInit) => Promise<Response>
+type Sdk = Awaited<ReturnType<typeof open>>
+
+export type CloudflareClient = ReturnType<typeof cloudflareClient>
+
+/** Milliseconds to wait before a read is sent again; undefined where that would not help, or take too long. */
+const pauseBefore = (error: unknown): number | undefined => {
+  const cause = error instanceof Error ? error.cause : undefined
+  const status = cause === undefined ? undefined : statusOf(cause)
+  if (status !== undefined && status >= 500) return 500
+  if (status !== 429) return undefined
+  const asked = Number((cause as { readonly headers?: Headers }).headers?.get('retry-after') ?? 1)
+  return asked <= 5 ? asked * 1000 : undefined
+}
+
+/** A `fetch` for the SDK that connects where the environment says, and whose time limit holds for the body too. */
+const transport = (options: CloudflareOptions, agent: Agent): Transport => {
+  const send = httpsTo(options)
+  const { timeout = seconds(10), signal } = options
+  return async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : String(input))
+    const limit = AbortSignal.timeout(timeout)
+    try {
+      const response = await send(url, {
+        method: init.method ?? 'GET',
+        headers: Object.fromEntries(new Headers(init.headers)),
+        ...(typeof init.body === 'string' && { body: init.body }),
+        signal: AbortSignal.any([limit, ...(signal ? [signal] : []), ...(init.signal ? [init.signal] : [])]),
+        agent,
+      })
+      const chunks: Buffer[] = []
+      for await (const chunk of response) chunks.push(chunk as Buffer)
+      const headers = Object.entries(response.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))
+      const status = response.statusCode ?? 500
+      return new Response(status === 204 ? null : Buffer.concat(chunks), { status, headers: Object.fromEntries(headers) })
+    } catch (error) {
+      throw limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error
+    }
+  }
+}

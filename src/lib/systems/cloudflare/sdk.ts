@@ -1,0 +1,11 @@
+// The one import of the SDK: bundling keeps only these resources of its hundred.
+export { APIConnectionError, APIError, CloudflareError } from 'cloudflare/core/error'
+export { BaseCache } from 'cloudflare/resources/cache/cache'
+export { BaseRecords } from 'cloudflare/resources/dns/records'
+export { BaseIPs } from 'cloudflare/resources/ips/ips'
+export { BaseOriginCACertificates } from 'cloudflare/resources/origin-ca-certificates/origin-ca-certificates'
+export { BasePageRules } from 'cloudflare/resources/page-rules/page-rules'
+export { BasePhases } from 'cloudflare/resources/rulesets/phases/phases'
+export { BaseSettings } from 'cloudflare/resources/zones/settings'
+export { BaseZones } from 'cloudflare/resources/zones/zones'
+export { createClient } from 'cloudflare/tree-shakable'

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { Secret } from '../../environment/secret.ts'
+import { Unreachable } from '../../plan/errors.ts'
+
+/** Where the API token comes from: the environment's own command, which names the token of that deployment, or else the variable. */
+export interface TokenSource {
+  /** An argument list: no shell reads it. */
+  readonly command: readonly string[] | undefined
+  /** The value of CLOUDFLARE_API_TOKEN. */
+  readonly variable: string | undefined
+  readonly signal?: AbortSignal
+}
+
+/** A password manager may ask for a finger first. */
+const withinMs = 60_000
+
+/** The token; nothing that a command prints is ever shown. Throws Unreachable (`cloudflare-no-token`, `cloudflare-token-command`, `cloudflare-token`). */
+export const readToken = async (source: TokenSource): Promise<Secret> => {
+  const [program, ...args] = source.command ?? []
+  const text = (program === undefined ? (source.variable ?? '') : await output(program, args, source.signal)).trim()
+  const from = program === undefined ? 'CLOUDFLARE_API_TOKEN' : `cloudflare.token_command (${program})`
+  if (text === '')
+    throw new Unreachable({
+      code: 'cloudflare-no-token',
+      failed: 'There is no Cloudflare API token',
+      cause: program === undefined ? `${from} is not set, and the environment has no cloudflare.token_command` : `${from} printed nothing`,
+      next: 'export CLOUDFLARE_API_TOKEN, or set cloudflare.token_command in the configuration',
+    })
+  // What is no header value would be refused by Node in words that hold the token.
+  if (!/^[\x21-\x7e]+$/.test(text))
+    throw new Unreachable({
+      code: 'cloudflare-token',
+      failed: 'The Cloudflare API token is not one word',
+      cause: `${from} holds more than the token`,
+      next: 'honeydue config:explain',
+    })
+  return new Secret(text)
+}
+
+const output = (program: string, args: readonly string[], signal: AbortSignal | undefined): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const options = { timeout: withinMs, maxBuffer: 64 * 1024, ...(signal && { signal }) }
+    execFile(program, args, options, (error, stdout) => {
+      if (!error) return resolve(stdout)
+      if (signal?.aborted) return reject(signal.reason)
+      // The error itself stays behind: its message is the whole command line, and it carries the output.
+      reject(
+        new Unreachable({
+          code: 'cloudflare-token-command',
+          failed: `cloudflare.token_command (${program}) gave no token`,
+          cause: whyNot(error),
+          next: 'run it by hand; honeydue config:explain says where it is set',
+        }),
+      )
+    })
+  })
+
+const whyNot = ({ code, killed, signal }: { code?: unknown; killed?: unknown; signal?: unknown }): string => {
+  if (code === 'ENOENT') return 'there is no such program'
+  if (code === 'EACCES') return 'it may not be run'
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'it printed far more than a token'
+  if (killed === true) return `it did not end within ${withinMs / 1000} s`
+  return typeof code === 'number' ? `it exited with ${code}` : `it was ended by ${String(signal)}`
+}

@@ -1,0 +1,105 @@
+import type { System } from '../systems.ts'
+
+/** The environment's zone as Cloudflare has it. */
+export interface Zone {
+  readonly id: string
+  readonly name: string
+  readonly account: string
+  readonly plan: string
+  /** active, pending, moved … */
+  readonly status: string
+  /** True: Cloudflare answers DNS alone, and customers reach the nodes themselves. */
+  readonly paused: boolean
+}
+
+export interface ZoneSettings {
+  /** off, flexible, full, strict: only the last verifies the origin's certificate. */
+  readonly ssl: string
+  readonly alwaysUseHttps: boolean
+  /** auto: Cloudflare may change `ssl` unasked. Undefined where the zone has no such setting. */
+  readonly sslAutomatic?: string
+}
+
+/** A rule that sets another SSL mode where it applies. */
+export interface SslOverride {
+  readonly kind: 'configuration rule' | 'page rule'
+  /** An expression of the rules language, or a URL pattern. */
+  readonly where: string
+  readonly ssl: string
+}
+
+/** An address of a public name. Name, type and address together are its identity. */
+export interface AddressRecord {
+  /** Fully qualified, lower case. */
+  readonly name: string
+  readonly type: 'A' | 'AAAA'
+  readonly address: string
+  readonly proxied: boolean
+  readonly comment?: string
+}
+
+/** CIDR ranges that Cloudflare connects from, as it publishes them. */
+export interface PublishedRanges {
+  readonly ipv4: readonly string[]
+  readonly ipv6: readonly string[]
+}
+
+/** A certificate of Cloudflare's Origin CA that is not revoked. */
+export interface OriginCertificate {
+  /** The serial number in decimal. */
+  readonly id: string
+  readonly names: readonly string[]
+  readonly expiresAt: Date
+  readonly certificate: string
+}
+
+/** A purge that Cloudflare has accepted since this program started: it keeps no record of its own that could be read. */
+export type Purge = { readonly hosts: readonly string[] } | { readonly urls: readonly string[] } | { readonly everything: true }
+
+/** Looks, and changes nothing. Failures throw Unreachable (`cloudflare-…`): no token, refused, no such zone, busy, no answer. */
+export interface CloudflareReader {
+  readonly zone: () => Promise<Zone>
+  readonly settings: () => Promise<ZoneSettings>
+  /** Rules in force that set an SSL mode of their own. */
+  readonly sslOverrides: () => Promise<readonly SslOverride[]>
+  /** The A and AAAA records of these names, or of the whole zone. */
+  readonly addresses: (names?: readonly string[]) => Promise<readonly AddressRecord[]>
+  /** Needs no token. */
+  readonly ranges: () => Promise<PublishedRanges>
+  readonly originCertificates: () => Promise<readonly OriginCertificate[]>
+  readonly purged: () => Promise<readonly Purge[]>
+}
+
+type Identity = Pick<AddressRecord, 'name' | 'type' | 'address'>
+
+/** Days that the Origin CA signs for. */
+export const originValidities = [7, 30, 90, 365, 730, 1095, 5475] as const
+export type OriginValidity = (typeof originValidities)[number]
+
+/** Each call changes one thing; a call that finds it done already changes nothing. Never sent twice: the SDK's own retries are off. */
+export interface CloudflareWriter {
+  /** Adds an address, proxied. */
+  readonly addAddress: (record: Identity & { readonly comment?: string }) => Promise<void>
+  /** Puts an address that is there behind the proxy. */
+  readonly proxyAddress: (record: Identity) => Promise<void>
+  /** Removes an address. Throws Blocked (`cloudflare-last-address`) rather than leave the name without a proxied one. */
+  readonly removeAddress: (record: Identity) => Promise<void>
+  /** Drops what the edge has cached. Throws Blocked (`cloudflare-foreign-purge`) for a name outside the zone. */
+  readonly purge: (what: Purge) => Promise<void>
+  /** Signs a request. Not idempotent: the new certificate is found again by its public key. */
+  readonly createOriginCertificate: (request: {
+    /** PEM. */
+    readonly csr: string
+    readonly names: readonly string[]
+    readonly days: OriginValidity
+    readonly key: 'ec' | 'rsa'
+  }) => Promise<void>
+  /** Cannot be undone. */
+  readonly revokeOriginCertificate: (certificate: Pick<OriginCertificate, 'id'>) => Promise<void>
+}
+
+declare module '../systems.ts' {
+  interface Systems {
+    readonly cloudflare: System<CloudflareReader, CloudflareWriter>
+  }
+}

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { type Agent, request as send } from 'node:https'
+import { rootCertificates } from 'node:tls'
+import { Usage } from '../plan/errors.ts'
+import { placeOf } from './place.ts'
+
+/** Where names live, and whom TLS trusts beside the public authorities. */
+export interface Trust {
+  /** TLS verifies the name, the connection goes to the address. */
+  readonly hostaddr?: Readonly<Record<string, string>>
+  /** A PEM file. */
+  readonly caFile?: string
+}
+
+export interface Asked {
+  readonly method?: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly signal: AbortSignal
+  /** Keeps connections; without one, each request has its own. */
+  readonly agent?: Agent
+}
+
+/** Sends requests over verified TLS; each resolves at the last header, and rejects with the error of Node or OpenSSL. */
+export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<IncomingMessage>) => {
+  let authorities: Promise<string[] | undefined> | undefined
+  return async (url, { method = 'GET', headers, body, signal, agent }) => {
+    authorities ??= trust.caFile === undefined ? Promise.resolve(undefined) : trustedWith(trust.caFile)
+    const ca = await authorities
+    const place = placeOf(url.hostname, Number(url.port || 443), trust.hostaddr)
+    return new Promise((resolve, reject) => {
+      const request = send({
+        method,
+        host: place.host,
+        port: place.port,
+        path: url.pathname + url.search,
+        servername: url.hostname,
+        headers: { host: url.host, 'user-agent': 'honeydue', ...headers },
+        agent: agent ?? false,
+        signal,
+        ...(ca !== undefined && { ca }),
+      })
+      request.once('response', resolve)
+      request.on('error', reject)
+      request.end(body)
+    })
+  }
+}
+
+const trustedWith = async (file: string): Promise<string[]> => {
+  const own = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Usage(
+      { code: 'ca-unreadable', failed: `${file}, which the environment names as ca, cannot be read`, next: 'honeydue config:explain' },
+      { cause: error },
+    )
+  })
+  return [...rootCertificates, own]
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { Unreachable } from '../../../src/lib/plan/errors.ts'
+import { readToken } from '../../../src/lib/systems/cloudflare/token.ts'
+
+const secret = 'PLANTED-token'
+const node = (script: string): readonly string[] => [process.execPath, '-e', script]
+const refused = async (command: readonly string[] | undefined, variable?: string): Promise<Unreachable> => {
+  const error: unknown = await readToken({ command, variable }).catch((thrown: unknown) => thrown)
+  if (error instanceof Unreachable) return error
+  throw error
+}
+
+test('the command of the environment comes before the variable, and no shell reads it', async () => {
+  expect((await readToken({ command: undefined, variable: `${secret}\n` })).reveal()).toBe(secret)
+  const printed = await readToken({ command: node('console.log(process.argv[1])').concat('$HOME;x'), variable: 'other' })
+  expect(printed.reveal()).toBe('$HOME;x')
+})
+
+test('each way of having none has its code', async () => {
+  const codes = await Promise.all([
+    refused(undefined),
+    refused(node('')),
+    refused(node(`console.log('${secret} and more')`)),
+    refused(['no-such-program-of-ours']),
+    refused(node(`console.log('${secret}'); console.error('${secret}'); process.exit(3)`)),
+    refused(node(`console.log('${secret}'.repeat(9000))`)),
+  ])
+  expect(codes.map(({ code }) => code)).toEqual([
+    'cloudflare-no-token',
+    'cloudflare-no-token',
+    'cloudflare-token',
+    'cloudflare-token-command',
+    'cloudflare-token-command',
+    'cloudflare-token-command',
+  ])
+  expect(codes[4]?.likely).toBe('it exited with 3')
+  for (const error of codes)
+    expect([JSON.stringify(error), error.message, error.stack, String(error.cause)].join()).not.toContain('PLANTED')
+})
