@@ -7,6 +7,7 @@ import type { AnyProcedure } from '../../src/lib/procedures/index.ts'
 import type { Example, Page } from '../../src/lib/runbook/page.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
+import { between } from '../between.ts'
 import { contextOf } from '../context.ts'
 import { type World, worlds } from '../worlds.ts'
 import { type Names, named, namedInShell, variablesOf } from './logical-names.ts'
@@ -27,14 +28,6 @@ export const generated = async (source: string, page: Page, procedure: AnyProced
     'by hand',
     byHand(planned, page, procedure),
   )
-}
-
-const between = (source: string, mark: string, text: string): string => {
-  const [open, close] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`]
-  const [before, rest] = source.split(open)
-  const after = rest?.split(close)[1]
-  if (before === undefined || after === undefined) throw new Error(`the page has no ${open} … ${close}`)
-  return `${before}${open}\n\n${text}\n\n${close}${after}`
 }
 
 const planOf = async (

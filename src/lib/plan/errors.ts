@@ -14,7 +14,7 @@ export interface Account {
   readonly details?: readonly string[]
 }
 
-/** Exit codes; the README's table is generated from these. */
+/** What a command exits with. */
 export const exitCodes = {
   done: 0,
   bug: 1,
@@ -23,12 +23,28 @@ export const exitCodes = {
   failed: 4,
   unverified: 5,
   declined: 6,
-  held: 7,
   moved: 8,
   unreachable: 9,
+  unknown: 127,
   interrupted: 130,
   terminated: 143,
 } as const
+
+/** What each exit code means; the README's table is generated from these. */
+export const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  done: 'done, already so, or a dry run that came to its end; of a report: all well',
+  bug: 'a bug in honeydue',
+  usage: 'wrong usage, no terminal to ask on, or a `--confirm` that does not match',
+  blocked: 'a check failed, and nothing was changed; of a report: something is wrong',
+  failed: 'a change failed; something may have changed',
+  unverified: 'applied, but not seen to hold in time',
+  declined: 'the operator said no',
+  moved: 'the world moved since the plan was confirmed',
+  unreachable: 'a needed system cannot be reached, or refuses our credentials',
+  unknown: 'no such command',
+  interrupted: 'stopped by Ctrl-C',
+  terminated: 'stopped by SIGTERM',
+}
 
 /** An expected failure: printed as its four parts, never with a stack. Each subclass is one exit code. */
 export abstract class Trouble extends Error {

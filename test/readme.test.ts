@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { exitCodes, exitMeanings } from '../src/lib/plan/errors.ts'
+import { kindOf } from '../src/lib/runbook/kind.ts'
+import { readPages } from '../src/lib/runbook/page.ts'
+import { between } from './between.ts'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const readme = readFileSync(`${root}README.md`, 'utf8')
+const { commands } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 'utf8')) as { commands: Record<string, { summary: string }> }
+
+const table = (rows: readonly (readonly string[])[]): string => rows.map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+const commandTable = async (): Promise<string> => {
+  const pages = await readPages(`${root}runbooks`)
+  const rows = Object.entries(commands).map(([id, { summary }]) => {
+    const page = pages.find(({ command }) => command === id)
+    const section = page?.section === undefined ? '' : ` (§${page.section})`
+    return [`\`${id}\``, page ? kindOf(page) : '', `${summary}${section}`]
+  })
+  return table([['Command', '', 'What it does'], ['---', '---', '---'], ...rows])
+}
+
+const exitTable = (): string => {
+  const names = Object.keys(exitCodes) as readonly (keyof typeof exitCodes)[]
+  return table([['Code', 'Meaning'], ['---', '---'], ...names.map((name) => [String(exitCodes[name]), exitMeanings[name]])])
+}
+
+test('the README’s tables are those of the code; npm run runbooks writes them anew', async () => {
+  const now = between(between(readme, 'commands', await commandTable()), 'exit codes', exitTable())
+  await expect(now).toMatchFileSnapshot(`${root}README.md`)
+})
+
+test('every command line of the README names a command', () => {
+  const named = [...readme.matchAll(/(?:honeydue|run\.js) ([a-z]+[: ][a-z-]+)/g)].map(([, id = '']) => id.replace(' ', ':'))
+  expect(named.length).toBeGreaterThan(3)
+  expect(named.filter((id) => commands[id] === undefined)).toEqual([])
+})
