@@ -11,5 +11,13 @@ export const run = async (root: string, words: readonly string[]): Promise<void>
     process.exitCode = 127
     return
   }
+  // A pager that was closed early, or a terminal that is gone, ends no change that is under way.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    })
+  }
   await execute({ args: [...line.args], loadOptions: config })
+  // Whatever a library left open must not keep a finished command from ending.
+  setTimeout(() => process.exit(), 500).unref()
 }

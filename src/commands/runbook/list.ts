@@ -7,6 +7,6 @@ export default class RunbookList extends RunbookCommand {
   async run(): Promise<void> {
     await this.parse(RunbookList)
     const pages = await this.pages()
-    this.print({ exitCode: 0, pages: pages.map(pageData) }, listPages(pages, paint(process.stdout.isTTY)))
+    this.print({ exitCode: 0, pages: pages.map(pageData) }, listPages(pages, paint(process.stdout)))
   }
 }

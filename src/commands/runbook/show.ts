@@ -13,7 +13,7 @@ export default class RunbookShow extends RunbookCommand {
     const { argv } = await this.parse(RunbookShow)
     const meant = await this.pagesCalled(argv.map(String))
     const { isTTY, columns } = process.stdout
-    const chalk = paint(isTTY)
+    const chalk = paint(process.stdout)
     const text = meant.map((page) => (isTTY ? renderPage(page.text, Math.min(columns ?? 80, 100), chalk) : plainPage(page.text).trimEnd()))
     this.print({ exitCode: 0, pages: meant.map((page) => ({ ...pageData(page), text: plainPage(page.text) })) }, text.join('\n\n'))
   }

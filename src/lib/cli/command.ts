@@ -1,11 +1,8 @@
 import { Command, Errors, Flags } from '@oclif/core'
-import { systemClock } from '../clock.ts'
-import { loadEnvironment } from '../environment/load.ts'
-import type { Environment } from '../environment/schema.ts'
 import { exitCodes, Trouble } from '../plan/errors.ts'
-import { findRunningSandbox } from '../sandbox/running.ts'
-import { openSystems } from '../systems/open.ts'
+import type { Prompts } from './prompts.ts'
 import { paint, renderTrouble } from './render.ts'
+import { inSession, type Session } from './session.ts'
 
 /** The JSON document's version: it rises when a field changes its meaning or goes away. */
 export const schemaVersion = 1
@@ -21,25 +18,17 @@ export abstract class HoneydueCommand extends Command {
     json: Flags.boolean({ summary: 'one JSON document on standard output', helpGroup: 'GLOBAL' }),
   }
 
-  /** Loads the environment, opens its systems for `use`, and closes them whatever happens. The first Ctrl-C aborts the signal, the second ends the process. */
-  protected async inEnvironment<T>(
-    asked: string | undefined,
-    use: (environment: Environment, systems: ReturnType<typeof openSystems>, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const { environment } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
-    const ending = new AbortController()
-    const end = () => {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, end)
-      ending.abort()
-    }
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, end)
-    const systems = openSystems(environment, systemClock, ending.signal)
-    try {
-      return await use(environment, systems, ending.signal)
-    } finally {
-      await systems.close()
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, end)
-    }
+  protected inEnvironment<T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> {
+    return inSession(asked, use)
+  }
+
+  protected mayAsk(flags: Readonly<Record<string, unknown>>): boolean {
+    return Boolean(process.stdin.isTTY && process.stderr.isTTY && flags['json'] !== true)
+  }
+
+  /** Undefined where nobody can be asked. */
+  protected async prompts(flags: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Prompts | undefined> {
+    return this.mayAsk(flags) ? (await import('./prompts.ts')).promptsOn(signal) : undefined
   }
 
   protected print(document: object, text: string): void {
@@ -57,7 +46,7 @@ export abstract class HoneydueCommand extends Command {
     }
     process.exitCode = error.exitCode
     const { code, failed, state, likely, next, details } = error
-    return this.fail({ code, failed, state, cause: likely, next, details }, renderTrouble(error, paint(process.stderr.isTTY)))
+    return this.fail({ code, failed, state, cause: likely, next, details }, renderTrouble(error, paint(process.stderr)))
   }
 
   private fail(account: object, text: string): void {

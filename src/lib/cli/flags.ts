@@ -27,14 +27,20 @@ export type Ask = ((name: string, choice: Choice<unknown>) => Promise<string>) |
 /** The input that was typed, with what is missing asked for, or a Usage error that names the flag. */
 export const inputOf = async <C extends Choices>(choices: C, typed: Readonly<Record<string, unknown>>, ask: Ask): Promise<Input<C>> => {
   const input: Record<string, unknown> = {}
-  for (const [name, choice] of Object.entries(choices)) input[name] = await choose(name, choice, typed[name], ask)
+  for (const [name, choice] of Object.entries(choices)) {
+    // What excludes a choice also stands in for it: --all-residence-ids for --user.
+    const instead = (choice.not ?? []).some((other) => typed[other] !== undefined && typed[other] !== false)
+    input[name] = await choose(name, choice, typed[name], ask, instead)
+  }
   return input as Input<C>
 }
 
-const choose = async (name: string, choice: Choice<unknown>, typed: unknown, ask: Ask): Promise<unknown> => {
+const choose = async (name: string, choice: Choice<unknown>, typed: unknown, ask: Ask, instead: boolean): Promise<unknown> => {
   if (choice.kind === 'toggle') return typed === true
   if (choice.kind === 'texts') {
-    const all = (typed as readonly string[] | undefined) ?? []
+    const given = (typed as readonly string[] | undefined) ?? []
+    const all =
+      given.length > 0 || choice.ask === undefined || instead ? given : (await missing(name, choice, ask)).split(/[\s,]+/).filter(Boolean)
     for (const one of all) refuse(name, choice, one)
     return all
   }
@@ -53,7 +59,8 @@ export const durationOf = (name: string, value: unknown): number => {
 
 const missing = (name: string, choice: Choice<unknown>, ask: Ask): Promise<string> => {
   if (ask) return ask(name, choice)
-  throw usage(name, `--${name} is missing${choice.options ? `: one of ${choice.options.join(', ')}` : ''}`)
+  const instead = (choice.not ?? []).map((other) => ` or --${other}`).join('')
+  throw usage(name, `--${name}${instead} is missing${choice.options ? `: one of ${choice.options.join(', ')}` : ''}`)
 }
 
 const refuse = (name: string, choice: Choice<unknown>, value: string): void => {

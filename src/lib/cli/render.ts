@@ -1,11 +1,14 @@
-import { Chalk, type ChalkInstance, supportsColor } from 'chalk'
+import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk'
 import Table from 'cli-table3'
 import type { Trouble } from '../plan/errors.ts'
 import type { Plan, PlannedStep } from '../plan/plan.ts'
 import type { Table as Rows, View } from '../plan/report.ts'
 
-/** Colour for a stream that shows it; NO_COLOR and pipes get none. */
-export const paint = (terminal: boolean): ChalkInstance => new Chalk({ level: terminal && supportsColor ? supportsColor.level : 0 })
+/** Colour for a stream that shows it, by the terminal, NO_COLOR and FORCE_COLOR; `false` has none. */
+export const paint = (stream: NodeJS.WriteStream | false): ChalkInstance => {
+  const support = stream === process.stderr ? supportsColorStderr : supportsColor
+  return new Chalk({ level: !stream || process.env['NO_COLOR'] || !support ? 0 : support.level })
+}
 
 const bare = Object.fromEntries(
   [

@@ -24,9 +24,10 @@ export abstract class ReportCommand extends HoneydueCommand {
     make: (environment: Environment) => Report<C, N>,
   ): Promise<void> {
     const every = durationOf('interval', flags.interval ?? '5s')
-    await this.inEnvironment(flags.env, async (environment, systems, signal) => {
+    await this.inEnvironment(flags.env, async ({ environment, systems, ending }) => {
+      const signal = ending.looking
       const report = make(environment)
-      const input: Input<C> = await inputOf(report.choices, flags, undefined)
+      const input: Input<C> = await inputOf(report.choices, flags, (await this.prompts(flags, signal))?.choice)
       const look = () => report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal })
       if (flags.watch === true) {
         await watch({ draw: () => pictured(look), every, clock: systemClock, signal, screen: process.stdout })
@@ -41,7 +42,7 @@ export abstract class ReportCommand extends HoneydueCommand {
           : exitCodes.done
       this.print(
         { exitCode: process.exitCode, environment: environment.name, findings: view.findings, data: view.data },
-        renderView(view, paint(process.stdout.isTTY)),
+        renderView(view, paint(process.stdout)),
       )
     })
   }
@@ -49,7 +50,7 @@ export abstract class ReportCommand extends HoneydueCommand {
 
 /** A system that is away is a picture too: the watching goes on until it is back. */
 const pictured = async (look: () => Promise<View>): Promise<string> => {
-  const chalk = paint(process.stdout.isTTY)
+  const chalk = paint(process.stdout)
   try {
     return renderView(await look(), chalk)
   } catch (error) {

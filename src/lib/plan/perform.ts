@@ -39,7 +39,7 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
   const states: StepState[] = prepared.steps.map(() => 'untouched')
   for (const [index, step] of prepared.steps.entries()) {
     try {
-      if (run.signal.aborted) throw interrupted()
+      if (run.signal.aborted) throw interrupted(run.signal)
       states[index] = await performStep(step, index, run, () => {
         states[index] = 'half'
       })
@@ -67,7 +67,8 @@ export const undo = async <N extends Name>(
   const write = writersOf(run.systems, run.needs)
   const left: string[] = []
   const attempt = async (step: Change<N>, back: (w: Writers<N>, l: Readers<N>, s: AbortSignal) => Promise<void>) => {
-    await back(write, look, run.signal).catch((error: unknown) => left.push(`${step.title}: ${reasonOf(error)}`))
+    if (run.signal.aborted) left.push(`${step.title}: not begun, because of the request to stop`)
+    else await back(write, look, run.signal).catch((error: unknown) => left.push(`${step.title}: ${reasonOf(error)}`))
   }
   for (const step of [...changed].reverse()) {
     if (typeof step.undo === 'function') await attempt(step, step.undo)
@@ -118,7 +119,7 @@ const awaitHolding = async <N extends Name>(
   for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
     const finding = await ask().catch((error: unknown): Finding => ({ ok: false, because: reasonOf(error) }))
     if (finding.ok) return
-    if (run.signal.aborted) throw interrupted()
+    if (run.signal.aborted) throw interrupted(run.signal)
     const late = run.clock.now().getTime() + pause > end
     if (late || finding.hopeless) {
       throw new Unverified({
@@ -131,17 +132,19 @@ const awaitHolding = async <N extends Name>(
     }
     await run.tell({ type: 'waiting', index, because: finding.because })
     await run.clock.sleep(pause, run.signal).catch(() => {
-      throw interrupted()
+      throw interrupted(run.signal)
     })
   }
 }
 
-const interrupted = () => new Interrupted({ code: 'interrupted', failed: 'Stopped on request' })
+/** The signal's own reason, which knows whether Ctrl-C or SIGTERM was meant. */
+const interrupted = ({ reason }: AbortSignal): Interrupted =>
+  reason instanceof Interrupted ? reason : new Interrupted({ code: 'interrupted', failed: 'Stopped on request' })
 
 const accountFor = <N extends Name>(error: unknown, step: Step<N>, signal: AbortSignal): Trouble => {
   const began = error instanceof ApplyFailure
   const thrown = began ? error.thrown : error
-  if (signal.aborted && !(thrown instanceof Interrupted)) return interrupted()
+  if (signal.aborted && !(thrown instanceof Interrupted)) return interrupted(signal)
   if (!began && thrown instanceof Trouble) return thrown
   if (thrown instanceof Moved) return thrown
   const cause = thrown instanceof Trouble ? thrown.likely : undefined

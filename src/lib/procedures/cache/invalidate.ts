@@ -12,6 +12,7 @@ export const invalidate = defineProcedure({
   choices: {
     user: texts({
       about: 'whose cached residence IDs are stale; may be given several times',
+      ask: 'Which users (their ids)?',
       not: ['all-residence-ids'],
       refuse: refuseUserId,
     }),

@@ -1,0 +1,63 @@
+import type { ChalkInstance } from 'chalk'
+import { systemClock } from '../clock.ts'
+import { exitCodes, Interrupted } from '../plan/errors.ts'
+import type { Outcome, StepState } from '../plan/outcome.ts'
+import { perform, undo } from '../plan/perform.ts'
+import type { Prepared } from '../plan/plan.ts'
+import type { Name } from '../systems/systems.ts'
+import type { Prompts } from './prompts.ts'
+import type { Session } from './session.ts'
+
+export interface Applying<N extends Name> {
+  readonly prepared: Prepared<N>
+  readonly needs: readonly N[]
+  readonly session: Session
+  /** Undefined where nobody can be asked: gates are then declined, and no undo is offered. */
+  readonly prompts: Prompts | undefined
+  readonly silent: boolean
+  readonly say: (text: string) => void
+  readonly chalk: ChalkInstance
+}
+
+const stopping = 'stopping at the next safe point; Ctrl-C again ends at once'
+
+/** Performs a plan before the operator's eyes, and offers to take it back when it does not come to its end. */
+export const applyPlan = async <N extends Name>(applying: Applying<N>): Promise<Outcome> => {
+  const { prepared, needs, session, prompts, silent } = applying
+  session.ending.looking.throwIfAborted()
+  const { drawRun } = await import('./progress.ts')
+  const progress = silent ? undefined : drawRun(prepared.plan.steps, Boolean(process.stderr.isTTY && process.stdout.isTTY))
+  const outcome = await perform(prepared, {
+    systems: session.systems,
+    needs,
+    clock: systemClock,
+    signal: session.ending.change(() => progress?.say(stopping)),
+    tell: async (event) => progress?.tell(event),
+    settle: async (ask) => (prompts ? prompts.yes(ask) : false),
+  }).finally(() => progress?.end())
+  if (outcome.trouble) await offerUndo(outcome.states, outcome.trouble, applying)
+  return outcome
+}
+
+const changed: readonly StepState[] = ['done', 'half', 'unverified']
+
+/** Asks, and takes back in reverse. Never throws: the first error is the one to be told. */
+const offerUndo = async <N extends Name>(states: readonly StepState[], trouble: Error, applying: Applying<N>): Promise<void> => {
+  const { prepared, needs, session, prompts, say, chalk } = applying
+  const steps = prepared.plan.steps.filter((_, i) => changed.includes(states[i] ?? 'untouched'))
+  const endedFromOutside = trouble instanceof Interrupted && trouble.exitCode !== exitCodes.interrupted
+  if (!prompts || endedFromOutside || !steps.some((step) => step.undo === 'undo')) return
+  const rows = steps.map((step, i) => [i === 0 ? 'changed' : '', step.undo === 'undo' ? step.title : `${step.title}: ${step.undo}`])
+  say([`${chalk.red('stopped')}  ${trouble.message}`, ...rows.map(([name = '', text]) => `${name.padEnd(8)} ${text}`)].join('\n'))
+  if (!(await prompts.yes('Take back what was changed?').catch(() => false))) return
+  const signal = session.ending.change(() => say(stopping))
+  const left = await undo(prepared, states, {
+    systems: session.systems,
+    needs,
+    clock: systemClock,
+    signal,
+    tell: () => {},
+    settle: async () => false,
+  })
+  say(left.length === 0 ? 'Taken back.\n' : ['Taken back, but for:', ...left.map((line) => `  ${line}`), ''].join('\n'))
+}

@@ -1,0 +1,32 @@
+import { seconds, systemClock } from '../clock.ts'
+import { loadEnvironment } from '../environment/load.ts'
+import type { Environment } from '../environment/schema.ts'
+import { Interrupted } from '../plan/errors.ts'
+import { findRunningSandbox } from '../sandbox/running.ts'
+import { openSystems } from '../systems/open.ts'
+import type { Systems } from '../systems/systems.ts'
+import { type Ending, listenForEnd } from './ending.ts'
+
+/** One command's dealings with one deployment. */
+export interface Session {
+  readonly environment: Environment
+  readonly systems: Systems
+  readonly ending: Ending
+}
+
+/** Loads the environment, opens its systems for `use`, and closes them in finite time whatever happens. */
+export const inSession = async <T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> => {
+  const { environment } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
+  const ending = listenForEnd()
+  const systems = openSystems(environment, systemClock, ending.looking)
+  try {
+    return await use({ environment, systems, ending })
+  } catch (error) {
+    // A call that was cut off fails in its own words; what happened is that somebody asked to stop.
+    throw ending.looking.aborted && !(error instanceof Interrupted) ? ending.looking.reason : error
+  } finally {
+    const closed = new AbortController()
+    await Promise.race([systems.close().finally(() => closed.abort()), systemClock.sleep(seconds(2), closed.signal).catch(() => {})])
+    ending.close()
+  }
+}

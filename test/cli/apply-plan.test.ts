@@ -1,0 +1,116 @@
+import { Chalk } from 'chalk'
+import { expect, test } from 'vitest'
+import { applyPlan } from '../../src/lib/cli/apply-plan.ts'
+import { listenForEnd } from '../../src/lib/cli/ending.ts'
+import type { Prompts } from '../../src/lib/cli/prompts.ts'
+import type { Session } from '../../src/lib/cli/session.ts'
+import { Interrupted } from '../../src/lib/plan/errors.ts'
+import { hopeless, when } from '../../src/lib/plan/finding.ts'
+import { prepare } from '../../src/lib/plan/plan.ts'
+import { type Change, defineProcedure, type Step } from '../../src/lib/plan/procedure.ts'
+import { contextOf } from '../context.ts'
+
+/** A light that is turned on, and off again by its undo. */
+const light = (name: string, more: Partial<Change<never>> = {}) => {
+  const state = { on: false }
+  const turn = async (on: boolean) => {
+    state.on = on
+  }
+  const step: Change<never> = {
+    title: `Turn on ${name}`,
+    apply: () => turn(true),
+    verify: async () => when(state.on, `${name} is off`),
+    undo: () => turn(false),
+    ...more,
+  }
+  return { state, step }
+}
+
+/** Applies live steps without a terminal; `answer` is given to every question. */
+const apply = async (steps: readonly Step<never>[], answer: boolean | Error | undefined) => {
+  const planned = steps.map((step) => ('apply' in step ? { ...step, apply: async () => {} } : step))
+  const { plan } = await prepare(
+    defineProcedure({
+      id: 'test:lights',
+      title: 'Turn on lights',
+      needs: [],
+      choices: {},
+      risk: () => 'routine',
+      gather: async () => ({}),
+      subject: () => 'lights',
+      steps: () => planned,
+    }),
+    {},
+    {},
+    contextOf(),
+  )
+  const asked: string[] = []
+  const said: string[] = []
+  const yes = async (message: string) => {
+    asked.push(message)
+    if (answer instanceof Error) throw answer
+    return answer === true
+  }
+  const prompts: Prompts = { yes, choice: async () => '', subject: async () => false }
+  const ending = listenForEnd()
+  const session = { ending, systems: {} } as unknown as Session
+  try {
+    const outcome = await applyPlan({
+      prepared: { plan, steps },
+      needs: [],
+      session,
+      prompts: answer === undefined ? undefined : prompts,
+      silent: true,
+      say: (text) => void said.push(text),
+      chalk: new Chalk({ level: 0 }),
+    })
+    return { outcome, asked, said: said.join('\n') }
+  } finally {
+    ending.close()
+  }
+}
+
+const broken = light('b', { verify: async () => hopeless('the bulb is gone') }).step
+
+test('after a failure the undo is offered, and what was changed is taken back', async () => {
+  const a = light('a')
+  const { outcome, asked, said } = await apply([a.step, broken], true)
+  expect(outcome.trouble).toMatchObject({ exitCode: 5, code: 'cannot-hold' })
+  expect(asked).toEqual(['Take back what was changed?'])
+  expect(said).toContain('changed  Turn on a\n         Turn on b')
+  expect(said).toContain('Taken back.')
+  expect(a.state.on).toBe(false)
+})
+
+test('No, and Ctrl-C at the question, leave the world and the first error as they are', async () => {
+  for (const answer of [false, new Interrupted({ code: 'interrupted', failed: 'Stopped at the question' })]) {
+    const a = light('a')
+    const { outcome, said } = await apply([a.step, broken], answer)
+    expect(outcome.trouble).toMatchObject({ exitCode: 5 })
+    expect(said).not.toContain('Taken back')
+    expect(a.state.on).toBe(true)
+  }
+})
+
+test('Ctrl-C offers the undo, which it does not stop; SIGTERM offers none', async () => {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const a = light('a')
+    const stopping = light('b', { apply: async () => void process.emit(signal, signal) })
+    const { outcome, asked } = await apply([a.step, stopping.step], true)
+    expect(outcome.trouble).toMatchObject({ exitCode })
+    expect(asked.length).toBe(signal === 'SIGINT' ? 1 : 0)
+    expect(a.state.on).toBe(signal === 'SIGTERM')
+  }
+})
+
+test('nothing is offered where nothing can be taken back, nothing was changed, or nobody can be asked', async () => {
+  const final = light('a', { undo: { impossible: 'it stays on' } })
+  expect((await apply([final.step, { ...broken, undo: { impossible: 'gone' } }], true)).asked).toEqual([])
+  expect((await apply([{ title: 'Look', ask: 'Is it calm?' }, light('a').step], false)).asked).toEqual(['Is it calm?'])
+  const a = light('a')
+  expect((await apply([a.step, broken], undefined)).outcome.trouble).toMatchObject({ exitCode: 5 })
+  expect(a.state.on).toBe(true)
+})

@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { honeydue, requireBuild } from '../program.ts'
+import { useSandbox } from '../worlds.ts'
+import { openTerminal } from './terminal.ts'
+
+beforeAll(requireBuild)
+const sandbox = useSandbox()
+
+const at = (...args: readonly string[]) => [...args, '--env', join(sandbox().dir, 'environment.yaml')]
+const three = () => at('cache:invalidate', '--user', '1', '--user', '2', '--user', '3')
+const everyone = () => at('cache:invalidate', '--all-residence-ids')
+const cached = () =>
+  sandbox()
+    .redis.store.keys()
+    .filter((key) => key.startsWith('residence_ids_user:')).length
+/** The first key that is deleted takes its time; everything before it does not. */
+const slowAtFirstDelete = (ms: number) => sandbox().redis.before('unlink', () => sandbox().redis.fail({ kind: 'slow', ms }))
+
+test('a question shows the live target, the point of no return and the undo, and No is its default', async () => {
+  const before = cached()
+  const terminal = openTerminal(everyone())
+  await terminal.until('Type residence_ids_user:* to go on:')
+  terminal.type('residence_ids_user\r')
+  const { code, text } = await terminal.end()
+  expect(code).toBe(6)
+  expect(text).toContain('target     Redis at deploy/redis in honeydue')
+  expect(text).toMatch(/no return {2}from step 1 on: Delete every residence_ids_user:\*/)
+  expect(text).toContain('undo       nothing can be taken back')
+  expect(text).toContain('Nothing was changed.')
+  expect(cached()).toBe(before)
+})
+
+test('the subject, typed, lets it go on: a spinner while it runs, and the cursor is back', async () => {
+  const terminal = openTerminal(everyone())
+  await terminal.until('to go on:')
+  terminal.type('residence_ids_user:*\r')
+  const { code, raw, text } = await terminal.end()
+  expect(text).toContain('Done, and seen to hold.')
+  expect(code).toBe(0)
+  expect(raw.lastIndexOf('\u001B[?25h')).toBeGreaterThan(raw.lastIndexOf('\u001B[?25l'))
+  expect(cached()).toBe(0)
+})
+
+test('Ctrl-C at a question: 130, and nothing was changed', async () => {
+  const before = cached()
+  const terminal = openTerminal(everyone())
+  await terminal.until('to go on:')
+  terminal.type('\u0003')
+  const { code, text } = await terminal.end()
+  expect(code).toBe(130)
+  expect(text).toContain('Nothing was changed.')
+  expect(cached()).toBe(before)
+})
+
+test('Ctrl-C once: what is being done comes to its end, and both done and not done are named', async () => {
+  slowAtFirstDelete(1500)
+  const terminal = openTerminal(three())
+  await terminal.until('applying')
+  terminal.type('\u0003')
+  await terminal.until('stopping at the next safe point')
+  const { code, text } = await terminal.end()
+  expect(code).toBe(130)
+  expect(text).toMatch(/Done: Delete residence_ids_user:1\. Not done: Delete residence_ids_user:2; Delete\s+residence_ids_user:3\./)
+  expect(sandbox().redis.store.keys()).not.toContain('residence_ids_user:1')
+  expect(sandbox().redis.store.keys()).toContain('residence_ids_user:2')
+})
+
+test('Ctrl-C twice ends at once, says so, and the cursor is back', async () => {
+  slowAtFirstDelete(4000)
+  const terminal = openTerminal(three())
+  await terminal.until('applying')
+  terminal.type('\u0003')
+  await terminal.until('stopping')
+  terminal.type('\u0003')
+  const { code, raw, text } = await terminal.end()
+  expect(code).toBe(130)
+  expect(text).toContain('Ended at once: what was being changed may be half done.')
+  expect(raw.lastIndexOf('\u001B[?25h')).toBeGreaterThan(raw.lastIndexOf('\u001B[?25l'))
+})
+
+test('Ctrl-C while it only looks: 130', async () => {
+  sandbox().redis.fail({ kind: 'slow', ms: 3000 })
+  const terminal = openTerminal(at('cache:status'))
+  for (let waited = 0; waited < 200 && sandbox().redis.counters.connections === 0; waited++) await new Promise((go) => setTimeout(go, 50))
+  terminal.type('\u0003')
+  const { code, text } = await terminal.end()
+  expect(code).toBe(130)
+  expect(text).toContain('Stopped on request')
+})
+
+test('a missing choice is asked for', async () => {
+  const terminal = openTerminal(at('db:unlock'))
+  await terminal.until('Which backend?')
+  terminal.type('none\r')
+  await terminal.until('is no process id')
+  terminal.type('\u0003')
+  expect((await terminal.end()).code).toBe(130)
+})
+
+test('a closed standard input is no terminal: refused before anything is connected', async () => {
+  const terminal = openTerminal(everyone(), { redirect: '<&-' })
+  const { code, text } = await terminal.end()
+  expect(code).toBe(2)
+  expect(text).toContain('there is no terminal to ask on')
+  expect(sandbox().redis.counters.connections).toBe(0)
+})
+
+test('80 columns are kept, NO_COLOR leaves no colour, and help is the same as without a terminal', async () => {
+  const terminal = openTerminal(at('nodes:status'), { env: { NO_COLOR: '1' } })
+  const { raw } = await terminal.end()
+  expect(raw).not.toContain('\u001B[1m')
+  expect(raw).not.toContain('\u001B[3')
+  const help = await openTerminal(['cache:invalidate', '--help']).end()
+  expect(help.raw).toContain('\u001B[1mUSAGE')
+  expect(help.text).toBe((await honeydue(['cache:invalidate', '--help'])).stdout)
+})
+
+test('a reader that goes away ends nothing halfway', async () => {
+  const terminal = openTerminal(three(), { redirect: '| head -1' })
+  const { code, text } = await terminal.end()
+  expect(code).toBe(0)
+  expect(text).not.toContain('EPIPE')
+  expect(sandbox().redis.store.keys()).not.toContain('residence_ids_user:3')
+})

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
+import { root } from '../program.ts'
+
+/** A terminal of 80 columns and 24 rows with the program in it. */
+export interface Terminal {
+  /** Keys, as they would be pressed: '\x03' is Ctrl-C. */
+  readonly type: (keys: string) => void
+  /** Resolves when the text has been printed since the last `until`; escape sequences are left out. */
+  readonly until: (text: string) => Promise<void>
+  /** The exit code, and everything that was printed, with and without its escape sequences. */
+  readonly end: () => Promise<{ readonly code: number | null; readonly raw: string; readonly text: string }>
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`
+
+/**
+ * Opens a real pseudo-terminal by script(1), which every Unix brings along: Node has none of its own.
+ * `redirect` is a shell's: '</dev/null', '2>/dev/null'.
+ */
+export const openTerminal = (
+  args: readonly string[],
+  {
+    env = {},
+    home = '/nonexistent',
+    redirect = '',
+  }: { readonly env?: NodeJS.ProcessEnv; readonly home?: string; readonly redirect?: string } = {},
+): Terminal => {
+  const line = [process.execPath, join(root, 'bin/run.js'), ...args].map(quoted).join(' ')
+  const inner = `stty cols 80 rows 24; exec ${line} ${redirect}`
+  const mac = ['-q', '/dev/null', 'sh', '-c', inner]
+  const child = spawn('script', process.platform === 'darwin' ? mac : ['-qec', inner, '/dev/null'], {
+    env: { PATH: process.env['PATH'], HOME: home, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+    timeout: 25_000,
+    killSignal: 'SIGKILL',
+  })
+  let raw = ''
+  let seen = 0
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    raw += text
+  })
+  const ended = once(child, 'close')
+  const text = () => stripVTControlCharacters(raw).replaceAll('\r', '')
+  return {
+    type: (keys) => void child.stdin.write(keys),
+    until: async (wanted) => {
+      for (let waited = 0; waited < 20_000; waited += 20) {
+        const found = text().indexOf(wanted, seen)
+        if (found >= 0) {
+          seen = found + wanted.length
+          return
+        }
+        if (child.exitCode !== null) break
+        await sleep(20)
+      }
+      throw new Error(`"${wanted}" was not printed:\n${text()}`)
+    },
+    end: async () => {
+      const [code] = await ended
+      return { code, raw, text: text() }
+    },
+  }
+}
