@@ -20,6 +20,14 @@ export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
 /** Values that only exist once the state does, by the names that the runbook's pages give them. */
 type Values = Readonly<Record<string, string>>
 
+/** Asks again until it is so, for what passes by itself: reloads, rollouts. Fails after 10 s. */
+export async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 10_000; !(await holds()); ) {
+    if (Date.now() > end) throw new Error('it did not come to be so')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 /** Makes one state of the world out of a sandbox as it starts. */
 // biome-ignore lint/suspicious/noConfusingVoidType: most worlds have nothing to tell
 export type World = (sandbox: Sandbox) => void | Values | Promise<void | Values>

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { apiHost, cloudflareHosts, database, hosts, namespace, nodes, zoneName } from './deployment/facts.ts'
+import { apiHost, cloudflareHosts, database, hosts, namespace, nodes, publicNames, zoneName } from './deployment/facts.ts'
 
 export interface EnvironmentPlaces {
   readonly dir: string
@@ -28,7 +28,8 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     ...Object.fromEntries(nodes.map(({ address }) => [`${address}:6443`, `127.0.0.1:${ports.kubernetes}`])),
     [hosts.pooler]: `127.0.0.1:${ports.postgres}`,
     [hosts.direct]: `127.0.0.1:${ports.postgres}`,
-    [apiHost]: `127.0.0.1:${ports.api}`,
+    // The edge answers for every public name.
+    ...Object.fromEntries(publicNames.map((name) => [name, `127.0.0.1:${ports.api}`])),
     [cloudflareHosts.api]: `127.0.0.1:${ports.cloudflare}`,
     [cloudflareHosts.www]: `127.0.0.1:${ports.cloudflare}`,
   },

@@ -13,9 +13,9 @@ import { planted } from './deployment/planted.ts'
 import { programs } from './deployment/programs.ts'
 import { reachability } from './deployment/reachability.ts'
 import { type CloudflareApi, startCloudflareApi } from './edge/api/server.ts'
-import { createOriginCa } from './edge/origin-ca.ts'
+import { type EdgeSandbox, type EdgeSpeed, startEdge } from './edge/edge.ts'
+import { createOriginCa, type OriginCa } from './edge/origin-ca.ts'
 import { sandboxEnvironment } from './environment.ts'
-import { type Health, startHealth } from './health.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { startKubernetes } from './kubernetes/kubernetes.ts'
 import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
@@ -31,7 +31,7 @@ export interface SandboxOptions {
   readonly postgres?: boolean
   /** Milliseconds that every connection takes longer in each direction: a link to measure over. */
   readonly delay?: number
-  readonly speed?: Partial<Speed>
+  readonly speed?: Partial<Speed & EdgeSpeed>
 }
 
 /** Where to point other programs: URLs with the planted passwords, PostgreSQL's with the name that TLS verifies and the address beside it. */
@@ -50,8 +50,10 @@ export interface Sandbox {
   readonly nodes: NodesSandbox
   readonly redis: RedisSandbox
   readonly postgres: PostgresSandbox
-  readonly health: Health
   readonly cloudflare: CloudflareApi
+  /** What signs origin certificates, for worlds that need one of their own. */
+  readonly originCa: OriginCa
+  readonly edge: EdgeSandbox
   /** The environment of the CLI, as `environment.yaml` in `dir` has it. */
   readonly environment: Environment
   readonly urls: SandboxUrls
@@ -104,13 +106,22 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     )
     seed(kubernetes, origin)
     const settled = kubernetes.snapshot()
-    const health = started(await startHealth({ authority, client: kubernetes.client }))
     const { api, www } = cloudflareHosts
     const cloudflare = started(
       await startCloudflareApi({
         identity: authority.issue({ commonName: api, names: [api, www], addresses: ['127.0.0.1'] }),
         originAuthority: originCa.authority,
         certificates: originCa.certificates,
+      }),
+    )
+    const edge = started(
+      await startEdge({
+        authority,
+        originRoot: originCa.authority.certificate,
+        client: kubernetes.client,
+        nodes,
+        state: () => cloudflare.state,
+        ...(options.speed ? { speed: options.speed } : {}),
       }),
     )
     if (options.postgres) await postgres.start()
@@ -125,7 +136,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       kubernetes: await at(kubernetes.port),
       redis: await at(redis.port),
       postgres: await at(postgres.port),
-      api: await at(health.port),
+      api: await at(edge.port),
       cloudflare: await at(cloudflare.port),
     }
     const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
@@ -147,14 +158,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       nodes,
       redis,
       postgres,
-      health,
       cloudflare,
+      originCa,
+      edge,
       environment,
       urls,
       async reset() {
         await Promise.all([nodes.reset().then(slowNodes), redis.reset(), postgres.reset(), writeCheckout(checkout, origin)])
         kubernetes.restore(settled)
         cloudflare.reset()
+        edge.reset()
       },
       stop,
     }

@@ -1,8 +1,10 @@
+import { networkCommands } from './network-commands.ts'
 import { ufw } from './ufw.ts'
 
 /** Commands that come first in a node's PATH; each is a POSIX sh script that finds its node's state in $state. */
 export const nodeCommands: Readonly<Record<string, string>> = {
   ufw,
+  ...networkCommands,
   hostname: `
 case $1 in
   -I|--all-ip-addresses|-i) cat "$state/address" ;;

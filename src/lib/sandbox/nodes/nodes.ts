@@ -21,6 +21,8 @@ export interface NodesSandbox {
   readonly knownHostsFile: string
   readonly identityFile: string
   node(alias: string): SandboxNode
+  /** Says where on 127.0.0.1 a port of this node really is: for its own commands and for connections forwarded to itself. */
+  lead(alias: string, port: number, to: number): void
   setUp(alias: string, up: boolean): Promise<void>
   /** Shows a fault until the returned function is called (or `reset`). */
   fail(alias: string, fault: NodeFault): Promise<() => Promise<void>>
@@ -62,17 +64,21 @@ export const startNodes = async (options: { dir: string; nodes?: readonly NodeId
   const key = newSshKey('honeydue-sandbox')
   const machines = new Map<string, { node: SandboxNode; server: NodeServer; folder: NodeFolder }>()
 
-  const reach: Reach = (host, port) => {
-    const known = options.reach?.(host, port)
-    if (known) return known
-    if (loopback.has(host)) return { host: '127.0.0.1', port }
-    const machine = [...machines.values()].find(({ node }) => node.address === host || node.hostname === host)
-    return machine && port === 22 ? { host: '127.0.0.1', port: machine.node.port } : undefined
-  }
+  const reachFrom =
+    (from: NodeIdentity): Reach =>
+    (host, port) => {
+      const known = options.reach?.(host, port)
+      if (known) return known
+      const own = machines.get(from.alias)?.folder.led(port)
+      if (own !== undefined && (loopback.has(host) || host === from.address)) return { host: '127.0.0.1', port: own }
+      if (loopback.has(host)) return { host: '127.0.0.1', port }
+      const machine = [...machines.values()].find(({ node }) => node.address === host || node.hostname === host)
+      return machine && port === 22 ? { host: '127.0.0.1', port: machine.node.port } : undefined
+    }
 
   for (const identity of identities) {
     const place = nodeFolder(join(dir, 'nodes', identity.alias), identity)
-    const server = await startNodeServer({ folder: place, authorized: key.public, reach })
+    const server = await startNodeServer({ folder: place, authorized: key.public, reach: reachFrom(identity) })
     machines.set(identity.alias, {
       node: { ...identity, port: server.port, state: place, hostKey: server.hostKey, up: server.up },
       server,
@@ -102,6 +108,7 @@ export const startNodes = async (options: { dir: string; nodes?: readonly NodeId
     knownHostsFile,
     identityFile,
     node: (alias) => machine(alias).node,
+    lead: (alias, port, to) => machine(alias).folder.lead(port, to),
     setUp: (alias, up) => machine(alias).server.set(up ? undefined : 'down'),
     async fail(alias, fault) {
       const { server } = machine(alias)

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { publishedRanges } from '../edge/ranges.ts'
 import { fallbackCommands, nodeCommands } from './commands.ts'
 
 /** One machine as the book names it: the suffixes of alias and hostname do not match, on purpose. */
@@ -28,13 +29,19 @@ export interface NodeFolder extends NodeState {
   readonly root: string
   readonly home: string
   readonly path: string
+  /** Says where on 127.0.0.1 a port of the node really is. */
+  lead(port: number, to: number): void
+  /** The same for the sandbox itself. */
+  led(port: number): number | undefined
   reset(): void
 }
 
-// The operators' ports and, as a stand-in for Cloudflare's 22 ranges, the first of each family as they were published for years.
+const fromCloudflare = (range: string) => `allow|in|tcp|${range}|443|any|cloudflare`
+
+/** SSH from anywhere, 443 from Cloudflare alone: 22 rules beside SSH's (ch04). What their comments say is in no source. */
 const firewall = {
-  rules4: ['allow|in|tcp|any|22|any|', 'allow|in|tcp|173.245.48.0/20|443|any|cloudflare'],
-  rules6: ['allow|in|tcp|any|22|any|', 'allow|in|tcp|2400:cb00::/32|443|any|cloudflare'],
+  rules4: ['allow|in|tcp|any|22|any|', ...publishedRanges.ipv4.map(fromCloudflare)],
+  rules6: ['allow|in|tcp|any|22|any|', ...publishedRanges.ipv6.map(fromCloudflare)],
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
@@ -55,6 +62,7 @@ export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {
   const script = (at: string, commands: Readonly<Record<string, string>>) => {
     for (const [name, body] of Object.entries(commands)) put(join(at, name), `#!/bin/sh\nstate=${quoted(state)}\n${body}`, 0o755)
   }
+  const ports = new Map<number, number>()
   const marker = join(root, 'var/run/reboot-required')
   const fill = () => {
     rmSync(state, { recursive: true, force: true })
@@ -88,6 +96,11 @@ export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {
     read: (file) => readFileSync(join(state, file), 'utf8'),
     write: (file, content) => put(join(state, file), content),
     setRebootRequired: (required) => (required ? put(marker, '*** System restart required ***\n') : rmSync(marker, { force: true })),
+    lead(port, to) {
+      ports.set(port, to)
+      put(join(folder, 'ports', String(port)), String(to))
+    },
+    led: (port) => ports.get(port),
     reset: fill,
   }
 }

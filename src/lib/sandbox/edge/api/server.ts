@@ -76,7 +76,7 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
   }
 
   const { certificate: cert, key } = options.identity
-  const server = createServer({ cert, key }, (request, response) => {
+  const server = createServer({ cert, key, ca: cert }, (request, response) => {
     serve(request, response).catch((error: unknown) => refused(response, refuse(500, 10001, `internal error: ${String(error)}`)))
   })
   server.listen(0, '127.0.0.1')

@@ -1,0 +1,24 @@
+import { isIPv6 } from 'node:net'
+import type { NodeState } from '../nodes/state.ts'
+import { covers } from './addresses.ts'
+
+export type Verdict = 'allow' | 'drop' | 'reject'
+
+/** What a node's ufw does with a new TCP connection to a port: the first rule that fits decides, then the default. */
+export function verdict(state: Pick<NodeState, 'read'>, port: number, source: string): Verdict {
+  if (state.read('ufw/enabled').trim() !== 'yes') return 'allow'
+  for (const line of state.read(isIPv6(source) ? 'ufw/rules6' : 'ufw/rules4').split('\n')) {
+    const [action = '', way, protocol = '', from = '', ports = ''] = line.split('|')
+    if (way !== 'in' || !['any', 'tcp'].includes(protocol) || !fits(ports, port) || !covers(from, source)) continue
+    return action === 'deny' ? 'drop' : action === 'reject' ? 'reject' : 'allow'
+  }
+  const usual = /^(\w+) \(incoming\)/.exec(state.read('ufw/default'))?.[1]
+  return usual === 'allow' ? 'allow' : usual === 'reject' ? 'reject' : 'drop'
+}
+
+const fits = (ports: string, port: number): boolean =>
+  ports === 'any' ||
+  ports.split(',').some((part) => {
+    const [from = '', to = from] = part.split(':')
+    return Number(from) <= port && port <= Number(to)
+  })

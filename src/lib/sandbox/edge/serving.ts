@@ -1,0 +1,96 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import type { Identity } from '../certificates.ts'
+import type { Client, KubeObject } from '../kubernetes/types.ts'
+
+/** One certificate that Traefik holds, and the names it is for. */
+export interface Served {
+  readonly names: readonly string[]
+  /** Made at the first handshake that needs it. */
+  context(): SecureContext
+}
+
+export interface Backend {
+  readonly namespace: string
+  readonly service: string
+}
+
+/** What a Traefik has read of the cluster at its last reload. */
+export interface Configuration {
+  readonly certificates: readonly Served[]
+  /** Of the TLSStore `default`; no other store counts. */
+  readonly store?: Served
+  /** Host name → service. */
+  readonly hosts: ReadonlyMap<string, Backend>
+}
+
+/** Reads Ingresses, the TLSStore and the Secrets they name. A pair whose keys are missing, empty or of two minds is left out, as if it were not there. */
+export function configurationOf(client: Client): Configuration {
+  const ingresses = client.list({ group: 'networking.k8s.io', resource: 'ingresses' })
+  const hosts = new Map<string, Backend>()
+  const secrets = new Set<string>()
+  for (const ingress of ingresses) {
+    const namespace = ingress.metadata.namespace ?? ''
+    const { rules = [], tls = [] } = ingress.spec as IngressSpec
+    for (const { host, http } of rules) {
+      const service = http?.paths[0]?.backend.service.name
+      if (host !== undefined && service !== undefined && !hosts.has(host)) hosts.set(host, { namespace, service })
+    }
+    for (const { secretName } of tls) if (secretName) secrets.add(`${namespace}/${secretName}`)
+  }
+  // Two Secrets with the same names: the first by namespace and name wins.
+  const certificates = [...secrets].sort().flatMap((place) => served(client, place) ?? [])
+  const store = storeOf(client)
+  return { certificates, hosts, ...(store ? { store } : {}) }
+}
+
+interface IngressSpec {
+  readonly rules?: readonly {
+    readonly host?: string
+    readonly http?: { readonly paths: readonly { readonly backend: { readonly service: { readonly name: string } } }[] }
+  }[]
+  readonly tls?: readonly { readonly secretName?: string }[]
+}
+
+function storeOf(client: Client): Served | undefined {
+  const store = client.list({ group: 'traefik.io', resource: 'tlsstores' }).find(({ metadata }) => metadata.name === 'default')
+  const spec = store?.spec as { readonly defaultCertificate?: { readonly secretName?: string } } | undefined
+  const name = spec?.defaultCertificate?.secretName
+  return name === undefined ? undefined : served(client, `${store?.metadata.namespace}/${name}`)
+}
+
+function served(client: Client, place: string): Served | undefined {
+  const [namespace, name = ''] = place.split('/')
+  const data = client.get({ group: '', resource: 'secrets' }, name, namespace)?.data as KubeObject['data'] as
+    | Record<string, string>
+    | undefined
+  const text = (key: string) => Buffer.from(data?.[key] ?? '', 'base64').toString()
+  return servedFrom({ certificate: text('tls.crt'), key: text('tls.key') })
+}
+
+// Each context names some `ca`: without one, node loads every public authority into it, which takes longer than the whole rest.
+/** The pair, ready to be served; undefined where certificate and key do not belong together. */
+export function servedFrom({ certificate, key }: Identity): Served | undefined {
+  try {
+    const read = new X509Certificate(certificate)
+    if (!read.checkPrivateKey(createPrivateKey(key))) return undefined
+    const names = (read.subjectAltName ?? '').split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
+    let made: SecureContext | undefined
+    return {
+      names,
+      context: () => {
+        made ??= createSecureContext({ cert: certificate, key, ca: certificate })
+        return made
+      },
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** The certificate for a server name: an exact name before a wildcard of one level. */
+export function certificateFor(certificates: readonly Served[], servername: string): Served | undefined {
+  const name = servername.toLowerCase()
+  const wild = name.replace(/^[^.]+/, '*')
+  return certificates.find(({ names }) => names.includes(name)) ?? certificates.find(({ names }) => names.includes(wild))
+}

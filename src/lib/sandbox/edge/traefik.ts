@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Identity } from '../certificates.ts'
+import type { Client } from '../kubernetes/types.ts'
+import { type Configuration, certificateFor, configurationOf, type Served, servedFrom } from './serving.ts'
+import { answerOf } from './workloads.ts'
+
+/** What is wrong with a node's Traefik: it never reloads, its handshakes fail, or it serves a certificate that no Secret has. */
+export type TraefikFault = 'stale' | 'no-handshake' | { readonly serves: Identity }
+
+export interface Traefik {
+  /** Of its port 443, on 127.0.0.1. */
+  readonly port: number
+  fail(fault: TraefikFault | undefined): void
+  /** Reads the cluster at once, and is without faults. */
+  reset(): void
+  stop(): Promise<void>
+}
+
+export interface TraefikOptions {
+  readonly client: Client
+  /** Milliseconds from a change in the cluster to its being served: Traefik's providers are throttled to one reload in two seconds. */
+  readonly reloadMs: number
+  /** Served where no certificate fits, once it is needed. */
+  readonly fallback: Identity
+}
+
+const watched = new Set(['secrets', 'ingresses', 'tlsstores'])
+
+/** One Traefik: TLS by server name from the Secrets of the cluster, routes by the Ingresses' hosts to the workloads. */
+export async function startTraefik({ client, reloadMs, fallback }: TraefikOptions): Promise<Traefik> {
+  let configuration: Configuration = configurationOf(client)
+  let fault: TraefikFault | undefined
+  let pending: NodeJS.Timeout | undefined
+  const fallbackServed = servedFrom(fallback)
+
+  const reload = () => {
+    pending = undefined
+    if (fault !== 'stale') configuration = configurationOf(client)
+  }
+  const unwatch = client.watch(({ resource }) => {
+    if (!watched.has(resource.resource) || pending) return
+    pending = setTimeout(reload, reloadMs)
+    pending.unref()
+  })
+
+  const choose = (servername: string): Served | undefined => {
+    if (typeof fault === 'object') return servedFrom(fault.serves)
+    return certificateFor(configuration.certificates, servername) ?? configuration.store ?? fallbackServed
+  }
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
+    const { status, type, body } = answerOf(client, configuration.hosts.get(host), (request.url ?? '/').split('?')[0] ?? '/')
+    request.resume()
+    response.writeHead(status, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : body)
+  }
+  const server = createServer(
+    {
+      cert: fallback.certificate,
+      key: fallback.key,
+      ca: fallback.certificate,
+      // Connections stay open for as long as the edge keeps them.
+      keepAliveTimeout: 120_000,
+      SNICallback: (servername, done) => {
+        if (fault === 'no-handshake') return done(new Error('no handshake'))
+        done(null, choose(servername)?.context())
+      },
+    },
+    serve,
+  )
+  server.on('tlsClientError', () => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    fail(next) {
+      fault = next
+      if (next === undefined) reload()
+    },
+    reset() {
+      clearTimeout(pending)
+      fault = undefined
+      reload()
+      server.closeAllConnections()
+    },
+    async stop() {
+      clearTimeout(pending)
+      unwatch()
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
