@@ -11,5 +11,6 @@ export const reports = {
   'cache:status': async () => (await import('./cache/status.ts')).cacheStatus,
   'db:connections': async () => (await import('./db/connections.ts')).connections,
   'db:locks': async () => (await import('./db/locks.ts')).locks,
+  'db:migrations': async () => (await import('./db/migrations.ts')).migrations,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
 } as const satisfies Readonly<Record<`${string}:${string}`, () => Promise<AnyReport>>>

@@ -1,7 +1,8 @@
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Moved, Unreachable } from '../../plan/errors.ts'
 import type { System } from '../systems.ts'
+import { gitOf } from './git.ts'
 import type { CheckoutReader, CheckoutWriter } from './types.ts'
 
 /** The files of a folder on this machine; YAML is parsed only when asked for. */
@@ -20,10 +21,20 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       })
     }
   }
+  const { filesAt, history } = gitOf(folder)
   return {
     read: {
       folder,
       text,
+      filesAt,
+      history,
+      files: async (under) => {
+        const names = await readdir(join(folder, under)).catch(() => [])
+        const texts = await Promise.all(
+          names.sort().map(async (name) => ({ name, text: await text(`${under}/${name}`).catch(() => undefined) })),
+        )
+        return texts.flatMap(({ name, text: found }) => (found === undefined ? [] : [{ name, text: found }]))
+      },
       scalars: async (file, value) => {
         const [found, { findScalars }] = await Promise.all([text(file), import('./scalars.ts')])
         return found === undefined ? undefined : findScalars(found, value).map(({ key, line }) => ({ key, line }))

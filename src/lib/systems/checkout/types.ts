@@ -8,6 +8,20 @@ export interface Scalar {
   readonly line: number
 }
 
+/** A file's name in its folder, and its text. */
+export interface TextFile {
+  readonly name: string
+  readonly text: string
+}
+
+/** One commit's change of one file. `at`: ISO, when it was committed. */
+export interface FileChange {
+  readonly name: string
+  readonly kind: 'added' | 'edited' | 'deleted'
+  readonly commit: string
+  readonly at: string
+}
+
 /** The API repository on this machine: files that the next deploy reads. Paths are relative to it. Failures throw Unreachable (`checkout-…`). */
 export interface CheckoutReader {
   readonly folder: string
@@ -15,6 +29,12 @@ export interface CheckoutReader {
   text(file: string): Promise<string | undefined>
   /** Every scalar of a YAML file that equals `value`; undefined where there is no such file. */
   scalars(file: string, value: string): Promise<readonly Scalar[] | undefined>
+  /** The files that lie in a folder, by name; [] where there is no such folder. */
+  files(under: string): Promise<readonly TextFile[]>
+  /** The same as git has it at a commit or tag; undefined where git knows none such. Throws `checkout-no-git`, as `history` does. */
+  filesAt(revision: string, under: string): Promise<readonly TextFile[] | undefined>
+  /** What commits up to a revision did to a folder's files, the latest first; [] where git knows no such revision. */
+  history(revision: string, under: string): Promise<readonly FileChange[]>
 }
 
 export interface CheckoutWriter {

@@ -22,6 +22,17 @@ export const sayKube: System<KubeReader, KubeWriter>['say'] = {
     ],
     target: deployment({ namespace, name }),
   }),
+  runJob: ({ namespace, name, file, image }) => ({
+    line: [
+      `kubectl set image --local -f ${file} '*=${image}' -o yaml | kubectl -n ${namespace} create -f -`,
+      `kubectl -n ${namespace} logs -f job/${name}`,
+    ],
+    target: `Job ${namespace}/${name}`,
+  }),
+  removeJob: ({ namespace, name }) => ({
+    line: `kubectl -n ${namespace} delete job ${name} --cascade=foreground`,
+    target: `Job ${namespace}/${name}`,
+  }),
   annotate: ({ kind, namespace, name, annotation, value }) => ({
     line: `kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name} ${annotation}=${quote(value)} --overwrite`,
     target: `${kind} ${namespace}/${name}`,

@@ -69,8 +69,20 @@ export interface KubeWriter {
   restart(target: Target): Promise<void>
   /** Sets the number of replicas from one to another, and leaves a note of the first on the Deployment while it is at 0 (`honeydue.dev/replicas`). */
   scale(target: Target & { readonly from: number; readonly to: number }): Promise<void>
+  /** Creates the Job of a manifest of the checkout with one image, where none of its name is there. */
+  runJob(target: Target & { readonly manifest: KubeManifest; readonly file: string; readonly image: string }): Promise<void>
+  /** Deletes the one Job with this uid, and its pods before it. */
+  removeJob(target: Target & { readonly uid: string }): Promise<void>
   /** Sets one annotation. */
   annotate(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value: string }): Promise<void>
+}
+
+/** An object before the server has seen it. */
+export interface KubeManifest {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown }
+  readonly [field: string]: unknown
 }
 
 declare module '../systems.ts' {

@@ -38,6 +38,13 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
         ...(to === 0 || from === 0 ? [{ op: 'add', path: notePath, value: String(from) }] : []),
         ...(from === 0 ? [{ op: 'remove', path: notePath }] : []),
       ]),
+    runJob: async ({ namespace, manifest }) => {
+      await client.write({ method: 'POST', path: pathOf('Job', namespace), body: manifest, dry })
+    },
+    removeJob: async ({ namespace, name, uid }) => {
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground', preconditions: { uid } }
+      await client.write({ method: 'DELETE', path: pathOf('Job', namespace, name), body, dry })
+    },
     annotate: ({ kind, namespace, name, annotation, value }) =>
       patch(pathOf(kind, namespace, name), mergePatch, { metadata: { annotations: { [annotation]: value } } }),
   }

@@ -23,7 +23,8 @@ export interface Connection {
   readonly client: Client
   readonly connectMs: number
   readonly tls: { readonly protocol: string; readonly validTo: string }
-  query<R extends object>(sql: string, values?: readonly unknown[]): Promise<readonly R[]>
+  /** `timeout`: milliseconds, instead of the connection's own. */
+  query<R extends object>(sql: string, values?: readonly unknown[], timeout?: number): Promise<readonly R[]>
   /** Statements in a read-only transaction with local timeouts: through a pooler nothing leaks to the next borrower. */
   reading<T>(read: (connection: Connection) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -76,12 +77,13 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
     client,
     connectMs,
     tls: { protocol: tls.getProtocol() ?? 'none', validTo: tls.getPeerCertificate().valid_to },
-    async query<R extends object>(sql: string, values: readonly unknown[] = []) {
+    async query<R extends object>(sql: string, values: readonly unknown[] = [], timeout = queryTimeout) {
       try {
-        return (await client.query<R & Record<string, unknown>>(sql, [...values])).rows
+        const asked = { text: sql, values: [...values], query_timeout: timeout }
+        return (await client.query<R & Record<string, unknown>>(asked)).rows
       } catch (error) {
         if (options.signal?.aborted) throw options.signal.reason
-        throw troubleOf(error, target, queryTimeout)
+        throw troubleOf(error, target, timeout)
       }
     },
     async reading(read) {

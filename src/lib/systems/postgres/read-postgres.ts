@@ -1,6 +1,17 @@
 import { Trouble } from '../../plan/errors.ts'
+import { schemaObjects, tableSizes } from './catalog.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
-import type { AdvisoryLock, EndpointFacts, InvalidIndex, PostgresReader, PostgresTarget, Session, VersionTable } from './types.ts'
+import type {
+  AdvisoryLock,
+  EndpointFacts,
+  InvalidIndex,
+  PostgresReader,
+  PostgresTarget,
+  SchemaObject,
+  Session,
+  TableSize,
+  VersionTable,
+} from './types.ts'
 
 /** Runs `use` over the one kept connection to a target. */
 export type Over = <T>(target: PostgresTarget, use: (connection: Connection) => Promise<T>) => Promise<T>
@@ -46,6 +57,8 @@ export const readPostgres = (over: Over, options: PostgresOptions): PostgresRead
   sessions: (target) => over(target, (connection) => connection.reading((reading) => reading.query<Session>(sessions))),
   advisoryLocks: (target) => over(target, (connection) => connection.reading((reading) => reading.query<AdvisoryLock>(advisoryLocks))),
   invalidIndexes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<InvalidIndex>(invalidIndexes))),
+  tableSizes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<TableSize>(tableSizes))),
+  schema: (target) => over(target, (connection) => connection.reading((reading) => reading.query<SchemaObject>(schemaObjects))),
   versions: (target) => over(target, (connection) => connection.reading(readVersions)),
 })
 

@@ -76,6 +76,21 @@ export interface InvalidIndex {
   readonly definition: string
 }
 
+/** A table's size as the server last counted it. `rows`: -1 where it never did. */
+export interface TableSize {
+  readonly table: string
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** One object of the schema. `name`: `tasks.title` for a column. Two schemas are the same when these are. */
+export interface SchemaObject {
+  readonly kind: string
+  readonly name: string
+  readonly table: string | null
+  readonly definition: string
+}
+
 /** The application's own database through both of its endpoints. */
 export interface Application {
   readonly direct: PostgresTarget
@@ -92,6 +107,9 @@ export interface PostgresReader {
   advisoryLocks(target: PostgresTarget): Promise<readonly AdvisoryLock[]>
   versions(target: PostgresTarget): Promise<VersionTable>
   invalidIndexes(target: PostgresTarget): Promise<readonly InvalidIndex[]>
+  tableSizes(target: PostgresTarget): Promise<readonly TableSize[]>
+  /** Every object outside of extensions and goose's own table, in an order in which they can be made. */
+  schema(target: PostgresTarget): Promise<readonly SchemaObject[]>
 }
 
 export interface PostgresWriter {
@@ -99,6 +117,10 @@ export interface PostgresWriter {
   endBackend(target: PostgresTarget, backend: Pick<Session, 'pid' | 'backendStart' | 'state'>): Promise<void>
   /** Drops an index that is still invalid, without blocking writes. */
   dropInvalidIndex(target: PostgresTarget, index: Pick<InvalidIndex, 'schema' | 'name'>): Promise<void>
+  /** Builds an invalid index anew in place, without blocking writes. */
+  rebuildInvalidIndex(target: PostgresTarget, index: Pick<InvalidIndex, 'schema' | 'name'>): Promise<void>
+  /** Records versions as applied in goose's table, which is made where there is none; runs nothing of their files. */
+  markVersions(target: PostgresTarget, versions: readonly number[]): Promise<void>
 }
 
 export type Postgres = System<PostgresReader, PostgresWriter>

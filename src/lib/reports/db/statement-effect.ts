@@ -6,6 +6,8 @@ export interface StatementEffect {
   /** The first line or so, for a plan. */
   readonly text: string
   readonly lock: LockMode
+  /** The table that it names first, without quotes and without `public.`. */
+  readonly table: string | undefined
   /** Every row of the table is written anew under that lock. */
   readonly rewrites: boolean
   /** Every row is read under that lock, to build or to prove something. */
@@ -77,11 +79,23 @@ export const effectOf = (statement: string): StatementEffect => {
   return {
     text: bare.length > 120 ? `${bare.slice(0, 119)}…` : bare,
     lock: rule?.lock ?? 'none',
+    table: tableOf(bare),
     rewrites: rule?.rewrites ?? false,
     scans: rule?.scans ?? false,
     destroys: rule?.destroys ?? false,
     concurrently: /\bCONCURRENTLY\b/.test(unquoted(bare)),
   }
+}
+
+/** The object of the commands that lock one table. */
+const tableOf = (sql: string): string | undefined => {
+  const [, named] =
+    /^(?:ALTER TABLE|DROP TABLE|TRUNCATE(?: TABLE)?|UPDATE|LOCK(?: TABLE)?|COPY|INSERT INTO|DELETE FROM|ANALYZE|VACUUM(?: FULL)?)\s+(?:IF EXISTS\s+)?(?:ONLY\s+)?([\w".]+)/i.exec(
+      sql,
+    ) ??
+    /^CREATE (?:UNIQUE )?INDEX\b[^(]*?\sON\s+(?:ONLY\s+)?([\w".]+)/i.exec(sql) ??
+    []
+  return named?.replaceAll('"', '').replace(/^public\./, '')
 }
 
 /** Upper case, and nothing that stands between quotes: text must not look like a command. */

@@ -1,0 +1,107 @@
+import { Blocked, Trouble } from '../../plan/errors.ts'
+import type { FileChange } from '../../systems/checkout/types.ts'
+import type { InvalidIndex, PostgresTarget, Session, TableSize, VersionTable } from '../../systems/postgres/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { type MigrationFile, readMigrations } from './goose-file.ts'
+import { apiContainer, gatherRunners, type Runners } from './migrate-job.ts'
+import { type MigrationState, stateOf } from './migration-state.ts'
+
+/** Where the API repository keeps them (ch08). */
+export const migrationsFolder = 'migrations'
+
+/** Everything that the commands about migrations look at. */
+export interface MigrationFacts extends Runners {
+  readonly target: PostgresTarget
+  readonly versions: VersionTable
+  readonly invalid: readonly InvalidIndex[]
+  readonly sessions: readonly Session[]
+  readonly sizes: readonly TableSize[]
+  /** The api Deployment's. */
+  readonly liveImage: string
+  /** The one whose files would run: the asked one, else the live one. */
+  readonly image: string
+  /** Its files, as git has them at its tag; undefined where git knows no such commit. */
+  readonly files: readonly MigrationFile[] | undefined
+  /** Those of the working copy. */
+  readonly checkout: readonly MigrationFile[]
+  readonly state: MigrationState
+  /** Why git could not be asked. */
+  readonly noGit: Trouble | undefined
+}
+
+type Look = Readers<'kube' | 'postgres' | 'checkout'>
+
+/** Reads through the direct host: refuses where that answers as a pooler, throws where it does not answer. */
+export const gatherMigrations = async (look: Look, namespace: string, asked?: string): Promise<MigrationFacts> => {
+  const [{ direct: target }, liveImage, runners, checkout] = await Promise.all([
+    look.postgres.application(),
+    apiImage(look, namespace),
+    gatherRunners(look.kube, namespace),
+    look.checkout.files(migrationsFolder),
+  ])
+  const image = asked ?? liveImage
+  const [here, known] = await Promise.all([look.postgres.endpoint(target), filesOf(look, image)])
+  if (!here.reachable) throw here.trouble
+  if (here.pooled) throw pooled(target.host)
+  const [versions, invalid, sessions, sizes] = await Promise.all([
+    look.postgres.versions(target),
+    look.postgres.invalidIndexes(target),
+    look.postgres.sessions(target),
+    look.postgres.tableSizes(target),
+  ])
+  return {
+    target,
+    versions,
+    invalid,
+    sessions,
+    sizes,
+    liveImage,
+    image,
+    files: known.files,
+    checkout: readMigrations(checkout),
+    state: stateOf(versions, known.files ?? [], known.history),
+    noGit: known.trouble,
+    ...runners,
+  }
+}
+
+/** A tag is the short name of the commit that the image was built from (ch11). */
+export const tagOf = (image: string): string | undefined => /[^/]:([\w][\w.-]*)(?:@sha256:[0-9a-f]+)?$/.exec(image)?.[1]
+
+interface Known {
+  readonly files: readonly MigrationFile[] | undefined
+  readonly history: readonly FileChange[]
+  readonly trouble: Trouble | undefined
+}
+
+const filesOf = async ({ checkout }: Look, image: string): Promise<Known> => {
+  const tag = tagOf(image)
+  if (tag === undefined) return { files: undefined, history: [], trouble: undefined }
+  try {
+    const [files, history] = await Promise.all([checkout.filesAt(tag, migrationsFolder), checkout.history(tag, migrationsFolder)])
+    return { files: files && readMigrations(files), history, trouble: undefined }
+  } catch (error) {
+    if (error instanceof Trouble) return { files: undefined, history: [], trouble: error }
+    throw error
+  }
+}
+
+const apiImage = async ({ kube }: Look, namespace: string): Promise<string> => {
+  const api = await kube.get('Deployment', 'api', namespace)
+  const image = api && apiContainer(api.spec.template.spec.containers)?.image
+  if (image !== undefined) return image
+  throw new Blocked({
+    code: 'db-no-api',
+    failed: `There is no Deployment ${namespace}/api`,
+    cause: 'Its image is the one whose migrations would run',
+    next: `kubectl -n ${namespace} get deployments`,
+  })
+}
+
+export const pooled = (host: string): Blocked =>
+  new Blocked({
+    code: 'db-not-direct',
+    failed: `${host} answers as a pooler`,
+    cause: 'Its process id is not that of the backend: what it shows belongs to whoever borrowed the connection',
+    next: 'honeydue db:locks',
+  })

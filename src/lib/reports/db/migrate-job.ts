@@ -1,0 +1,95 @@
+import type { Container, KubeObject, KubeReader, Pod } from '../../systems/kube/types.ts'
+
+/** The Job's name (ch08), and the label that Kubernetes gives every pod of a Job. */
+export const jobName = 'honeydue-migrate'
+const podLabel = `batch.kubernetes.io/job-name=${jobName}`
+
+/** What goose said when it stopped at a file. */
+export interface GooseFailure {
+  /** Undefined where goose stopped before a file. */
+  readonly file: string | undefined
+  /** PostgreSQL's code, where the server said no. */
+  readonly sqlState: string | undefined
+  readonly text: string
+}
+
+/** The last run of the Job. Times as Kubernetes gives them. */
+export interface MigrateJob {
+  readonly uid: string
+  readonly image: string
+  readonly outcome: 'complete' | 'failed' | 'running'
+  readonly startedAt: string | undefined
+  readonly endedAt: string | undefined
+  /** Of its latest pod. */
+  readonly log: readonly string[]
+  readonly failure: GooseFailure | undefined
+  /** Why its pod does not start: "ImagePullBackOff: …". */
+  readonly stuck: string | undefined
+}
+
+/** The Job, and every pod of its name that still runs: with an owner that is gone, it is an orphan. */
+export interface Runners {
+  readonly job: MigrateJob | undefined
+  readonly alive: readonly { readonly pod: string; readonly orphan: boolean }[]
+}
+
+/** Reads the Job, its pods and the log of the latest. */
+export const gatherRunners = async (kube: KubeReader, namespace: string): Promise<Runners> => {
+  const [job, pods] = await Promise.all([kube.get('Job', jobName, namespace), kube.pods({ namespace, labels: podLabel })])
+  const uid = job?.metadata.uid
+  const own = pods.filter((pod) => uid !== undefined && pod.metadata.ownerReferences?.some((owner) => owner.uid === uid))
+  const latest = [...own].sort((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '')).at(-1)
+  const log = latest && hasStarted(latest) ? await kube.log({ namespace, pod: latest.metadata.name, tail: 200 }) : []
+  return {
+    job: job && readJob(job, log, latest),
+    alive: pods
+      .filter(({ status }) => status.phase !== 'Succeeded' && status.phase !== 'Failed')
+      .map((pod) => ({ pod: pod.metadata.name, orphan: !own.includes(pod) })),
+  }
+}
+
+const hasStarted = ({ status }: Pod): boolean =>
+  status.containerStatuses?.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated) === true
+
+interface JobShape {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } }
+  readonly status?: {
+    readonly startTime?: string
+    readonly completionTime?: string
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly lastTransitionTime?: string }[]
+  }
+}
+
+const readJob = (job: KubeObject, log: readonly string[], pod: Pod | undefined): MigrateJob => {
+  const { spec, status } = job as unknown as JobShape
+  const ended = status?.conditions?.find(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True')
+  const waiting = pod?.status.containerStatuses?.map(({ state }) => state?.waiting).find((state) => stuckReasons.has(state?.reason ?? ''))
+  return {
+    uid: job.metadata.uid ?? '',
+    image: apiContainer(spec.template.spec.containers)?.image ?? '',
+    outcome: ended ? (ended.type === 'Complete' ? 'complete' : 'failed') : 'running',
+    startedAt: status?.startTime,
+    endedAt: status?.completionTime ?? ended?.lastTransitionTime,
+    log,
+    failure: failureOf(log),
+    stuck: waiting && [waiting.reason, waiting.message].filter(Boolean).join(': '),
+  }
+}
+
+const stuckReasons = new Set(['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName', 'CreateContainerConfigError', 'CreateContainerError'])
+
+/** The container that carries the migrations: goose is in the api image (12b2f9d). */
+export const apiContainer = (containers: readonly Container[]): Container | undefined =>
+  containers.find(({ image }) => /\/honeydue-api[:@]/.test(image ?? '')) ?? containers[0]
+
+/** The line of a log at which goose gave up. */
+export const failureOf = (log: readonly string[]): GooseFailure | undefined => {
+  const text = log.findLast((line) => /\bgoose run: /.test(line))
+  if (text === undefined) return undefined
+  const at = log.lastIndexOf(text)
+  return {
+    file: /\bERROR (\d+_\S+\.sql):/.exec(text)?.[1],
+    sqlState: /\(SQLSTATE ([0-9A-Z]{5})\)/.exec(text)?.[1],
+    text: [text.replace(/^[\d/]+ [\d:]+ /, ''), ...log.slice(at + 1)].join(' ').replace(/\s+/g, ' ').slice(0, 600),
+  }
+}

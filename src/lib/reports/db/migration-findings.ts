@@ -1,0 +1,94 @@
+import type { Observation } from '../../plan/report.ts'
+import type { MigrationFacts } from './gather-migrations.ts'
+import { runningStatements } from './statements.ts'
+
+const list = (names: readonly (string | number)[]): string => names.join(', ')
+
+/** What is wrong with the schema's versions, worst first. */
+export const migrationFindings = (facts: MigrationFacts): readonly Observation[] => [
+  ...eraFindings(facts),
+  ...runFindings(facts),
+  ...fileFindings(facts),
+]
+
+const eraFindings = ({ state, versions, files, image, noGit }: MigrationFacts): readonly Observation[] => {
+  const found: Observation[] = []
+  if (state.era === 'unmarked')
+    found.push({
+      level: 'wrong',
+      text: `goose_db_version is there without a version, over ${versions.tables} tables: the application starts on a schema that nothing vouches for`,
+      next: 'honeydue db:bootstrap-goose --dry-run',
+    })
+  if (state.era === 'automigrate')
+    found.push({
+      level: 'warning',
+      text: 'There is no goose_db_version: the api pods migrate at their start (AutoMigrate)',
+      next: 'honeydue db:bootstrap-goose --dry-run',
+    })
+  if (noGit)
+    found.push({ level: 'warning', text: `${noGit.failed}: what the image contains is not known`, next: 'honeydue config:explain' })
+  else if (files === undefined)
+    found.push({
+      level: 'warning',
+      text: `The tag of ${image} names no commit of the checkout: what it contains is not known`,
+      next: 'git fetch',
+    })
+  return found
+}
+
+const runFindings = ({ job, alive, invalid, sessions, files, checkout }: MigrationFacts): readonly Observation[] => {
+  const next = 'honeydue db:recover-migration --dry-run'
+  const found: Observation[] = invalid.map(({ name, table }) => ({
+    level: 'wrong',
+    text: `Index ${name} on ${table} is invalid: its build failed, and nothing uses it`,
+    next,
+  }))
+  if (job?.outcome === 'failed')
+    found.push({ level: 'wrong', text: `The last Job failed${job.failure ? `: ${job.failure.text}` : ' without a word of goose'}`, next })
+  if (job?.stuck !== undefined) found.push({ level: 'wrong', text: `The Job's pod does not start: ${job.stuck}`, next })
+  for (const { pod, orphan } of alive)
+    found.push({
+      level: orphan ? 'wrong' : 'warning',
+      text: orphan ? `Pod ${pod} runs migrations, and its Job is gone` : `Pod ${pod} runs migrations now`,
+      next: orphan ? next : 'honeydue db:locks',
+    })
+  for (const { session, file } of runningStatements(sessions, [...(files ?? []), ...checkout]))
+    found.push({ level: 'warning', text: `Backend ${session.pid} runs a statement of ${file} now`, next: 'honeydue db:locks' })
+  return found
+}
+
+const fileFindings = ({ state, checkout, files }: MigrationFacts): readonly Observation[] => {
+  const found: Observation[] = [
+    ...state.late.map(
+      ({ name }): Observation => ({
+        level: 'wrong',
+        text: `${name} came late: version ${state.current} is applied, and goose stops at lower numbers`,
+        next: 'honeydue db:recover-migration --dry-run',
+      }),
+    ),
+    ...state.edited.map(
+      ({ name, commit, at }): Observation => ({
+        level: 'wrong',
+        text: `${name} was changed by ${commit} at ${at.slice(0, 16).replace('T', ' ')} UTC, after it was applied: goose does not notice`,
+        next: `git log -p -- migrations/${name}`,
+      }),
+    ),
+  ]
+  const differ = files?.filter(({ name, text }) => checkout.some((one) => one.name === name && one.text !== text)) ?? []
+  if (state.pending.length > 0 && (state.era === 'goose' || state.era === 'empty'))
+    found.push({
+      level: 'warning',
+      text: `${state.pending.length} pending: ${list(state.pending.map(({ name }) => name))}`,
+      next: 'honeydue db:migrate --dry-run',
+    })
+  if (state.ahead.length > 0 && files !== undefined && state.era === 'goose')
+    found.push({ level: 'warning', text: `The schema is ahead of the image: it has no file for version ${list(state.ahead)}` })
+  if (differ.length > 0)
+    found.push({
+      level: 'warning',
+      text: `The checkout's ${list(differ.map(({ name }) => name))} differs from the image's`,
+      next: 'git status',
+    })
+  if (state.gaps.length > 0) found.push({ level: 'warning', text: `No file has the number ${list(state.gaps)}: goose passes over gaps` })
+  return found
+}

@@ -1,0 +1,87 @@
+import { optionalText } from '../../plan/choice.ts'
+import { defineReport, type Table } from '../../plan/report.ts'
+import { wakes } from './activity.ts'
+import { gatherMigrations, type MigrationFacts } from './gather-migrations.ts'
+import { migrationFindings } from './migration-findings.ts'
+import type { Era } from './migration-state.ts'
+import { feltBy, pendingStatements } from './statements.ts'
+
+/** Which schema version is applied, which files would run, and what their statements do to others. */
+export const migrations = defineReport({
+  id: 'db:migrations',
+  title: 'Migrations: applied, in the checkout, in the image, pending',
+  needs: ['kube', 'postgres', 'checkout'],
+  choices: {
+    image: optionalText({ about: 'compare with this image instead of the live api image' }),
+  },
+  look: async (input, look, { environment }) => {
+    const facts = await gatherMigrations(look, environment.namespace, input.image)
+    const { state, versions, files, checkout, job, alive, invalid } = facts
+    const statements = pendingStatements(state.pending, facts.sizes)
+    return {
+      findings: migrationFindings(facts),
+      tables: [fileTable(facts), ...(statements.length > 0 ? [statementTable(statements)] : [])],
+      notes: [
+        `${eras[state.era]}; read with SELECT on ${facts.target.host}`,
+        `image ${facts.image}${facts.image === facts.liveImage ? ' (live)' : `; live is ${facts.liveImage}`}`,
+        job ? `last Job ${job.outcome}, started ${when(job.startedAt)}, image ${job.image}` : 'no Job honeydue-migrate in the cluster',
+        wakes,
+      ],
+      data: {
+        era: state.era,
+        current: state.current,
+        applied: versions.applied,
+        image: facts.image,
+        inImage: files?.map(({ name }) => name) ?? null,
+        inCheckout: checkout.map(({ name }) => name),
+        pending: state.pending.map(({ name }) => name),
+        late: state.late.map(({ name }) => name),
+        gaps: state.gaps,
+        ahead: state.ahead,
+        edited: state.edited,
+        statements,
+        invalidIndexes: invalid,
+        job: job ?? null,
+        runners: alive,
+      },
+    }
+  },
+})
+
+const eras: Readonly<Record<Era, string>> = {
+  goose: 'goose keeps the schema',
+  unmarked: 'goose_db_version has no version',
+  automigrate: 'AutoMigrate keeps the schema',
+  empty: 'the database is empty',
+}
+
+const when = (at: string | undefined): string => at?.slice(0, 16).replace('T', ' ').concat(' UTC') ?? 'never'
+
+const fileTable = ({ versions, files, checkout, state }: MigrationFacts): Table => {
+  const applied = new Map(versions.applied.map(({ version, at }) => [version, at.slice(0, 16)]))
+  const named = new Map([...checkout, ...(files ?? [])].map(({ version, name }) => [version, name]))
+  const numbers = [...new Set([...applied.keys(), ...named.keys()])].sort((a, b) => a - b)
+  const inImage = (version: number) => (files === undefined ? '?' : files.some((file) => file.version === version) ? 'yes' : 'no')
+  const standing = (version: number): string =>
+    applied.get(version) ??
+    (state.late.some((file) => file.version === version) ? 'late' : version > state.current ? 'pending' : 'not applied')
+  return {
+    columns: ['file', 'applied (UTC)', 'image', 'checkout'],
+    rows: numbers.map((version) => [
+      named.get(version) ?? `${version} (no file)`,
+      standing(version),
+      inImage(version),
+      checkout.some((file) => file.version === version) ? 'yes' : 'no',
+    ]),
+  }
+}
+
+const statementTable = (statements: ReturnType<typeof pendingStatements>): Table => ({
+  title: 'Pending statements, the worst first',
+  columns: ['file', 'others feel', 'statement'],
+  rows: statements.map((statement) => [
+    statement.file.slice(0, 6),
+    feltBy(statement),
+    statement.text.length > 40 ? `${statement.text.slice(0, 39)}…` : statement.text,
+  ]),
+})

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process'
+import { Unreachable } from '../../plan/errors.ts'
+import type { FileChange, TextFile } from './types.ts'
+
+const limit = 64 * 1024 * 1024
+
+/** Questions to git about one folder; none of them writes, not even the index. */
+export const gitOf = (folder: string) => {
+  const run = (args: readonly string[], input = ''): Promise<{ readonly code: number; readonly out: Buffer; readonly said: string }> =>
+    new Promise((resolve, reject) => {
+      const options = { env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' }, timeout: 15_000, maxBuffer: limit, encoding: 'buffer' } as const
+      const child = execFile('git', ['-C', folder, ...args], options, (error, out, said) => {
+        const code = error && 'code' in error ? error.code : error ? 1 : 0
+        if (typeof code === 'number') resolve({ code, out, said: said.toString().trim() })
+        else reject(noGit(folder, code === 'ENOENT' ? 'git is not installed, or the folder does not exist' : String(error?.message)))
+      })
+      child.stdin?.on('error', () => {})
+      child.stdin?.end(input)
+    })
+  const told = async (args: readonly string[], input?: string): Promise<Buffer> => {
+    const { code, out, said } = await run(args, input)
+    if (code === 0) return out
+    throw noGit(folder, said || `git ${args[0]} ended with ${code}`)
+  }
+  /** The full name of a commit; undefined where git knows none such. */
+  const commit = async (revision: string): Promise<string | undefined> => {
+    if (!/^[\w][\w./-]*$/.test(revision)) return undefined
+    const { code, out, said } = await run(['rev-parse', '--verify', '--quiet', `${revision}^{commit}`])
+    if (code === 0) return out.toString().trim()
+    if (code === 1) return undefined
+    throw noGit(folder, said)
+  }
+  return {
+    commit,
+    filesAt: async (revision: string, under: string): Promise<readonly TextFile[] | undefined> => {
+      const at = await commit(revision)
+      if (at === undefined) return undefined
+      const listed = (await told(['ls-tree', '-z', '--name-only', at, `${under}/`])).toString().split('\0').filter(Boolean)
+      const contents = blobs(await told(['cat-file', '--batch'], listed.map((file) => `${at}:${file}\n`).join('')))
+      return listed.map((file, i) => ({ name: file.slice(under.length + 1), text: contents[i] ?? '' }))
+    },
+    history: async (revision: string, under: string): Promise<readonly FileChange[]> => {
+      const at = await commit(revision)
+      if (at === undefined) return []
+      const log = await told(['log', '--no-renames', '--name-status', '--format=%x00%h %cI', at, '--', under])
+      return log
+        .toString()
+        .split('\0')
+        .slice(1)
+        .flatMap((part) => {
+          const [head = '', ...lines] = part.split('\n').filter(Boolean)
+          const [short = '', when = ''] = head.split(' ')
+          return lines.map((line): FileChange => {
+            const [how = '', file = ''] = line.split('\t')
+            const kind = how === 'A' ? 'added' : how === 'D' ? 'deleted' : 'edited'
+            return { name: file.slice(under.length + 1), kind, commit: short, at: new Date(when).toISOString() }
+          })
+        })
+    },
+  }
+}
+
+/** The bodies of `git cat-file --batch`: a line with the size, so many bytes, a line break. */
+const blobs = (out: Buffer): readonly string[] => {
+  const texts: string[] = []
+  for (let at = 0; at < out.length; ) {
+    const end = out.indexOf(10, at)
+    const size = Number(out.subarray(at, end).toString().split(' ')[2])
+    if (end < 0 || Number.isNaN(size)) break
+    texts.push(out.subarray(end + 1, end + 1 + size).toString())
+    at = end + 1 + size + 1
+  }
+  return texts
+}
+
+const noGit = (folder: string, cause: string): Unreachable =>
+  new Unreachable({ code: 'checkout-no-git', failed: `git cannot read ${folder}`, cause, next: 'honeydue config:explain' })
