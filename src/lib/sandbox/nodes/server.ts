@@ -14,6 +14,9 @@ export type NodeFault = 'down' | 'silent' | 'dies-mid-command' | 'changed-host-k
 /** Where a forwarded connection leads; undefined: refused. */
 export type Reach = (host: string, port: number) => { readonly host: string; readonly port: number } | undefined
 
+/** sshd's MaxSessions, by default. */
+const maxSessions = 10
+
 export interface NodeServer {
   readonly port: number
   readonly hostKey: string
@@ -43,13 +46,19 @@ export const startNodeServer = async (options: { folder: NodeFolder; authorized:
 
   const serve = (connection: Connection) => {
     let user = 'root'
+    let sessions = 0
     connection.on('error', () => {})
     authenticate(connection, (name) => {
       user = name
     })
     connection.on('session', (accept, reject) => {
-      if (fault === 'no-sessions') return reject()
-      serveSession(accept(), { folder, user, children, onOutput: () => fault === 'dies-mid-command' && breakAll() })
+      if (fault === 'no-sessions' || sessions >= maxSessions) return reject()
+      sessions += 1
+      const session = accept()
+      session.once('close', () => {
+        sessions -= 1
+      })
+      serveSession(session, { folder, user, children, onOutput: () => fault === 'dies-mid-command' && breakAll() })
     })
     connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
       const target = reach(destIP, destPort)

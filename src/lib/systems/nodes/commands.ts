@@ -13,8 +13,11 @@ export interface Run extends CommandOutput {
   readonly startedAfterMs: number
 }
 
-/** sshd allows 10 sessions a connection by default. */
-const maxSessions = 8
+/**
+ * sshd allows 10 sessions a connection by default, and frees one only after it has read all that lies in its buffer: as many as end together may open anew before
+ * it counts again.
+ */
+const maxSessions = 5
 
 /** Runs commands on one ssh2 client, and never leaves one unsettled: each ends with an exit status, or fails with a code. */
 export const commandRunner = (alias: string, client: Client) => {

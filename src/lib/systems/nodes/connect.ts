@@ -30,20 +30,28 @@ const hopOf = (text: string) => {
 
 const authFailure = (host: Resolved, identities: Identities, left: readonly string[], cause: Error) => {
   const [locked] = identities.locked
+  const [exposed] = identities.exposed
   const agent = {
     answers: 'the agent holds no key that it accepts',
     silent: `the agent at ${host.identityAgent} does not answer`,
     none: 'there is no SSH agent',
   }[identities.agent]
+  const offered = exposed
+    ? `the key ${exposed} may be read by others, so it is ignored, and `
+    : identities.methods.length === 0
+      ? 'no usable identity file, and '
+      : 'it refused every key offered; '
   const accepts = left.length > 0 ? `; it accepts ${left.join(', ')}` : ''
   return new Unreachable(
     {
       code: 'ssh-auth',
       failed: `${host.alias} does not let ${host.user} in`,
-      cause: locked
-        ? `the key ${locked} is encrypted and ${agent}${accepts}`
-        : `${identities.methods.length === 0 ? 'no usable identity file, and ' : 'it refused every key offered; '}${agent}${accepts}`,
-      next: locked ? `ssh-add ${locked}` : `ssh -v ${host.alias} true`,
+      cause: !host.publicKeys
+        ? `the SSH configuration says PubkeyAuthentication no${accepts}`
+        : locked
+          ? `the key ${locked} is encrypted and ${agent}${accepts}`
+          : `${offered}${agent}${accepts}`,
+      next: locked ? `ssh-add ${locked}` : exposed ? `chmod 600 ${exposed}` : `ssh -v ${host.alias} true`,
     },
     { cause },
   )
@@ -52,6 +60,8 @@ const authFailure = (host: Resolved, identities: Identities, left: readonly stri
 /** Speaks SSH over `sock`: the host's key is checked against known_hosts before anything else is said. */
 const handshake = async (host: Resolved, socket: Promise<Duplex>, options: ConnectOptions): Promise<Connection> => {
   const [sock, { NodeSSH }, known, identities] = await Promise.all([socket, import('node-ssh'), knownKeys(host), identitiesOf(host)])
+  // It may have ended while keys were looked up; ssh2 would wait for a word from it.
+  if (sock.destroyed) throw failureOf(host, sock.errored ?? new Error('closed'), identities, [])
   let refused: Unreachable | undefined
   let left: readonly string[] = []
   // Without an identity "none" is asked, so that the server names what it would accept.

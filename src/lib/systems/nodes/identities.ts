@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
 import type { Resolved } from './resolve.ts'
 
@@ -9,6 +9,8 @@ export interface Identities {
   readonly locked: readonly string[]
   /** Whether an RSA key is among them: what hash it may sign with, the server says first. */
   readonly rsa: boolean
+  /** Files that other users may read: OpenSSH ignores them. */
+  readonly exposed: readonly string[]
   readonly agent: 'answers' | 'silent' | 'none'
 }
 
@@ -43,6 +45,12 @@ const readable = (file: string) => {
   }
 }
 
+/** OpenSSH asks this of files that are ours. */
+const isExposed = (file: string) => {
+  const { uid, mode } = statSync(file)
+  return uid === process.getuid?.() && (mode & 0o077) !== 0
+}
+
 const publicBlob = (file: string): string | undefined => {
   const line = existsSync(`${file}.pub`) ? readable(`${file}.pub`) : undefined
   const blob = line?.split(/\s+/)[1]
@@ -60,6 +68,7 @@ const agentKeys = (agent: BaseAgent): Promise<readonly ParsedKey[] | undefined> 
 
 /** Agent keys that the configuration names, other agent keys (unless IdentitiesOnly), then files; one that is encrypted needs an agent. */
 export const identitiesOf = async (host: Resolved): Promise<Identities> => {
+  if (!host.publicKeys) return { methods: [], locked: [], exposed: [], rsa: false, agent: 'none' }
   const { default: ssh2 } = await import('ssh2')
   const username = host.user
   const named = new Map(
@@ -76,6 +85,7 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
   const methods: AnyAuthMethod[] = []
   const locked: string[] = []
   let rsa = chosen.some(({ type }) => type === 'ssh-rsa')
+  const exposed: string[] = []
 
   if (inner && chosen.length > 0) {
     class Chosen extends ssh2.BaseAgent<ParsedKey> {
@@ -91,7 +101,8 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
   for (const [file, blob] of named) {
     const text = readable(file)
     if (text === undefined || (blob !== undefined && heldBlobs.has(blob))) continue
-    if (isEncrypted(text)) locked.push(file)
+    if (isExposed(file)) exposed.push(file)
+    else if (isEncrypted(text)) locked.push(file)
     else {
       methods.push({ type: 'publickey', username, key: text })
       // Unreadable keys are skipped by ssh2: they count as RSA, so that nothing is sent before its time.
@@ -99,5 +110,5 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
       rsa ||= key instanceof Error || (Array.isArray(key) ? key[0] : key)?.type === 'ssh-rsa'
     }
   }
-  return { methods, locked, rsa, agent: host.identityAgent === undefined ? 'none' : held ? 'answers' : 'silent' }
+  return { methods, locked, exposed, rsa, agent: host.identityAgent === undefined ? 'none' : held ? 'answers' : 'silent' }
 }

@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { Unreachable } from '../../plan/errors.ts'
 import type { Resolved } from './resolve.ts'
+import { revokedBy } from './revoked.ts'
 
 /** One line of a known_hosts file that speaks of a host. */
 export interface KnownKey {
   readonly file: string
+  /** 0: the file as a whole, a KRL for example. */
   readonly line: number
   readonly type: string
   /** Base64, as in the file. */
@@ -36,8 +38,13 @@ const find = (name: string, file: string): Promise<readonly KnownKey[]> =>
     })
   })
 
-/** Every key that the host's known_hosts files hold for it, as OpenSSH looks them up. */
+/** Every key that the host's known_hosts files hold for it, as OpenSSH looks them up; those that RevokedHostKeys revokes stand in it again, so marked. */
 export const knownKeys = async (host: Resolved): Promise<readonly KnownKey[]> => {
+  const keys = await lookedUp(host)
+  return host.revokedHostKeys === undefined ? keys : [...keys, ...(await revokedBy(host.revokedHostKeys, keys))]
+}
+
+const lookedUp = async (host: Resolved): Promise<readonly KnownKey[]> => {
   const present = host.knownHosts.filter((file) => existsSync(file))
   const under = async (name: string) => (await Promise.all(present.map((file) => find(name, file)))).flat()
   const keys = await under(host.knownAs)
@@ -59,7 +66,7 @@ export const hostKeyAlgorithms = (host: Resolved, known: readonly KnownKey[]): s
 const fingerprint = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`
 
 const typeOf = (key: Buffer) => key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1')
-const at = (key: KnownKey) => `${key.file}:${key.line}`
+const at = (key: KnownKey) => (key.line > 0 ? `${key.file}:${key.line}` : key.file)
 
 /** Undefined when the key is the host's; otherwise why it is refused. Nothing is ever added to known_hosts. */
 export const refusalOf = (host: Resolved, key: Buffer, known: readonly KnownKey[]): Unreachable | undefined => {

@@ -17,10 +17,14 @@ export interface Resolved {
   /** The host without its port, which OpenSSH tries next when there is no HostKeyAlias. */
   readonly alsoKnownAs?: string
   readonly knownHosts: readonly string[]
+  /** A file of keys that are refused whatever known_hosts says. */
+  readonly revokedHostKeys?: string
   readonly hostKeyAlgorithms: readonly string[]
   readonly identityFiles: readonly string[]
   readonly identityAgent?: string
   readonly identitiesOnly: boolean
+  /** False: no key is offered. */
+  readonly publicKeys: boolean
   readonly proxyJump?: string
   readonly proxyCommand?: string
   readonly connectTimeoutMs: number
@@ -100,6 +104,7 @@ export const resolveAlias = async (
   const jump = spoken(one('proxyjump'))
   const command = spoken(one('proxycommand'))
   const bind = spoken(one('bindaddress'))
+  const revoked = spoken(one('revokedhostkeys'))
   const family = { inet: 4, inet6: 6 }[one('addressfamily') ?? ''] as 4 | 6 | undefined
   return {
     alias,
@@ -112,8 +117,10 @@ export const resolveAlias = async (
     hostKeyAlgorithms: (one('hostkeyalgorithms') ?? '').split(',').filter(Boolean),
     identityFiles: (values.get('identityfile') ?? []).filter((file) => file !== 'none').map(expand),
     identitiesOnly: one('identitiesonly') === 'yes',
+    publicKeys: !['no', 'false'].includes(one('pubkeyauthentication') ?? ''),
     connectTimeoutMs: timeout > 0 ? timeout * 1000 : 10_000,
     ...(agent ? { identityAgent: agent } : {}),
+    ...(revoked ? { revokedHostKeys: expand(revoked) } : {}),
     ...(jump ? { proxyJump: jump } : {}),
     ...(command ? { proxyCommand: expand(command) } : {}),
     ...(bind ? { bindAddress: bind } : {}),
