@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/real/**/*.test.ts'],
+    reporters: ['default', './test/real/table.ts'],
     disableConsoleIntercept: true,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,41 +1,30 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
-import { userInfo } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { SshWorld } from './world.ts'
+import { type SshWorld, sshMachines } from '../../contract/openssh/world.ts'
+import { answering, freePort, program, type Running, startServer } from '../processes.ts'
 
-const sshd = '/usr/sbin/sshd'
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => resolve(port))
-    })
-  })
-
-const answers = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.once('data', () => socket.destroy(resolve(true) as undefined))
-    socket.once('error', () => resolve(false))
-  })
-
-const until = async (holds: () => Promise<boolean>, what: string) => {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (await holds()) return
-    await sleep(50)
-  }
-  throw new Error(`${what} within 5 s`)
+export interface RealSshOptions {
+  /** PATH of the commands of a machine; without it, sshd's own. */
+  readonly path?: (alias: string) => string
 }
 
-/** Three of Debian's sshd as hetzner1–3, each with its own host key; says what to install when it is missing. */
-export const realWorld = async (dir: string): Promise<SshWorld> => {
-  if (!existsSync(sshd)) throw new Error('sshd is not installed: run test/real/install.sh as root (Debian package openssh-server)')
+interface Machine {
+  readonly alias: string
+  readonly address: string
+  /** Each machine has an address of its own: 127.0.0.11 and up. */
+  readonly host: string
+  readonly port: number
+}
+
+/** Debian's sshd four times, as hetzner1–3 and a bastion, each with its own address and host key. */
+export const realSsh = async ({ path }: RealSshOptions = {}): Promise<SshWorld> => {
+  const sshd = program('sshd', 'openssh-server')
   // As root, sshd separates privileges in this folder.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
+  const dir = mkdtempSync(join(tmpdir(), 'real-ssh-'))
   const key = (name: string) => {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(dir, name)])
     return readFileSync(join(dir, `${name}.pub`), 'utf8')
@@ -43,81 +32,136 @@ export const realWorld = async (dir: string): Promise<SshWorld> => {
       .slice(0, 2)
       .join(' ')
   }
-  const identity = key('identity')
-  writeFileSync(join(dir, 'authorized'), `${identity}\n`)
-  const addresses = ['178.104.247.152', '178.105.32.198', '178.104.249.189']
-  const children = new Map<string, ChildProcess>()
+  writeFileSync(join(dir, 'authorized'), `${key('identity')}\n`)
+  key('foreign')
+  const machines: Machine[] = []
+  for (const [at, { alias, address }] of sshMachines.entries())
+    machines.push({ alias, address, host: `127.0.0.${11 + at}`, port: await freePort() })
+  const knownHostsFile = join(dir, 'known_hosts')
+  writeFileSync(knownHostsFile, machines.map(({ alias, address }) => `${address} ${key(`host-${alias}`)}\n`).join(''))
+  const configFile = join(dir, 'config')
+  writeFileSync(configFile, machines.map((machine) => clientBlock(dir, machine)).join(''))
 
-  const start = async (alias: string, port: number, hostKey: string) => {
-    const config = join(dir, `${alias}.conf`)
+  const running = new Map<string, Running>()
+  const stopped = new Set<string>()
+  const changed = new Set<string>()
+  const start = async ({ alias, host, port }: Machine, hostKey: string, more: readonly string[] = []) => {
+    const file = join(dir, `${alias}.conf`)
     const lines = [
-      `ListenAddress 127.0.0.1:${port}`,
-      `HostKey ${join(dir, hostKey)}`,
-      `AuthorizedKeysFile ${join(dir, 'authorized')}`,
+      `ListenAddress ${host}:${port}`,
+      `HostKey "${join(dir, hostKey)}"`,
+      `AuthorizedKeysFile "${join(dir, 'authorized')}"`,
       'StrictModes no',
       'UsePAM no',
       'PasswordAuthentication no',
       'PermitRootLogin prohibit-password',
       'PidFile none',
       'MaxStartups 100',
+      // Not the home of whoever runs this: its shell's start-up files would be part of every command.
+      `SetEnv "HOME=${dir}"${path ? ` "PATH=${path(alias)}"` : ''}`,
+      ...more,
     ]
-    writeFileSync(config, `${lines.join('\n')}\n`)
-    const child = spawn(sshd, ['-D', '-e', '-f', config], { stdio: 'ignore' })
-    children.set(alias, child)
-    await until(() => answers(port), `sshd of ${alias} did not answer`)
+    writeFileSync(file, `${lines.join('\n')}\n`)
+    running.set(alias, await startServer(sshd, ['-D', '-e', '-f', file], { cwd: dir }))
+    await answering(() => greeting(host, port), `sshd of ${alias}`)
   }
-  const kill = async (alias: string) => {
-    const child = children.get(alias)
-    children.delete(alias)
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const gone = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGTERM')
-    await gone
+  const end = async (alias: string) => {
+    const server = running.get(alias)
+    running.delete(alias)
+    if (!server) return
+    if (stopped.delete(alias)) process.kill(server.pid, 'SIGCONT')
+    endSessions(server.pid)
+    await server.stop()
   }
-
-  const nodes: { alias: string; address: string; port: number; hostKey: string }[] = []
-  for (const [index, address] of addresses.entries()) {
-    const alias = `hetzner${index + 1}`
-    const port = await freePort()
-    const hostKey = key(`host-${alias}`)
-    await start(alias, port, `host-${alias}`)
-    nodes.push({ alias, address, port, hostKey })
-  }
-  key('foreign')
-  const knownHostsFile = join(dir, 'known_hosts')
-  const configFile = join(dir, 'config')
-  writeFileSync(knownHostsFile, nodes.map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(''))
-  const common = `  User ${userInfo().username}\n  UserKnownHostsFile ${knownHostsFile}\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n  IdentityFile ${join(dir, 'identity')}\n  IdentityAgent none\n  IdentitiesOnly yes\n`
-  writeFileSync(
-    configFile,
-    nodes
-      .map(({ alias, address, port }) => `Host ${alias}\n  HostName 127.0.0.1\n  Port ${port}\n  HostKeyAlias ${address}\n${common}`)
-      .join(''),
-  )
-  const node = (alias: string) => {
-    const found = nodes.find((one) => one.alias === alias)
-    if (!found) throw new Error(`no node ${alias}`)
+  const machine = (alias: string) => {
+    const found = machines.find((one) => one.alias === alias)
+    if (!found) throw new Error(`no machine ${alias}`)
     return found
   }
-  return {
+  const again = async (alias: string, hostKey: string, more?: readonly string[]) => {
+    changed.add(alias)
+    await end(alias)
+    await start(machine(alias), hostKey, more)
+  }
+  const world: SshWorld = {
+    dir,
     configFile,
     knownHostsFile,
-    port: (alias) => node(alias).port,
+    identityFile: join(dir, 'identity'),
+    place: (alias) => ({ host: machine(alias).host, port: machine(alias).port }),
     async down(alias) {
-      await kill(alias)
+      changed.add(alias)
+      await end(alias)
     },
-    async otherKey(alias) {
-      await kill(alias)
-      await start(alias, node(alias).port, 'foreign')
+    otherKey: (alias) => again(alias, 'foreign'),
+    withoutSessions: (alias) => again(alias, `host-${alias}`, ['MaxSessions 0']),
+    async silent(alias) {
+      changed.add(alias)
+      stopped.add(alias)
+      // The kernel goes on accepting connections for a process that is stopped.
+      const server = running.get(alias)
+      if (server) process.kill(server.pid, 'SIGSTOP')
     },
     async reset() {
-      for (const { alias, port } of nodes) {
-        await kill(alias)
-        await start(alias, port, `host-${alias}`)
+      for (const alias of [...changed]) {
+        await end(alias)
+        await start(machine(alias), `host-${alias}`)
+        changed.delete(alias)
       }
     },
     async stop() {
-      for (const { alias } of nodes) await kill(alias)
+      for (const { alias } of machines) await end(alias)
+      rmSync(dir, { recursive: true, force: true })
     },
+  }
+  try {
+    for (const one of machines) await start(one, `host-${one.alias}`)
+    return world
+  } catch (error) {
+    await world.stop()
+    throw error
+  }
+}
+
+const clientBlock = (dir: string, { alias, address, host, port }: Machine): string =>
+  [
+    `Host ${alias}`,
+    `  HostName ${host}`,
+    `  Port ${port}`,
+    `  HostKeyAlias ${address}`,
+    `  User ${userInfo().username}`,
+    `  UserKnownHostsFile "${join(dir, 'known_hosts')}"`,
+    '  GlobalKnownHostsFile /dev/null',
+    '  StrictHostKeyChecking yes',
+    `  IdentityFile "${join(dir, 'identity')}"`,
+    '  IdentityAgent none',
+    '  IdentitiesOnly yes',
+    '',
+  ].join('\n')
+
+const greeting = (host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host, port })
+    socket.setTimeout(2000, () => socket.destroy(new Error('it said nothing')))
+    socket.once('data', () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.once('error', reject)
+  })
+
+/** A node that dies takes its sessions and their commands with it. */
+const endSessions = (pid: number): void => {
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+  const below = (parent: number): number[] => rows.flatMap(([child = 0, of]) => (of === parent ? [child, ...below(child)] : []))
+  for (const child of below(pid)) {
+    try {
+      process.kill(child, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
   }
 }

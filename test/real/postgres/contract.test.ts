@@ -1,4 +1,8 @@
-import { postgresContract } from '../../contract/postgres/contract.ts'
-import { startRealPostgres } from './servers.ts'
+import { holdContract } from '../../contract/contract.ts'
+import { pgbouncer118Cases, postgresCases } from '../../contract/postgres/cases.ts'
+import { sandboxPostgres } from '../../contract/postgres/world.ts'
+import { realPostgres } from './servers.ts'
 
-postgresContract('Debian', startRealPostgres)
+const cases = [...postgresCases, ...pgbouncer118Cases]
+holdContract('postgres', 'sandbox', cases, sandboxPostgres('naive'))
+holdContract('postgres', 'real', cases, () => realPostgres())

@@ -1,138 +1,161 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, readdirSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { spawnSync } from 'node:child_process'
+import { chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, type ClientConfig } from 'pg'
-import type { Stand } from '../../contract/postgres/contract.ts'
+import { Client } from 'pg'
+import { type Authority, createAuthority } from '../../../src/lib/sandbox/certificates.ts'
+import { directHost, poolerHost } from '../../../src/lib/sandbox/postgres/postgres.ts'
+import { type PostgresWorld, poolSize } from '../../contract/postgres/world.ts'
+import { answering, freePort, program, type Running, startServer, unprivileged } from '../processes.ts'
 
-const role = { user: 'neondb_owner', database: 'honeyDue', password: 'contract' }
-/** Both servers refuse root. */
-const as = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+export interface RealPostgresOptions {
+  /** Signs both endpoints' certificates. */
+  readonly authority?: Authority
+  readonly password?: string
+}
 
-/** Debian's PostgreSQL behind Debian's PgBouncer in transaction mode, on ports of their own; says what to install when one is missing. */
-export const startRealPostgres = async (): Promise<Stand & { readonly versions: string }> => {
+export interface RealPostgres extends PostgresWorld {
+  /** A superuser's client of any database, past the pooler; the caller ends it. */
+  connect(database: string): Promise<Client>
+}
+
+const user = 'neondb_owner'
+const database = 'honeyDue'
+
+/** Debian's PostgreSQL behind Debian's PgBouncer in transaction mode, both with TLS and SCRAM under Neon's names. */
+export const realPostgres = async (options: RealPostgresOptions = {}): Promise<RealPostgres> => {
+  const [bin, bouncer] = [postgresFolder(), program('pgbouncer', 'pgbouncer')]
+  const password = options.password ?? 'contract'
+  const authority = options.authority ?? createAuthority('honeyDue real')
   const folder = await mkdtemp(join(tmpdir(), 'honeydue-real-pg-'))
-  if (as.uid !== undefined) chownSync(folder, as.uid, as.gid)
-  const children: ChildProcess[] = []
+  own(folder)
+  const running: Running[] = []
   const stop = async () => {
-    for (const child of children.reverse()) {
-      child.kill('SIGINT')
-      await ended(child)
-    }
+    for (const server of running.splice(0).reverse()) await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name)
+    writeFileSync(path, text, { mode: 0o600 })
+    own(path)
+    return path
+  }
+  const start = async (command: string, args: readonly string[]) =>
+    void running.push(await startServer(command, args, { cwd: folder, as: unprivileged }))
   try {
-    const bin = postgresFolder()
     const data = join(folder, 'data')
-    run(
-      join(bin, 'initdb'),
-      ['-D', data, '-U', 'postgres', '--auth-local=trust', '--auth-host=scram-sha-256', '-N', '--locale=C', '-E', 'UTF8'],
-      folder,
-    )
+    const how = ['--auth-local=trust', '--auth-host=scram-sha-256', '-N', '--locale=C', '-E', 'UTF8']
+    run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', ...how], folder)
+    const issued = authority.issue({ commonName: directHost, names: [directHost, poolerHost] })
+    const tls = { certificate: file('server.crt', issued.certificate), key: file('server.key', issued.key) }
     const [port, poolerPort] = [await freePort(), await freePort()]
-    const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${folder}`]
-    children.push(
-      spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
-        stdio: 'ignore',
-        cwd: folder,
-        ...as,
-      }),
-    )
-    const admin = await answering({ host: folder, port, user: 'postgres', database: 'postgres' })
-    await admin.query(`CREATE ROLE ${role.user} LOGIN PASSWORD '${role.password}' IN ROLE pg_signal_backend, pg_read_all_stats`)
-    await admin.query(`CREATE DATABASE "${role.database}" OWNER ${role.user}`)
-    const { rows } = await admin.query<{ rolpassword: string; version: string }>(
-      "SELECT rolpassword, current_setting('server_version') AS version FROM pg_authid WHERE rolname = $1",
-      [role.user],
-    )
+    const settings = {
+      port,
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: folder,
+      fsync: 'off',
+      ssl: 'on',
+      ssl_cert_file: tls.certificate,
+      ssl_key_file: tls.key,
+    }
+    await start(join(bin, 'postgres'), ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])])
+    const connect = async (to: string) => {
+      const client = new Client({ host: folder, port, user: 'postgres', database: to })
+      client.on('error', () => {})
+      await client.connect()
+      return client
+    }
+    const admin = await answering(() => connect('postgres'), 'PostgreSQL')
+    await admin.query(`CREATE ROLE ${user} LOGIN CREATEDB CREATEROLE PASSWORD '${password}' IN ROLE pg_monitor, pg_read_all_stats`)
+    await admin.query(`CREATE DATABASE "${database}" OWNER ${user}`)
+    const { rows } = await admin.query<{ rolpassword: string }>('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [user])
     await admin.end()
-    await writeFile(join(folder, 'users.txt'), `"${role.user}" "${rows[0]?.rolpassword}"\n`, { mode: 0o644 })
-    const configuration = `[databases]
-* = host=127.0.0.1 port=${port} application_name=pgbouncer
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${poolerPort}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = ${join(folder, 'users.txt')}
-pool_mode = transaction
-default_pool_size = 10
-ignore_startup_parameters = extra_float_digits
-logfile = ${join(folder, 'pgbouncer.log')}
-`
-    await writeFile(join(folder, 'pgbouncer.ini'), configuration)
-    const bouncer = pgbouncer()
-    children.push(spawn(bouncer, [join(folder, 'pgbouncer.ini')], { stdio: 'ignore', cwd: folder, ...as }))
-    const direct: ClientConfig = { host: '127.0.0.1', port, ...role }
-    const pooler: ClientConfig = { ...direct, port: poolerPort }
-    await (await answering(pooler)).end()
-    const version = spawnSync(bouncer, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0] ?? ''
-    const minor = Number(/1\.(\d+)/.exec(version)?.[1])
-    // Off by default until 1.24, whatever the version can do.
-    return {
-      direct,
-      pooler,
-      preparedStatements: minor >= 24 ? 'tracked' : 'naive',
-      wrongPassword: minor >= 21 ? '28P01' : '08P01',
-      versions: `PostgreSQL ${rows[0]?.version}, ${version}`,
+    const users = file('users.txt', `"${user}" "${rows[0]?.rolpassword}"\n`)
+    await start(bouncer, [file('pgbouncer.ini', bouncerConfiguration({ port, poolerPort, users, folder, ...tls }))])
+    const world: RealPostgres = {
+      places: { direct: { name: directHost, port }, pooler: { name: poolerHost, port: poolerPort } },
+      user,
+      database,
+      password,
+      ca: authority.certificate,
+      connect,
+      async admin(sql) {
+        const client = await connect(database)
+        try {
+          return (await client.query<Record<string, unknown>>(sql)).rows
+        } finally {
+          await client.end()
+        }
+      },
+      async reset() {
+        await world.admin(
+          "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        )
+        // The pooler sees its connections go.
+        await sleep(100)
+      },
       stop,
     }
+    await answering(() => greeted(world), 'PgBouncer')
+    return world
   } catch (error) {
     await stop()
     throw error
   }
 }
 
+const greeted = async ({ places, ca, password }: PostgresWorld): Promise<void> => {
+  const { name, port } = places.pooler
+  const client = new Client({ host: '127.0.0.1', port, user, database, password, ssl: { ca, servername: name } })
+  client.on('error', () => {})
+  await client.connect()
+  await client.end()
+}
+
+interface Bouncer {
+  readonly port: number
+  readonly poolerPort: number
+  readonly users: string
+  readonly folder: string
+  readonly certificate: string
+  readonly key: string
+}
+
+const bouncerConfiguration = ({ port, poolerPort, users, folder, certificate, key }: Bouncer): string => `[databases]
+* = host=127.0.0.1 port=${port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${poolerPort}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = ${users}
+pool_mode = transaction
+default_pool_size = ${poolSize}
+server_login_retry = 1
+ignore_startup_parameters = extra_float_digits
+client_tls_sslmode = require
+client_tls_cert_file = ${certificate}
+client_tls_key_file = ${key}
+logfile = ${join(folder, 'pgbouncer.log')}
+`
+
+/** Both servers refuse root: what they read is theirs. */
+const own = (path: string): void => {
+  const { uid, gid } = unprivileged
+  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
+}
+
 const postgresFolder = (): string => {
   const root = '/usr/lib/postgresql'
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
   const found = versions.map((version) => join(root, version, 'bin')).find((bin) => existsSync(join(bin, 'postgres')))
-  if (found === undefined) throw new Error('PostgreSQL is not installed: run test/real/install.sh as root (Debian package postgresql)')
-  return found
-}
-
-const pgbouncer = (): string => {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin']
-  const found = folders.map((folder) => join(folder, 'pgbouncer')).find(existsSync)
-  if (found === undefined) throw new Error('PgBouncer is not installed: run test/real/install.sh as root (Debian package pgbouncer)')
+  if (found === undefined) throw new Error("postgres is missing (Debian's package postgresql). Next: sudo test/real/install.sh")
   return found
 }
 
 const run = (command: string, args: readonly string[], cwd: string): void => {
-  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', ...as })
+  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', ...unprivileged })
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`)
 }
-
-const answering = async (config: ClientConfig): Promise<Client> => {
-  let last: unknown
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const client = new Client(config)
-    client.on('error', () => {})
-    try {
-      await client.connect()
-      return client
-    } catch (error) {
-      last = error
-      await sleep(50)
-    }
-  }
-  throw last
-}
-
-const ended = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) resolve()
-    else child.once('exit', () => resolve())
-  })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })

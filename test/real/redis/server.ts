@@ -1,93 +1,60 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Redis } from 'ioredis'
+import { type Place, password, type RedisWorld, redisClient } from '../../contract/redis/world.ts'
+import { answering, freePort, program, startServer } from '../processes.ts'
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-
-const ended = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve()
-    else child.once('exit', () => resolve())
-  })
-
-export interface RealRedis {
-  readonly host: string
-  readonly port: number
+export interface RealRedis extends Place {
   readonly pid: number
-  client(options?: { readonly password?: string }): Redis
   stop(): Promise<void>
 }
 
-/** Starts Debian's redis-server in a folder of its own on 127.0.0.1; says what to install when it is missing. */
+/** Starts Debian's redis-server as the deployment has it: 256 MB, allkeys-lru, a password; settings come last and win. */
 export const startRealRedis = async (settings: readonly string[] = []): Promise<RealRedis> => {
+  const command = program('redis-server', 'redis-server')
   const folder = await mkdtemp(join(tmpdir(), 'honeydue-redis-'))
   const port = await freePort()
-  const child = spawn(
-    'redis-server',
-    [
-      '--bind',
-      '127.0.0.1',
-      '--port',
-      String(port),
-      '--dir',
-      folder,
-      '--save',
-      '',
-      '--maxmemory',
-      '256mb',
-      '--maxmemory-policy',
-      'allkeys-lru',
-      ...settings,
-    ],
-    { stdio: 'ignore' },
-  )
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.once('error', (error) =>
-      reject(new Error('redis-server is not installed: run test/real/install.sh as root (Debian package redis-server)', { cause: error })),
-    )
-  })
-  const client = ({ password }: { readonly password?: string } = {}) => {
-    const redis = new Redis({
-      host: '127.0.0.1',
-      port,
-      lazyConnect: true,
-      retryStrategy: null,
-      protocol: 2,
-      enableReadyCheck: false,
-      disableClientInfo: true,
-      ...(password && { password }),
-    })
-    redis.on('error', () => {})
-    return redis
-  }
+  const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--requirepass', password]
+  const limits = ['--maxmemory', '256mb', '--maxmemory-policy', 'allkeys-lru']
+  const server = await startServer(command, [...fixed, ...limits, ...settings], { cwd: folder })
   const stop = async () => {
-    child.kill('SIGKILL')
-    await ended(child)
+    await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const probe = client()
-    try {
-      await probe.connect()
-      return { host: '127.0.0.1', port, pid: child.pid ?? 0, client, stop }
-    } catch {
-      await sleep(50)
-    } finally {
-      probe.disconnect()
-    }
+  const at = { host: '127.0.0.1', port }
+  try {
+    await answering(async () => {
+      const probe = redisClient(at)
+      try {
+        await probe.connect()
+      } finally {
+        probe.disconnect()
+      }
+    }, 'redis-server')
+    return { ...at, pid: server.pid, stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
-  await stop()
-  throw new Error('redis-server did not answer within 5 s')
+}
+
+/** Settings of a replica whose primary cannot be reached. */
+export const lostReplica = ['--replicaof', '127.0.0.1 1']
+
+export const realRedis = async (): Promise<RedisWorld> => {
+  const [primary, replica] = await Promise.all([startRealRedis(), startRealRedis(lostReplica)])
+  return {
+    primary,
+    replica: async () => replica,
+    async reset() {
+      const redis = redisClient(primary, password)
+      try {
+        await redis.flushall()
+        await redis.config('RESETSTAT')
+      } finally {
+        redis.disconnect()
+      }
+    },
+    stop: async () => void (await Promise.all([primary.stop(), replica.stop()])),
+  }
 }

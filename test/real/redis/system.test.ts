@@ -3,19 +3,19 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
 import { Trouble } from '../../../src/lib/plan/errors.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
-import { type RealRedis, startRealRedis } from './server.ts'
+import { password, redisClient } from '../../contract/redis/world.ts'
+import { lostReplica, type RealRedis, startRealRedis } from './server.ts'
 
-const password = 'secret'
 let server: RealRedis
 const open: ReturnType<typeof redisSystem>[] = []
 
 beforeAll(async () => {
-  server = await startRealRedis(['--requirepass', password])
+  server = await startRealRedis()
 })
 afterEach(async () => {
   for (const system of open.splice(0)) await system.close()
 })
-afterAll(() => server.stop())
+afterAll(() => server?.stop())
 
 const connect = (to: RealRedis, given = password) => {
   const system = redisSystem({
@@ -38,15 +38,12 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   }
 }
 
-/** Sends many commands without holding them all in memory at once. */
-const fill = async (count: number, word: (i: number) => readonly [string, string]) => {
-  const redis = server.client({ password })
+/** Writes keys inside the server, in batches small enough that it may evict between them. */
+const fill = async (count: number, prefix: string, value: string, batch = 10_000) => {
+  const script = `for i = ARGV[1], ARGV[2] do redis.call('SET', ARGV[3] .. i, ARGV[4], 'EX', 300) end`
+  const redis = redisClient(server, password)
   try {
-    for (let at = 0; at < count; at += 10_000) {
-      const pipeline = redis.pipeline()
-      for (let i = at; i < Math.min(count, at + 10_000); i++) pipeline.set(...word(i), 'EX', 300)
-      await pipeline.exec()
-    }
+    for (let at = 0; at < count; at += batch) await redis.eval(script, 0, at + 1, Math.min(count, at + batch), prefix, value)
     await redis.lpush('asynq:{default}:pending', 'a', 'b')
     await redis.sadd('asynq:queues', 'default')
   } finally {
@@ -55,7 +52,7 @@ const fill = async (count: number, word: (i: number) => readonly [string, string
 }
 
 test('a million cache keys beside asynq: scanned whole, deleted whole, the queue untouched', async () => {
-  await fill(1_000_000, (i) => [`residence_ids_user:${i + 1}`, '[1]'])
+  await fill(1_000_000, 'residence_ids_user:', '[1]')
   const { read, write } = connect(server)
   const { keys, complete } = await read.scan('residence_ids_user:*')
   expect([keys.length, complete]).toEqual([1_000_000, true])
@@ -65,8 +62,8 @@ test('a million cache keys beside asynq: scanned whole, deleted whole, the queue
 })
 
 test('filled to 256 MB under allkeys-lru: evictions are seen, and a delete still works', async () => {
-  await fill(60_000, (i) => [`big:${i}`, 'x'.repeat(5000)])
-  await fill(1, () => ['residence_ids_user:1', '[1]'])
+  await fill(60_000, 'big:', 'x'.repeat(5000), 1000)
+  await fill(1, 'residence_ids_user:', '[1]')
   const { read, write } = connect(server)
   const info = await read.info()
   expect([info.maxMemory, info.policy, info.evictedKeys > 0, info.usedMemory <= info.maxMemory * 1.02]).toEqual([
@@ -84,7 +81,7 @@ test('a wrong password is told as such', async () => {
 })
 
 test('a replica refuses a delete', async () => {
-  const replica = await startRealRedis(['--requirepass', password, '--replicaof', '127.0.0.1 1'])
+  const replica = await startRealRedis(lostReplica)
   try {
     expect(await codeOf(connect(replica).write.forgetResidenceIds(['1']))).toBe('redis-read-only')
   } finally {
@@ -93,7 +90,7 @@ test('a replica refuses a delete', async () => {
 })
 
 test('a server frozen by SIGSTOP is silent, before and after the connection', async () => {
-  const frozen = await startRealRedis(['--requirepass', password])
+  const frozen = await startRealRedis()
   try {
     const connected = connect(frozen)
     await connected.read.info()

@@ -1,26 +1,32 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { kubeconfig } from '../../../src/lib/sandbox/kubeconfig.ts'
 import { startKubernetes } from '../../../src/lib/sandbox/kubernetes/kubernetes.ts'
+import type { ContractCase, ContractWorld } from '../contract.ts'
 import { check, scenarios } from './run.mjs'
 
-const given = process.env['HONEYDUE_TEST_KUBECONFIG']
-let file = given ?? ''
-const stops: (() => Promise<void>)[] = []
+/** A control plane, by the kubeconfig of its administrator. */
+export interface KubernetesWorld extends ContractWorld {
+  readonly kubeconfig: string
+}
 
-beforeAll(async () => {
-  if (given) return
+/** Each scenario works in a namespace of its own; every call must answer as a real control plane did when it was recorded. */
+export const kubernetesCases: readonly ContractCase<KubernetesWorld>[] = scenarios.map((name) => ({
+  name,
+  expected: { differences: [], unasked: 0 },
+  give: async (world) => {
+    const { seen, recorded } = await check(name, world.kubeconfig)
+    return { differences: seen.filter(({ differences }) => differences.length > 0), unasked: recorded - seen.length }
+  },
+}))
+
+export const sandboxKubernetes = async (): Promise<KubernetesWorld> => {
   const authority = createAuthority('kubernetes')
   const nodes = ['one', 'two', 'three'].map((name) => ({ name, address: '127.0.0.1', up: () => true }))
   const server = await startKubernetes({ authority, nodes })
   const dir = await mkdtemp(join(tmpdir(), 'contract-'))
-  stops.push(
-    () => server.stop(),
-    () => rm(dir, { recursive: true }),
-  )
   const write = (user: string, group: string) =>
     writeFile(
       join(dir, `${user}.yaml`),
@@ -28,18 +34,12 @@ beforeAll(async () => {
     )
   await write('admin', 'system:masters')
   await write('viewer', 'viewers')
-  file = join(dir, 'admin.yaml')
-})
-afterAll(async () => {
-  for (const stop of stops) await stop()
-})
-
-// Each scenario has a namespace of its own, so they run side by side.
-describe.concurrent('the Kubernetes API answers as a real control plane did', () => {
-  for (const name of scenarios)
-    it(name, { timeout: 120_000 }, async () => {
-      const { seen, recorded } = await check(name, file)
-      expect(seen.filter(({ differences }) => differences.length > 0)).toEqual([])
-      expect(seen).toHaveLength(recorded)
-    })
-})
+  return {
+    kubeconfig: join(dir, 'admin.yaml'),
+    reset: async () => {},
+    async stop() {
+      await server.stop()
+      await rm(dir, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,4 @@
+import { holdContract } from '../contract.ts'
+import { kubernetesCases, sandboxKubernetes } from './world.ts'
+
+holdContract('kubernetes', 'sandbox', kubernetesCases, sandboxKubernetes, { sideBySide: true })

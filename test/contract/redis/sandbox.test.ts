@@ -1,0 +1,5 @@
+import { holdContract } from '../contract.ts'
+import { redisContract } from './contract.ts'
+import { sandboxRedis } from './world.ts'
+
+holdContract('redis', 'sandbox', redisContract, sandboxRedis)
