@@ -17,7 +17,13 @@ export const run = async (root: string, words: readonly string[]): Promise<void>
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
     })
   }
-  await execute({ args: [...line.args], loadOptions: config })
+  await execute({ args: frontDoor(line.args), loadOptions: config })
   // Whatever a library left open must not keep a finished command from ending.
   setTimeout(() => process.exit(), 500).unref()
+}
+
+/** Alone, or with flags only, `honeydue` asks what is wrong. */
+const frontDoor = (args: readonly string[]): string[] => {
+  const [first] = args
+  return first === undefined || /^--(env|json)\b/.test(first) ? ['runbook:find', ...args] : [...args]
 }

@@ -51,7 +51,7 @@ const apply = async (steps: readonly Step<never>[], answer: boolean | Error | un
     if (answer instanceof Error) throw answer
     return answer === true
   }
-  const prompts: Prompts = { yes, choice: async () => '', subject: async () => false }
+  const prompts: Prompts = { yes, choice: async () => '', find: async () => '', subject: async () => false }
   const ending = listenForEnd()
   const session = { ending, systems: {} } as unknown as Session
   try {

@@ -1,8 +1,11 @@
 import { Command, Errors, Flags } from '@oclif/core'
 import { exitCodes, Trouble } from '../plan/errors.ts'
+import type { Offer } from '../plan/procedure.ts'
+import type { Ask } from './flags.ts'
 import type { Prompts } from './prompts.ts'
 import { paint, renderTrouble } from './render.ts'
 import { inSession, type Session } from './session.ts'
+import { typedLine, wordsOf } from './typed-line.ts'
 
 /** The JSON document's version: it rises when a field changes its meaning or goes away. */
 export const schemaVersion = 1
@@ -18,6 +21,9 @@ export abstract class HoneydueCommand extends Command {
     json: Flags.boolean({ summary: 'one JSON document on standard output', helpGroup: 'GLOBAL' }),
   }
 
+  /** What was answered at the terminal, as the flags that would have said it. */
+  private readonly answers: string[] = []
+
   protected inEnvironment<T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> {
     return inSession(asked, use)
   }
@@ -29,6 +35,32 @@ export abstract class HoneydueCommand extends Command {
   /** Undefined where nobody can be asked. */
   protected async prompts(flags: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Prompts | undefined> {
     return this.mayAsk(flags) ? (await import('./prompts.ts')).promptsOn(signal) : undefined
+  }
+
+  /** Asks as `prompts` do, beside what the live environment offers, and remembers the answers. Undefined where nobody can be asked. */
+  protected asking(prompts: Prompts | undefined, offers: (name: string) => Promise<readonly Offer[]> = async () => []): Ask {
+    if (!prompts) return undefined
+    return async (name, choice) => {
+      const answer = await prompts.choice(name, choice, await offers(name))
+      this.answers.push(...wordsOf(name, choice, answer))
+      return answer
+    }
+  }
+
+  /** Runs it as if it had been typed, its errors and exit code included, and says the line that it was. */
+  async conduct(): Promise<void> {
+    await this._run()
+    if (this.answers.length === 0) this.sayLine()
+  }
+
+  /** What was asked for need not be asked for again. */
+  protected override async finally(error: Error | undefined): Promise<void> {
+    if (this.answers.length > 0) this.sayLine()
+    return super.finally(error)
+  }
+
+  private sayLine(): void {
+    this.logToStderr(`\n${typedLine(this.id ?? '', [...this.argv, ...this.answers])}`)
   }
 
   protected print(document: object, text: string): void {

@@ -21,6 +21,9 @@ export const flagsOf = (choices: Choices) =>
     }),
   )
 
+/** The values of one answer to a question that takes several: `7, 8` or `7 8`. */
+export const severalOf = (answer: string): readonly string[] => answer.split(/[\s,]+/).filter(Boolean)
+
 /** Who answers for a missing choice; undefined where nobody can be asked. */
 export type Ask = ((name: string, choice: Choice<unknown>) => Promise<string>) | undefined
 
@@ -39,8 +42,7 @@ const choose = async (name: string, choice: Choice<unknown>, typed: unknown, ask
   if (choice.kind === 'toggle') return typed === true
   if (choice.kind === 'texts') {
     const given = (typed as readonly string[] | undefined) ?? []
-    const all =
-      given.length > 0 || choice.ask === undefined || instead ? given : (await missing(name, choice, ask)).split(/[\s,]+/).filter(Boolean)
+    const all = given.length > 0 || choice.ask === undefined || instead ? given : severalOf(await missing(name, choice, ask))
     for (const one of all) refuse(name, choice, one)
     return all
   }

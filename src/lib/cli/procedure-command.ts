@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts'
 import type { Choices } from '../plan/choice.ts'
 import { Blocked, Usage } from '../plan/errors.ts'
 import { refuseMoved } from '../plan/perform.ts'
-import { type Plan, prepare } from '../plan/plan.ts'
+import { type Plan, prepare, readersOf } from '../plan/plan.ts'
 import type { Procedure } from '../plan/procedure.ts'
 import type { Name } from '../systems/systems.ts'
 import { applyPlan } from './apply-plan.ts'
@@ -26,17 +26,21 @@ export abstract class ProcedureCommand extends HoneydueCommand {
   protected async carryOut<C extends Choices, N extends Name, F>(flags: Given, procedure: Procedure<C, N, F>): Promise<void> {
     const looksOnly = flags['dry-run'] === true || flags['by-hand'] === true
     const confirm = flags.confirm as string | undefined
-    const input = await inputOf(procedure.choices, flags, (await this.prompts(flags))?.choice)
-    if (!looksOnly && procedure.risk(input) !== 'routine' && confirm === undefined && !this.mayAsk(flags)) {
-      throw new Usage({
-        code: 'no-terminal',
-        failed: `${procedure.id} asks before it changes anything, and there is no terminal to ask on`,
-        next: `honeydue ${procedure.id} --dry-run, then again with --confirm and what its plan says`,
-      })
-    }
     await this.inEnvironment(flags.env, async (session) => {
       const { environment, systems, ending } = session
       const context = { environment, clock: systemClock, signal: ending.looking }
+      const prompts = await this.prompts(flags, ending.looking)
+      const look = readersOf(systems, procedure.needs)
+      // What cannot be read now is typed; why it cannot, the plan says.
+      const offers = async (name: string) => (await procedure.offers?.[name]?.(look, context).catch(() => [])) ?? []
+      const input = await inputOf(procedure.choices, flags, this.asking(prompts, offers))
+      if (!looksOnly && procedure.risk(input) !== 'routine' && confirm === undefined && !this.mayAsk(flags)) {
+        throw new Usage({
+          code: 'no-terminal',
+          failed: `${procedure.id} asks before it changes anything, and there is no terminal to ask on`,
+          next: `honeydue ${procedure.id} --dry-run, then again with --confirm and what its plan says`,
+        })
+      }
       const prepared = await prepare(procedure, input, systems, context)
       const { plan } = prepared
       const document = (exitCode: number, more: object = {}) => ({ exitCode, environment: environment.name, plan, ...more })
@@ -45,7 +49,6 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       refuseBlocked(plan)
       if (looksOnly) return this.print(document(0), text)
       if (!flags.json) this.log(`${text}\n`)
-      const prompts = await this.prompts(flags, ending.looking)
       const [say, chalk] = [(line: string) => this.logToStderr(line), paint(process.stderr)]
       await settleConfirmation(plan, confirm, prompts, say, chalk)
       const again = plan.confirm === undefined ? prepared : await prepare(procedure, input, systems, context)

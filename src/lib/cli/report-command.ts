@@ -27,7 +27,7 @@ export abstract class ReportCommand extends HoneydueCommand {
     await this.inEnvironment(flags.env, async ({ environment, systems, ending }) => {
       const signal = ending.looking
       const report = make(environment)
-      const input: Input<C> = await inputOf(report.choices, flags, (await this.prompts(flags, signal))?.choice)
+      const input: Input<C> = await inputOf(report.choices, flags, this.asking(await this.prompts(flags, signal)))
       const look = () => report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal })
       if (flags.watch === true) {
         await watch({ draw: () => pictured(look), every, clock: systemClock, signal, screen: process.stdout })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Config } from '@oclif/core'
 import type { ChalkInstance } from 'chalk'
 import { Usage } from '../plan/errors.ts'
 import { kindOf } from '../runbook/kind.ts'
@@ -23,6 +24,19 @@ export abstract class RunbookCommand extends HoneydueCommand {
       failed: `No page is called "${asked}"`,
       next: near ? `honeydue runbook:show ${near.command}` : 'honeydue runbook:list',
     })
+  }
+
+  protected nothingFound(words: string): Usage {
+    return new Usage({ code: 'nothing-found', failed: `Nothing is found for "${words}"`, next: 'honeydue runbook:list' })
+  }
+
+  /** Runs another command in this process, as if it had been typed. */
+  protected async conductOther(id: string, words: readonly string[]): Promise<void> {
+    const Other = (await this.config.findCommand(id, { must: true }).load()) as unknown as new (
+      argv: readonly string[],
+      config: Config,
+    ) => HoneydueCommand
+    await new Other(words, this.config).conduct()
   }
 }
 

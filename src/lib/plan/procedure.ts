@@ -51,6 +51,13 @@ export interface Proof<N extends Name> {
   readonly within?: Duration
 }
 
+/** One value that the live environment offers for a choice. */
+export interface Offer {
+  readonly value: string
+  /** What tells it from the others: `idle for 5 min, holds advisory lock 4711`. */
+  readonly about: string
+}
+
 export type Step<N extends Name> = Change<N> | Gate | Proof<N>
 export type Risk = 'routine' | 'disruptive' | 'irreversible'
 
@@ -61,6 +68,8 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   readonly title: string
   readonly needs: readonly N[]
   readonly choices: C
+  /** Live values of a choice, read only where somebody is asked for it. */
+  readonly offers?: { readonly [K in keyof NoInfer<C>]?: (look: Readers<NoInfer<N>>, context: Context) => Promise<readonly Offer[]> }
   /** Known before connecting. */
   risk(input: Input<C>): Risk
   /** Every read, concurrently where independent; stands before subject and steps, or F is unknown. */

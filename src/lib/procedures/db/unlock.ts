@@ -1,9 +1,9 @@
 import { text } from '../../plan/choice.ts'
 import { Blocked } from '../../plan/errors.ts'
 import { fails, holds, when } from '../../plan/finding.ts'
-import { defineProcedure } from '../../plan/procedure.ts'
+import { defineProcedure, type Offer } from '../../plan/procedure.ts'
 import { type Activity, gatherActivity } from '../../reports/db/activity.ts'
-import { heldLocks } from '../../reports/db/locks.ts'
+import { chainsOf, heldLocks } from '../../reports/db/locks.ts'
 import type { PostgresTarget } from '../../systems/postgres/types.ts'
 
 /** The one backend that is to end, and what it has. */
@@ -26,6 +26,7 @@ export const unlock = defineProcedure({
       refuse: (value) => (/^[1-9]\d{0,9}$/.test(value) ? undefined : `"${value}" is no process id`),
     }),
   },
+  offers: { pid: async (look) => holders(await gatherActivity(look.postgres)) },
   risk: () => 'irreversible',
   gather: async (input, look): Promise<UnlockFacts> => {
     const pid = Number(input.pid)
@@ -78,3 +79,16 @@ export const unlock = defineProcedure({
     },
   ],
 })
+
+/** Every session that holds an advisory lock or that others wait for. */
+const holders = (activity: Activity): readonly Offer[] => {
+  const locks = heldLocks(activity)
+  const chains = chainsOf(activity)
+  return activity.sessions.flatMap(({ pid, application, state, via }) => {
+    const held = locks.flatMap((lock) => (lock.pid === pid ? [lock.key] : []))
+    const waiting = chains.find((chain) => chain.pid === pid)?.waiting.length ?? 0
+    if (held.length === 0 && waiting === 0) return []
+    const has = [...(held.length > 0 ? [`holds ${held.join(', ')}`] : []), ...(waiting > 0 ? [`${waiting} waiting`] : [])]
+    return [{ value: String(pid), about: [application || 'no name', state, via, ...has].join(', ') }]
+  })
+}

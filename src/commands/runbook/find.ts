@@ -1,0 +1,30 @@
+import { Args } from '@oclif/core'
+import { askForPage, renderSummary } from '../../lib/cli/front-door.ts'
+import { paint } from '../../lib/cli/render.ts'
+import { listPages, pageData, RunbookCommand } from '../../lib/cli/runbook-command.ts'
+import { searchPages } from '../../lib/runbook/search.ts'
+
+export default class RunbookFind extends RunbookCommand {
+  static override summary = 'Find a procedure or report by symptom, section or title, and run it'
+  static override description =
+    'Without words, on a terminal, it asks: it is what `honeydue` alone does. With words, or without a terminal, it lists what it finds.'
+  static override examples = ['<%= config.bin %>', '<%= config.bin %> <%= command.id %> user sees old residences']
+  static override strict = false
+  static override args = { words: Args.string({ description: 'what is wrong, or what is to be done' }) }
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(RunbookFind)
+    const words = argv.join(' ')
+    const pages = await this.pages()
+    const search = searchPages(pages)
+    const prompts = words === '' ? await this.prompts(flags) : undefined
+    if (!prompts) {
+      const found = search(words)
+      if (found.length === 0) throw this.nothingFound(words)
+      return this.print({ exitCode: 0, pages: found.map(pageData) }, listPages(found, paint(process.stdout)))
+    }
+    const page = await askForPage(pages, search, prompts)
+    this.logToStderr(renderSummary(page, Math.min(process.stderr.columns ?? 80, 100), paint(process.stderr)))
+    await this.conductOther(page.command, flags.env === undefined ? [] : ['--env', flags.env])
+  }
+}

@@ -1,0 +1,37 @@
+import type { ChalkInstance } from 'chalk'
+import { kindOf } from '../runbook/kind.ts'
+import { type Page, partOf } from '../runbook/page.ts'
+import type { Prompts } from './prompts.ts'
+import { renderPage } from './render-page.ts'
+import { sectionSign } from './runbook-command.ts'
+
+/** The first paragraph under "When": what a page is for. */
+const summaryOf = (page: Page): string => partOf(page, 'When').split('\n\n')[0] ?? ''
+
+/** The prompt breaks what is longer in the middle of a word. */
+const short = (text: string): string => (text.length > 78 ? `${text.slice(0, 77)}…` : text)
+
+const line = (page: Page, widest: number): string =>
+  short([sectionSign(page).padEnd(3), page.command.padEnd(widest), page.title].join('  '))
+
+/** Asks for what is wrong or wanted, and returns the page that was chosen. */
+export const askForPage = async (pages: readonly Page[], search: (words: string) => readonly Page[], prompts: Prompts): Promise<Page> => {
+  const widest = Math.max(...pages.map(({ command }) => command.length))
+  const found = (words: string) =>
+    search(words).map((page) => ({
+      value: page.command,
+      name: line(page, widest),
+      description: page.symptoms.map((symptom) => short(`  ${symptom}`)).join('\n'),
+    }))
+  const command = await prompts.find('What is wrong, or what is to be done?', found)
+  const page = pages.find((one) => one.command === command)
+  if (!page) throw new Error(`${command} has no page`)
+  return page
+}
+
+/** What stands between the choice and the first question. */
+export const renderSummary = (page: Page, width: number, chalk: ChalkInstance): string => {
+  const kind = kindOf(page) === 'changes' ? 'Shows its plan before it changes anything.' : 'Only looks.'
+  const text = `# ${[sectionSign(page), page.title].filter(Boolean).join(' ')}\n\n${summaryOf(page)}\n\n${kind} The whole page: \`honeydue runbook:show ${page.command}\`\n`
+  return `\n${renderPage(text, width, chalk)}\n`
+}
