@@ -9,6 +9,7 @@ export type AnyReport = Report<Choices, Name> | ((environment: Environment) => R
 /** Every report by its command. Each loads when it is asked for: whoever lists them pays for none. */
 export const reports = {
   'cache:status': async () => (await import('./cache/status.ts')).cacheStatus,
+  'cert:status': async () => (await import('./cert/status.ts')).certStatus,
   'db:connections': async () => (await import('./db/connections.ts')).connections,
   'db:locks': async () => (await import('./db/locks.ts')).locks,
   'db:migrations': async () => (await import('./db/migrations.ts')).migrations,

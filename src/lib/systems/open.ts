@@ -36,6 +36,7 @@ export const openSystems = (
       ...trust,
       zone: environment.cloudflare.zone,
       token: () => readToken({ command: environment.cloudflare.token_command, variable: process.env.CLOUDFLARE_API_TOKEN, signal }),
+      ...(environment.cloudflare.origin_ca !== undefined && { originCaFile: environment.cloudflare.origin_ca }),
       clock,
     }),
     nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),

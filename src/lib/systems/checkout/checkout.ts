@@ -1,8 +1,11 @@
-import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Secret } from '../../environment/secret.ts'
 import { Moved, Unreachable } from '../../plan/errors.ts'
 import type { System } from '../systems.ts'
 import { gitOf } from './git.ts'
+import { sayPair, writePair } from './pair.ts'
+import { replaceFile } from './replace-file.ts'
 import type { CheckoutReader, CheckoutWriter } from './types.ts'
 
 /** The files of a folder on this machine; YAML is parsed only when asked for. */
@@ -28,6 +31,15 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       text,
       filesAt,
       history,
+      secret: async (file) => {
+        const found = await text(file)
+        return found === undefined ? undefined : new Secret(found)
+      },
+      mode: async (file) => {
+        const found = await stat(join(folder, file)).catch(() => undefined)
+        return found && found.mode & 0o777
+      },
+      newKey: async (commonName) => (await import('./key-request.ts')).newKeyRequest(commonName),
       files: async (under) => {
         const names = await readdir(join(folder, under)).catch(() => [])
         const texts = await Promise.all(
@@ -53,32 +65,15 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
             next: `git -C ${folder} diff -- ${file}`,
           })
         }
-        await replaceFile(join(folder, file), replaceScalar(before, one, to))
+        const real = await realpath(join(folder, file))
+        await replaceFile(real, replaceScalar(before, one, to), (await stat(real)).mode)
       },
+      ...writePair(folder),
     },
     say: {
+      ...sayPair(folder),
       setScalar: ({ file, line, from, to }) => ({ line: `sed -i.bak '${line}s|${from}|${to}|' ${file}`, target: `${file} of ${folder}` }),
     },
     close: async () => {},
-  }
-}
-
-/** All or nothing: a new file beside it, on the disk, takes its name and its mode. */
-const replaceFile = async (path: string, text: string): Promise<void> => {
-  const real = await realpath(path)
-  const { mode } = await stat(real)
-  const beside = `${real}.honeydue-new`
-  try {
-    const file = await open(beside, 'w', mode)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(beside, real)
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
   }
 }

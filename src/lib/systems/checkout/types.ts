@@ -1,3 +1,5 @@
+import type { Secret } from '../../environment/secret.ts'
+import type { Later } from '../../plan/later.ts'
 import type { System } from '../systems.ts'
 
 /** One value of a YAML file, by its place. */
@@ -22,11 +24,26 @@ export interface FileChange {
   readonly at: string
 }
 
+/** A private key that nobody else has, and a request for a certificate of it. */
+export interface KeyRequest {
+  readonly key: Secret
+  /** PEM. */
+  readonly csr: string
+  /** The digest by which certificates of this key are found again. */
+  readonly publicKey: string
+}
+
 /** The API repository on this machine: files that the next deploy reads. Paths are relative to it. Failures throw Unreachable (`checkout-…`). */
 export interface CheckoutReader {
   readonly folder: string
   /** The text of a file; undefined where there is none. */
   text(file: string): Promise<string | undefined>
+  /** The same for a file whose text nobody may see. */
+  secret(file: string): Promise<Secret | undefined>
+  /** A file's permissions, 0o600 for its owner's alone; undefined where there is none. */
+  mode(file: string): Promise<number | undefined>
+  /** Makes a key in memory; nothing is written. */
+  newKey(commonName: string): Promise<KeyRequest>
   /** Every scalar of a YAML file that equals `value`; undefined where there is no such file. */
   scalars(file: string, value: string): Promise<readonly Scalar[] | undefined>
   /** The files that lie in a folder, by name; [] where there is no such folder. */
@@ -46,6 +63,14 @@ export interface CheckoutWriter {
     readonly from: string
     readonly to: string
   }): Promise<void>
+  /** Writes a new key and its request beside the pair of `base` (`….crt`, `….key`); both are on the disk when it returns. */
+  keepNewKey(pair: KeyRequest & { readonly base: string; readonly commonName: string }): Promise<void>
+  /** Puts a certificate and its kept key in the place of the pair, which stays beside it as `….old.*`. Throws Failed (`certificate-key`) where they do not fit. */
+  placePair(pair: { readonly base: string; readonly certificate: Later<string> }): Promise<void>
+  /** Puts the pair that was kept back into its place. */
+  restorePair(pair: { readonly base: string }): Promise<void>
+  /** Takes away the new key and its request. */
+  dropNewKey(pair: { readonly base: string }): Promise<void>
 }
 
 declare module '../systems.ts' {

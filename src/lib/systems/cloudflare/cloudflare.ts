@@ -1,17 +1,22 @@
 import type { System } from '../systems.ts'
 import { type CloudflareOptions, cloudflareClient } from './client.ts'
+import { originCa } from './origin-ca.ts'
 import { readCloudflare, zoneByName } from './read-cloudflare.ts'
 import { sayCloudflare } from './say-cloudflare.ts'
 import type { CloudflareReader, CloudflareWriter, Purge } from './types.ts'
 import { writeCloudflare } from './write-cloudflare.ts'
 
 /** One zone of Cloudflare, over its API. */
-export const cloudflareSystem = (options: CloudflareOptions): System<CloudflareReader, CloudflareWriter> => {
+export const cloudflareSystem = (
+  options: CloudflareOptions & {
+    /** PEM file with the Origin CA's roots, where they are not the published ones. */ readonly originCaFile?: string
+  },
+): System<CloudflareReader, CloudflareWriter> => {
   const client = cloudflareClient(options)
   const zone = zoneByName(client, options.zone)
   const purged: Purge[] = []
   return {
-    read: readCloudflare(client, zone, purged),
+    read: { ...readCloudflare(client, zone, purged), signedByOriginCa: originCa(options.originCaFile) },
     write: writeCloudflare(client, zone, purged),
     say: sayCloudflare(options.zone),
     close: async () => client.close(),

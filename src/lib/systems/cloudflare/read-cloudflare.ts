@@ -59,7 +59,11 @@ export const zoneByName = (client: CloudflareClient, name: string): (() => Promi
 }
 
 /** The reading half: see `CloudflareReader`. */
-export const readCloudflare = (client: CloudflareClient, zone: () => Promise<Zone>, purged: readonly Purge[]): CloudflareReader => ({
+export const readCloudflare = (
+  client: CloudflareClient,
+  zone: () => Promise<Zone>,
+  purged: readonly Purge[],
+): Omit<CloudflareReader, 'signedByOriginCa'> => ({
   zone,
   settings: async () => {
     const { id: zone_id } = await zone()

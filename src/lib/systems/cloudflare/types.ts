@@ -67,6 +67,8 @@ export interface CloudflareReader {
   /** Needs no token. */
   readonly ranges: () => Promise<PublishedRanges>
   readonly originCertificates: () => Promise<readonly OriginCertificate[]>
+  /** Whether a certificate (PEM) is signed by the Origin CA, as Full (strict) demands. Asks nobody. */
+  readonly signedByOriginCa: (certificate: string) => Promise<boolean>
   readonly purged: () => Promise<readonly Purge[]>
 }
 

@@ -4,6 +4,7 @@ import { Secret } from '../../environment/secret.ts'
 import { forwardToDeployment } from './forward.ts'
 import { pathOf } from './kinds.ts'
 import type { KubeClient, KubeOptions } from './request.ts'
+import { type StoredSecret, tlsSecretOf } from './tls-secret.ts'
 import type { Kind, Kinds, KubeReader, Where } from './types.ts'
 
 const selectors = ({ labels, fields }: Where): string => {
@@ -38,6 +39,12 @@ export const readKube = (
       const found = await client.get<{ readonly data?: Readonly<Record<string, string>> }>(pathOf('Secret', namespace, name))
       const value = found?.data?.[key]
       return value === undefined ? undefined : new Secret(Buffer.from(value, 'base64').toString())
+    },
+    tlsSecrets: async () => {
+      const found = await client.get<{ readonly items: readonly StoredSecret[] }>(
+        `${pathOf('Secret')}${selectors({ fields: 'type=kubernetes.io/tls' })}`,
+      )
+      return (found?.items ?? []).map(tlsSecretOf)
     },
     log: async ({ namespace, pod, container, tail, previous }) => {
       const query = new URLSearchParams({

@@ -34,8 +34,12 @@ export const sayKube: System<KubeReader, KubeWriter>['say'] = {
     target: `Job ${namespace}/${name}`,
   }),
   annotate: ({ kind, namespace, name, annotation, value }) => ({
-    line: `kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name} ${annotation}=${quote(value)} --overwrite`,
+    line: `kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name} ${annotation}${value === undefined ? '-' : `=${quote(value)} --overwrite`}`,
     target: `${kind} ${namespace}/${name}`,
+  }),
+  replaceTlsSecret: ({ namespace, name, files }) => ({
+    line: `kubectl -n ${namespace} create secret tls ${name} --cert=${files.certificate} --key=${files.key} --dry-run=client -o yaml | kubectl replace -f -`,
+    target: `Secret ${namespace}/${name}`,
   }),
 }
 

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Duration } from '../../clock.ts'
 import type { Secret } from '../../environment/secret.ts'
+import type { Later } from '../../plan/later.ts'
 import type { System } from '../systems.ts'
 import type { AnyKind, Kind, Kinds } from './kinds.ts'
 import type { Node, Pod } from './objects.ts'
@@ -48,12 +49,30 @@ export interface KubeReader {
   configMap(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>
   /** One decoded value of a Secret; undefined where there is no such Secret or key. */
   secret(namespace: string, name: string, key: string): Promise<Secret | undefined>
+  /** Every TLS Secret of the cluster, by namespace and name. */
+  tlsSecrets(): Promise<readonly TlsSecret[]>
   /** Lines of a log, without the last line break; [] where the container has not started. */
   log(request: LogRequest): Promise<readonly string[]>
   /** Waits until no pod matches; false when some are left after `within`. */
   gone(where: Where & { readonly labels: string }, within: Duration): Promise<boolean>
   /** A port-forward to a ready pod of a Deployment. Throws Unreachable (`kube-no-deployment`, `kube-no-pod`, `kube-forward`). */
   forward(target: { readonly namespace: string; readonly deployment: string; readonly port: number }): Promise<Duplex>
+}
+
+/** A Secret of the type kubernetes.io/tls. */
+export interface TlsSecret {
+  readonly namespace: string
+  readonly name: string
+  readonly resourceVersion: string
+  /** PEM; '' where it has no tls.crt. */
+  readonly certificate: string
+  readonly key: Secret
+  /** By `honeydue.dev/last-rotated`: a day, as it stands there. */
+  readonly lastRotated?: string
+  /** Which private key `kubectl apply` left in last-applied-configuration. */
+  readonly appliedKey: 'none' | 'the same' | 'another'
+  /** When its data was last written, by the server's own record. */
+  readonly writtenAt?: Date
 }
 
 export interface Target {
@@ -73,8 +92,18 @@ export interface KubeWriter {
   runJob(target: Target & { readonly manifest: KubeManifest; readonly file: string; readonly image: string }): Promise<void>
   /** Deletes the one Job with this uid, and its pods before it. */
   removeJob(target: Target & { readonly uid: string }): Promise<void>
-  /** Sets one annotation. */
-  annotate(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value: string }): Promise<void>
+  /** Sets one annotation; without a value, takes it away. */
+  annotate(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value?: string }): Promise<void>
+  /** Replaces both halves of a TLS Secret in one write on the version that was read, and drops what `kubectl apply` kept of the old key. */
+  replaceTlsSecret(
+    target: Target & {
+      readonly resourceVersion: string
+      readonly certificate: Later<string>
+      readonly key: Later<Secret>
+      /** Where an operator has both, for the shell line. */
+      readonly files: { readonly certificate: string; readonly key: string }
+    },
+  ): Promise<void>
 }
 
 /** An object before the server has seen it. */

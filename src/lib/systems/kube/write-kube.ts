@@ -6,6 +6,9 @@ import type { KubeWriter, Target } from './types.ts'
 /** While a Deployment is at 0 for us, this annotation says how many replicas it had. */
 export const replicasNote = 'honeydue.dev/replicas'
 
+/** Where client-side `kubectl apply` keeps a copy of what it applied, private keys too. */
+export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
 const jsonPatch = 'application/json-patch+json'
 const mergePatch = 'application/merge-patch+json'
 /** A key as a JSON Pointer holds it. */
@@ -46,6 +49,15 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
       await client.write({ method: 'DELETE', path: pathOf('Job', namespace, name), body, dry })
     },
     annotate: ({ kind, namespace, name, annotation, value }) =>
-      patch(pathOf(kind, namespace, name), mergePatch, { metadata: { annotations: { [annotation]: value } } }),
+      patch(pathOf(kind, namespace, name), mergePatch, { metadata: { annotations: { [annotation]: value ?? null } } }),
+    // The new pair does not exist when a plan is made: rehearsed is a write that changes nothing on the version that was read.
+    replaceTlsSecret: async ({ namespace, name, resourceVersion, certificate, key }) => {
+      const base64 = (text: string) => Buffer.from(text).toString('base64')
+      const pair = dry ? {} : { data: { 'tls.crt': base64(await certificate.read()), 'tls.key': base64((await key.read()).reveal()) } }
+      await patch(pathOf('Secret', namespace, name), mergePatch, {
+        metadata: { resourceVersion, annotations: { [lastApplied]: null } },
+        ...pair,
+      })
+    },
   }
 }

@@ -8,6 +8,7 @@ import { identitiesOf } from './identities.ts'
 import { knownKeys } from './known-hosts.ts'
 import { connectionsCommand, originCommand, readOrigin } from './origin.ts'
 import { resolveAlias } from './resolve.ts'
+import { readServed, servedCommand } from './served.ts'
 import type { CommandOutput, NodesReader, NodesWriter } from './types.ts'
 import { sayNodes, writeNodes } from './write-nodes.ts'
 
@@ -61,6 +62,7 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
     forward: async (alias, target) => (await connections.to(alias)).forward(target.host, target.port),
     firewall: async (alias) => readFirewall(await said(alias, firewallCommand)),
     origin: async (alias, urls) => (urls.length === 0 ? [] : readOrigin(await said(alias, originCommand(urls)), urls)),
+    served: async (alias, names) => readServed(await said(alias, servedCommand(names)), names),
     connections: async (alias, port) => Number((await said(alias, connectionsCommand(port))).trim()),
   }
   return { read, write: writeNodes(run), say: sayNodes, close: () => connections.close() }

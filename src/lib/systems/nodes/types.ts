@@ -79,6 +79,12 @@ export type OriginAnswer = { readonly url: string } & (
   | { readonly because: string }
 )
 
+/** What the node's own 443 serves for one name: PEM; absent where no handshake came to its end. */
+export interface ServedCertificate {
+  readonly name: string
+  readonly certificate?: string
+}
+
 export interface NodesReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
@@ -90,6 +96,8 @@ export interface NodesReader {
   firewall(alias: string): Promise<Firewall>
   /** What the node's own port 443 answers to these https URLs, asked from the node. */
   origin(alias: string, urls: readonly string[]): Promise<readonly OriginAnswer[]>
+  /** The certificate that the node's own 443 serves for each of these names, asked from the node in one round trip. */
+  served(alias: string, names: readonly string[]): Promise<readonly ServedCertificate[]>
   /** Established connections to a TCP port of the node. */
   connections(alias: string, port: number): Promise<number>
 }

@@ -1,0 +1,100 @@
+import { readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Secret } from '../../environment/secret.ts'
+import { Failed } from '../../plan/errors.ts'
+import { publicKeyOf, readCertificate } from '../certificates.ts'
+import { replaceFile, syncFolder } from './replace-file.ts'
+import type { CheckoutWriter } from './types.ts'
+
+/** The names that a certificate's files have by its base: the pair, the one before it, and what is on its way. */
+export const pairFiles = (base: string) => ({
+  certificate: `${base}.crt`,
+  key: `${base}.key`,
+  oldCertificate: `${base}.old.crt`,
+  oldKey: `${base}.old.key`,
+  newKey: `${base}.new.key`,
+  newRequest: `${base}.new.csr`,
+})
+
+const secretMode = 0o600
+
+/** Writers of a certificate and its key. Every file is for its owner alone, replaced in one piece, and on the disk before the next step. */
+export const writePair = (folder: string): Pick<CheckoutWriter, 'keepNewKey' | 'placePair' | 'restorePair' | 'dropNewKey'> => {
+  const text = (file: string): Promise<string | undefined> =>
+    readFile(join(folder, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+  const put = (file: string, content: string) => replaceFile(join(folder, file), content, secretMode)
+  const drop = async (...files: readonly string[]) => {
+    for (const file of files) await rm(join(folder, file), { force: true })
+    await syncFolder(join(folder, files[0] ?? ''))
+  }
+  const move = async (from: string, to: string) => {
+    await rename(join(folder, from), join(folder, to))
+    await syncFolder(join(folder, to))
+  }
+
+  return {
+    keepNewKey: async ({ base, key, csr }) => {
+      const files = pairFiles(base)
+      await put(files.newKey, key.reveal())
+      await put(files.newRequest, csr)
+    },
+    placePair: async ({ base, certificate }) => {
+      const files = pairFiles(base)
+      const pem = await certificate.read()
+      const wanted = readCertificate(pem)?.publicKey
+      const [newKey, key, old] = await Promise.all([text(files.newKey), text(files.key), text(files.certificate)])
+      const digest = (found: string | undefined) => publicKeyOf(found === undefined ? undefined : new Secret(found))
+      // Stopped between the two renames, the key is in its place already.
+      if (wanted === undefined || ![digest(newKey), digest(key)].includes(wanted)) {
+        throw new Failed({
+          code: 'certificate-key',
+          failed: `The new certificate is not one of the key in ${files.newKey}`,
+          state: 'The pair in use was not touched.',
+          cause: 'Another request was signed, or the key was replaced meanwhile',
+          next: 'honeydue cert:status',
+        })
+      }
+      if (digest(key) !== wanted) {
+        if (old !== undefined) await put(files.oldCertificate, old)
+        if (key !== undefined) await put(files.oldKey, key)
+        await move(files.newKey, files.key)
+      }
+      await put(files.certificate, pem)
+      await drop(files.newRequest, files.newKey)
+    },
+    restorePair: async ({ base }) => {
+      const files = pairFiles(base)
+      const [certificate, key] = await Promise.all([text(files.oldCertificate), text(files.oldKey)])
+      if (certificate === undefined || key === undefined) return
+      await put(files.key, key)
+      await put(files.certificate, certificate)
+      await drop(files.oldCertificate, files.oldKey)
+    },
+    dropNewKey: async ({ base }) => {
+      const files = pairFiles(base)
+      await drop(files.newKey, files.newRequest)
+    },
+  }
+}
+
+/** The shell lines of the same. */
+export const sayPair = (folder: string) => {
+  const said = (base: string, line: string | readonly string[]) => ({ line, target: `${base}.{crt,key} of ${folder}` })
+  return {
+    keepNewKey: ({ base, commonName }: { readonly base: string; readonly commonName: string }) =>
+      said(
+        base,
+        `(umask 077; openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${base}.new.key -out ${base}.new.csr -subj /CN=${commonName})`,
+      ),
+    placePair: ({ base }: { readonly base: string }) =>
+      said(base, [
+        `cp -p ${base}.crt ${base}.old.crt; cp -p ${base}.key ${base}.old.key`,
+        `mv ${base}.new.key ${base}.key; mv ${base}.new.crt ${base}.crt; rm -f ${base}.new.csr`,
+      ]),
+    restorePair: ({ base }: { readonly base: string }) => said(base, `mv ${base}.old.key ${base}.key; mv ${base}.old.crt ${base}.crt`),
+    dropNewKey: ({ base }: { readonly base: string }) => said(base, `rm -f ${base}.new.key ${base}.new.csr`),
+  }
+}
