@@ -72,7 +72,10 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
     },
     say: {
       ...sayPair(folder),
-      setScalar: ({ file, line, from, to }) => ({ line: `sed -i.bak '${line}s|${from}|${to}|' ${file}`, target: `${file} of ${folder}` }),
+      setScalar: ({ file, line, from, to }) => ({
+        line: `sed -i.bak '${line}s|${from}|${to}|' ${join(folder, file)}`,
+        target: `${file} of ${folder}`,
+      }),
     },
     close: async () => {},
   }

@@ -61,6 +61,7 @@ export interface ContainerStatus {
 export interface Container {
   readonly name: string
   readonly image?: string
+  readonly startupProbe?: { readonly failureThreshold?: number; readonly periodSeconds?: number }
   readonly envFrom?: readonly { readonly prefix?: string; readonly configMapRef?: { readonly name: string } }[]
   readonly env?: readonly {
     readonly name: string

@@ -116,9 +116,9 @@ export const kubeClient = (options: KubeOptions) => {
     }
   }
 
-  const get = async (path: string): Promise<Answer | undefined> => {
+  const get = async (path: string, absent = 404): Promise<Answer | undefined> => {
     const answer = await ask({ method: 'GET', path })
-    if (answer.status === 404 && answer.object) return undefined
+    if ((answer.status === 404 || answer.status === absent) && answer.object) return undefined
     if (answer.status !== 200) throw statusTrouble(answer.status, messageOf(answer), `GET ${path}`, answer.server)
     return answer
   }
@@ -147,8 +147,8 @@ export const kubeClient = (options: KubeOptions) => {
       }
       return answer.object as T
     },
-    /** The text at `path`, as a log is sent; undefined for a 404. */
-    text: async (path: string): Promise<string | undefined> => (await get(path))?.text,
+    /** A log's text at `path`; undefined where there is none: no such pod (404), or its container has not started (400). */
+    text: async (path: string): Promise<string | undefined> => (await get(path, 400))?.text,
     /** Writes as field manager `honeydue`; `dry`: the server answers as if, and changes nothing. Throws Moved for 404, 409 and a failed test. */
     write: async (asked: Asked & { readonly dry?: boolean }): Promise<object> => {
       const query = `fieldManager=honeydue${asked.dry ? '&dryRun=All' : ''}`

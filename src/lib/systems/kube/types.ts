@@ -86,7 +86,7 @@ export interface KubeWriter {
   setConfigMapValue(target: Target & { readonly key: string; readonly from: string; readonly to: string }): Promise<void>
   /** Replaces the pods as `kubectl rollout restart` does, by the Deployment's own strategy. */
   restart(target: Target): Promise<void>
-  /** Sets the number of replicas from one to another, and leaves a note of the first on the Deployment while it is at 0 (`honeydue.dev/replicas`). */
+  /** Sets the number of replicas from one to another (done where it is so already), and leaves a note of the first on the Deployment while it is at 0 (`honeydue.dev/replicas`). */
   scale(target: Target & { readonly from: number; readonly to: number }): Promise<void>
   /** Creates the Job of a manifest of the checkout with one image, where none of its name is there. */
   runJob(target: Target & { readonly manifest: KubeManifest; readonly file: string; readonly image: string }): Promise<void>

@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.ts'
+import { Moved } from '../../plan/errors.ts'
 import { pathOf } from './kinds.ts'
 import type { KubeClient } from './request.ts'
-import type { KubeWriter, Target } from './types.ts'
+import type { Deployment, KubeWriter, Target } from './types.ts'
 
 /** While a Deployment is at 0 for us, this annotation says how many replicas it had. */
 export const replicasNote = 'honeydue.dev/replicas'
@@ -30,17 +31,22 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
     restart: (target) =>
       patch(deployment(target), mergePatch, {
         spec: {
-          template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': clock.now().toISOString().replace(/\.\d+/, '') } } },
+          template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': clock.now().toISOString() } } },
         },
       }),
     // A Deployment that was ever rolled out has annotations: its revision. An `add` before the `remove` makes the latter safe.
-    scale: ({ from, to, ...target }) =>
-      patch(deployment(target), jsonPatch, [
+    scale: async ({ from, to, ...target }) => {
+      const change = patch(deployment(target), jsonPatch, [
         { op: 'test', path: '/spec/replicas', value: from },
         { op: 'replace', path: '/spec/replicas', value: to },
         ...(to === 0 || from === 0 ? [{ op: 'add', path: notePath, value: String(from) }] : []),
         ...(from === 0 ? [{ op: 'remove', path: notePath }] : []),
-      ]),
+      ])
+      await change.catch(async (error: unknown) => {
+        const now = error instanceof Moved ? await client.get<Deployment>(deployment(target)) : undefined
+        if (now?.spec.replicas !== to) throw error
+      })
+    },
     runJob: async ({ namespace, manifest }) => {
       await client.write({ method: 'POST', path: pathOf('Job', namespace), body: manifest, dry })
     },

@@ -1,0 +1,94 @@
+import { minutes } from '../../clock.ts'
+import { type Finding, fails, holds } from '../../plan/finding.ts'
+import type { Change } from '../../plan/procedure.ts'
+import { hostKey, lastSet, startedAt } from '../../reports/db/db-host.ts'
+import type { Pod } from '../../systems/kube/types.ts'
+import type { Readers, Writers } from '../../systems/systems.ts'
+import { podsOf, rolledOut, rolloutPatience, surges } from '../rollout.ts'
+import { type Consumer, maySwitch, type SwitchHostFacts } from './switch-host-facts.ts'
+
+/** Every pod of a workload starts with the host that the ConfigMap names; one that must not run twice is stopped first. */
+export const restartConsumer = (facts: SwitchHostFacts, consumer: Consumer): readonly Change<'kube'>[] =>
+  isSingleton(consumer) && surges(consumer.deployment) ? stopAndStart(facts, consumer) : [restart(facts, consumer)]
+
+/** Its scheduler enqueues every job once per replica: two at a time is what happened on 2026-06-03. */
+const isSingleton = ({ deployment }: Consumer): boolean => deployment.metadata.name === 'worker'
+
+const restart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer): Change<'kube'> => {
+  const target = { namespace: facts.namespace, name: deployment.metadata.name }
+  return {
+    title: `Restart ${target.name}`,
+    effect: [
+      { what: `pods of ${target.name}, ${replicas}`, before: 'started before the change', after: `started with the ${facts.to} endpoint` },
+    ],
+    check: async () => maySwitch(facts),
+    apply: (write) => write.kube.restart(target),
+    verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
+    within: rolloutPatience(deployment),
+    undo: { afterwards: (write) => write.kube.restart(target) },
+  }
+}
+
+const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer): readonly Change<'kube'>[] => {
+  const target = { namespace: facts.namespace, name: deployment.metadata.name }
+  const pods = podsOf(deployment)
+  const down = { ...target, from: replicas, to: 0 }
+  const up = { ...target, from: 0, to: replicas }
+  return [
+    {
+      title: `Stop ${target.name}: its strategy would run two at once`,
+      effect: [{ what: `pods of ${target.name}`, before: 'started before the change', after: 'none of them is left' }],
+      check: async () => maySwitch(facts),
+      apply: (write) => write.kube.scale(down),
+      verify: async (look) => {
+        const since = await changedAt(facts, look)
+        if (typeof since !== 'string') return since
+        const old = (await look.kube.pods(pods)).filter((pod) => startedAt(pod) < since)
+        return old.length === 0 ? holds : fails(`${old.length} old pods of ${target.name} are left`)
+      },
+      within: minutes(2),
+      undo: { afterwards: async (write, look) => startAgain(write, look, up) },
+    },
+    {
+      title: `Start ${target.name}`,
+      effect: [{ what: `pods of ${target.name}`, before: 'none', after: `${replicas}, started with the ${facts.to} endpoint` }],
+      apply: (write) => write.kube.scale(up),
+      verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
+      within: rolloutPatience(deployment),
+      undo: {
+        afterwards: async (write, look) => {
+          await write.kube.scale(down)
+          await look.kube.gone(pods, minutes(2))
+          await startAgain(write, look, up)
+        },
+      },
+    },
+  ]
+}
+
+const startAgain = async (
+  write: Writers<'kube'>,
+  look: Readers<'kube'>,
+  up: { readonly namespace: string; readonly name: string; readonly from: number; readonly to: number },
+): Promise<void> => {
+  const now = await look.kube.get('Deployment', up.name, up.namespace)
+  if (now?.spec.replicas === 0) await write.kube.scale(up)
+}
+
+/** Since when the ConfigMap names the target; a finding where it does not. */
+const changedAt = async ({ namespace, configMap, target }: SwitchHostFacts, look: Readers<'kube'>): Promise<string | Finding> => {
+  const found = await look.kube.get('ConfigMap', configMap, namespace)
+  const host = found?.data?.[hostKey]
+  if (!found || host !== target) return fails(`${hostKey} is ${host ?? 'not set'}`)
+  return lastSet(found, hostKey)?.at ?? found.metadata.creationTimestamp ?? ''
+}
+
+/** Every pod started after the ConfigMap came to name the target: it got the target. */
+const startedWithTarget = async (
+  facts: SwitchHostFacts,
+  target: { readonly namespace: string; readonly name: string; readonly replicas: number },
+  look: Readers<'kube'>,
+): Promise<Finding> => {
+  const since = await changedAt(facts, look)
+  return typeof since === 'string' ? rolledOut(look.kube, target, (pod: Pod) => startedAt(pod) >= since) : since
+}
