@@ -33,7 +33,10 @@ export interface KubernetesOptions {
 }
 
 const defaultSpeed: Speed = { ready: 500, terminate: 300, jobComplete: 2000, nodeGrace: 40_000 }
-const now = () => `${new Date().toISOString().slice(0, 19)}Z`
+const timeAt = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
+const now = () => timeAt(Date.now())
+/** How long what is settled has been there, unless it is said: a little longer than its pods have run. */
+const settledAge = 3_610_000
 const servicesNetwork = '10.43'
 
 /** Starts an API server on loopback, and on top of it whatever `start` brings: the controllers, or nothing in tests of the server alone. */
@@ -52,7 +55,8 @@ export async function startApiServer(
     }
     throw new StatusError(500, 'InternalError', 'Internal error occurred: failed to allocate a serviceIP: range is full', {})
   }
-  const registry = createRegistry(store, { now, uid: randomUUID, clusterIP })
+  let past: string | undefined
+  const registry = createRegistry(store, { now: () => past ?? now(), uid: randomUUID, clusterIP })
   const client = createClient(store, registry)
   const create = (object: KubeObject, manager = 'kube-apiserver') => {
     const resource = resourceOf(object.apiVersion, object.kind)
@@ -136,16 +140,18 @@ export async function startApiServer(
     url: `https://127.0.0.1:${port}`,
     port,
     client,
-    settle: (objects) => {
+    settle: (objects, { manager = 'kubectl', at = timeAt(Date.now() - settledAge) } = {}) => {
+      past = at
       const homes = new Set(
         objects.flatMap(({ metadata, apiVersion, kind }) =>
           resourceOf(apiVersion, kind)?.namespaced ? [metadata.namespace ?? 'default'] : [],
         ),
       )
-      for (const object of objects) if (object.kind === 'Namespace') create(copy(object), 'kubectl')
+      for (const object of objects) if (object.kind === 'Namespace') create(copy(object), manager)
       for (const name of homes) create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-      for (const object of objects) if (object.kind !== 'Namespace') create(copy(object), 'kubectl')
+      for (const object of objects) if (object.kind !== 'Namespace') create(copy(object), manager)
       controlPlane.settle()
+      past = undefined
     },
     snapshot: () => store.snapshot(),
     restore: (snapshot) => {

@@ -147,7 +147,10 @@ export interface KubernetesSandbox {
   readonly port: number
   readonly client: Client
   /** Loads objects as a cluster that has been running for long: workloads rolled out, pods ready, nothing pending, no time passing. */
-  settle(objects: readonly KubeObject[]): void
+  settle(
+    objects: readonly KubeObject[],
+    by?: { readonly manager?: string /** RFC 3339; an hour ago where it is not said. */; readonly at?: string },
+  ): void
   /** Everything that is stored, for `restore`; cheap, because objects are immutable. */
   snapshot(): unknown
   restore(snapshot: unknown): void
