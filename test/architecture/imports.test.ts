@@ -10,7 +10,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>
   'answer.ts': { cli: 'run' },
   'run.ts': { cli: 'run' },
   commands: { cli: 'run', runbook: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run' },
-  procedures: { plan: 'run', reports: 'run', systems: 'run' },
+  procedures: { 'clock.ts': 'run', plan: 'run', reports: 'run', systems: 'run' },
   reports: { plan: 'run', systems: 'run', environment: 'type', 'clock.ts': 'run' },
   plan: { systems: 'run', environment: 'type', 'clock.ts': 'run' },
   systems: { environment: 'run', plan: 'run', 'clock.ts': 'run' },
