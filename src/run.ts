@@ -7,7 +7,9 @@ export const run = async (root: string, words: readonly string[]): Promise<void>
   const config = await Config.load({ root })
   const line = commandLine(words, { topics: config.topics.map(({ name }) => name), commands: config.commandIDs })
   if ('unknown' in line) {
-    process.stderr.write(`${line.unknown}\n`)
+    const { unknownCommand } = await import('./lib/cli/failure.ts')
+    const { stream, text } = unknownCommand(line, words)
+    process[stream].write(`${text}\n`)
     process.exitCode = 127
     return
   }

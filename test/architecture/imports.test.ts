@@ -9,8 +9,8 @@ const source = fileURLToPath(new URL('../../src/', import.meta.url))
 const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>> = {
   'answer.ts': { cli: 'run' },
   'run.ts': { cli: 'run' },
-  commands: { cli: 'run', runbook: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run' },
   procedures: { 'clock.ts': 'run', plan: 'run', reports: 'run', systems: 'run' },
+  commands: { cli: 'run', runbook: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run', plan: 'run' },
   reports: { plan: 'run', systems: 'run', environment: 'type', 'clock.ts': 'run' },
   plan: { systems: 'run', environment: 'type', 'clock.ts': 'run' },
   systems: { environment: 'run', plan: 'run', 'clock.ts': 'run' },

@@ -10,12 +10,17 @@ test('a space joins a topic and its command as the colon does', () => {
 
 test('an unknown word after a topic is refused with the nearest command', () => {
   expect(commandLine(['cache', 'invalidat'], known)).toEqual({
-    unknown: 'There is no command cache:invalidat.\nDid you mean: honeydue cache:invalidate',
+    unknown: 'cache:invalidat',
+    near: 'cache:invalidate',
   })
 })
 
 test('a topic alone, help and flags go on as they are', () => {
   for (const words of [['cache'], ['--version'], []]) expect(commandLine(words, known)).toEqual({ args: words })
+})
+
+test('a flag where the command belongs is refused', () => {
+  expect(commandLine(['--user', '7'], known)).toEqual({ unknown: '--user' })
 })
 
 test('help words ask for the help of what follows', () => {

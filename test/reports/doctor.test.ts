@@ -25,7 +25,7 @@ test('a machine that is set up has nothing to do; the second kubeconfig path is 
   writeFileSync(kubeconfig, 'apiVersion: v1\n')
   const checks = await look(sandbox.configFile, [join(dir, 'missing'), kubeconfig])
   expect(checks.filter(({ ok }) => !ok)).toEqual([])
-  expect(checks.at(-1)).toEqual({ title: 'kubeconfig', ok: true, found: kubeconfig })
+  expect(checks.at(-1)).toEqual({ title: 'kubeconfig', ok: true, found: `${kubeconfig}; ${join(dir, 'missing')} does not exist` })
 })
 
 test('each missing thing names the next command', async () => {

@@ -1,4 +1,5 @@
 import { Args } from '@oclif/core'
+import { environmentFlag } from '../../lib/cli/command.ts'
 import { askForPage, renderSummary } from '../../lib/cli/front-door.ts'
 import { paint } from '../../lib/cli/render.ts'
 import { listPages, pageData, RunbookCommand } from '../../lib/cli/runbook-command.ts'
@@ -9,6 +10,7 @@ export default class RunbookFind extends RunbookCommand {
   static override description =
     'Without words, on a terminal, it asks: it is what `honeydue` alone does. With words, or without a terminal, it lists what it finds.'
   static override examples = ['<%= config.bin %>', '<%= config.bin %> <%= command.id %> user sees old residences']
+  static override baseFlags = { ...RunbookCommand.baseFlags, ...environmentFlag }
   static override strict = false
   static override args = { words: Args.string({ description: 'what is wrong, or what is to be done' }) }
 

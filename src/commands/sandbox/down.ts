@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
-import { Command, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
+import { HoneydueCommand } from '../../lib/cli/command.ts'
+import { Unverified } from '../../lib/plan/errors.ts'
 import { defaultFolder } from '../../lib/sandbox/folder.ts'
 
-export default class SandboxDown extends Command {
+export default class SandboxDown extends HoneydueCommand {
   static override summary = 'End the running sandbox and take its files away'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --dir /tmp/sandbox']
   static override flags = {
@@ -16,7 +18,16 @@ export default class SandboxDown extends Command {
     const dir = resolve(flags.dir ?? findRunningSandbox()?.dir ?? defaultFolder())
     const result = await takeDown(dir)
     if (result === 'does not end')
-      this.error(`The sandbox of ${dir} was asked to end and still runs after 15 s.`, { exit: 5, suggestions: [`read ${dir}/sandbox.log`] })
-    this.log(result === 'ended' ? `The sandbox of ${dir} has ended.` : `No sandbox runs for ${dir}.`)
+      throw new Unverified({
+        code: 'sandbox-does-not-end',
+        failed: `The sandbox of ${dir} was asked to end and still runs after 15 s`,
+        state: 'It runs.',
+        cause: 'Something in it is stuck; its log says more',
+        next: `less ${dir}/sandbox.log`,
+      })
+    this.print(
+      { exitCode: 0, dir, ended: result === 'ended' },
+      result === 'ended' ? `The sandbox of ${dir} has ended.` : `No sandbox runs for ${dir}.`,
+    )
   }
 }

@@ -1,33 +1,29 @@
 import { resolve } from 'node:path'
-import { Command, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
+import { HoneydueCommand } from '../../lib/cli/command.ts'
 import { pointersAt } from '../../lib/sandbox/pointers.ts'
 
-export default class SandboxStatus extends Command {
+export default class SandboxStatus extends HoneydueCommand {
   static override summary = 'Say whether a sandbox runs, and how to reach it'
   static override examples = ['<%= config.bin %> <%= command.id %>']
-  static override enableJsonFlag = true
   static override flags = {
     dir: Flags.directory({ summary: 'the folder that sandbox:up was given (default: that of the youngest running sandbox)' }),
   }
 
-  async run(): Promise<{
-    readonly schema: 1
-    readonly running: boolean
-    readonly pid?: number
-    readonly dir?: string
-    readonly environment?: string
-    readonly since?: string
-  }> {
+  async run(): Promise<void> {
     const { flags } = await this.parse(SandboxStatus)
     const { findRunningSandbox, runningIn } = await import('../../lib/sandbox/running.ts')
     const found = flags.dir === undefined ? findRunningSandbox() : runningIn(resolve(flags.dir))
+    process.exitCode = found ? 0 : 3
     if (!found) {
-      this.log(flags.dir === undefined ? 'No sandbox runs. Start one: honeydue sandbox:up --detach' : `No sandbox runs for ${flags.dir}.`)
-      process.exitCode = 3
-      return { schema: 1, running: false }
+      const text =
+        flags.dir === undefined ? 'No sandbox runs. Start one: honeydue sandbox:up --detach' : `No sandbox runs for ${flags.dir}.`
+      return this.print({ exitCode: 3, running: false }, text)
     }
     const { pid, dir, environment, since } = found
-    this.log(`The sandbox of ${dir} runs (process ${pid}, since ${since}).\n\n${pointersAt(dir)}`)
-    return { schema: 1, running: true, pid, dir, environment, since }
+    this.print(
+      { exitCode: 0, running: true, pid, dir, environment, since },
+      `The sandbox of ${dir} runs (process ${pid}, since ${since}).\n\n${pointersAt(dir)}`,
+    )
   }
 }

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
-import { Command, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
+import { HoneydueCommand } from '../../lib/cli/command.ts'
+import { Blocked, Failed } from '../../lib/plan/errors.ts'
 import { defaultFolder } from '../../lib/sandbox/folder.ts'
 import { pointersAt } from '../../lib/sandbox/pointers.ts'
 
-export default class SandboxUp extends Command {
+export default class SandboxUp extends HoneydueCommand {
   static override summary = 'Start the embedded deployment: nodes, Kubernetes, Redis, PostgreSQL and the API'
   static override description =
     'Everything listens on 127.0.0.1 and speaks its real protocol, so that kubectl, ssh, redis-cli and psql work against it as honeydue does with `--env sandbox`. Without --detach it runs until Ctrl-C.'
@@ -29,18 +31,27 @@ export default class SandboxUp extends Command {
       : await this.foreground(dir, runSandbox, { postgres: flags.postgres, ...delay })
     if (!result) return this.log('The sandbox has ended.')
     if ('foreign' in result)
-      return this.error(`${dir} holds files that are not a sandbox's: nothing was written.`, {
-        exit: 3,
-        suggestions: ['name an empty folder with --dir'],
+      throw new Blocked({
+        code: 'sandbox-foreign-folder',
+        failed: `${dir} holds files that are not a sandbox's`,
+        state: 'Nothing was written.',
+        cause: 'It is the folder of something else',
+        next: 'honeydue sandbox:up --detach --dir, and an empty folder',
       })
     if ('failed' in result)
-      return this.error(`The sandbox did not start; nothing of it is left running.\n${result.failed}`, {
-        exit: 4,
-        suggestions: ['honeydue doctor'],
+      throw new Failed({
+        code: 'sandbox-not-started',
+        failed: 'The sandbox did not start',
+        state: 'Nothing of it is left running.',
+        cause: 'Its log ends with what stands above',
+        next: 'honeydue doctor',
+        details: result.failed.split('\n'),
       })
-    if (result.already) this.log(`The sandbox of ${dir} runs already (process ${result.running.pid}, since ${result.running.since}).\n`)
-    else this.log(`The sandbox answers (process ${result.running.pid}). Its log: ${dir}/sandbox.log\n`)
-    this.log(pointersAt(dir))
+    const { already, running } = result
+    const said = already
+      ? `The sandbox of ${dir} runs already (process ${running.pid}, since ${running.since}).`
+      : `The sandbox answers (process ${running.pid}). Its log: ${dir}/sandbox.log`
+    this.print({ exitCode: 0, already, ...running }, `${said}\n\n${pointersAt(dir)}`)
   }
 
   private async foreground(

@@ -1,5 +1,5 @@
-/** What oclif is given, or the sentences that say which command was meant. */
-export type CommandLine = { readonly args: readonly string[] } | { readonly unknown: string }
+/** What oclif is given, or the word that names no command and the command nearest to it. */
+export type CommandLine = { readonly args: readonly string[] } | { readonly unknown: string; readonly near?: string }
 
 /**
  * Joins `cache invalidate` to `cache:invalidate`, and refuses a word after a topic that names no command of it:
@@ -17,13 +17,18 @@ export const commandLine = (
   }
   const [first, second] = leading
   if (first === 'help') return commandLine([...words.slice(1), '--help'], known)
-  if (first === undefined || known.commands.includes(first)) return { args: words }
+  if (first === undefined) return misplaced(words)
+  if (known.commands.includes(first)) return { args: words }
   const asked = known.topics.includes(first) && second !== undefined ? `${first}:${second}` : first
   if (known.topics.includes(asked) && second === undefined) return { args: words }
   const near = nearest(asked, known.commands)
-  return {
-    unknown: [`There is no command ${asked}.`, near ? `Did you mean: honeydue ${near}` : 'Next: honeydue --help'].join('\n'),
-  }
+  return { unknown: asked, ...(near !== undefined && { near }) }
+}
+
+/** A flag where the command belongs: only these stand alone. */
+const misplaced = (words: readonly string[]): CommandLine => {
+  const [first] = words
+  return first === undefined || /^--(version|env|json)\b/.test(first) || words.includes('--help') ? { args: words } : { unknown: first }
 }
 
 const nearest = (word: string, among: readonly string[]): string | undefined => {

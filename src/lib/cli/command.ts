@@ -1,23 +1,24 @@
-import { Command, Errors, Flags } from '@oclif/core'
-import { exitCodes, Trouble } from '../plan/errors.ts'
+import { Command, Flags } from '@oclif/core'
 import type { Offer } from '../plan/procedure.ts'
+import { failureDocument, schemaVersion, troubleOf } from './failure.ts'
 import type { Ask } from './flags.ts'
 import type { Prompts } from './prompts.ts'
 import { paint, renderTrouble } from './render.ts'
 import { inSession, type Session } from './session.ts'
 import { typedLine, wordsOf } from './typed-line.ts'
 
-/** The JSON document's version: it rises when a field changes its meaning or goes away. */
-export const schemaVersion = 1
+/** For every command that looks at a deployment. */
+export const environmentFlag = {
+  env: Flags.string({
+    summary: 'which deployment: a name, or the path of an environment file',
+    helpGroup: 'GLOBAL',
+    noCacheDefault: true,
+  }),
+}
 
-/** What every command that looks at a deployment shares: its environment, its systems, Ctrl-C, errors and exit codes. */
+/** What every command shares: one JSON document, questions, errors in four parts, exit codes; and a deployment's systems for those that look at one. */
 export abstract class HoneydueCommand extends Command {
   static override baseFlags = {
-    env: Flags.string({
-      summary: 'which deployment: a name, or the path of an environment file',
-      helpGroup: 'GLOBAL',
-      noCacheDefault: true,
-    }),
     json: Flags.boolean({ summary: 'one JSON document on standard output', helpGroup: 'GLOBAL' }),
   }
 
@@ -67,23 +68,10 @@ export abstract class HoneydueCommand extends Command {
     this.log(this.argv.includes('--json') ? JSON.stringify({ schemaVersion, command: this.id, ...document }, undefined, 2) : text)
   }
 
-  protected override async catch(error: Error): Promise<void> {
-    if (error instanceof Errors.CLIError && !(error instanceof Trouble)) {
-      process.exitCode = error.oclif.exit ?? exitCodes.usage
-      return this.fail({ code: 'usage', failed: error.message.split('\n')[0] ?? '', state: 'Nothing was changed.' }, error.message)
-    }
-    if (!(error instanceof Trouble)) {
-      process.exitCode = exitCodes.bug
-      return this.fail({ code: 'bug', failed: error.message }, `This is a bug in honeydue.\n${error.stack ?? error.message}`)
-    }
-    process.exitCode = error.exitCode
-    const { code, failed, state, likely, next, details } = error
-    return this.fail({ code, failed, state, cause: likely, next, details }, renderTrouble(error, paint(process.stderr)))
-  }
-
-  private fail(account: object, text: string): void {
-    if (this.argv.includes('--json'))
-      this.log(JSON.stringify({ schemaVersion, command: this.id, exitCode: process.exitCode, error: account }, undefined, 2))
-    else this.logToStderr(text)
+  protected override async catch(error: unknown): Promise<void> {
+    const trouble = troubleOf(error, this.id)
+    process.exitCode = trouble.exitCode
+    if (this.argv.includes('--json')) this.log(failureDocument(trouble, this.id))
+    else this.logToStderr(renderTrouble(trouble, paint(process.stderr)))
   }
 }

@@ -62,7 +62,8 @@ export const durationOf = (name: string, value: unknown): number => {
 const missing = (name: string, choice: Choice<unknown>, ask: Ask): Promise<string> => {
   if (ask) return ask(name, choice)
   const instead = (choice.not ?? []).map((other) => ` or --${other}`).join('')
-  throw usage(name, `--${name}${instead} is missing${choice.options ? `: one of ${choice.options.join(', ')}` : ''}`)
+  const options = choice.options ? `: one of ${choice.options.join(', ')}` : ''
+  throw usage(name, `--${name}${instead} is missing${options}`, 'It must be given where there is no terminal to ask on')
 }
 
 const refuse = (name: string, choice: Choice<unknown>, value: string): void => {
@@ -70,4 +71,5 @@ const refuse = (name: string, choice: Choice<unknown>, value: string): void => {
   if (because !== undefined) throw usage(name, `--${name}: ${because}`)
 }
 
-const usage = (name: string, failed: string): Usage => new Usage({ code: `flag-${name}`, failed, next: 'the same command with --help' })
+const usage = (name: string, failed: string, cause = 'The flag takes another kind of value'): Usage =>
+  new Usage({ code: `flag-${name}`, failed, cause })

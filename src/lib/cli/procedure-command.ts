@@ -7,7 +7,7 @@ import { type Plan, prepare, readersOf } from '../plan/plan.ts'
 import type { Procedure } from '../plan/procedure.ts'
 import type { Name } from '../systems/systems.ts'
 import { applyPlan } from './apply-plan.ts'
-import { HoneydueCommand } from './command.ts'
+import { environmentFlag, HoneydueCommand } from './command.ts'
 import { settleConfirmation } from './confirmation.ts'
 import { inputOf } from './flags.ts'
 import { paint, renderPlan } from './render.ts'
@@ -18,6 +18,7 @@ type Given = Readonly<Record<string, unknown>> & { readonly env?: string | undef
 export abstract class ProcedureCommand extends HoneydueCommand {
   static override baseFlags = {
     ...HoneydueCommand.baseFlags,
+    ...environmentFlag,
     'dry-run': Flags.boolean({ summary: 'show the plan, and stop there', helpGroup: 'GLOBAL' }),
     'by-hand': Flags.boolean({ summary: 'print the shell lines of the live plan, and stop there', helpGroup: 'GLOBAL' }),
     confirm: Flags.string({ summary: 'what would be typed to confirm; the plan says it', helpGroup: 'GLOBAL' }),
@@ -38,6 +39,7 @@ export abstract class ProcedureCommand extends HoneydueCommand {
         throw new Usage({
           code: 'no-terminal',
           failed: `${procedure.id} asks before it changes anything, and there is no terminal to ask on`,
+          cause: 'Standard input or standard error is no terminal, or --json was given',
           next: `honeydue ${procedure.id} --dry-run, then again with --confirm and what its plan says`,
         })
       }

@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { ChalkInstance } from 'chalk'
+import { wrap } from './wrap.ts'
 
 /** The Markdown of a page as a pipe gets it: without the marks of its generated parts. */
 export const plainPage = (text: string): string => text.replace(/<!--.*?-->\n*/g, '')
@@ -49,16 +49,3 @@ const styled = (text: string, chalk: ChalkInstance): string =>
       .map((word) => (code === undefined ? chalk.bold(word) : chalk.cyan(word)))
       .join(' '),
   )
-
-const wrap = (text: string, width: number): readonly string[] => {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && stripVTControlCharacters(longer).length > width) {
-      lines.push(line)
-      line = word
-    } else line = longer
-  }
-  return [...lines, line]
-}

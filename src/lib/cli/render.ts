@@ -3,6 +3,7 @@ import Table from 'cli-table3'
 import type { Trouble } from '../plan/errors.ts'
 import type { Plan, PlannedStep } from '../plan/plan.ts'
 import type { Table as Rows, View } from '../plan/report.ts'
+import { hang } from './wrap.ts'
 
 /** Colour for a stream that shows it, by the terminal, NO_COLOR and FORCE_COLOR; `false` has none. */
 export const paint = (stream: NodeJS.WriteStream | false): ChalkInstance => {
@@ -48,7 +49,7 @@ export const renderTable = ({ title, columns, rows }: Rows, chalk: ChalkInstance
 /** A report: what is wrong first, then the tables, then what else is worth knowing. */
 export const renderView = (view: View, chalk: ChalkInstance): string => {
   const findings = view.findings.flatMap(({ level, text, next }) => [
-    `${level === 'wrong' ? chalk.red('wrong  ') : chalk.yellow('warning')}  ${text}`,
+    ...hang(`${level === 'wrong' ? chalk.red('wrong  ') : chalk.yellow('warning')}  `, text),
     ...(next ? [`         next: ${next}`] : []),
   ])
   const wrong = view.findings.some(({ level }) => level === 'wrong')
@@ -63,32 +64,32 @@ const marks = { change: '~', gate: '?', proof: '=' } as const
 const renderStep = (step: PlannedStep, number: number, chalk: ChalkInstance): readonly string[] => [
   `${String(number).padStart(2)} ${marks[step.kind]} ${step.title}${step.kind === 'change' ? `  ${chalk.dim(step.already ? '(already so)' : `(${step.fidelity})`)}` : ''}`,
   ...step.effect.flatMap(({ what, before, after, note }) => [
-    `       ${what}${note ? chalk.dim(`  (${note})`) : ''}`,
-    `       ${chalk.red(`- ${before}`)}`,
-    `       ${chalk.green(`+ ${after}`)}`,
+    ...hang('       ', `${what}${note ? `  (${note})` : ''}`),
+    ...hang('       - ', before).map((line) => chalk.red(line)),
+    ...hang('       + ', after).map((line) => chalk.green(line)),
   ]),
   ...(step.kind === 'change' && !step.already ? step.manual.map((line) => chalk.dim(`       $ ${line}`)) : []),
-  ...(step.kind === 'change' && !step.already && step.undo && step.undo !== 'undo' ? [`       cannot be undone: ${step.undo}`] : []),
+  ...(step.kind === 'change' && !step.already && step.undo && step.undo !== 'undo' ? hang('       cannot be undone: ', step.undo) : []),
 ]
 
 /** A plan: the target, each step with its effect and shell lines, what could not be checked, what blocks it. */
 export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
   [
     `${chalk.bold(plan.title)}${plan.section === undefined ? '' : chalk.dim(`  §${plan.section}`)}`,
-    plan.target.map((line) => `  ${line}`).join('\n'),
+    plan.target.flatMap((line) => hang('  ', line)).join('\n'),
     plan.steps.flatMap((step, i) => renderStep(step, i + 1, chalk)).join('\n'),
-    plan.uncheckable.length > 0 ? ['Could not be checked:', ...plan.uncheckable.map((line) => `  ${line}`)].join('\n') : '',
-    plan.blocked.length > 0 ? [chalk.red('Blocked:'), ...plan.blocked.map((line) => `  ${line}`)].join('\n') : '',
+    plan.uncheckable.length > 0 ? ['Could not be checked:', ...plan.uncheckable.flatMap((line) => hang('  ', line))].join('\n') : '',
+    plan.blocked.length > 0 ? [chalk.red('Blocked:'), ...plan.blocked.flatMap((line) => hang('  ', line))].join('\n') : '',
   ]
     .filter(Boolean)
     .join('\n\n')
 
-/** The four parts of an error, aligned. */
+/** The four parts of an error, aligned; what is to be typed is never broken. */
 export const renderTrouble = (trouble: Trouble, chalk: ChalkInstance): string =>
   [
-    `${chalk.red('failed')}  ${trouble.failed}`,
+    ...hang(`${chalk.red('failed')}  `, trouble.failed),
     ...trouble.details.map((line) => `        ${line}`),
-    `state   ${trouble.state}`,
-    ...(trouble.likely ? [`cause   ${trouble.likely}`] : []),
+    ...hang('state   ', trouble.state),
+    ...(trouble.likely ? hang('cause   ', trouble.likely) : []),
     ...(trouble.next ? [`next    ${trouble.next}`] : []),
   ].join('\n')

@@ -6,7 +6,7 @@ import { exitCodes, Trouble } from '../plan/errors.ts'
 import { readersOf } from '../plan/plan.ts'
 import type { Report, View } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
-import { HoneydueCommand } from './command.ts'
+import { environmentFlag, HoneydueCommand } from './command.ts'
 import { durationOf, inputOf } from './flags.ts'
 import { paint, renderTrouble, renderView } from './render.ts'
 import { watch } from './watch.ts'
@@ -15,6 +15,7 @@ import { watch } from './watch.ts'
 export abstract class ReportCommand extends HoneydueCommand {
   static override baseFlags = {
     ...HoneydueCommand.baseFlags,
+    ...environmentFlag,
     watch: Flags.boolean({ summary: 'draw it again and again until Ctrl-C', helpGroup: 'GLOBAL', exclusive: ['json'] }),
     interval: Flags.string({ summary: 'how often, with --watch (default: 5s)', helpGroup: 'GLOBAL', dependsOn: ['watch'] }),
   }

@@ -28,31 +28,54 @@ interface Overlay {
   readonly file: string
 }
 
-/** Flags > environment variables > file > built-in. Throws Usage with every problem at once, each with its file and line. */
-export const loadEnvironment = ({ asked, env, sandbox }: Loading): Loaded => {
+/** An environment with everything that is wrong with it. */
+export interface Examined {
+  readonly sources: ReadonlyMap<string, string>
+  /** As merged, before any check: what is wrong stands in it as it was written. */
+  readonly values: Readonly<Record<string, unknown>>
+  /** Absent where there are problems. */
+  readonly environment?: Environment
+  /** "file:line: what is wrong", every one of them. */
+  readonly problems: readonly string[]
+  readonly file?: string
+}
+
+/** Flags > environment variables > file > built-in. Throws Usage only for a file that cannot be read or is no YAML. */
+export const examineEnvironment = ({ asked, env, sandbox }: Loading): Examined => {
   const overlay = overlayFor(asked, env, sandbox)
-  const merged = merge(production as Values, overlay?.values ?? {})
+  const values = merge(production as Values, overlay?.values ?? {})
   const sources = overlay?.sources ?? new Map<string, string>()
   if (env.KUBECONFIG && !sources.has('kubeconfig')) {
-    merged.kubeconfig = env.KUBECONFIG.split(':').filter(Boolean)
+    values.kubeconfig = env.KUBECONFIG.split(':').filter(Boolean)
     sources.set('kubeconfig', 'environment variable KUBECONFIG')
   }
-  const parsed = environmentSchema.safeParse(merged)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => {
-      const at = issue.path.map(String).join('.')
-      const where = sources.get(at) ?? nearest(sources, at) ?? overlay?.file ?? 'built-in'
-      return `${where}: ${at ? `${at} ` : ''}${issue.message}`
+  const parsed = environmentSchema.safeParse(values)
+  const examined = { sources, values, ...(overlay && { file: overlay.file }) }
+  if (parsed.success) return { ...examined, problems: [], environment: absolute(parsed.data, overlay ? dirname(overlay.file) : undefined) }
+  const problems = parsed.error.issues.flatMap((issue) => {
+    // Each unknown key is a mistake of its own, on a line of its own.
+    const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
+    return paths.map((path) => {
+      const at = path.map(String).join('.')
+      const where = sourceOf(sources, at) ?? overlay?.file ?? 'built-in'
+      return `${where}: ${at ? `${at} ` : ''}${issue.code === 'unrecognized_keys' ? 'is no setting' : issue.message}`
     })
-    throw invalid(overlay?.file ?? 'The configuration', problems)
-  }
-  return { environment: absolute(parsed.data, overlay ? dirname(overlay.file) : undefined), sources }
+  })
+  return { ...examined, problems: problems.sort((one, other) => one.localeCompare(other, undefined, { numeric: true })) }
+}
+
+/** The environment. Throws Usage with every problem at once, each with its file and line. */
+export const loadEnvironment = (loading: Loading): Loaded => {
+  const { environment, problems, file, sources } = examineEnvironment(loading)
+  if (!environment) throw invalid(file ?? 'The configuration', problems)
+  return { environment, sources }
 }
 
 const invalid = (file: string, problems: readonly string[]): Usage =>
   new Usage({
     code: 'environment-invalid',
     failed: `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`,
+    cause: 'It holds what is no setting, or a value of another kind',
     details: problems,
     next: 'honeydue config:explain',
   })
@@ -124,7 +147,8 @@ const readText = (file: string): string => {
   }
 }
 
-const nearest = (sources: ReadonlyMap<string, string>, at: string): string | undefined => {
+/** The source of this value, or of the nearest thing that holds it. */
+const sourceOf = (sources: ReadonlyMap<string, string>, at: string): string | undefined => {
   for (let path = at; path; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
     const found = sources.get(path)
     if (found) return found

@@ -69,6 +69,10 @@ export abstract class Trouble extends Error {
   }
 }
 
+/** Nobody foresaw it: exit 1. */
+export class Bug extends Trouble {
+  readonly exitCode = exitCodes.bug
+}
 /** The command was typed wrongly, or cannot ask where it must: exit 2. */
 export class Usage extends Trouble {
   readonly exitCode = exitCodes.usage

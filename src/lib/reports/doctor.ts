@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { reasonOf, Trouble } from '../plan/errors.ts'
+import type { View } from '../plan/report.ts'
 import type { NodeSetup, NodesReader } from '../systems/nodes/types.ts'
 
 /** One thing that the CLI needs of this machine; what is missing names the next command. */
@@ -66,7 +67,7 @@ const readable = async (path: string): Promise<string | undefined> => {
 }
 
 // The book names two paths for one file: one that can be read is enough.
-const kubeconfig = async (paths: readonly string[]): Promise<Check> => {
+export const kubeconfig = async (paths: readonly string[]): Promise<Check> => {
   const title = 'kubeconfig'
   const problems = await Promise.all(paths.map(readable))
   const found = paths.find((_path, index) => problems[index] === undefined)
@@ -77,7 +78,11 @@ const kubeconfig = async (paths: readonly string[]): Promise<Check> => {
         because: paths.map((path, index) => `${path} ${problems[index]}`).join('; '),
         next: `copy /etc/rancher/k3s/k3s.yaml of a node to ${paths[0] ?? '~/.kube/config'}, mode 0600`,
       }
-    : { title, ok: true, found }
+    : {
+        title,
+        ok: true,
+        found: [found, ...paths.flatMap((path, i) => (problems[i] === undefined ? [] : [`${path} ${problems[i]}`]))].join('; '),
+      }
 }
 
 /** Looks at this machine alone: nothing is connected to but the SSH agent. */
@@ -90,3 +95,12 @@ export const examine = async (asked: {
   nodeVersion(asked.nodeVersion),
   ...(await Promise.all([...asked.aliases.map((alias) => sshTo(alias, asked.nodes)), kubeconfig(asked.kubeconfigs)])),
 ]
+
+/** What is missing first, each with its next command; then what is there. */
+export const doctorView = (checks: readonly Check[]): View => ({
+  findings: checks.flatMap((check) =>
+    check.ok ? [] : [{ level: 'wrong' as const, text: `${check.title}: ${check.because}`, next: check.next }],
+  ),
+  tables: [{ columns: ['', ''], rows: checks.flatMap((check) => (check.ok ? [[check.title, check.found]] : [])) }],
+  data: checks,
+})

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { Unreachable } from '../../plan/errors.ts'
@@ -37,6 +38,14 @@ const parse = async (path: string, text: string): Promise<KubeConfig> => {
   }
   if (!config.getCurrentCluster()?.server) throw malformed(path, 'its current context names no cluster with a server')
   return config
+}
+
+/** Why a server may not accept this file: one sentence with the certificate's end, where it has one. */
+export const credentialsOf = ({ path, config }: Loaded): string => {
+  const data = config.getCurrentUser()?.certData
+  if (!data) return `the token or certificate of ${path} is not accepted, or has expired`
+  const { validTo } = new X509Certificate(Buffer.from(data, 'base64'))
+  return `the client certificate of ${path} is not accepted; it is valid until ${validTo}`
 }
 
 const malformed = (path: string, cause: string, error?: unknown): Unreachable =>

@@ -4,7 +4,7 @@ import { checkServerIdentity } from 'node:tls'
 import { type Duration, seconds } from '../../clock.ts'
 import { Unreachable } from '../../plan/errors.ts'
 import { placeOf } from '../place.ts'
-import { type Loaded, loadKubeconfig } from './kubeconfig.ts'
+import { credentialsOf, type Loaded, loadKubeconfig } from './kubeconfig.ts'
 import { connectionTrouble, statusTrouble, writeTrouble } from './trouble.ts'
 import type { Cluster } from './types.ts'
 
@@ -119,7 +119,11 @@ export const kubeClient = (options: KubeOptions) => {
   const get = async (path: string, absent = 404): Promise<Answer | undefined> => {
     const answer = await ask({ method: 'GET', path })
     if ((answer.status === 404 || answer.status === absent) && answer.object) return undefined
-    if (answer.status !== 200) throw statusTrouble(answer.status, messageOf(answer), `GET ${path}`, answer.server)
+    if (answer.status !== 200) {
+      // The server says no more than "Unauthorized": the file knows until when it was good.
+      const message = answer.status === 401 ? credentialsOf(await config()) : messageOf(answer)
+      throw statusTrouble(answer.status, message, `GET ${path}`, answer.server)
+    }
     return answer
   }
 

@@ -1,0 +1,27 @@
+import { environmentFlag, HoneydueCommand } from '../lib/cli/command.ts'
+import { paint, renderView } from '../lib/cli/render.ts'
+import { doctorView, examine } from '../lib/reports/doctor.ts'
+
+export default class Doctor extends HoneydueCommand {
+  static override summary = 'Check this machine: Node, SSH aliases and keys, known hosts, kubeconfig'
+  static override baseFlags = { ...HoneydueCommand.baseFlags, ...environmentFlag }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Doctor)
+    await this.inEnvironment(flags.env, async ({ environment, systems }) => {
+      const checks = await examine({
+        nodeVersion: process.versions.node,
+        aliases: environment.nodes.map(({ alias }) => alias),
+        kubeconfigs: environment.kubeconfig,
+        nodes: systems.nodes.read,
+      })
+      const view = doctorView(checks)
+      process.exitCode = view.findings.length > 0 ? 3 : 0
+      const { exitCode } = process
+      this.print(
+        { exitCode, environment: environment.name, findings: view.findings, data: checks },
+        renderView(view, paint(process.stdout)),
+      )
+    })
+  }
+}

@@ -1,0 +1,78 @@
+import { Errors } from '@oclif/core'
+import { Bug, Trouble, Usage } from '../plan/errors.ts'
+import { paint, renderTrouble } from './render.ts'
+
+/** The JSON document's version: it rises when a field changes its meaning or goes away. */
+export const schemaVersion = 1
+
+/** Everything that can be thrown, as the four parts of an error. */
+export const troubleOf = (error: unknown, command: string | undefined): Trouble => {
+  const help = command ? `honeydue ${command} --help` : 'honeydue --help'
+  // Who reads a flag does not know whose it is.
+  if (error instanceof Usage && error.next === undefined) return withNext(error, help)
+  if (error instanceof Trouble) return error
+  if (error instanceof Errors.CLIError) return typedWrongly(error, help)
+  const thrown = error instanceof Error ? error : new Error(String(error))
+  return new Bug(
+    {
+      code: 'bug',
+      failed: `${thrown.name}: ${thrown.message}`,
+      state: 'Not known: what was under way may be half done.',
+      cause: 'A bug in honeydue',
+      next: `${help}   # and report the lines above`,
+      details: (thrown.stack ?? '')
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim()),
+    },
+    { cause: error },
+  )
+}
+
+const withNext = ({ code, failed, state, likely, details }: Usage, next: string): Usage =>
+  new Usage({ code, failed, state, details, next, ...(likely !== undefined && { cause: likely }) })
+
+const typedWrongly = (error: Errors.CLIError, next: string): Trouble => {
+  const lines = error.message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('See more help') && !/^The following errors? occurred/.test(line))
+  const [failed = 'The command line cannot be read', ...details] = lines
+  return new Usage(
+    {
+      code: 'usage',
+      failed,
+      cause: 'The command knows no such flag, value or argument',
+      next,
+      details,
+    },
+    { cause: error },
+  )
+}
+
+/** One JSON document, as a success has one. */
+export const failureDocument = (trouble: Trouble, command: string | undefined, exitCode: number = trouble.exitCode): string => {
+  const { code, failed, state, likely, next, details } = trouble
+  const error = { code, failed, state, cause: likely, next, details }
+  return JSON.stringify({ schemaVersion, command, exitCode, error }, undefined, 2)
+}
+
+/** What is said, and where, to a word that names no command; its exit code is 127, as a shell's. */
+export const unknownCommand = (
+  { unknown, near }: { readonly unknown: string; readonly near?: string },
+  words: readonly string[],
+): { readonly stream: 'stdout' | 'stderr'; readonly text: string } => {
+  const trouble = new Usage({
+    code: 'unknown-command',
+    failed: `There is no command ${unknown}`,
+    cause: unknown.startsWith('-')
+      ? "The command's name comes before its flags"
+      : near
+        ? `${near} may be meant`
+        : 'It is spelled otherwise, or comes with another version',
+    next: near ? `honeydue ${near} --help` : 'honeydue --help',
+  })
+  return words.includes('--json')
+    ? { stream: 'stdout', text: failureDocument(trouble, unknown, 127) }
+    : { stream: 'stderr', text: renderTrouble(trouble, paint(process.stderr)) }
+}
