@@ -8,6 +8,7 @@ import { jsonPatch } from './patch/json-patch.ts'
 import { mergePatch } from './patch/merge-patch.ts'
 import { strategicMerge } from './patch/strategic-merge.ts'
 import { groupVersion, type Resource } from './resources.ts'
+import { goValue } from './schema/go-value.ts'
 import { copy, isJson, type Json, same } from './schema/json.ts'
 import { struct } from './schema/schema.ts'
 import { alreadyExists, badRequest, type Cause, conflict, forbidden, invalid, invalidValue, modified, notFound } from './status.ts'
@@ -401,15 +402,4 @@ export function createRegistry(store: Store, around: Surroundings): Registry {
     const wanted = Math.max(0, deletion.gracePeriodSeconds ?? Number(spec['terminationGracePeriodSeconds'] ?? 30))
     return Math.min(wanted, old.metadata.deletionTimestamp ? (old.metadata.deletionGracePeriodSeconds ?? wanted) : wanted)
   }
-}
-
-/** A value as Go's %+v prints it. */
-function goValue(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`
-  if (isJson(value))
-    return `map[${Object.keys(value)
-      .sort()
-      .map((key) => `${key}:${goValue(value[key])}`)
-      .join(' ')}]`
-  return value === null ? '<nil>' : String(value)
 }

@@ -33,7 +33,7 @@ export class StatusError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason === '' ? {} : { reason: this.reason }),
       ...(this.details === undefined ? {} : { details: this.details }),
       code: this.code,
     }
@@ -58,9 +58,12 @@ const detailsOf = ({ group, resource }: Named, name?: string): Details => ({
 })
 
 export const badRequest = (message: string) => new StatusError(400, 'BadRequest', message)
+/** What the server has no class for: 500 with the bare words of whatever failed. */
+export const unclassified = (message: string) => new StatusError(500, '', message)
 export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthorized')
 export const notFound = (resource: Named, name: string) =>
   new StatusError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, detailsOf(resource, name))
+export const rejected = () => new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 export const noSuchResource = () => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 export const methodNotAllowed = () =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})

@@ -1,9 +1,8 @@
 import { applyPatch, type Operation } from 'rfc6902'
 import { copy, isJson, type Json } from '../schema/json.ts'
-import { badRequest, StatusError } from '../status.ts'
+import { badRequest, rejected, StatusError } from '../status.ts'
 
 const operations = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
-const rejected = () => new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 const maxOperations = 10_000
 
 /** RFC 6902, all or nothing. */

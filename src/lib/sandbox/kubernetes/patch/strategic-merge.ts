@@ -1,6 +1,7 @@
+import { goValue } from '../schema/go-value.ts'
 import { isJson, type Json, same } from '../schema/json.ts'
 import type { Type } from '../schema/schema.ts'
-import { badRequest, StatusError } from '../status.ts'
+import { rejected, unclassified } from '../status.ts'
 
 // Where the merge key of a strategic merge patch is not the key of server-side apply. null: the list is replaced whole.
 const mergeKeys: Readonly<Record<string, string>> = {
@@ -23,7 +24,8 @@ export function strategicMerge(type: Type, target: unknown, patch: unknown): unk
   const directive = patch['$patch']
   if (directive === 'replace') return clean(type, without(patch, '$patch'))
   if (directive === 'delete') return {}
-  if (directive !== undefined && directive !== 'merge') throw badRequest(`Unknown patch directive: ${String(directive)}`)
+  if (directive !== undefined && directive !== 'merge')
+    throw unclassified(`unknown patch type: ${goValue(directive)} in map: ${goValue(patch)}`)
   const out: Json = isJson(target) ? { ...target } : {}
   const retain = patch['$retainKeys']
   if (Array.isArray(retain)) for (const key of Object.keys(out)) if (!retain.includes(key)) delete out[key]
@@ -60,33 +62,30 @@ function clean(type: Type, value: unknown): unknown {
 }
 
 function mergeList(type: Type, target: unknown, patch: readonly unknown[]): unknown[] {
-  const key = keyOf(type)
   const element = type.of === 'list' ? type.element : any
+  // Where nothing was, the patch is taken as it is, less its directives.
+  if (!Array.isArray(target)) return patch.filter((item) => !(isJson(item) && '$patch' in item)).map((item) => clean(element, item))
+  const key = keyOf(type)
   if (key === undefined) {
-    if (type.of === 'list' && type.set && Array.isArray(target))
-      return [...target, ...patch.filter((item) => !target.some((has) => same(has, item)))]
+    if (type.of === 'list' && type.set) return [...target, ...patch.filter((item) => !target.some((has) => same(has, item)))]
     return [...patch]
   }
+  const all = [...target, ...patch]
+  if (all.some(Array.isArray)) throw rejected()
+  if (!all.every(isJson)) throw unclassified(`list element types are not identical: ${goValue([target, patch])}`)
   if (patch.some((item) => isJson(item) && item['$patch'] === 'replace'))
     return patch.filter((item) => !(isJson(item) && item['$patch'] === 'replace')).map((item) => clean(element, item))
-  const out: unknown[] = Array.isArray(target) ? [...target] : []
-  for (const item of patch) {
-    if (!isJson(item)) throw new StatusError(500, 'InternalError', 'unable to find api field: cannot merge a list of maps with a value', {})
+  const out: unknown[] = [...target]
+  for (const item of patch.filter(isJson)) {
     const value = item[key]
-    if (value === undefined)
-      throw new StatusError(
-        500,
-        'InternalError',
-        `map: map[${Object.keys(item).join(' ')}] does not contain declared merge key: ${key}`,
-        {},
-      )
+    if (value === undefined) throw unclassified(`map: ${goValue(item)} does not contain declared merge key: ${key}`)
     const at = out.findIndex((has) => isJson(has) && same(has[key], value))
     if (item['$patch'] === 'delete') {
       if (at >= 0) out.splice(at, 1)
     } else if (at >= 0) out[at] = strategicMerge(element, out[at], item)
     else out.push(clean(element, item))
   }
-  return inOrder(out, patch, Array.isArray(target) ? target : [], key)
+  return inOrder(out, patch, target, key)
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { groupVersion, type Resource, resources } from '../resources.ts'
 import type { Json } from '../schema/json.ts'
 import { struct, type Type } from '../schema/schema.ts'
+import { descriptionOf } from './descriptions.ts'
 
 const scalars: Readonly<Record<string, Json>> = {
   string: { type: 'string' },
@@ -56,10 +57,19 @@ function schema(type: Type, models: Map<string, Json>, at: string): Json {
 
 function model(name: string, models: Map<string, Json>, at: string): Json {
   const type = struct(name)
+  const { text, fields, required } = descriptionOf(name)
+  const described = (field: string, inner: Json): Json => {
+    const description = fields.get(field)
+    if (description === undefined) return inner
+    return inner['$ref'] === undefined ? { description, ...inner } : { description, allOf: [inner] }
+  }
+  const needed = required.filter((field) => type.fields.has(field))
   return {
+    ...(text === undefined ? {} : { description: text }),
     type: 'object',
+    ...(needed.length > 0 ? { required: needed } : {}),
     ...(type.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
-    properties: Object.fromEntries([...type.fields].map(([field, inner]) => [field, schema(inner, models, at)])),
+    properties: Object.fromEntries([...type.fields].map(([field, inner]) => [field, described(field, schema(inner, models, at))])),
   }
 }
 
