@@ -7,8 +7,10 @@ import { createClient } from './client.ts'
 import { createRegistry } from './registry.ts'
 import { resourceOf } from './resources.ts'
 import { copy, type Json } from './schema/json.ts'
+import { admit } from './serving/admit.ts'
+import type { Serving } from './serving/call.ts'
 import { createFaults } from './serving/faults.ts'
-import { admit, handle, type Serving } from './serving/handler.ts'
+import { handle } from './serving/handler.ts'
 import { answerError } from './serving/responses.ts'
 import { methodNotAllowed, noSuchResource, StatusError } from './status.ts'
 import { createStore, type Snapshot } from './store.ts'
@@ -72,6 +74,23 @@ export async function startApiServer(
     kind: 'Service',
     metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: { clusterIP: `${servicesNetwork}.0.1`, ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }] },
+  })
+
+  const addresses = options.nodes.map(({ address }) => address)
+  const home = { name: 'kubernetes', namespace: 'default' }
+  create({
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { ...home, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] }],
+  })
+  create({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...home, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+    ports: [{ name: 'https', port: 6443, protocol: 'TCP' }],
   })
 
   const controlPlane: ControlPlane = start({

@@ -1,7 +1,7 @@
 import { matchesLabelSelector } from '../selectors.ts'
 import { StatusError } from '../status.ts'
 import type { Client, KubeObject } from '../types.ts'
-import { share } from './deployment.ts'
+import { share } from './deployment-sets.ts'
 import { as, budgets, type Condition, isActive, isOver, isReady, type Pod, pods, podsOf, setStatus, withCondition } from './objects.ts'
 
 interface Budget extends KubeObject {

@@ -1,59 +1,14 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { Client, KubeObject } from '../types.ts'
+import type { Client } from '../types.ts'
 import type { Context } from './context.ts'
-import {
-  as,
-  type Condition,
-  deployments,
-  filled,
-  ownedBy,
-  owns,
-  podsOf,
-  replicaSets,
-  type Selector,
-  stamp,
-  type Template,
-  withCondition,
-} from './objects.ts'
+import { current, type Deployment, own, revisionOf, setsOf } from './deployment-sets.ts'
+import { writeStatus } from './deployment-status.ts'
+import { as, deployments, ownedBy, owns, podsOf, replicaSets } from './objects.ts'
 import { isScaling } from './proportional.ts'
 import type { ReplicaSet } from './replica-set.ts'
 import { first, scaleTo } from './rollout.ts'
 import { templateHash } from './template-hash.ts'
 
-export interface Deployment extends KubeObject {
-  spec: {
-    replicas: number
-    paused?: boolean
-    minReadySeconds?: number
-    progressDeadlineSeconds?: number
-    revisionHistoryLimit?: number
-    selector: Selector
-    strategy: { type: string; rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } }
-    template: Template
-  }
-  status: {
-    conditions?: Condition[]
-    observedGeneration?: number
-    updatedReplicas?: number
-    replicas?: number
-    readyReplicas?: number
-    availableReplicas?: number
-    collisionCount?: number
-  }
-}
-
-export const revisionOf = (object: KubeObject): number => Number(object.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
-const own = 'deployment.kubernetes.io/'
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
-
-export const setsOf = (client: Client, deployment: KubeObject): ReplicaSet[] =>
-  client
-    .list(replicaSets, { namespace: deployment.metadata.namespace ?? '' })
-    .filter((set) => owns(deployment, set))
-    .map((set) => as<ReplicaSet>(set))
-
-/** The ReplicaSet whose template is the deployment's, the hash label aside. */
-const current = (sets: readonly ReplicaSet[], hash: string) => sets.find((set) => set.metadata.labels?.['pod-template-hash'] === hash)
 
 /** Brings a Deployment's ReplicaSets one step nearer to its template, and says in its status how far they are. */
 export function reconcileDeployment(context: Context, name: string, namespace: string | undefined, again: () => void): void {
@@ -157,96 +112,3 @@ function forgetOld(client: Client, deployment: Deployment, hash: string): void {
   for (const set of idle.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, excess)))
     client.delete(replicaSets, set.metadata.name, set.metadata.namespace)
 }
-
-function writeStatus(
-  { client, after, settling }: Context,
-  deployment: Deployment,
-  hash: string,
-  revision: string | undefined,
-  made: boolean,
-  again: () => void,
-): void {
-  const sets = setsOf(client, deployment)
-  const fresh = current(sets, hash)
-  const sum = (of: readonly ReplicaSet[], field: string) => of.reduce((total, set) => total + (set.status[field] ?? 0), 0)
-  const counts = {
-    replicas: sum(sets, 'replicas'),
-    updatedReplicas: fresh ? sum([fresh], 'replicas') : 0,
-    readyReplicas: sum(sets, 'readyReplicas'),
-    availableReplicas: sum(sets, 'availableReplicas'),
-  }
-  const wanted = deployment.spec.replicas
-  const unavailable = Math.max(
-    0,
-    sum(
-      sets.map((set) => ({ ...set, status: { replicas: set.spec.replicas } })),
-      'replicas',
-    ) - counts.availableReplicas,
-  )
-  const most =
-    deployment.spec.strategy.type === 'Recreate'
-      ? wanted
-      : Math.floor(share(deployment.spec.strategy.rollingUpdate?.maxUnavailable ?? '25%', wanted, Math.floor))
-  const enough = counts.availableReplicas >= wanted - Math.min(most, wanted)
-  const old = deployment.status
-  let conditions = withCondition(
-    old.conditions,
-    enough
-      ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-      : {
-          type: 'Available',
-          status: 'False',
-          reason: 'MinimumReplicasUnavailable',
-          message: 'Deployment does not have minimum availability.',
-        },
-    true,
-  )
-  const progressing = old.conditions?.find(({ type }) => type === 'Progressing')
-  const say = (status: string, reason: string, message: string) => {
-    conditions = withCondition(conditions, { type: 'Progressing', status, reason, message }, true)
-  }
-  const complete = counts.updatedReplicas === wanted && counts.replicas === wanted && counts.availableReplicas === wanted
-  const moved =
-    counts.updatedReplicas > (old.updatedReplicas ?? 0) ||
-    counts.readyReplicas > (old.readyReplicas ?? 0) ||
-    counts.availableReplicas > (old.availableReplicas ?? 0) ||
-    counts.replicas - counts.updatedReplicas < (old.replicas ?? 0) - (old.updatedReplicas ?? 0)
-  const set = `ReplicaSet "${fresh?.metadata.name ?? ''}"`
-  if (deployment.spec.paused) {
-    if (progressing?.reason !== 'DeploymentPaused') say('Unknown', 'DeploymentPaused', 'Deployment is paused')
-  } else if (progressing?.reason === 'DeploymentPaused') say('Unknown', 'DeploymentResumed', 'Deployment is resumed')
-  else if (complete && fresh) {
-    if (progressing?.reason !== 'NewReplicaSetAvailable' || !progressing.message?.startsWith(set))
-      say('True', 'NewReplicaSetAvailable', `${set} has successfully progressed.`)
-  } else if (made && fresh) say('True', 'NewReplicaSetCreated', `Created new replica set "${fresh.metadata.name}"`)
-  else if (moved || (progressing?.reason === 'NewReplicaSetAvailable' && fresh && !progressing.message?.startsWith(set))) {
-    say('True', 'ReplicaSetUpdated', `${set} is progressing.`)
-    conditions = conditions.map((condition) => (condition.type === 'Progressing' ? { ...condition, lastUpdateTime: stamp() } : condition))
-  } else if (progressing && progressing.reason !== 'NewReplicaSetAvailable' && fresh && !settling()) {
-    const late = Date.parse(progressing.lastUpdateTime ?? '') + (deployment.spec.progressDeadlineSeconds ?? 600) * 1000
-    if (late <= Date.now()) say('False', 'ProgressDeadlineExceeded', `${set} has timed out progressing.`)
-  }
-  const last = conditions.find(({ type }) => type === 'Progressing')
-  if (!complete && last && last.status === 'True' && last.reason !== 'NewReplicaSetAvailable')
-    after(
-      Math.max(50, Date.parse(last.lastUpdateTime ?? '') + (deployment.spec.progressDeadlineSeconds ?? 600) * 1000 - Date.now() + 20),
-      again,
-    )
-  const status = filled({
-    observedGeneration: deployment.metadata.generation,
-    ...counts,
-    unavailableReplicas: unavailable,
-    conditions,
-    collisionCount: old.collisionCount,
-  })
-  if (isDeepStrictEqual(old, status) && (!revision || revisionOf(deployment) === Number(revision))) return
-  const put = (draft: KubeObject) => {
-    draft['status'] = status
-    if (revision) draft.metadata.annotations = { ...draft.metadata.annotations, [`${own}revision`]: revision }
-  }
-  client.update(deployments, deployment.metadata.name, deployment.metadata.namespace, put, { subresource: 'status' })
-}
-
-/** A number or a percentage of `of`. */
-export const share = (value: number | string, of: number, round: (n: number) => number): number =>
-  typeof value === 'number' ? value : round((Number.parseInt(value, 10) * of) / 100)

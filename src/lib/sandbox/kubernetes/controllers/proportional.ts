@@ -1,5 +1,5 @@
 import type { KubeObject } from '../types.ts'
-import type { Deployment } from './deployment.ts'
+import type { Deployment } from './deployment-sets.ts'
 import type { ReplicaSet } from './replica-set.ts'
 
 const desired = 'deployment.kubernetes.io/desired-replicas'

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts'
-import { type Deployment, revisionOf, share } from './deployment.ts'
+import { type Deployment, revisionOf, share } from './deployment-sets.ts'
 import { replicaSets } from './objects.ts'
 import { isSaturated, isScaling, shares } from './proportional.ts'
 import type { ReplicaSet } from './replica-set.ts'

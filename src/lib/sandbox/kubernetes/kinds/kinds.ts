@@ -1,6 +1,9 @@
-import { configMap, event, namespace, node, persistentVolumeClaim, pod, secret, service } from './core.ts'
+import { configMap, secret } from './configuration.ts'
+import { event, namespace, node, persistentVolumeClaim } from './core.ts'
 import type { Kind } from './kind.ts'
 import { custom, ingress, lease, networkPolicy, podDisruptionBudget, role, roleRef, storageClass } from './other.ts'
+import { pod } from './pod.ts'
+import { service } from './service.ts'
 import { cronJob, daemonSet, deployment, job, replicaSet, statefulSet } from './workloads.ts'
 
 const kinds: Readonly<Record<string, Kind>> = {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Deletion, Write } from '../registry.ts'
 import { isJson, type Json } from '../schema/json.ts'
 import { type Cause, forbiddenValue, invalid, invalidValue, required, unsupported } from '../status.ts'
+import type { Deletion, Write } from '../writing/requests.ts'
 
 const meta = (kind: string) => ({ group: 'meta.k8s.io', kind })
 

@@ -1,13 +1,14 @@
 import { DecodeError, decode } from '../decoding.ts'
 import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
-import type { PatchType, Registry, Write } from '../registry.ts'
+import type { Registry } from '../registry.ts'
 import type { Resource } from '../resources.ts'
 import { copy, isJson, type Json } from '../schema/json.ts'
 import { struct } from '../schema/schema.ts'
 import { selectorText } from '../selectors.ts'
 import { badRequest, invalid, invalidValue, modified } from '../status.ts'
 import type { KubeObject } from '../types.ts'
+import type { PatchType, Write } from '../writing/requests.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
 

@@ -1,7 +1,8 @@
 import type { Resource } from '../resources.ts'
 import type { Json } from '../schema/json.ts'
 import type { KubeObject } from '../types.ts'
-import { columnsOf, humanDuration } from './columns.ts'
+import { humanDuration } from './columns/duration.ts'
+import { columnsOf } from './columns.ts'
 
 export const partial = (object: KubeObject): Json => ({
   kind: 'PartialObjectMetadata',

@@ -1,0 +1,43 @@
+import { answersWithObject } from '../registry.ts'
+import { methodNotAllowed } from '../status.ts'
+import { objectBody, readBody } from './body.ts'
+import type { Call } from './call.ts'
+import { deleteBody, preserved, remove } from './delete-request.ts'
+import { accept, stored } from './events.ts'
+import { deleteOptions, writeOptions } from './options.ts'
+import { patchBody, patchTypeOf } from './patch-request.ts'
+import { answer } from './responses.ts'
+import { show, showResult } from './show.ts'
+
+/** Reads, replaces, patches and deletes one object, or its status. */
+export async function object(call: Call, name: string): Promise<void> {
+  const { serving, request, resource, info } = call
+  const { registry } = serving
+  const { query, namespace } = info
+  const kind = stored(resource)
+  const sub = info.subresource === undefined ? {} : { subresource: info.subresource }
+  const method = request.method ?? 'GET'
+  if (method === 'GET' || method === 'HEAD') return show(call, 200, registry.get(kind, namespace, name))
+  if (method === 'PUT') {
+    const text = await readBody(request)
+    const write = { ...writeOptions('UpdateOptions', query, request.headers), ...sub }
+    return showResult(
+      call,
+      registry.update(kind, namespace, name, accept(resource, objectBody(text, request.headers['content-type'], resource)), write),
+    )
+  }
+  if (method === 'PATCH') {
+    const text = await readBody(request)
+    const type = patchTypeOf(request)
+    const write = { ...writeOptions('PatchOptions', query, request.headers, type === 'apply'), ...sub }
+    return showResult(call, registry.patch(kind, namespace, name, type, patchBody(text, type), write))
+  }
+  if (method !== 'DELETE' || info.subresource !== undefined) throw methodNotAllowed()
+  const deletion = deleteOptions(query, await deleteBody(request))
+  const before = registry.get(kind, namespace, name)
+  const { object: after, gone } = remove(call, before, deletion)
+  const warnings = resource.kind === 'Job' && deletion.propagationPolicy === undefined ? [preserved] : []
+  if (!gone || answersWithObject(resource)) return show(call, 200, after, warnings)
+  const details = { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.resource, uid: before.metadata.uid }
+  answer(call.response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }, { warnings })
+}

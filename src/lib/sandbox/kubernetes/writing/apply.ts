@@ -1,0 +1,74 @@
+import { kindOf } from '../kinds/kinds.ts'
+import { applyConfiguration } from '../ownership/apply.ts'
+import { joined, typeProblems } from '../ownership/typed.ts'
+import { groupVersion, type Resource } from '../resources.ts'
+import { isJson, type Json } from '../schema/json.ts'
+import { badRequest, conflict, modified, unclassified } from '../status.ts'
+import type { KubeObject } from '../types.ts'
+import { create } from './create.ts'
+import { decoding, read, sameIdentity, typed } from './reading.ts'
+import { prepare, replace } from './replace.ts'
+import type { Result, Write, Writing } from './requests.ts'
+
+/** Server-side apply: a configuration becomes the object, or is merged into the one that is there. */
+export function apply(
+  writing: Writing,
+  resource: Resource,
+  namespace: string | undefined,
+  name: string,
+  live: KubeObject | undefined,
+  body: unknown,
+  write: Write & { readonly force?: boolean },
+): Result {
+  if (!isJson(body))
+    throw badRequest('error decoding YAML: error unmarshaling JSON: json: cannot unmarshal into Go value of type map[string]interface {}')
+  if (body['kind'] !== resource.kind || body['apiVersion'] !== groupVersion(resource)) {
+    const [version = '', group = ''] = String(body['apiVersion'] ?? '')
+      .split('/')
+      .reverse()
+    if (body['kind'] === undefined || body['apiVersion'] === undefined)
+      throw badRequest(`invalid object type: ${group}/${version}, Kind=${String(body['kind'] ?? '')}`)
+    throw badRequest(
+      `${String(body['kind'])} in version "${version}" cannot be handled as a ${resource.kind}: converting (${group || 'v1'}.${String(body['kind'])}) to (${resource.group || 'core'}.${resource.kind}): unknown conversion`,
+    )
+  }
+  const problems = typeProblems(typed(resource), body)
+  if (problems.length > 0) {
+    const kind = `${resource.group}/${resource.version}, Kind=${resource.kind}`
+    throw unclassified(`failed to create typed patch object (${namespace ?? ''}/${name}; ${kind}): ${joined(problems)}`)
+  }
+  const { object: config, warnings } = decoding(resource, () => read(resource, body, write))
+  if (Array.isArray(config.metadata.managedFields)) throw badRequest('metadata.managedFields must be nil')
+  sameIdentity(config, namespace, name)
+  config.metadata.name = name
+  const source = config as unknown as Json
+  if (!live) return create(writing, resource, namespace, source, write, source)
+  if (config.metadata.uid && config.metadata.uid !== live.metadata.uid)
+    throw conflict(
+      resource,
+      name,
+      `Precondition failed: UID in precondition: ${config.metadata.uid}, UID in object meta: ${live.metadata.uid}`,
+    )
+  if (config.metadata.resourceVersion && config.metadata.resourceVersion !== live.metadata.resourceVersion) throw modified(resource, name)
+  const writer = {
+    manager: write.manager,
+    operation: 'Apply' as const,
+    apiVersion: groupVersion(resource),
+    subresource: write.subresource ?? '',
+  }
+  const complete = (object: Json) => {
+    const whole = prepare(resource, live, object as unknown as KubeObject, write)
+    kindOf(resource.kind).default?.(whole)
+    return whole as unknown as Json
+  }
+  const { object, managedFields } = applyConfiguration(
+    typed(resource),
+    live as unknown as Json,
+    source,
+    writer,
+    write.force === true,
+    writing.around.now(),
+    complete,
+  )
+  return replace(writing, resource, live, decoding(resource, () => read(resource, object, write)).object, write, warnings, managedFields)
+}

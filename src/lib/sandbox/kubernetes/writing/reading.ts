@@ -1,0 +1,49 @@
+import { DecodeError, decode } from '../decoding.ts'
+import { groupVersion, type Resource } from '../resources.ts'
+import { isJson, type Json } from '../schema/json.ts'
+import { struct } from '../schema/schema.ts'
+import { badRequest, type Cause, invalid, notFound } from '../status.ts'
+import type { Store } from '../store.ts'
+import type { KubeObject } from '../types.ts'
+import type { Write } from './requests.ts'
+
+export const typed = (resource: Resource) => struct(resource.type)
+
+/** A body as an object of the resource's kind, and what it holds that the kind does not know; throws DecodeError. */
+export function read(resource: Resource, body: Json, write: Write): { object: KubeObject; warnings: readonly string[] } {
+  const apiVersion = groupVersion(resource)
+  const { object, unknown } = decode(typed(resource), body)
+  if (unknown.length > 0 && write.fieldValidation === 'Strict') throw new DecodeError(`strict decoding error: ${unknown.join(', ')}`)
+  const metadata = isJson(object['metadata']) ? object['metadata'] : {}
+  const whole = { ...object, kind: resource.kind, apiVersion, metadata } as unknown as KubeObject
+  return { object: whole, warnings: write.fieldValidation === 'Ignore' ? [] : unknown }
+}
+
+/** 400 for a body that is none of the resource's kind. */
+export const decoding = <T>(resource: Resource, from: () => T): T => {
+  try {
+    return from()
+  } catch (error) {
+    if (error instanceof DecodeError)
+      throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${error.message}`)
+    throw error
+  }
+}
+
+/** 422 when there are causes. */
+export const refuse = (resource: Resource, name: string, causes: readonly Cause[]) => {
+  if (causes.length > 0) throw invalid(resource, name, causes)
+}
+
+export function sameIdentity(wanted: KubeObject, namespace: string | undefined, name: string) {
+  if (wanted.metadata.name && wanted.metadata.name !== name)
+    throw badRequest(`the name of the object (${wanted.metadata.name}) does not match the name on the URL (${name})`)
+  if (wanted.metadata.namespace && namespace !== undefined && wanted.metadata.namespace !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+}
+
+export function stored(store: Store, resource: Resource, namespace: string | undefined, name: string): KubeObject {
+  const object = store.get(resource, resource.namespaced ? namespace : undefined, name)
+  if (!object) throw notFound(resource, name)
+  return object
+}
