@@ -15,11 +15,15 @@ const tolerates = (spec: PodSpec, { key, value, effect }: Taint) =>
       (toleration.operator === 'Exists' || (toleration.value ?? '') === (value ?? '')),
   )
 
+const notReady: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
+
 /** Why the pod may not run on the node, as the scheduler words it; undefined when it may. */
 export function fits({ spec }: { readonly spec: PodSpec }, node: Node): string | undefined {
   const cordoned: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
   if (node.spec.unschedulable && !tolerates(spec, cordoned)) return 'node(s) were unschedulable'
-  const taint = node.spec.taints?.find((one) => one.effect !== 'PreferNoSchedule' && !tolerates(spec, one))
+  // A node that no kubelet has reported for is tainted so from its creation on.
+  const silent = node.status.conditions?.some(({ type }) => type === 'Ready') ? [] : [notReady]
+  const taint = [...(node.spec.taints ?? []), ...silent].find((one) => one.effect !== 'PreferNoSchedule' && !tolerates(spec, one))
   if (taint) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
   const wanted = Object.entries(spec.nodeSelector ?? {})
   return wanted.every(([key, value]) => node.metadata.labels?.[key] === value)
