@@ -10,6 +10,7 @@ export type AnyReport = Report<Choices, Name> | ((environment: Environment) => R
 export const reports = {
   'cache:status': async () => (await import('./cache/status.ts')).cacheStatus,
   'cert:status': async () => (await import('./cert/status.ts')).certStatus,
+  'cluster:health': async () => (await import('./cluster/health.ts')).clusterHealth,
   'db:connections': async () => (await import('./db/connections.ts')).connections,
   'db:locks': async () => (await import('./db/locks.ts')).locks,
   'db:migrations': async () => (await import('./db/migrations.ts')).migrations,

@@ -6,7 +6,7 @@ import type { CloudflareReader, OriginCertificate, SslOverride, ZoneSettings } f
 import type { TlsSecret } from '../../systems/kube/types.ts'
 import type { NodesReader } from '../../systems/nodes/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { type Answer, answer } from '../nodes/survey.ts'
+import { type Answer, answer } from '../answer.ts'
 import { type CertificatePlaces, findPlaces, originBase } from './places.ts'
 
 /** A certificate beside what should be its key. */

@@ -1,11 +1,5 @@
-import type { KubeReader, Node } from '../../systems/kube/types.ts'
+import type { Condition, KubeReader, Node, Pod } from '../../systems/kube/types.ts'
 import type { ApiNode } from './survey.ts'
-
-interface Condition {
-  readonly type: string
-  readonly status: string
-  readonly message?: string
-}
 
 /** Conditions that are well when True; of the others, those named …Pressure and NetworkUnavailable are well when False. */
 const wanted = new Set(['EtcdIsVoter'])
@@ -17,14 +11,18 @@ const unwell = ({ type, status }: Condition): readonly string[] => {
 }
 
 /** The nodes of the API, with the pods that each holds (those that have ended are not counted). */
-export const readApiNodes = async (kube: KubeReader): Promise<readonly ApiNode[]> => {
-  const [nodes, pods] = await Promise.all([kube.nodes(), kube.pods()])
+export const apiNodes = (nodes: readonly Node[], pods: readonly Pod[]): readonly ApiNode[] => {
   const held = pods.filter(({ status }) => !['Succeeded', 'Failed'].includes(status.phase))
   return nodes.map((node) => apiNode(node, held.filter(({ spec }) => spec.nodeName === node.metadata.name).length))
 }
 
+export const readApiNodes = async (kube: KubeReader): Promise<readonly ApiNode[]> => {
+  const [nodes, pods] = await Promise.all([kube.nodes(), kube.pods()])
+  return apiNodes(nodes, pods)
+}
+
 const apiNode = ({ metadata, spec, status }: Node, pods: number): ApiNode => {
-  const conditions: readonly Condition[] = status.conditions ?? []
+  const conditions = status.conditions ?? []
   const ready = conditions.find(({ type }) => type === 'Ready')
   return {
     name: metadata.name,

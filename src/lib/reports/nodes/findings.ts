@@ -62,7 +62,8 @@ const unreached = ({ expected, facts, api }: NodesSurvey): readonly Observation[
 const silent = (what: string, error: unknown, next: string): Observation =>
   wrong(`No answer from ${what}: ${reasonOf(error)}`, (error instanceof Trouble ? error.next : undefined) ?? next)
 
-const inCluster = (node: ApiNode, name: string): readonly Observation[] => {
+/** What the API says is wrong with one node. */
+export const inCluster = (node: ApiNode, name: string): readonly Observation[] => {
   const describe = `kubectl describe node ${node.name}`
   return [
     ...(node.ready ? [] : [wrong(`${name} is NotReady${node.because ? `: ${node.because}` : ''}`, describe)]),

@@ -8,11 +8,3 @@ export const bytes = (count: number): string => {
 
 /** "41 ms", "2.3 s". */
 export const milliseconds = (ms: number): string => (Math.abs(ms) < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
-
-/** "123 d", "12 d 4 h", "4 h 5 min", "14 min". */
-export const age = (seconds: number): string => {
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor((seconds % 86_400) / 3600), Math.floor((seconds % 3600) / 60)]
-  if (days >= 100) return `${days} d`
-  if (days > 0) return `${days} d ${hours} h`
-  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`
-}

@@ -1,4 +1,5 @@
 import type { NodeFacts, NodesReader } from '../../systems/nodes/types.ts'
+import { type Answer, answer } from '../answer.ts'
 
 /** A machine as the environment names it. */
 export interface ExpectedNode {
@@ -21,20 +22,11 @@ export interface ApiNode {
   readonly pods: number
 }
 
-export type Answer<T> = { readonly answered: true; readonly value: T } | { readonly answered: false; readonly error: unknown }
-
 export interface NodesSurvey {
   readonly expected: readonly ExpectedNode[]
   readonly facts: ReadonlyMap<string, Answer<NodeFacts>>
   readonly api: Answer<readonly ApiNode[]>
 }
-
-/** The value or the error, never a rejection: what does not answer takes nothing else with it. */
-export const answer = <T>(asked: Promise<T>): Promise<Answer<T>> =>
-  asked.then(
-    (value) => ({ answered: true, value }),
-    (error: unknown) => ({ answered: false, error }),
-  )
 
 /** Asks every node and the API at once; whoever does not answer costs its own timeout and nobody else's row. */
 export const surveyNodes = async (

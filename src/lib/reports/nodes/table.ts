@@ -1,6 +1,7 @@
 import type { Table } from '../../plan/report.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
-import { age, milliseconds } from './quantities.ts'
+import { age } from '../ages.ts'
+import { milliseconds } from './quantities.ts'
 import type { ApiNode, NodesSurvey } from './survey.ts'
 
 const used = (size: { readonly totalBytes: number; readonly availableBytes: number } | undefined): string =>

@@ -27,6 +27,9 @@ export function reconcileClaim(client: Client, name: string, namespace: string |
   }
   const phase = (claim['status'] as { phase?: string } | undefined)?.phase
   if (phase === 'Bound') return
+  // A class that nobody has made provisions nothing: the claim waits for it.
+  const { storageClassName } = spec
+  if (storageClassName && !client.get({ group: 'storage.k8s.io', resource: 'storageclasses' }, storageClassName)) return
   const volumeName = spec.volumeName ?? `pvc-${metadata.uid ?? randomUUID()}`
   const capacity = { storage: spec.resources?.requests?.storage ?? '1Gi' }
   const claimRef = { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid: metadata.uid }
