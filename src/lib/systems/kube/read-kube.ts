@@ -46,10 +46,11 @@ export const readKube = (
       )
       return (found?.items ?? []).map(tlsSecretOf)
     },
-    log: async ({ namespace, pod, container, tail, previous }) => {
+    log: async ({ namespace, pod, container, tail, limit, previous }) => {
       const query = new URLSearchParams({
         ...(container !== undefined && { container }),
         ...(tail !== undefined && { tailLines: String(tail) }),
+        ...(limit !== undefined && { limitBytes: String(limit) }),
         ...(previous === true && { previous: 'true' }),
       })
       const text = await client.text(`${pathOf('Pod', namespace, pod)}/log?${query}`)

@@ -33,6 +33,8 @@ export interface LogRequest {
   readonly container?: string
   /** The last so many lines. */
   readonly tail?: number
+  /** The first so many bytes: where a container's start stands. */
+  readonly limit?: number
   /** Of the container that ran before this one. */
   readonly previous?: boolean
 }
