@@ -14,6 +14,7 @@ export const reports = {
   'db:connections': async () => (await import('./db/connections.ts')).connections,
   'db:locks': async () => (await import('./db/locks.ts')).locks,
   'db:migrations': async () => (await import('./db/migrations.ts')).migrations,
+  'db:status': async () => (await import('./db/status.ts')).databaseStatus,
   'db:verify-warmup': async () => (await import('./db/verify-warmup.ts')).verifyWarmup,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
 } as const satisfies Readonly<Record<`${string}:${string}`, () => Promise<AnyReport>>>

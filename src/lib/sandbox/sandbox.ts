@@ -94,7 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ])
     const redis = started(await startRedis({ password: planted.redisPassword }))
     const postgres = started(await startPostgres({ authority, password: planted.postgresPassword }))
-    const reach = reachability(() => kubernetes.client, redis.port)
+    const reach = reachability(() => kubernetes.client, { redis: redis.port, postgres: postgres.port })
     const nodes = started(await startNodes({ dir, nodes: nodeFacts, reach: reach.address }))
     const kubernetes: KubernetesSandbox = started(
       await startKubernetes({

@@ -1,0 +1,129 @@
+import type { Environment } from '../../environment/schema.ts'
+import { reasonOf } from '../../plan/errors.ts'
+import type { Observation } from '../../plan/report.ts'
+import type { Endpoint, InUse } from './endpoint-in-use.ts'
+import { key } from './endpoint-in-use.ts'
+import { type DatabaseStatus, sourceFile } from './gather-status.ts'
+
+const both = ['pooler', 'direct'] as const
+
+const ofConfigMap = (inUse: InUse, { namespace, database }: Environment): readonly Observation[] => {
+  const old = inUse.consumers.filter(({ current }) => current === false)
+  const [first] = old
+  return [
+    ...(inUse.endpoint === undefined
+      ? [
+          {
+            level: 'wrong' as const,
+            text: `${key} is ${inUse.host}: neither the pooler nor the direct endpoint`,
+            next: `kubectl -n ${namespace} get configmap ${database.configMap} -o yaml --show-managed-fields`,
+          },
+        ]
+      : []),
+    ...(first
+      ? [
+          {
+            level: 'wrong' as const,
+            text: `${old.length} of ${inUse.consumers.length} pods started before ${key} was last set, and may use another host: ${old.map(({ pod }) => pod).join(', ')}`,
+            next: `kubectl -n ${namespace} exec ${first.pod} -- printenv ${key}`,
+          },
+        ]
+      : []),
+  ]
+}
+
+const ofSource = ({ source, inUse }: DatabaseStatus, folder: string): readonly Observation[] => {
+  const file = `${folder}/${sourceFile}`
+  if (!source.answered) return [{ level: 'warning', text: `${file} cannot be read: ${reasonOf(source.error)}` }]
+  if (source.value === undefined)
+    return [
+      { level: 'warning', text: `There is no ${file}: what the next deploy sets ${key} to is not known`, next: 'honeydue config:explain' },
+    ]
+  const named = [...new Set(source.value.map(({ endpoint }) => endpoint))]
+  if (named.length !== 1)
+    return [
+      {
+        level: 'warning',
+        text: `${file} names ${named.length === 0 ? 'neither endpoint' : 'both endpoints'}: what the next deploy sets ${key} to is not known`,
+      },
+    ]
+  const [at] = source.value
+  return at && inUse && at.endpoint !== inUse.endpoint
+    ? [
+        {
+          level: 'wrong',
+          text: `The ConfigMap has the ${inUse.endpoint ?? 'host'} and ${sourceFile}:${at.line} the ${at.endpoint}: the next deploy sets ${key} back to the ${at.endpoint}`,
+          next: `grep -n ${at.key.split('.').at(-1)} ${file}`,
+        },
+      ]
+    : []
+}
+
+const ofEndpoint = (name: Endpoint, { endpoints, inUse }: DatabaseStatus): readonly Observation[] => {
+  const facts = endpoints[name]
+  const used = inUse?.endpoint === name
+  if (!facts.reachable) {
+    return [
+      {
+        level: used ? 'wrong' : 'warning',
+        text: `The ${name} endpoint${used ? ', which is in use,' : ''} does not answer from here: ${reasonOf(facts.trouble)}`,
+        next: facts.trouble.next ?? 'honeydue doctor',
+      },
+    ]
+  }
+  return [
+    ...(facts.pooled === (name === 'pooler')
+      ? []
+      : [
+          {
+            level: 'wrong' as const,
+            text: `${facts.host} answers as ${facts.pooled ? 'a pooler' : 'the server itself'}, and is taken for the ${name} endpoint`,
+          },
+        ]),
+    ...(facts.readOnly ? [{ level: 'wrong' as const, text: `The ${name} endpoint is read-only: every write fails` }] : []),
+  ]
+}
+
+const ofNodes = ({ fromNodes, inUse }: DatabaseStatus): readonly Observation[] =>
+  fromNodes.flatMap(({ alias, to }) =>
+    both.flatMap((name): readonly Observation[] => {
+      const reached = to[name]
+      return reached.answered
+        ? []
+        : [{ level: inUse?.endpoint === name ? 'wrong' : 'warning', text: `From ${alias} to the ${name}: ${reasonOf(reached.error)}` }]
+    }),
+  )
+
+const ofVersions = ({ endpoints: { pooler, direct } }: DatabaseStatus): readonly Observation[] =>
+  pooler.reachable && direct.reachable && pooler.serverVersion !== direct.serverVersion
+    ? [
+        {
+          level: 'wrong',
+          text: `The pooler leads to PostgreSQL ${pooler.serverVersion}, the direct endpoint to ${direct.serverVersion}: two servers`,
+        },
+      ]
+    : []
+
+/** What is wrong with the way to the database, worst first; a difference between any two places is one. */
+export const databaseFindings = (status: DatabaseStatus, environment: Environment): readonly Observation[] => {
+  const { namespace, database, checkout } = environment
+  const found: readonly Observation[] = [
+    ...(status.inUse
+      ? ofConfigMap(status.inUse, environment)
+      : [
+          {
+            level: 'wrong' as const,
+            text: `ConfigMap ${namespace}/${database.configMap} has no ${key}`,
+            next: `kubectl -n ${namespace} get configmap ${database.configMap} -o yaml`,
+          },
+        ]),
+    ...both.flatMap((name) => ofEndpoint(name, status)),
+    ...ofVersions(status),
+    ...ofSource(status, checkout),
+    ...ofNodes(status),
+    ...(status.activity.answered
+      ? []
+      : [{ level: 'warning' as const, text: `Its connections cannot be read: ${reasonOf(status.activity.error)}` }]),
+  ]
+  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+}

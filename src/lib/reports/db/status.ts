@@ -1,0 +1,96 @@
+import { reasonOf } from '../../plan/errors.ts'
+import { defineReport, type Table } from '../../plan/report.ts'
+import type { EndpointFacts } from '../../systems/postgres/types.ts'
+import { age, secondsSince } from '../ages.ts'
+import type { Answer } from '../answer.ts'
+import { milliseconds } from '../nodes/quantities.ts'
+import { wakes } from './activity.ts'
+import { connectionGroups } from './connections.ts'
+import { type DatabaseStatus, gatherDatabaseStatus, sourceFile } from './gather-status.ts'
+import { databaseFindings } from './status-findings.ts'
+
+/** Which endpoint the application uses, by every place that says so, and whether both can be reached from here and from each node. */
+export const databaseStatus = defineReport({
+  id: 'db:status',
+  title: 'Show which database endpoint is in use, and whether both answer',
+  needs: ['kube', 'checkout', 'postgres', 'nodes'],
+  choices: {},
+  look: async (_, look, context) => {
+    const status = await gatherDatabaseStatus(look, context)
+    const { endpoints, fromNodes, activity, source } = status
+    const groups = activity.answered ? connectionGroups(activity.value) : []
+    return {
+      findings: databaseFindings(status, context.environment),
+      tables: [
+        useTable(status, context.clock.now()),
+        endpointTable(endpoints),
+        {
+          title: 'From each node, by TCP',
+          columns: ['node', 'pooler', 'direct'],
+          rows: fromNodes.map(({ alias, to }) => [alias, took(to.pooler), took(to.direct)]),
+        },
+        {
+          title: 'Connections',
+          columns: ['application', 'through', 'open', 'active'],
+          rows: groups.map(({ application, via, count, active }) => [application || 'no name', via, String(count), String(active)]),
+        },
+      ],
+      notes: [
+        `pooler  ${endpoints.pooler.host}`,
+        `direct  ${endpoints.direct.host}`,
+        'What a pod started with is inferred: from when it started, and when DB_HOST was last set',
+        wakes,
+      ],
+      data: {
+        inUse: status.inUse ?? null,
+        source: source.answered ? (source.value ?? null) : { error: reasonOf(source.error) },
+        endpoints: { pooler: told(endpoints.pooler), direct: told(endpoints.direct) },
+        fromNodes: fromNodes.map(({ alias, to }) => ({ alias, pooler: reached(to.pooler), direct: reached(to.direct) })),
+        connections: groups,
+      },
+    }
+  },
+})
+
+const took = (one: Answer<number>): string => (one.answered ? milliseconds(one.value) : 'no')
+const reached = (one: Answer<number>) => (one.answered ? { milliseconds: one.value } : { error: reasonOf(one.error) })
+const told = (facts: EndpointFacts) =>
+  facts.reachable ? facts : { host: facts.host, reachable: false, error: { code: facts.trouble.code, reason: reasonOf(facts.trouble) } }
+
+const useTable = ({ inUse, source }: DatabaseStatus, now: Date): Table => {
+  const ago = (time: string | undefined): string => {
+    const seconds = secondsSince(time, now)
+    return seconds === undefined ? '' : `${age(seconds)} ago`
+  }
+  const rows: (readonly string[])[] = []
+  if (inUse) {
+    const { setBy, endpoint, host } = inUse
+    rows.push(['ConfigMap', endpoint ?? host, setBy ? `set by ${setBy.manager} ${ago(setBy.at)}` : ''])
+  }
+  if (source.answered) for (const { endpoint, line, key } of source.value ?? []) rows.push([`${sourceFile}:${line}`, endpoint, key])
+  for (const { pod, current, startedAt } of inUse?.consumers ?? []) {
+    const has = current === undefined ? '?' : current ? (inUse?.endpoint ?? 'the same') : 'set since'
+    rows.push([pod, has, startedAt === undefined ? '' : `started ${ago(startedAt)}`])
+  }
+  return { title: 'DB_HOST', columns: ['where', 'endpoint', ''], rows }
+}
+
+const endpointTable = (endpoints: DatabaseStatus['endpoints']): Table => ({
+  title: 'From here',
+  columns: ['endpoint', 'connect', 'query', 'TLS', 'server', 'answers as', 'certificate until'],
+  rows: (['pooler', 'direct'] as const).map((name) => {
+    const facts = endpoints[name]
+    if (!facts.reachable) return [name, 'no', '', '', '', '', '']
+    const { connectMs, queryMs, tls, serverVersion, pooled } = facts
+    const until = new Date(tls.validTo)
+    return [
+      name,
+      milliseconds(connectMs),
+      milliseconds(queryMs),
+      tls.protocol,
+      serverVersion.split(' ')[0] ?? '',
+      pooled ? 'pooler' : 'server',
+      Number.isNaN(until.getTime()) ? tls.validTo : until.toISOString().slice(0, 10),
+    ]
+  }),
+})

@@ -1,0 +1,92 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { paint, renderView } from '../../../src/lib/cli/render.ts'
+import { systemClock } from '../../../src/lib/clock.ts'
+import type { View } from '../../../src/lib/plan/report.ts'
+import { databaseStatus } from '../../../src/lib/reports/db/status.ts'
+import { plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
+import { openSystems } from '../../../src/lib/systems/open.ts'
+import { honeydue, requireBuild } from '../../program.ts'
+import { useSandbox, worlds } from '../../worlds.ts'
+
+const sandbox = useSandbox({ postgres: true })
+beforeAll(requireBuild)
+
+const look = async (): Promise<View> => {
+  const signal = new AbortController().signal
+  const { environment } = sandbox()
+  const systems = openSystems(environment, systemClock, signal)
+  const { kube, checkout, postgres, nodes } = systems
+  try {
+    const readers = { kube: kube.read, checkout: checkout.read, postgres: postgres.read, nodes: nodes.read }
+    return await databaseStatus.look({}, readers, { environment, clock: systemClock, signal })
+  } finally {
+    await systems.close()
+  }
+}
+const found = async () => (await look()).findings.map(({ level, text }) => `${level}: ${text}`)
+
+test('well: every place agrees, both endpoints answer from here and from each node, and the report says what looking costs', async () => {
+  const view = await look()
+  expect(view.findings).toEqual([])
+  const [use, endpoints, nodes] = view.tables
+  expect(use?.rows.slice(0, 2)).toEqual([
+    ['ConfigMap', 'pooler', expect.stringMatching(/^set by kubectl-client-side-apply /)],
+    ['deploy-k3s/config.yaml:4', 'pooler', 'database.host'],
+  ])
+  expect(use?.rows.slice(2).map(([pod]) => pod?.split('-')[0])).toEqual(expect.arrayContaining(['api', 'worker', 'admin', 'web']))
+  expect(endpoints?.rows.map((row) => [row[0], row[5]])).toEqual([
+    ['pooler', 'pooler'],
+    ['direct', 'server'],
+  ])
+  expect(nodes?.rows.flat().filter((cell) => cell === 'no')).toEqual([])
+  expect(view.notes?.join('\n')).toMatch(/wakes a compute/)
+  const text = renderView({ ...view, notes: [] }, paint(false))
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+})
+
+test('a switch that only the ConfigMap has: the pods are older, and the next deploy takes it back', async () => {
+  worlds['switched in the ConfigMap only'](sandbox())
+  const [pods, source, ...more] = await found()
+  expect(pods).toMatch(/^wrong: 8 of 8 pods started before DB_HOST was last set, and may use another host: /)
+  expect(source).toMatch(
+    /^wrong: The ConfigMap has the direct and deploy-k3s\/config.yaml:4 the pooler: the next deploy sets DB_HOST back to the pooler$/,
+  )
+  expect(more).toEqual([])
+})
+
+test('the endpoint in use is away', async () => {
+  await worlds['pooler down'](sandbox())
+  const [pooler] = await found()
+  expect(pooler).toMatch(/^wrong: The pooler endpoint, which is in use, does not answer from here: /)
+}, 60_000)
+
+test('the endpoint that is not in use is away', async () => {
+  await worlds['direct endpoint down'](sandbox())
+  const direct = await found()
+  expect(direct[0]).toMatch(/^warning: The direct endpoint does not answer from here: /)
+  expect(direct.at(-1)).toMatch(/^warning: Its connections cannot be read: /)
+})
+
+test('the source file is missing', async () => {
+  await rm(join(sandbox().environment.checkout, 'deploy-k3s/config.yaml'))
+  expect(await found()).toEqual([expect.stringMatching(/^warning: There is no .*config.yaml: what the next deploy sets DB_HOST to/)])
+})
+
+test('a node that is down is a finding of its own; through the program: 3, and 9 when the API is away; no secret is told', async () => {
+  await sandbox().nodes.setUp('hetzner2', false)
+  const run = () => honeydue(['db:status', '--json', '--env', join(sandbox().dir, 'environment.yaml')])
+  const down = await run()
+  const document = JSON.parse(down.stdout)
+  expect(down.code).toBe(3)
+  expect(document.findings.map(({ text }: { text: string }) => text.slice(0, 27))).toEqual([
+    'From hetzner2 to the pooler',
+    'From hetzner2 to the direct',
+  ])
+  expect(document.data.inUse).toMatchObject({ endpoint: 'pooler', setBy: { manager: 'kubectl-client-side-apply' } })
+  for (const secret of plantedValues) expect(down.stdout).not.toContain(secret)
+  sandbox().kubernetes.fail({ answer: 'reset' })
+  const away = await run()
+  expect([away.code, JSON.parse(away.stdout).error.code]).toEqual([9, 'kube-unreachable'])
+}, 60_000)
