@@ -17,6 +17,8 @@ export interface RealPostgresOptions {
 }
 
 export interface RealPostgres extends PostgresWorld {
+  /** Of its Unix socket. */
+  readonly folder: string
   /** A superuser's client of any database, past the pooler; the caller ends it. */
   connect(database: string): Promise<Client>
 }
@@ -80,6 +82,7 @@ export const realPostgres = async (options: RealPostgresOptions = {}): Promise<R
       database,
       password,
       ca: authority.certificate,
+      folder,
       connect,
       async admin(sql) {
         const client = await connect(database)

@@ -10,11 +10,11 @@ export interface RealRedis extends Place {
 }
 
 /** Starts Debian's redis-server as the deployment has it: 256 MB, allkeys-lru, a password; settings come last and win. */
-export const startRealRedis = async (settings: readonly string[] = []): Promise<RealRedis> => {
+export const startRealRedis = async (settings: readonly string[] = [], word = password): Promise<RealRedis> => {
   const command = program('redis-server', 'redis-server')
   const folder = await mkdtemp(join(tmpdir(), 'honeydue-redis-'))
   const port = await freePort()
-  const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--requirepass', password]
+  const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--requirepass', word]
   const limits = ['--maxmemory', '256mb', '--maxmemory-policy', 'allkeys-lru']
   const server = await startServer(command, [...fixed, ...limits, ...settings], { cwd: folder })
   const stop = async () => {

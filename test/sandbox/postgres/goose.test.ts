@@ -64,7 +64,7 @@ test('a late number fails, a gap passes', async () => {
   const { code, lines } = await migrate([...gap, file('000004_late.sql', 'SELECT 1;')])
   expect([code, lines]).toEqual([
     1,
-    ['goose run: error: found 1 missing migrations before current version 5:\n\tversion 4: 000004_late.sql'],
+    ['goose run: error: found 1 missing migrations before current version 5:\n\tversion 4: migrations/000004_late.sql'],
   ])
 })
 

@@ -1,3 +1,37 @@
+/** What it prints below a misuse. */
+const usage = `
+Usage: ufw COMMAND
+
+Commands:
+ enable                          enables the firewall
+ disable                         disables the firewall
+ default ARG                     set default policy
+ logging LEVEL                   set logging to LEVEL
+ allow ARGS                      add allow rule
+ deny ARGS                       add deny rule
+ reject ARGS                     add reject rule
+ limit ARGS                      add limit rule
+ delete RULE|NUM                 delete RULE
+ insert NUM RULE                 insert RULE at NUM
+ prepend RULE                    prepend RULE
+ route RULE                      add route RULE
+ route delete RULE|NUM           delete route RULE
+ route insert NUM RULE           insert route RULE at NUM
+ reload                          reload firewall
+ reset                           reset firewall
+ status                          show firewall status
+ status numbered                 show firewall status as numbered list of RULES
+ status verbose                  show verbose firewall status
+ show ARG                        show firewall report
+ version                         display version information
+
+Application profile commands:
+ app list                        list application profiles
+ app info PROFILE                show information on PROFILE
+ app update PROFILE              update PROFILE
+ app default ARG                 set default application policy
+`
+
 /**
  * `ufw` 0.36.2 as POSIX sh over two rule files (`rules4`, `rules6`: one `action|direction|protocol|from|port|to|comment` a line). It prints and exits as the real
  * one does: deleting an absent rule exits 0, adding again without a comment erases the comment, IPv6 sources carry no "(v6)".
@@ -6,6 +40,10 @@ export const ufw = String.raw`
 dir="$state/ufw"; force=no
 enabled() { [ "$(cat "$dir/enabled")" = yes ]; }
 die() { echo "ERROR: $1" >&2; exit 1; }
+misused() { echo "ERROR: $1" >&2; cat <<'EOT'
+${usage}
+EOT
+exit 1; }
 tail_v6() { [ "$1" = 6 ] && printf ' (v6)'; }
 
 # Sets place_to and place_from of the current rule, as the status table shows them.
@@ -101,46 +139,90 @@ settle() {
   elif [ "$position" -gt 0 ]; then echo "Rule inserted$v6"
   else echo "Rule added$v6"; fi
 }
+# Sets address to $1 as ufw keeps it: without a mask that is one address, the network for a mask, small letters.
+normal() {
+  address=$(printf '%s' "$1" | tr A-Z a-z); given=$address
+  case $address in
+    any) return ;;
+    *:*) address=${'$'}{address%/128}; return ;;
+    */*) mask=${'$'}{address#*/}; base=${'$'}{address%/*} ;;
+    *) mask=32; base=$address ;;
+  esac
+  case $base/$mask in *[!0-9./]*|*..*|.*|*./*) die 'Bad source address' ;; esac
+  IFS=. read -r a b c d rest <<EOT
+$base
+EOT
+  for part in "${'$'}{a:-999}" "${'$'}{b:-999}" "${'$'}{c:-999}" "${'$'}{d:-999}"; do [ "$part" -le 255 ] || die 'Bad source address'; done
+  [ -z "$rest" ] && [ "$mask" -le 32 ] || die 'Bad source address'
+  all=$((((a << 24) | (b << 16) | (c << 8) | d) & (0xffffffff << (32 - mask)) & 0xffffffff))
+  address=$((all >> 24)).$((all >> 16 & 255)).$((all >> 8 & 255)).$((all & 255))
+  [ "$address" = "$base" ] || echo 'WARN: Rule changed after normalization' >&2
+  [ "$mask" = 32 ] || address=$address/$mask
+}
 port_of() { case $1 in */tcp|*/udp) n_port=${'$'}{1%/*}; n_proto=${'$'}{1#*/} ;; *) n_port=$1 ;; esac
-  case $n_port in ssh) n_port=22; n_proto=tcp ;; http) n_port=80; n_proto=tcp ;; https) n_port=443; n_proto=tcp ;; esac
-  case $n_port in ''|*[!0-9:,]*) die "Could not find a profile matching '$1'" ;; esac; }
+  # As /etc/services has them: https for both protocols.
+  case $n_port in ssh) n_port=22; n_proto=tcp ;; http) n_port=80; n_proto=tcp ;; https) n_port=443 ;; esac
+  case $n_port in [0-9]*/*) die 'Bad port' ;; ''|*[!0-9:,]*) die "Could not find a profile matching '$1'" ;; esac
+  for part in $(echo "$n_port" | tr ':,' '  '); do [ "$part" -le 65535 ] || die 'Bad port'; done; }
 rule() {
   n_action=$1; n_way=in; n_proto=any; n_from=any; n_port=any; n_to=any; n_comment=; shift
   case $1 in in|out) n_way=$1; shift ;; esac
-  [ $# -gt 0 ] || die 'not enough args'
+  [ $# -gt 0 ] || misused 'Invalid syntax'
+  case $#:$1 in 1:from|1:to|1:proto|1:port|1:comment) die "Could not find a profile matching '$1'" ;; esac
   while [ $# -gt 0 ]; do
     word=$1; shift
     case $word in
-      proto|from|to|port|comment) [ $# -gt 0 ] || die "Invalid syntax"; value=$1; shift ;;
+      proto|from|to|port|comment) [ $# -gt 0 ] || die 'Wrong number of arguments'; value=$1; shift ;;
       *) port_of "$word"; continue ;;
     esac
     case $word in
-      proto) n_proto=$value ;; from) n_from=$value ;; to) n_to=$value ;; comment) n_comment=$value ;;
+      proto) case $value in tcp|udp|any|ah|esp|gre|igmp|ipv6) n_proto=$value ;; *) die "Unsupported protocol '$value'" ;; esac ;; from) n_from=$value ;; to) n_to=$value ;; comment) n_comment=$value ;;
       port) case $value in *[!0-9:,]*) die "Bad port '$value'" ;; esac; n_port=$value ;;
     esac
   done
   for address in "$n_from" "$n_to"; do case $address in any|*[0-9].*|*:*) ;; *) die 'Bad source address' ;; esac; done
+  case $n_port:$n_proto in *[:,]*:any) die "Must specify 'tcp' or 'udp' with multiple ports" ;; esac
+  normal "$n_from"; n_from=$address; normal "$n_to"; n_to=$address
+  case $n_from$n_to in *:*) case $n_from$n_to in *.*) die "Mixed IP versions for 'from' and 'to'" ;; esac ;; esac
   families='4 6'
   case $n_from$n_to in *:*) families=6 ;; *.*) families=4 ;; esac
-  for family in $families; do settle $family; done
+  if [ "$position" -gt 0 ]; then
+    place=$position
+    case $families in
+      '4 6') twin=$(sed -n "${'$'}{position}p" "$dir/rules4" | grep -nxF -f - "$dir/rules6" | head -n 1 | cut -d: -f1) ;;
+      6) place=$((position - $(wc -l < "$dir/rules4"))); [ "$place" -gt 0 ] || die "Invalid position '$position'" ;;
+    esac
+  fi
+  for family in $families; do
+    # In the other family it goes before the twin of the rule that it goes before here.
+    if [ "$position" -gt 0 ]; then case $families:$family in '4 6:6') position=${'$'}{twin:-0} ;; *) position=$place ;; esac; fi
+    settle $family
+  done
 }
 
 case $1 in --force) force=yes; shift ;; --version|version) echo 'ufw 0.36.2'; echo 'Copyright 2008-2023 Canonical Ltd.'; exit 0 ;; esac
-[ $# -gt 0 ] || die 'not enough args'
+[ $# -gt 0 ] || misused 'not enough args'
 verb=$1; shift; remove=no; position=0
 case $verb in
-  status) case $1 in '') status plain ;; verbose|numbered) status "$1" ;; *) die 'Invalid syntax' ;; esac ;;
-  show) [ "$1" = added ] || die 'Invalid syntax'
+  status) case $1 in '') status plain ;; verbose|numbered) status "$1" ;; *) misused 'Invalid syntax' ;; esac ;;
+  show) [ "$1" = added ] || misused 'Invalid syntax'
     echo "Added user rules (see 'ufw status' for running firewall):"
     if [ -s "$dir/rules4" ] || [ -s "$dir/rules6" ]; then seen=; each added_row; else echo '(None)'; fi ;;
   enable) echo yes > "$dir/enabled"; echo 'Firewall is active and enabled on system startup' ;;
   disable) echo no > "$dir/enabled"; echo 'Firewall stopped and disabled on system startup' ;;
   reload) if enabled; then echo 'Firewall reloaded'; else echo 'Firewall not enabled (skipping reload)'; fi ;;
   allow|deny|reject|limit) rule $verb "$@" ;;
-  insert) position=$1; shift; case $position in ''|*[!0-9]*) die "Invalid position '$position'" ;; esac; rule "$@" ;;
+  insert) [ $# -gt 1 ] || misused 'Invalid syntax'
+    position=$1; shift
+    case $position in
+      *[!0-9]*) die "Insert position '$position' is not a valid position" ;;
+      0) die "Cannot insert rule at position '0'" ;;
+    esac
+    [ "$position" -le "$(cat "$dir/rules4" "$dir/rules6" | wc -l)" ] || die "Invalid position '$position'"
+    rule "$@" ;;
   delete) remove=yes
     case $1 in
-      '') die 'not enough args' ;;
+      '') misused 'Invalid syntax' ;;
       *[!0-9]*) rule "$@" ;;
       *) wanted=$1; hit=$(each pick); [ -n "$hit" ] || die "Could not find rule '$wanted'"
         answer=y
@@ -155,6 +237,6 @@ EOT
           *) echo Aborted ;;
         esac ;;
     esac ;;
-  *) die 'Invalid syntax' ;;
+  *) misused 'Invalid syntax' ;;
 esac
 `

@@ -13,6 +13,8 @@ export interface GooseRun {
 }
 
 const table = 'goose_db_version'
+/** As the Job names it with -dir: goose puts it before the files that it misses. */
+const folder = 'migrations'
 
 /** `goose up` of goose 3.22.1 against a real server: its table, its order, its log and its exit code. It takes no lock and keeps no checksum. */
 export const gooseUp = async ({ client, files, log, signal }: GooseRun): Promise<number> => {
@@ -32,19 +34,19 @@ export const gooseUp = async ({ client, files, log, signal }: GooseRun): Promise
     const sources = files.map(({ name, sql }) => ({ name, sql, version: Number.parseInt(name, 10) })).sort((a, b) => a.version - b.version)
     const missing = sources.filter(({ version }) => version < current && !applied.has(version))
     if (missing.length > 0) {
-      const list = missing.map(({ version, name }) => `version ${version}: ${name}`).join('\n\t')
+      const list = missing.map(({ version, name }) => `version ${version}: ${folder}/${name}`).join('\n\t')
       say(`goose run: error: found ${missing.length} missing migrations before current version ${current}:\n\t${list}`)
       return 1
     }
     const pending = sources.filter(({ version }) => version > current)
     for (const { name, sql, version } of pending) {
       const began = performance.now()
-      const failure = await applyFile(run, sql, version)
+      const { failure, statements } = await applyFile(run, sql, version)
       if (failure !== undefined) {
         say(`goose run: ERROR ${name}: ${failure}`)
         return 1
       }
-      say(`OK   ${name} (${(performance.now() - began).toFixed(2)}ms)`)
+      say(`${statements > 0 ? 'OK  ' : 'EMPTY'} ${name} (${(performance.now() - began).toFixed(2)}ms)`)
     }
     if (pending.length === 0) say(`goose: no migrations to run. current version: ${current}`)
     else say(`goose: successfully migrated database to version: ${pending.at(-1)?.version}`)
@@ -83,8 +85,13 @@ const appliedVersions = async (run: Run): Promise<Set<number>> => {
   return new Set([...latest].filter(([version, is]) => is && version > 0).map(([version]) => version))
 }
 
-/** Undefined when it went well, else goose's words. Files that were applied before this one stay committed. */
-const applyFile = async (run: Run, sql: string, version: number): Promise<string | undefined> => {
+interface Applied {
+  readonly statements: number
+  readonly failure?: string
+}
+
+/** How many statements ran, or goose's words. Files that were applied before this one stay committed. */
+const applyFile = async (run: Run, sql: string, version: number): Promise<Applied> => {
   let statement = ''
   let transaction = false
   try {
@@ -96,14 +103,14 @@ const applyFile = async (run: Run, sql: string, version: number): Promise<string
     // Unqualified, as in goose: a dump that empties search_path breaks it.
     await run(`INSERT INTO ${table} (version_id, is_applied) VALUES ($1, $2)`, [version, true])
     if (transaction) await run('COMMIT')
-    return undefined
+    return { statements: file.statements.length }
   } catch (error) {
     if (error instanceof Killed) throw error
     if (transaction) await run('ROLLBACK').catch(() => {})
-    if (!('code' in Object(error))) return `failed to parse SQL migration file: ${worded(error)}`
+    if (!('code' in Object(error))) return { statements: 0, failure: `failed to parse SQL migration file: ${worded(error)}` }
     const failed =
       statement === '' ? 'failed to insert new goose version' : `failed to execute SQL query ${JSON.stringify(cleared(statement))}`
-    return `failed to run SQL migration: ${failed}: ${worded(error)}`
+    return { statements: 0, failure: `failed to run SQL migration: ${failed}: ${worded(error)}` }
   }
 }
 

@@ -1,0 +1,5 @@
+import { holdContract } from '../contract.ts'
+import { ufwCases } from './cases.ts'
+import { sandboxUfw } from './world.ts'
+
+holdContract('ufw', 'sandbox', ufwCases, sandboxUfw)

@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process'
+import { outputOf, type UfwWorld } from '../../contract/ufw/world.ts'
+import { program } from '../processes.ts'
+
+// A network of its own for the rules, and mounts of its own over what ufw writes: the machine's firewall and files stay as they are.
+const within = `
+set -e
+ip link set lo up
+mount -t tmpfs none /run
+cp -a /etc/ufw /run/ufw-was
+mount -t tmpfs none /etc/ufw
+cp -a /run/ufw-was/. /etc/ufw
+set +e
+exec sh -s`
+
+/** Debian's ufw in a network namespace that lives as long as one script. */
+export const realUfw = async (): Promise<UfwWorld> => {
+  program('ufw', 'ufw')
+  const unshare = program('unshare', 'util-linux')
+  program('ip', 'iproute2')
+  const args = ['--net', '--mount', '--propagation', 'private']
+  try {
+    execFileSync(unshare, [...args, 'true'], { stdio: 'pipe' })
+  } catch (error) {
+    throw new Error(
+      `ufw needs a network namespace of its own, and this machine does not grant one${process.getuid?.() === 0 ? '' : ' to anybody but root'}. Next: run it as root, where unshare --net --mount true succeeds`,
+      { cause: error },
+    )
+  }
+  const env = { ...process.env, PATH: `/usr/sbin:/sbin:${process.env['PATH'] ?? '/usr/bin:/bin'}`, LC_ALL: 'C' }
+  return {
+    run: (script) => outputOf(unshare, [...args, 'sh', '-c', within], script, env),
+    reset: async () => {},
+    stop: async () => {},
+  }
+}
