@@ -38,6 +38,8 @@ export function type(line: string, at: { readonly kubeconfig: string; readonly f
 
 const placeholders: readonly (readonly [RegExp, string])[] = [
   [/^Waiting for deployment .*\n/gm, ''],
+  [/^WARNING: version difference between client .*\n?/gm, ''],
+  [/^(Client|Kustomize) Version: .*/gm, '$1 Version: <version>'],
   [/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>'],
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( \+0000|Z)/g, '<time>'],
   [/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000/g, '<time>'],

@@ -87,8 +87,20 @@ function dump(value: unknown, type: string, bare = false): string {
 
 const letters = 'bcdfghjklmnpqrstvwxz2456789'
 
+const known = new Map<string, string>()
+const mostKnown = 1000
+
 /** The pod-template-hash that the deployment controller of Kubernetes 1.32 gives this template: FNV-1a over Go's dump of the struct. */
 export function templateHash(template: unknown, collisions = 0): string {
+  // A template is hashed at every look at its Deployment, and seldom changes.
+  const key = `${collisions} ${JSON.stringify(template)}`
+  const hash = known.get(key) ?? hashOf(template, collisions)
+  if (known.size >= mostKnown) known.clear()
+  known.set(key, hash)
+  return hash
+}
+
+function hashOf(template: unknown, collisions: number): string {
   let hash = 0x811c9dc5
   const take = (byte: number) => {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0

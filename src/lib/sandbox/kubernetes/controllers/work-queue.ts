@@ -33,9 +33,10 @@ export function createWorkQueue() {
     drain: (prefixes: readonly string[]): void => {
       const rank = (key: string) => prefixes.findIndex((prefix) => key.startsWith(prefix)) >>> 0
       for (let i = 0; i < longest && waiting.size > 0; i++) {
-        const [first] = [...waiting.keys()].map((key) => ({ key, rank: rank(key) })).sort((a, b) => a.rank - b.rank)
-        const work = first && waiting.get(first.key)
-        if (first) waiting.delete(first.key)
+        let first: string | undefined
+        for (const key of waiting.keys()) if (first === undefined || rank(key) < rank(first)) first = key
+        const work = first === undefined ? undefined : waiting.get(first)
+        if (first !== undefined) waiting.delete(first)
         work?.()
       }
     },
