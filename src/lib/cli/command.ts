@@ -23,7 +23,7 @@ export abstract class HoneydueCommand extends Command {
   }
 
   /** What was answered at the terminal, as the flags that would have said it. */
-  private readonly answers: string[] = []
+  protected readonly answers: string[] = []
 
   protected inEnvironment<T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> {
     return inSession(asked, use)

@@ -31,6 +31,8 @@ export const renderConfirmation = ({ target, steps }: Plan, chalk: ChalkInstance
 export const settleConfirmation = async (
   plan: Plan,
   given: string | undefined,
+  /** The command that shows the plan again. */
+  dryRun: string,
   prompts: Prompts | undefined,
   show: (text: string) => void,
   chalk: ChalkInstance,
@@ -41,7 +43,16 @@ export const settleConfirmation = async (
       code: 'confirm-mismatch',
       failed: `--confirm "${given}" is not what this plan asks for`,
       cause: 'It names another target than the live one',
-      next: `honeydue ${plan.id} --dry-run`,
+      next: dryRun,
+    })
+  }
+  const gate = plan.steps.find(({ kind }) => kind === 'gate')
+  if (gate && !prompts) {
+    throw new Usage({
+      code: 'gate-needs-terminal',
+      failed: `"${gate.title}" is for a human to settle, and there is no terminal to ask on`,
+      cause: 'What it asks for, no program can know',
+      next: `honeydue ${plan.id} on a terminal`,
     })
   }
   if (plan.confirm === undefined || given !== undefined) return
@@ -51,6 +62,6 @@ export const settleConfirmation = async (
     code: 'declined',
     failed: 'Not confirmed',
     cause: plan.risk === 'irreversible' ? `What was typed is not ${plan.confirm}` : 'The answer was not yes',
-    next: `honeydue ${plan.id} --dry-run`,
+    next: dryRun,
   })
 }

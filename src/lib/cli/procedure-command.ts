@@ -11,6 +11,7 @@ import { environmentFlag, HoneydueCommand } from './command.ts'
 import { settleConfirmation } from './confirmation.ts'
 import { inputOf } from './flags.ts'
 import { paint, renderPlan } from './render.ts'
+import { typedLine } from './typed-line.ts'
 
 type Given = Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean }
 
@@ -22,6 +23,12 @@ export abstract class ProcedureCommand extends HoneydueCommand {
     'dry-run': Flags.boolean({ summary: 'show the plan, and stop there', helpGroup: 'GLOBAL' }),
     'by-hand': Flags.boolean({ summary: 'print the shell lines of the live plan, and stop there', helpGroup: 'GLOBAL' }),
     confirm: Flags.string({ summary: 'what would be typed to confirm; the plan says it', helpGroup: 'GLOBAL' }),
+  }
+
+  /** The same command, to look only. */
+  private dryRun(): string {
+    const words = this.argv.filter((word, i) => !/^--(dry-run|by-hand|json|confirm)(=|$)/.test(word) && this.argv[i - 1] !== '--confirm')
+    return typedLine(this.id ?? '', [...words, ...this.answers, '--dry-run'])
   }
 
   protected async carryOut<C extends Choices, N extends Name, F>(flags: Given, procedure: Procedure<C, N, F>): Promise<void> {
@@ -40,7 +47,7 @@ export abstract class ProcedureCommand extends HoneydueCommand {
           code: 'no-terminal',
           failed: `${procedure.id} asks before it changes anything, and there is no terminal to ask on`,
           cause: 'Standard input or standard error is no terminal, or --json was given',
-          next: `honeydue ${procedure.id} --dry-run, then again with --confirm and what its plan says`,
+          next: `${this.dryRun()}, then again with --confirm and what its plan says`,
         })
       }
       const prepared = await prepare(procedure, input, systems, context)
@@ -48,14 +55,14 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       const document = (exitCode: number, more: object = {}) => ({ exitCode, environment: environment.name, plan, ...more })
       const text = flags['by-hand'] ? byHand(plan) : renderPlan(plan, paint(process.stdout))
       if (plan.blocked.length > 0 && !flags.json) this.log(text)
-      refuseBlocked(plan)
+      refuseBlocked(plan, this.dryRun())
       if (looksOnly) return this.print(document(0), text)
       if (!flags.json) this.log(`${text}\n`)
       const [say, chalk] = [(line: string) => this.logToStderr(line), paint(process.stderr)]
-      await settleConfirmation(plan, confirm, prompts, say, chalk)
+      await settleConfirmation(plan, confirm, this.dryRun(), prompts, say, chalk)
       const again = plan.confirm === undefined ? prepared : await prepare(procedure, input, systems, context)
       refuseMoved(plan, again.plan)
-      refuseBlocked(again.plan)
+      refuseBlocked(again.plan, this.dryRun())
       const applying = { prepared: again, needs: procedure.needs, session, prompts, silent: flags.json === true, say, chalk }
       const { states, trouble } = await applyPlan(applying)
       if (trouble) throw trouble
@@ -65,14 +72,14 @@ export abstract class ProcedureCommand extends HoneydueCommand {
   }
 }
 
-const refuseBlocked = (plan: Plan): void => {
+const refuseBlocked = (plan: Plan, next: string): void => {
   if (plan.blocked.length === 0) return
   throw new Blocked({
     code: 'checks-failed',
     failed: `${plan.title}: blocked`,
     cause: 'The live deployment is not as this procedure needs it',
     details: plan.blocked,
-    next: `honeydue ${plan.id} --dry-run`,
+    next,
   })
 }
 

@@ -3,6 +3,7 @@ import Table from 'cli-table3'
 import type { Trouble } from '../plan/errors.ts'
 import type { Plan, PlannedStep } from '../plan/plan.ts'
 import type { Table as Rows, View } from '../plan/report.ts'
+import { quoted } from './typed-line.ts'
 import { hang } from './wrap.ts'
 
 /** Colour for a stream that shows it, by the terminal, NO_COLOR and FORCE_COLOR; `false` has none. */
@@ -79,6 +80,7 @@ export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
     plan.target.flatMap((line) => hang('  ', line)).join('\n'),
     plan.steps.flatMap((step, i) => renderStep(step, i + 1, chalk)).join('\n'),
     plan.uncheckable.length > 0 ? ['Could not be checked:', ...plan.uncheckable.flatMap((line) => hang('  ', line))].join('\n') : '',
+    plan.confirm === undefined ? '' : `Asks before it begins; where nobody can be asked: --confirm ${quoted(plan.confirm)}`,
     plan.blocked.length > 0 ? [chalk.red('Blocked:'), ...plan.blocked.flatMap((line) => hang('  ', line))].join('\n') : '',
   ]
     .filter(Boolean)

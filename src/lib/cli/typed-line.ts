@@ -1,7 +1,8 @@
 import type { Choice } from '../plan/choice.ts'
 import { severalOf } from './flags.ts'
 
-const quoted = (word: string): string => (/^[\w@%+=:,./§-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+/** A word as a shell takes it. */
+export const quoted = (word: string): string => (/^[\w@%+=:,./§-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
 /** The line that an operator types for a command, its words quoted where a shell needs it. */
 export const typedLine = (id: string, words: readonly string[]): string => ['honeydue', id, ...words].map(quoted).join(' ')
