@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { hosts, namespace } from '../src/lib/sandbox/deployment/facts.ts'
@@ -51,6 +52,16 @@ const strandLock = async ({ postgres }: Sandbox): Promise<Values> => {
   return { PID: String(holder?.pid), BACKEND_START: String(holder?.backend_start), LOCK: '4711' }
 }
 
+/** The certificate that the deployment began with, by the names that the runbook's pages give its parts. */
+const firstCertificate = ({ originCa }: Sandbox): Values => {
+  const { fingerprint256, serialNumber } = new X509Certificate(originCa.first.certificate)
+  return {
+    OLD_SHA256: fingerprint256.slice(0, 23),
+    OLD_ID: BigInt(`0x${serialNumber}`).toString(),
+    TODAY: new Date().toISOString().slice(0, 10),
+  }
+}
+
 /** Named states; add one beside the others rather than building it inside a test. */
 export const worlds = {
   healthy: () => {},
@@ -59,6 +70,7 @@ export const worlds = {
   'pooler down': ({ postgres }) => postgres.behave('pooler', { answer: 'silence' }),
   'direct endpoint down': ({ postgres }) => postgres.behave('direct', { answer: 'reset' }),
   'a lock stranded in the pooler': strandLock,
+  'the first certificate still in use': firstCertificate,
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'api server forbids': ({ kubernetes }) => void kubernetes.fail({ answer: { status: 403, reason: 'Forbidden', message: 'forbidden' } }),
 } as const satisfies Readonly<Record<string, World>>

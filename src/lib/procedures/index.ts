@@ -8,6 +8,7 @@ export type AnyProcedure = Procedure<Choices, Name, unknown>
 /** Every procedure by its command. Each loads when it is asked for: whoever lists them pays for none. */
 export const procedures = {
   'cache:invalidate': async () => (await import('./cache/invalidate.ts')).invalidate,
+  'cert:rotate': async () => (await import('./cert/rotate.ts')).rotate,
   'db:switch-host': async () => (await import('./db/switch-host.ts')).switchHost,
   'db:unlock': async () => (await import('./db/unlock.ts')).unlock,
 } as const satisfies Readonly<Record<AnyProcedure['id'], () => Promise<AnyProcedure>>>

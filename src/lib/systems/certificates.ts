@@ -68,4 +68,4 @@ const digestOf = (key: KeyObject): string =>
     .update(key.export({ type: 'spki', format: 'der' }))
     .digest('hex')
 
-const lineOf = (name: string): string => name.split('\n').join(', ')
+const lineOf = (name: string): string => name.split('\n').join(', ').replaceAll('\\,', ',')

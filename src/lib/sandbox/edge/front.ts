@@ -86,7 +86,7 @@ export async function startFront({ identity, state, origins, roots, keepAliveMs 
         response.writeHead(status, { ...kept, server: 'cloudflare', 'cf-ray': ray, 'cf-cache-status': 'DYNAMIC' }).end(body)
       })
   }
-  const server = createServer({ cert: identity.certificate, key: identity.key, ca: identity.certificate }, serve)
+  const server = createServer({ cert: identity.certificate, key: identity.key, ca: identity.certificate, keepAliveTimeout: 400_000 }, serve)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

@@ -14,6 +14,7 @@ export const pairFiles = (base: string) => ({
   oldKey: `${base}.old.key`,
   newKey: `${base}.new.key`,
   newRequest: `${base}.new.csr`,
+  newCertificate: `${base}.new.crt`,
 })
 
 const secretMode = 0o600
@@ -82,19 +83,23 @@ export const writePair = (folder: string): Pick<CheckoutWriter, 'keepNewKey' | '
 
 /** The shell lines of the same. */
 export const sayPair = (folder: string) => {
-  const said = (base: string, line: string | readonly string[]) => ({ line, target: `${base}.{crt,key} of ${folder}` })
+  const said = (base: string, line: (at: string) => string | readonly string[]) => ({
+    line: line(`${folder}/${base}`),
+    target: `${base}.{crt,key} of ${folder}`,
+  })
   return {
     keepNewKey: ({ base, commonName }: { readonly base: string; readonly commonName: string }) =>
       said(
         base,
-        `(umask 077; openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${base}.new.key -out ${base}.new.csr -subj /CN=${commonName})`,
+        (at) =>
+          `(umask 077; openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${at}.new.key -out ${at}.new.csr -subj /CN=${commonName})`,
       ),
     placePair: ({ base }: { readonly base: string }) =>
-      said(base, [
-        `cp -p ${base}.crt ${base}.old.crt; cp -p ${base}.key ${base}.old.key`,
-        `mv ${base}.new.key ${base}.key; mv ${base}.new.crt ${base}.crt; rm -f ${base}.new.csr`,
+      said(base, (at) => [
+        `cp -p ${at}.crt ${at}.old.crt; cp -p ${at}.key ${at}.old.key`,
+        `mv ${at}.new.key ${at}.key; mv ${at}.new.crt ${at}.crt; rm -f ${at}.new.csr`,
       ]),
-    restorePair: ({ base }: { readonly base: string }) => said(base, `mv ${base}.old.key ${base}.key; mv ${base}.old.crt ${base}.crt`),
-    dropNewKey: ({ base }: { readonly base: string }) => said(base, `rm -f ${base}.new.key ${base}.new.csr`),
+    restorePair: ({ base }: { readonly base: string }) => said(base, (at) => `mv ${at}.old.key ${at}.key; mv ${at}.old.crt ${at}.crt`),
+    dropNewKey: ({ base }: { readonly base: string }) => said(base, (at) => `rm -f ${at}.new.key ${at}.new.csr`),
   }
 }

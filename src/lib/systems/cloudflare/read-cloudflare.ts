@@ -53,7 +53,11 @@ export const zoneByName = (client: CloudflareClient, name: string): (() => Promi
     return { id, name, account: account?.name ?? '', plan: plan?.name ?? '', status, paused }
   }
   return () => {
-    found ??= look()
+    // A failure is not remembered: the next question is asked anew.
+    found ??= look().catch((error: unknown) => {
+      found = undefined
+      throw error
+    })
     return found
   }
 }

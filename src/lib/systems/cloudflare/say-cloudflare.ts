@@ -30,14 +30,18 @@ export const sayCloudflare = (zone: string): System<CloudflareReader, Cloudflare
       const body = 'hosts' in what ? { hosts: what.hosts } : 'urls' in what ? { files: what.urls } : { purge_everything: true }
       return { line: [...first, `cf "zones/$zone/purge_cache" ${json(body)}`], target: `the edge's cache of ${zone}` }
     },
-    createOriginCertificate: ({ names, days, key }) => ({
-      line: [
-        cf,
-        `jq -Rs '{csr: ., hostnames: ${JSON.stringify(names)}, requested_validity: ${days}, request_type: "${key === 'ec' ? 'origin-ecc' : 'origin-rsa'}"}' < cloudflare-origin.csr > request.json`,
-        'cf certificates -X POST --json @request.json',
-      ],
-      target: `Origin CA certificate for ${names.join(', ')}`,
-    }),
+    createOriginCertificate: ({ names, days, key, files = { request: 'cloudflare-origin.csr', certificate: 'cloudflare-origin.crt' } }) => {
+      const type = key === 'ec' ? 'origin-ecc' : 'origin-rsa'
+      const body = `{csr: ., hostnames: ${JSON.stringify(names)}, requested_validity: ${days}, request_type: "${type}"}`
+      return {
+        line: [
+          cf,
+          `jq -Rs '${body}' < ${files.request} > request.json`,
+          `cf certificates -X POST --json @request.json | jq -r .result.certificate > ${files.certificate}`,
+        ],
+        target: `Origin CA certificate for ${names.join(', ')}`,
+      }
+    },
     revokeOriginCertificate: ({ id }) => ({ line: [cf, `cf certificates/${id} -X DELETE`], target: `Origin CA certificate ${id}` }),
   }
 }

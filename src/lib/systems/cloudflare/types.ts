@@ -95,6 +95,8 @@ export interface CloudflareWriter {
     readonly names: readonly string[]
     readonly days: OriginValidity
     readonly key: 'ec' | 'rsa'
+    /** Where an operator has the request and wants the certificate, for the shell lines. */
+    readonly files?: { readonly request: string; readonly certificate: string }
   }) => Promise<void>
   /** Cannot be undone. */
   readonly revokeOriginCertificate: (certificate: Pick<OriginCertificate, 'id'>) => Promise<void>

@@ -34,7 +34,7 @@ export const sayKube: System<KubeReader, KubeWriter>['say'] = {
     target: `Job ${namespace}/${name}`,
   }),
   annotate: ({ kind, namespace, name, annotation, value }) => ({
-    line: `kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name} ${annotation}${value === undefined ? '-' : `=${quote(value)} --overwrite`}`,
+    line: `kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name} ${annotation}${value === undefined ? '-' : `=${shell(value)} --overwrite`}`,
     target: `${kind} ${namespace}/${name}`,
   }),
   replaceTlsSecret: ({ namespace, name, files }) => ({
@@ -42,5 +42,8 @@ export const sayKube: System<KubeReader, KubeWriter>['say'] = {
     target: `Secret ${namespace}/${name}`,
   }),
 }
+
+/** A word as the shell takes it: quoted only where it must be. */
+const shell = (value: string): string => (/^[\w.:/@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`)
 
 const deployment = ({ namespace, name }: Target): string => `Deployment ${namespace}/${name}`

@@ -76,7 +76,8 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
   }
 
   const { certificate: cert, key } = options.identity
-  const server = createServer({ cert, key, ca: cert }, (request, response) => {
+  // Idle connections are kept for long, as Cloudflare's edge does: a client that reuses one after seconds must not find it closed.
+  const server = createServer({ cert, key, ca: cert, keepAliveTimeout: 400_000 }, (request, response) => {
     serve(request, response).catch((error: unknown) => refused(response, refuse(500, 10001, `internal error: ${String(error)}`)))
   })
   server.listen(0, '127.0.0.1')

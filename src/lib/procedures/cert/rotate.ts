@@ -1,0 +1,58 @@
+import { duration, optionalText, toggle } from '../../plan/choice.ts'
+import { defineProcedure } from '../../plan/procedure.ts'
+import { shortFingerprint } from '../../systems/certificates.ts'
+import { type OriginValidity, originValidities } from '../../systems/cloudflare/types.ts'
+import { gatherRotation } from './rotation-facts.ts'
+import { answersThroughTheEdge, keepKey, noteRotation, place, replaceSecret, revoke, servedByAll, sign, soaked } from './rotation-steps.ts'
+
+/** A new origin certificate by the order of secret-rotation.md: the files, the Secret, what serves it, and only then the old one's end. */
+export const rotate = defineProcedure({
+  id: 'cert:rotate',
+  title: 'Replace the origin certificate, and revoke the old one',
+  needs: ['checkout', 'kube', 'nodes', 'cloudflare', 'http'],
+  choices: {
+    validity: optionalText({
+      about: `days that the new certificate is valid: ${originValidities.join(', ')}`,
+      default: '5475',
+      refuse: (value) =>
+        originValidities.map(String).includes(value) ? undefined : `Cloudflare signs for ${originValidities.join(', ')} days`,
+    }),
+    soak: duration({ about: 'how long it is served before the old one is revoked', default: '10m' }),
+    'keep-old': toggle({ about: 'stop before the old certificate is revoked' }),
+    'newer-than': duration({ about: 'a certificate younger than this is the new one: go on with it', default: '24h' }),
+  },
+  // Everything but the revocation can be taken back.
+  risk: (input) => (input['keep-old'] ? 'disruptive' : 'irreversible'),
+  gather: (input, look, context) =>
+    gatherRotation(
+      {
+        days: Number(input.validity ?? 5475) as OriginValidity,
+        soak: input.soak,
+        keepOld: input['keep-old'],
+        newerThan: input['newer-than'],
+      },
+      look,
+      context,
+    ),
+  subject: ({ old }) => (old ? shortFingerprint(old.fingerprint) : 'nothing'),
+  target: ({ cluster, secret, zone, old, places }) => [
+    `Secret ${secret.namespace}/${secret.name} in ${cluster.context} at ${cluster.server}`,
+    `Cloudflare's zone ${zone}, for ${places.hosts.join(', ')}`,
+    ...(old ? [`Old: ${old.fingerprint}`, `     ${old.names.join(', ')}, until ${old.notAfter.toISOString().slice(0, 10)}`] : []),
+  ],
+  beyond: () => [
+    'The edge asks another node when one fails: a bad node shows from the node itself, not through the edge',
+    'Other machines with a copy of deploy-k3s/secrets keep the old pair: copy the new one there',
+  ],
+  steps: (facts) => [
+    keepKey(facts),
+    sign(facts),
+    place(facts),
+    replaceSecret(facts),
+    servedByAll(facts),
+    answersThroughTheEdge(facts),
+    noteRotation(facts),
+    soaked(facts),
+    ...revoke(facts),
+  ],
+})

@@ -1,0 +1,137 @@
+import { X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, vi } from 'vitest'
+import { systemClock } from '../../src/lib/clock.ts'
+import { perform } from '../../src/lib/plan/perform.ts'
+import { prepare } from '../../src/lib/plan/plan.ts'
+import { rotate } from '../../src/lib/procedures/cert/rotate.ts'
+import type { Identity } from '../../src/lib/sandbox/certificates.ts'
+import { namespace, zoneName } from '../../src/lib/sandbox/deployment/facts.ts'
+import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
+import { type Sandbox, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { openSystems } from '../../src/lib/systems/open.ts'
+import { contextOf } from '../context.ts'
+import { laws } from './laws.ts'
+
+// Each look at the nodes is a handshake a name and node, by openssl over SSH.
+vi.setConfig({ testTimeout: 600_000 })
+
+let sandbox: Sandbox
+let systems: ReturnType<typeof openSystems>
+beforeAll(async () => {
+  sandbox = await startSandbox({ speed: { reloadMs: 5, keepAliveMs: 0 } })
+  systems = openSystems(sandbox.environment, systemClock, new AbortController().signal)
+})
+afterAll(async () => {
+  await systems.close()
+  await sandbox.stop()
+})
+
+const secrets = { group: '', resource: 'secrets' }
+const ingresses = { group: 'networking.k8s.io', resource: 'ingresses' }
+const input = { validity: '90', soak: 0, 'keep-old': false, 'newer-than': 86_400_000 }
+const file = (name: string) => join(sandbox.dir, 'checkout/deploy-k3s/secrets', `cloudflare-origin.${name}`)
+const origin = { commonName: 'CloudFlare Origin Certificate', names: [`*.${zoneName}`, zoneName] }
+
+const put = ({ certificate, key }: Identity) =>
+  sandbox.kubernetes.client.update(secrets, 'cloudflare-origin-cert', namespace, (draft) => {
+    const base64 = (text: string) => Buffer.from(text).toString('base64')
+    draft.data = { 'tls.crt': base64(certificate), 'tls.key': base64(key) }
+  })
+
+/** Which certificate is where, by its part in the rotation; keys and serial numbers are new every time. */
+const observe = () => {
+  const { first } = sandbox.originCa
+  const secret = sandbox.kubernetes.client.get(secrets, 'cloudflare-origin-cert', namespace)
+  const data = (secret?.data ?? {}) as Record<string, string>
+  const live = Buffer.from(data['tls.crt'] ?? '', 'base64').toString()
+  const current = readFileSync(file('crt'), 'utf8')
+  const part = (pem: string) => (pem === first.certificate ? 'first' : pem === current ? 'the new one' : pem === '' ? 'none' : 'another')
+  const days = (pem: string) =>
+    Math.round((Date.parse(new X509Certificate(pem).validTo) - Date.parse(new X509Certificate(pem).validFrom)) / 86_400_000)
+  return {
+    files: ['crt', 'key', 'new.key', 'new.csr', 'old.crt', 'old.key'].map((name) =>
+      existsSync(file(name)) ? `${name} ${(statSync(file(name)).mode & 0o777).toString(8)}` : '',
+    ),
+    current: [part(current), days(current)],
+    old: existsSync(file('old.crt')) && part(readFileSync(file('old.crt'), 'utf8')),
+    secret: part(live),
+    rotated: secret?.metadata.annotations?.['honeydue.dev/last-rotated'] !== undefined,
+    listed: sandbox.cloudflare.state.certificates
+      .map(({ listed, revokedAt }) => [part(listed.certificate ?? ''), revokedAt !== undefined])
+      .filter(([, revoked]) => !revoked),
+  }
+}
+
+/** One public name is enough for the laws. */
+const arranged =
+  (more: () => void | Promise<void> = () => {}) =>
+  async () => {
+    for (const name of ['admin', 'web']) sandbox.kubernetes.client.delete(ingresses, name, namespace)
+    await more()
+  }
+
+const already = async () => {
+  const prepared = await prepare(rotate, input, systems, contextOf(sandbox.environment))
+  const run = {
+    systems,
+    needs: rotate.needs,
+    clock: systemClock,
+    signal: new AbortController().signal,
+    tell: () => {},
+    settle: async () => true,
+  }
+  const { trouble } = await perform(prepared, run)
+  if (trouble) throw trouble
+}
+
+laws(
+  rotate,
+  {
+    systems: () => systems,
+    environment: () => sandbox.environment,
+    observe,
+    reset: () => sandbox.reset(),
+    planted: [...plantedValues, 'PRIVATE KEY'],
+  },
+  [
+    { name: 'healthy, the old one kept', input: { ...input, 'keep-old': true }, arrange: arranged(), meets: 'work' },
+    { name: 'healthy, the old one revoked', input, arrange: arranged(), meets: 'work' },
+    { name: 'rotated already', input, arrange: arranged(already), meets: 'nothing to do' },
+    {
+      name: 'a key in the Secret that is not its own',
+      input: { ...input, 'keep-old': true },
+      arrange: arranged(() => void put({ ...sandbox.originCa.first, key: sandbox.originCa.authority.issue(origin).key })),
+      meets: 'work',
+    },
+    {
+      name: 'a third certificate in the Secret',
+      input,
+      arrange: arranged(() => void put(sandbox.originCa.authority.issue(origin))),
+      meets: 'refusal',
+    },
+    {
+      name: 'a certificate for other names',
+      input,
+      arrange: arranged(() => {
+        const other = sandbox.originCa.authority.issue({ ...origin, names: ['www.myhoneydue.com'], notBefore: new Date('2026-05-01') })
+        writeFileSync(file('crt'), other.certificate)
+        writeFileSync(file('key'), other.key)
+        put(other)
+      }),
+      meets: 'refusal',
+    },
+    { name: 'a node that cannot be asked', input, arrange: arranged(() => sandbox.nodes.setUp('hetzner2', false)), meets: 'refusal' },
+    {
+      name: 'the Secret named in two namespaces',
+      input,
+      arrange: arranged(() => {
+        const spec = { tls: [{ hosts: ['api.myhoneydue.com'], secretName: 'cloudflare-origin-cert' }], rules: [] }
+        const metadata = { name: 'api', namespace: 'default' }
+        sandbox.kubernetes.client.create({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata, spec })
+      }),
+      meets: 'refusal',
+    },
+  ],
+)
