@@ -126,8 +126,9 @@ interface Bouncer {
   readonly key: string
 }
 
+// Over the Unix socket: the server tells the pooler from direct clients by their address.
 const bouncerConfiguration = ({ port, poolerPort, users, folder, certificate, key }: Bouncer): string => `[databases]
-* = host=127.0.0.1 port=${port}
+* = host=${folder} port=${port}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${poolerPort}

@@ -74,7 +74,12 @@ export const connections = defineReport({
           ]),
         },
       ],
-      notes: [...(activity.told ? [] : ['The pooler does not answer: which connections are its own cannot be told']), wakes],
+      notes: [
+        ...(activity.told
+          ? []
+          : ["Which connections are the pooler's cannot be told: it does not answer, or comes from the address of direct clients"]),
+        wakes,
+      ],
       data: { host: activity.host, limit: activity.maxConnections, groups },
     }
   },

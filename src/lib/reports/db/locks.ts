@@ -81,7 +81,12 @@ export const lockFindings = (activity: Activity): readonly Observation[] => {
   const untold: Observation[] =
     activity.told || held.length === 0
       ? []
-      : [{ level: 'warning', text: 'The pooler does not answer: which locks were taken through it cannot be told' }]
+      : [
+          {
+            level: 'warning',
+            text: 'Which locks were taken through the pooler cannot be told: it does not answer, or comes from the address of direct clients',
+          },
+        ]
   return [...stranded, ...chains, ...pooled, ...untold]
 }
 
