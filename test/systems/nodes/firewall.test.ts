@@ -62,10 +62,10 @@ test.each([
 
 test('rules are added with their comment and deleted by specification; again changes nothing', async () => {
   const before = await specs()
-  const rule = { source: '104.16.0.0/13', port: 443, protocol: 'tcp' } as const
+  const rule = { source: '198.51.100.0/24', port: 443, protocol: 'tcp' } as const
   await system.write.allowFrom(alias, { ...rule, comment: 'cloudflare' })
   await system.write.allowFrom(alias, { ...rule, comment: 'cloudflare' })
-  const spec = 'allow from 104.16.0.0/13 to any port 443 proto tcp'
+  const spec = 'allow from 198.51.100.0/24 to any port 443 proto tcp'
   const after = await specs()
   expect(after.filter((one) => !before.includes(one))).toEqual([`${spec} # cloudflare`])
   expect(after).toHaveLength(before.length + 1)
@@ -84,15 +84,24 @@ test('the state and the policy are read, and the rules of an inactive UFW too', 
 test('sudo that asks for a password is told, for reading and for writing', async () => {
   nodes.node(alias).state.write('sudo', 'password\n')
   expect(await codeOf(system.read.firewall(alias))).toBe('ssh-sudo')
-  expect(await codeOf(system.write.deleteRule(alias, { spec: 'allow 22/tcp' }))).toBe('ufw-refused')
+  expect(await codeOf(system.write.deleteRule(alias, { spec: 'allow 443/tcp' }))).toBe('ufw-refused')
 })
 
 test('nothing but a rule reaches the shell of a node', async () => {
   const odd = { source: '1.1.1.1; touch /tmp/no', port: 443, protocol: 'tcp', comment: 'x' } as const
   expect(await codeOf(system.write.allowFrom(alias, odd))).toBe('ufw-odd-rule')
   expect(await codeOf(system.write.allowFrom(alias, { ...odd, source: '1.1.1.1', comment: "it's" }))).toBe('ufw-odd-rule')
-  expect(await codeOf(system.write.deleteRule(alias, { spec: 'allow 22 | sh' }))).toBe('ufw-odd-rule')
+  expect(await codeOf(system.write.deleteRule(alias, { spec: 'allow from any; sh to any port 443 proto tcp' }))).toMatch(/^ufw-/)
 })
+
+test.each(['allow 22/tcp', 'allow ssh', 'allow 20:30/tcp', 'allow from 192.0.2.1', "allow 'OpenSSH'"])(
+  'SSH stays: %s is not deleted',
+  async (spec) => {
+    const before = await specs()
+    expect(await codeOf(system.write.deleteRule(alias, { spec }))).toBe('ufw-ssh-rule')
+    expect(await specs()).toEqual(before)
+  },
+)
 
 test('the manual lines are what is run, through ssh', () => {
   const rule = { source: '104.16.0.0/13', port: 443, protocol: 'tcp', comment: 'cloudflare' } as const

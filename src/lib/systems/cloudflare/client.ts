@@ -1,6 +1,7 @@
 import { Agent } from 'node:https'
 import { type Clock, type Duration, seconds } from '../../clock.ts'
 import type { Secret } from '../../environment/secret.ts'
+import { Unreachable } from '../../plan/errors.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import { cloudflareTrouble, noResult, statusOf } from './trouble.ts'
 
@@ -90,6 +91,8 @@ export type CloudflareClient = ReturnType<typeof cloudflareClient>
 const pauseBefore = (error: unknown): number | undefined => {
   const cause = error instanceof Error ? error.cause : undefined
   const status = cause === undefined ? undefined : statusOf(cause)
+  // A kept connection that the other end has just closed looks like this, and is nothing.
+  if (error instanceof Unreachable && error.code === 'cloudflare-unreachable') return 100
   if (status !== undefined && status >= 500) return 500
   if (status !== 429) return undefined
   const asked = Number((cause as { readonly headers?: Headers }).headers?.get('retry-after') ?? 1)
@@ -103,13 +106,17 @@ const transport = (options: CloudflareOptions, agent: Agent): Transport => {
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : String(input))
     const limit = AbortSignal.timeout(timeout)
+    const { method = 'GET' } = init
+    // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
+    const ending = method === 'GET' && signal ? [signal] : []
     try {
       const response = await send(url, {
-        method: init.method ?? 'GET',
+        method,
         headers: Object.fromEntries(new Headers(init.headers)),
         ...(typeof init.body === 'string' && { body: init.body }),
-        signal: AbortSignal.any([limit, ...(signal ? [signal] : []), ...(init.signal ? [init.signal] : [])]),
-        agent,
+        signal: AbortSignal.any([limit, ...ending, ...(init.signal ? [init.signal] : [])]),
+        // A write has a connection of its own: on a kept one that was just closed nobody could say whether it arrived.
+        ...(method === 'GET' && { agent }),
       })
       const chunks: Buffer[] = []
       for await (const chunk of response) chunks.push(chunk as Buffer)

@@ -26,8 +26,8 @@ const commandWithinMs = 30_000
 export const openNodes = (options: NodesOptions): System<NodesReader, NodesWriter> => {
   const connections = connector(options)
   const withSignal = options.signal ? { signal: options.signal } : {}
-  const run = async (alias: string, command: string): Promise<CommandOutput> =>
-    (await connections.to(alias)).run(command, { timeoutMs: commandWithinMs, ...withSignal })
+  const run = async (alias: string, command: string, ending = withSignal): Promise<CommandOutput> =>
+    (await connections.to(alias)).run(command, { timeoutMs: commandWithinMs, ...ending })
   /** What a command printed that must end well. */
   const said = async (alias: string, command: string): Promise<string> => {
     const { code, signal, stdout, stderr } = await run(alias, command)
@@ -65,7 +65,9 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
     served: async (alias, names) => readServed(await said(alias, servedCommand(names)), names),
     connections: async (alias, port) => Number((await said(alias, connectionsCommand(port))).trim()),
   }
-  return { read, write: writeNodes(run), say: sayNodes, close: () => connections.close() }
+  // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
+  const write = (alias: string, command: string) => run(alias, command, {})
+  return { read, write: writeNodes(write), say: sayNodes, close: () => connections.close() }
 }
 
 const couldNotAsk = (alias: string, end: number | string | undefined, stderr: string): Unreachable =>

@@ -9,12 +9,18 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
  * The certificate is not held against anything here (-k): it is the Origin CA's, which no machine trusts of itself.
  */
 export const originCommand = (urls: readonly string[]): string => {
-  const asks = urls.map((url) => {
-    const { hostname } = new URL(url)
-    const curl = `curl -sk -o /dev/null -m ${seconds} -w '%{http_code} %{time_total}' --resolve ${quoted(`${hostname}:443:127.0.0.1`)} ${quoted(url)}`
-    return `{ said=$(${curl}); echo "$? $said ${url.replaceAll(/[^\w./:?=&%-]/g, '')}"; } &`
-  })
-  return `/bin/sh -c ${quoted(`${asks.join('\n')}\nwait\n`)}`
+  const resolve = [...new Set(urls.map((url) => new URL(url).hostname))].map((host) => `--resolve ${quoted(`${host}:443:127.0.0.1`)}`)
+  const asked = urls.map((url) => `-o /dev/null ${quoted(url)}`)
+  const curl = [
+    'curl',
+    '-sk',
+    '-Z',
+    `-m ${seconds}`,
+    "-w '%{urlnum} %{exitcode} %{http_code} %{time_total}\\n'",
+    ...resolve,
+    ...asked,
+  ].join(' ')
+  return `/bin/sh -c ${quoted(`${curl}; echo end $?`)}`
 }
 
 /** curl's exit codes that say where it ended. */
@@ -27,14 +33,15 @@ const reasons: Readonly<Record<number, string>> = {
   127: 'there is no curl on the node',
 }
 
-/** Reads what the command printed, in the order asked; a URL without a line was not answered for. */
+/** Reads what the command printed, in the order asked. */
 export const readOrigin = (stdout: string, urls: readonly string[]): readonly OriginAnswer[] => {
   const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/))
-  return urls.map((url): OriginAnswer => {
-    const line = lines.find((words) => words.at(-1) === url)
-    const [exit, status, took] = (line ?? []).map(Number)
+  const [, end] = lines.find(([word]) => word === 'end') ?? []
+  return urls.map((url, i): OriginAnswer => {
+    const [, exit, status, took] = (lines.find(([number]) => number === String(i)) ?? []).map(Number)
     if (exit === 0 && status !== undefined && took !== undefined) return { url, status, latencyMs: took * 1000 }
-    return { url, because: exit === undefined ? 'it was not asked' : (reasons[exit] ?? `curl exited with ${exit}`) }
+    const code = exit ?? Number(end ?? -1)
+    return { url, because: reasons[code] ?? `curl exited with ${code}` }
   })
 }
 

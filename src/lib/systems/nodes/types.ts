@@ -114,7 +114,7 @@ export interface SourceRule {
 export interface NodesWriter {
   /** Adds an allow rule, or sets the comment of the one that is there. */
   allowFrom(alias: string, rule: SourceRule & { readonly comment: string }): Promise<void>
-  /** Deletes by specification: an absent rule is no error, so read the rules again. */
+  /** Deletes by specification: an absent rule is no error, so read the rules again. Throws Blocked (`ufw-ssh-rule`) for one that may be SSH's. */
   deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
 }
 

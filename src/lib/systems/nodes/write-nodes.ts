@@ -1,5 +1,6 @@
-import { Failed } from '../../plan/errors.ts'
+import { Blocked, Failed } from '../../plan/errors.ts'
 import type { System } from '../systems.ts'
+import { coversPort, readRule } from './firewall.ts'
 import type { CommandOutput, NodesReader, NodesWriter, SourceRule } from './types.ts'
 
 const safe = /^[\w.:/ -]+$/
@@ -26,7 +27,17 @@ export const writeNodes = (run: (alias: string, command: string) => Promise<Comm
   }
   return {
     allowFrom: (alias, rule) => ufw(alias, allowLine(rule), [rule.source, rule.protocol, rule.comment]),
-    deleteRule: (alias, { spec }) => ufw(alias, deleteLine(spec), [spec]),
+    deleteRule: async (alias, { spec }) => {
+      // SSH is the way in for repairs: no rule that could be its own is ever deleted from here.
+      const rule = readRule(spec)
+      if (!rule.known || coversPort(rule, 22))
+        throw new Blocked({
+          code: 'ufw-ssh-rule',
+          failed: `"${spec}" may be what lets SSH in to ${alias}`,
+          next: `ssh ${alias} sudo ufw status verbose`,
+        })
+      await ufw(alias, deleteLine(spec), [spec])
+    },
   }
 }
 
