@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { hosts, namespace } from '../src/lib/sandbox/deployment/facts.ts'
+import { hosts, namespace, nodes } from '../src/lib/sandbox/deployment/facts.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/lib/sandbox/sandbox.ts'
 
 /** One sandbox for a test file, brought back to its start after each test: `const sandbox = useSandbox()`, then `sandbox()` in the tests. */
@@ -72,5 +72,12 @@ export const worlds = {
   'a lock stranded in the pooler': strandLock,
   'the first certificate still in use': firstCertificate,
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
+  'hetzner2 drained': ({ cloudflare: { state } }) => {
+    state.records = state.records.filter(({ content }) => content !== nodes[1].address)
+  },
+  'one range new and one gone': ({ cloudflare: { state } }) => {
+    const { ipv4, ipv6 } = state.ranges
+    state.ranges = { ipv4: ['198.51.100.0/24', ...ipv4.slice(1)], ipv6 }
+  },
   'api server forbids': ({ kubernetes }) => void kubernetes.fail({ answer: { status: 403, reason: 'Forbidden', message: 'forbidden' } }),
 } as const satisfies Readonly<Record<string, World>>

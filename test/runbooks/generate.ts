@@ -1,5 +1,5 @@
 import { Parser } from '@oclif/core'
-import { flagsOf, inputOf } from '../../src/lib/cli/flags.ts'
+import { argsOf, flagsOf, inputOf } from '../../src/lib/cli/flags.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { production } from '../../src/lib/environment/production.ts'
 import { type Plan, type PlannedStep, prepare } from '../../src/lib/plan/plan.ts'
@@ -41,12 +41,12 @@ const planOf = async (
   const values: Names = { ...given, ...(await arrange(sandbox)) }
   const words = flags.split(' ').filter(Boolean)
   const argv = words.map((word) => word.replace(/\$([A-Z_]+)/g, (_, name: string) => values[name] ?? fail(`nothing gives ${name} a value`)))
-  const typed = await Parser.parse(argv, { flags: flagsOf(procedure.choices), strict: true })
+  const typed = await Parser.parse(argv, { args: argsOf(procedure.choices), flags: flagsOf(procedure.choices), strict: true })
   const systems = openSystems(sandbox.environment, systemClock, new AbortController().signal)
   try {
     const { plan } = await prepare(
       procedure,
-      await inputOf(procedure.choices, typed.flags, undefined),
+      await inputOf(procedure.choices, { ...typed.flags, ...typed.args }, undefined),
       systems,
       contextOf(sandbox.environment),
     )

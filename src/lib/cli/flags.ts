@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import { Args, Flags } from '@oclif/core'
 import type { Choice, Choices, Input } from '../plan/choice.ts'
 import { Usage } from '../plan/errors.ts'
 
@@ -12,7 +12,7 @@ const milliseconds = (text: string): number | undefined => {
 /** The flags of a procedure's or report's choices: none is required, because a missing one may be asked for. */
 export const flagsOf = (choices: Choices) =>
   Object.fromEntries(
-    Object.entries(choices).map(([name, choice]) => {
+    entriesOf(choices, 'flag').map(([name, choice]) => {
       const common = { summary: choice.about, ...(choice.not && { exclusive: [...choice.not] }) }
       if (choice.kind === 'toggle') return [name, Flags.boolean(common)]
       const told = { ...common, ...(choice.options && { options: [...choice.options] }) }
@@ -23,6 +23,13 @@ export const flagsOf = (choices: Choices) =>
 
 /** The values of one answer to a question that takes several: `7, 8` or `7 8`. */
 export const severalOf = (answer: string): readonly string[] => answer.split(/[\s,]+/).filter(Boolean)
+
+/** The words that stand in their place, in the order of the choices. */
+export const argsOf = (choices: Choices) =>
+  Object.fromEntries(entriesOf(choices, 'argument').map(([name, { about }]) => [name, Args.string({ description: about })]))
+
+const entriesOf = (choices: Choices, as: 'argument' | 'flag') =>
+  Object.entries(choices).filter(([, { kind }]) => (kind === 'argument') === (as === 'argument'))
 
 /** Who answers for a missing choice; undefined where nobody can be asked. */
 export type Ask = ((name: string, choice: Choice<unknown>) => Promise<string>) | undefined
@@ -63,13 +70,15 @@ const missing = (name: string, choice: Choice<unknown>, ask: Ask): Promise<strin
   if (ask) return ask(name, choice)
   const instead = (choice.not ?? []).map((other) => ` or --${other}`).join('')
   const options = choice.options ? `: one of ${choice.options.join(', ')}` : ''
-  throw usage(name, `--${name}${instead} is missing${options}`, 'It must be given where there is no terminal to ask on')
+  throw usage(name, `${typedAs(name, choice)}${instead} is missing${options}`, 'It must be given where there is no terminal to ask on')
 }
 
 const refuse = (name: string, choice: Choice<unknown>, value: string): void => {
   const because = choice.refuse?.(value)
-  if (because !== undefined) throw usage(name, `--${name}: ${because}`)
+  if (because !== undefined) throw usage(name, `${typedAs(name, choice)}: ${because}`)
 }
 
 const usage = (name: string, failed: string, cause = 'The flag takes another kind of value'): Usage =>
   new Usage({ code: `flag-${name}`, failed, cause })
+
+const typedAs = (name: string, { kind }: Choice<unknown>): string => (kind === 'argument' ? name.toUpperCase() : `--${name}`)

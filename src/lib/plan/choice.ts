@@ -2,7 +2,7 @@ declare const type: unique symbol
 
 /** A thing the operator chooses; `cli/` alone maps it to a flag and, on a terminal, to a prompt. */
 export interface Choice<T> {
-  readonly kind: 'choice' | 'text' | 'texts' | 'toggle' | 'duration'
+  readonly kind: 'choice' | 'text' | 'texts' | 'toggle' | 'duration' | 'argument'
   /** One fragment for the help: "which endpoint the application uses". */
   readonly about: string
   readonly options?: readonly string[]
@@ -34,6 +34,12 @@ export const oneOf = <const O extends readonly string[]>(
 
 /** A word that must be given. */
 export const text = (about: About<string> & { readonly ask: string }): Choice<string> => ({ kind: 'text', ...about })
+
+/** A word in its place, without a flag: `edge:drain hetzner2`. */
+export const argument = (about: Omit<About<string>, 'not' | 'default'> & { readonly ask: string }): Choice<string> => ({
+  kind: 'argument',
+  ...about,
+})
 
 /** A word that may be left out. */
 export const optionalText = (about: Omit<About<string>, 'ask'>): Choice<string | undefined> => ({ kind: 'text', ...about })

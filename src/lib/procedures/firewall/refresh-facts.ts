@@ -1,0 +1,114 @@
+import type { Context } from '../../plan/context.ts'
+import { Unreachable } from '../../plan/errors.ts'
+import { every, type Finding, fails, when } from '../../plan/finding.ts'
+import type { Proof } from '../../plan/procedure.ts'
+import { isWell, publicNames, statusInWords, urlOf } from '../../reports/edge/public-names.ts'
+import { got, type Told, told } from '../../reports/edge/survey.ts'
+import { allOf, type Judged, judge } from '../../reports/firewall/judge.ts'
+import { differenceOf, type OtherList, otherLists } from '../../reports/firewall/lists.ts'
+import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { nodeNamed } from '../edge/round-robin-facts.ts'
+
+export type Needs = 'cloudflare' | 'nodes' | 'http' | 'kube'
+
+/** The doors as they were when the plan was made. */
+export interface RefreshFacts {
+  readonly deployment: Context['environment']
+  readonly published: PublishedRanges
+  readonly nodes: readonly { readonly alias: string; readonly judged: Judged }[]
+  readonly lists: Told<readonly OtherList[]>
+  /** Names that are asked through the edge after each node. */
+  readonly names: readonly string[]
+  /** Some of them do not answer well now. */
+  readonly unwell: boolean
+}
+
+/** Reads every door that is to be refreshed; one that cannot be read stops it, unless others are named. */
+export const gatherRefresh = async (
+  only: readonly string[],
+  look: Readers<Needs>,
+  deployment: Context['environment'],
+): Promise<RefreshFacts> => {
+  const nodes = only.length > 0 ? [...new Set(only)].map((alias) => nodeNamed(deployment, alias)) : deployment.nodes
+  const [published, lists, names, ...firewalls] = await Promise.all([
+    look.cloudflare.ranges(),
+    told(otherLists(look.kube, deployment.namespace)),
+    // Without a token the environment's own names are asked.
+    told(look.cloudflare.addresses()).then((records) => publicNames(deployment, got(records) ?? [])),
+    ...nodes.map(({ alias }) => told(look.nodes.firewall(alias))),
+  ])
+  const judged = nodes.map(({ alias }, i) => {
+    const firewall = firewalls[i]
+    if (firewall && 'value' in firewall) return { alias, judged: judge(firewall.value, published) }
+    throw new Unreachable({
+      code: 'firewall-unread',
+      failed: `The firewall of ${alias} cannot be read`,
+      cause: firewall?.because ?? 'it was not asked',
+      next: `honeydue firewall:refresh ${deployment.nodes.flatMap((one) => (one.alias === alias ? [] : [`--node ${one.alias}`])).join(' ')}`,
+    })
+  })
+  const asked = { deployment, published, nodes: judged, lists, names }
+  return { ...asked, unwell: !(await throughTheEdge(asked, look)).ok }
+}
+
+const throughTheEdge = async ({ deployment, names }: Pick<RefreshFacts, 'deployment' | 'names'>, look: Readers<'http'>): Promise<Finding> =>
+  every(
+    await Promise.all(
+      names.map(async (name) => {
+        const url = urlOf(deployment, name)
+        const answer = await told(look.http.get(url))
+        if ('because' in answer) return fails(`${name} does not answer: ${answer.because}`)
+        return when(isWell(deployment, url, answer.value.status), `${name} answers ${statusInWords(answer.value.status)}`)
+      }),
+    ),
+  )
+
+/** What can be seen of 443 from here: that customers are answered. */
+export const customersAnswered = (facts: RefreshFacts, alias: string): Proof<Needs> => ({
+  title: `Every public name answers, with ${alias} refreshed`,
+  ...(facts.unwell && { onlyAfterwards: true }),
+  holds: (look) => throughTheEdge(facts, look),
+})
+
+const cidr = /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/
+
+/** Whether the published list can be believed, and this node's UFW be worked on. */
+export const mayRefresh = ({ published, nodes }: RefreshFacts, { alias, judged }: RefreshFacts['nodes'][number]): Finding => {
+  const ranges = allOf(published)
+  const odd = ranges.filter((range) => !cidr.test(range))
+  // Rules by hand among them: where the whole list is another one, nothing tells old ranges from those.
+  const known = Math.max(...nodes.map(({ judged: { present, stale, byHand } }) => present + stale.length + byHand.length))
+  return every([
+    when(ranges.length > 0, 'the published list is empty'),
+    when(published.ipv4.length > 0 || ranges.length === 0, 'the published list has no IPv4 range'),
+    when(odd.length === 0, `the published list holds what is no range: ${odd.slice(0, 3).join(', ')}`),
+    when(
+      ranges.length * 2 >= known || ranges.length === 0,
+      `the published list has ${ranges.length} ranges, less than half of the ${known} that are let in now`,
+    ),
+    when(judged.active, `UFW on ${alias} is inactive: its rules let in and keep out nobody`),
+    when(
+      judged.against.length === 0,
+      `${alias} has rules that keep somebody out at 443: ${judged.against.map(({ spec }) => spec).join('; ')}`,
+    ),
+  ])
+}
+
+/** What refreshing the nodes does not reach. */
+export const notReached = ({ lists, published, nodes }: RefreshFacts): readonly string[] => [
+  ...('because' in lists
+    ? [`Traefik's trusted addresses and the middleware cloudflare-only hold the same list, and could not be read: ${lists.because}`]
+    : lists.value.map((list) => {
+        if (!list.ranges) return `${list.where}: not set`
+        const { lacks, has } = differenceOf(list, allOf(published))
+        return lacks.length + has.length === 0
+          ? `${list.where}: as published`
+          : `${list.where} lacks ${lacks.length} and has ${has.length} others: it must follow`
+      })),
+  ...nodes.flatMap(({ alias, judged }) => [
+    ...judged.byHand.map(({ spec }) => `${alias} keeps what was let in by hand: ${spec}`),
+    ...judged.open.map(({ spec }) => `${alias} stays open to anybody: ${spec}`),
+  ]),
+  'Port 443 of a node cannot be tried from here: rules are read back, and customers asked for',
+]

@@ -1,0 +1,81 @@
+import { texts } from '../../plan/choice.ts'
+import { fails, holds, when } from '../../plan/finding.ts'
+import { type Change, defineProcedure, type Step } from '../../plan/procedure.ts'
+import { allOf, https, judge } from '../../reports/firewall/judge.ts'
+import type { FirewallRule } from '../../systems/nodes/types.ts'
+import { customersAnswered, gatherRefresh, mayRefresh, type Needs, notReached, type RefreshFacts } from './refresh-facts.ts'
+
+/** Brings the nodes' rules for 443 to what Cloudflare publishes: adds first, removes after, one node after another. */
+export const refresh = defineProcedure({
+  id: 'firewall:refresh',
+  title: "Bring the nodes' firewalls to Cloudflare's published ranges",
+  needs: ['cloudflare', 'nodes', 'http', 'kube'],
+  choices: { node: texts({ about: 'only this node, by alias; may be given several times' }) },
+  risk: () => 'disruptive',
+  gather: (input, look, { environment }) => gatherRefresh(input.node, look, environment),
+  subject: ({ nodes }) => nodes.map(({ alias }) => alias).join(','),
+  target: ({ published, nodes }) => [
+    `Cloudflare publishes ${published.ipv4.length} IPv4 and ${published.ipv6.length} IPv6 ranges`,
+    ...nodes.map(({ alias, judged }) => `${alias} lets in ${judged.present} of them at ${https}`),
+  ],
+  beyond: notReached,
+  steps: (facts) =>
+    facts.nodes.flatMap((node): readonly Step<Needs>[] => [
+      letIn(facts, node),
+      ...(node.judged.stale.length > 0 ? [shutOut(facts, node)] : []),
+      customersAnswered(facts, node.alias),
+    ]),
+})
+
+type Node = RefreshFacts['nodes'][number]
+
+const ruleFor = (source: string, { judged }: Node) => ({
+  source,
+  port: https,
+  protocol: 'tcp' as const,
+  comment: judged.comment || 'cloudflare',
+})
+
+const letIn = (facts: RefreshFacts, node: Node): Change<Needs> => {
+  const { alias, judged } = node
+  return {
+    title: `Let Cloudflare's ranges in at ${https} of ${alias}`,
+    effect: judged.missing.map((range) => ({ what: `${range} at ${alias}`, before: 'kept out', after: 'let in' })),
+    check: async () => mayRefresh(facts, node),
+    apply: async (write) => {
+      for (const range of judged.missing) await write.nodes.allowFrom(alias, ruleFor(range, node))
+    },
+    verify: async (look) => {
+      const { missing } = judge(await look.nodes.firewall(alias), facts.published)
+      return when(missing.length === 0, `${alias} does not let in ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ' …' : ''}`)
+    },
+    undo: async (write) => {
+      for (const range of judged.missing) await write.nodes.deleteRule(alias, { spec: specFor(range) })
+    },
+  }
+}
+
+const specFor = (source: string): string => `allow from ${source} to any port ${https} proto tcp`
+
+const shutOut = (facts: RefreshFacts, node: Node): Change<Needs> => {
+  const { alias, judged } = node
+  const ranges = allOf(facts.published)
+  const gone = (rules: readonly FirewallRule[]) => judged.stale.filter(({ spec }) => rules.some((rule) => rule.spec === spec))
+  return {
+    title: `Shut out of ${alias} what is no longer published`,
+    effect: judged.stale.map(({ from }) => ({ what: `${from} at ${alias}`, before: 'let in', after: 'kept out' })),
+    check: async () => mayRefresh(facts, node),
+    apply: async (write) => {
+      for (const { spec } of judged.stale) await write.nodes.deleteRule(alias, { spec })
+    },
+    verify: async (look) => {
+      const left = gone((await look.nodes.firewall(alias)).rules)
+      return left.length === 0
+        ? holds
+        : fails(`${alias} still lets in ${left.map(({ from }) => from).join(', ')}, not among ${ranges.length} published`)
+    },
+    undo: async (write) => {
+      for (const { from, comment = '' } of judged.stale) await write.nodes.allowFrom(alias, { ...ruleFor(from, node), comment })
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { Observation } from '../../plan/report.ts'
+import type { FirewallRule } from '../../systems/nodes/types.ts'
+import { got } from '../edge/survey.ts'
+import { allOf, type Judged } from './judge.ts'
+import { differenceOf } from './lists.ts'
+import type { FirewallSurvey } from './survey.ts'
+
+const refresh = 'honeydue firewall:refresh'
+const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
+
+/** "5 ranges", or the one. */
+const some = (ranges: readonly string[]): string => (ranges.length === 1 ? String(ranges[0]) : `${ranges.length} ranges`)
+const byHand = (alias: string, { spec }: FirewallRule): string => `ssh ${alias} "sudo ufw delete ${spec}"`
+
+const ofNode = (alias: string, judged: Judged, published: boolean): readonly Observation[] => [
+  ...(judged.active ? [] : [wrong(`UFW on ${alias} is inactive: everything is open`, `ssh ${alias} sudo ufw enable`)]),
+  ...(judged.incoming === 'deny' || judged.incoming === 'reject'
+    ? []
+    : [wrong(`UFW on ${alias} lets in what no rule speaks of (${judged.incoming})`)]),
+  ...judged.open.map((rule) => wrong(`${alias} is open to anybody: ${rule.spec}`, byHand(alias, rule))),
+  ...judged.against.map((rule) => wrong(`${alias} keeps somebody out at 443: ${rule.spec}`, byHand(alias, rule))),
+  ...(published && judged.missing.length > 0 ? [wrong(`${alias} does not let in ${some(judged.missing)} of Cloudflare`, refresh)] : []),
+  ...(published && judged.stale.length > 0
+    ? [wrong(`${alias} lets in ${some(judged.stale.map(({ from }) => from))} that Cloudflare no longer publishes`, refresh)]
+    : []),
+  ...(published ? judged.byHand : []).map((rule) => ({
+    level: 'warning' as const,
+    text: `${alias} also lets in ${rule.from} at 443`,
+    next: byHand(alias, rule),
+  })),
+  ...judged.unread.map((rule) => ({ level: 'warning' as const, text: `A rule of ${alias} says what cannot be judged here: ${rule.spec}` })),
+]
+
+const ofLists = ({ lists, published }: FirewallSurvey): readonly Observation[] => {
+  const ranges = got(published)
+  if ('because' in lists) return [{ level: 'warning', text: `Traefik's own lists could not be read: ${lists.because}` }]
+  if (!ranges) return []
+  return lists.value.flatMap((list): readonly Observation[] => {
+    if (list.ranges === undefined) return []
+    const { lacks, has } = differenceOf(list, allOf(ranges))
+    return [
+      ...(lacks.length > 0 ? [wrong(`${list.where} lacks ${some(lacks)} of Cloudflare`)] : []),
+      ...(has.length > 0 ? [wrong(`${list.where} trusts ${some(has)} that Cloudflare does not publish`)] : []),
+    ]
+  })
+}
+
+/** What is wrong at the nodes' doors, worst first. */
+export const firewallFindings = (survey: FirewallSurvey): readonly Observation[] => {
+  const published = got(survey.published)
+  const all = [
+    ...('because' in survey.published ? [wrong(`Cloudflare's ranges could not be read: ${survey.published.because}`)] : []),
+    ...(published && allOf(published).length === 0 ? [wrong('Cloudflare publishes no ranges at all: its answer cannot be true')] : []),
+    ...[...survey.nodes].flatMap(([alias, judged]) =>
+      'because' in judged
+        ? [wrong(`${alias} could not be asked: ${judged.because}`, 'honeydue nodes:status')]
+        : ofNode(alias, judged.value, published !== undefined && allOf(published).length > 0),
+    ),
+    ...ofLists(survey),
+  ]
+  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+}

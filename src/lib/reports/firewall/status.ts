@@ -1,0 +1,54 @@
+import { defineReport, type Table } from '../../plan/report.ts'
+import { got } from '../edge/survey.ts'
+import { firewallFindings } from './findings.ts'
+import { allOf } from './judge.ts'
+import { differenceOf } from './lists.ts'
+import { type FirewallSurvey, surveyFirewalls } from './survey.ts'
+
+/** Each node's rules for 443 against what Cloudflare publishes today. */
+export const firewallStatus = defineReport({
+  id: 'firewall:status',
+  title: "Hold each node's firewall against Cloudflare's ranges",
+  needs: ['cloudflare', 'nodes', 'kube'],
+  choices: {},
+  look: async (_, look, { environment }) => {
+    const survey = await surveyFirewalls(environment, look)
+    return {
+      findings: firewallFindings(survey),
+      tables: [nodesTable(survey), listsTable(survey)],
+      notes: ['SSH (22) is open to anybody, by key alone. Who may in at other ports is in: ssh NODE sudo ufw status verbose'],
+      unreachable: 'because' in survey.published && [...survey.nodes.values()].every((one) => 'because' in one),
+      data: { published: survey.published, nodes: Object.fromEntries(survey.nodes), lists: survey.lists },
+    }
+  },
+})
+
+const nodesTable = ({ published, nodes }: FirewallSurvey): Table => {
+  const ranges = got(published)
+  const count = ranges ? allOf(ranges).length : '?'
+  return {
+    title: 'Nodes',
+    columns: ['node', 'UFW', 'incoming', 'let in at 443', 'missing', 'stale', 'by hand', 'open to anybody'],
+    rows: [...nodes].map(([alias, answer]) => {
+      const judged = got(answer)
+      if (!judged) return [alias, '?', '?', '?', '?', '?', '?', '?']
+      const { active, incoming, present, missing, stale, byHand, open } = judged
+      const few = (n: number) => (n === 0 ? '' : String(n))
+      const counts = ranges ? [few(missing.length), few(stale.length)] : ['?', '?']
+      return [alias, active ? 'active' : 'INACTIVE', incoming, `${present} of ${count}`, ...counts, few(byHand.length), few(open.length)]
+    }),
+  }
+}
+
+const listsTable = ({ published, lists }: FirewallSurvey): Table => {
+  const ranges = allOf(got(published) ?? { ipv4: [], ipv6: [] })
+  return {
+    title: 'Where else the list lives',
+    columns: ['place', 'ranges', 'lacks', 'has besides'],
+    rows: (got(lists) ?? []).map((list) => {
+      if (!list.ranges) return [list.where, 'not set', '', '']
+      const { lacks, has } = differenceOf(list, ranges)
+      return [list.where, String(list.ranges.length), String(lacks.length || ''), String(has.length || '')]
+    }),
+  }
+}

@@ -1,0 +1,102 @@
+import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { edgeStatus } from '../../../src/lib/reports/edge/status.ts'
+import { nodes, publicNames } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { planted, plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
+import { aRecord } from '../../../src/lib/sandbox/edge/api/state.ts'
+import { openSystems } from '../../../src/lib/systems/open.ts'
+import { contextOf } from '../../context.ts'
+import { useSandbox } from '../../worlds.ts'
+
+const sandbox = useSandbox({ speed: { keepAliveMs: 0 } })
+const opened: ReturnType<typeof openSystems>[] = []
+afterEach(async () => {
+  for (const systems of opened.splice(0)) await systems.close()
+})
+
+const api = 'api.myhoneydue.com'
+const [first, second, third] = nodes
+const show = async () => {
+  const { environment } = sandbox()
+  const systems = openSystems(environment, systemClock, new AbortController().signal)
+  opened.push(systems)
+  const { cloudflare, http } = systems
+  return edgeStatus.look({}, { cloudflare: cloudflare.read, nodes: systems.nodes.read, http: http.read }, contextOf(environment))
+}
+const said = async () => (await show()).findings.map(({ level, text, next }) => [level, text, ...(next ? [next] : [])].join(' | '))
+const state = () => sandbox().cloudflare.state
+const dropAll = (address: string, only?: string) => {
+  state().records = state().records.filter(({ name, content }) => content !== address || (only !== undefined && name !== only))
+}
+
+test('all is well: every name leads to every node, and nothing is said', async () => {
+  const view = await show()
+  expect(view.findings).toEqual([])
+  expect(view.tables.map(({ title }) => title)).toEqual(['Zone', 'Names', 'Nodes, asked from themselves'])
+  expect(view.tables[1]?.rows.map((row) => row.slice(0, 5))).toEqual(publicNames.map((name) => [name, 'yes', 'yes', 'yes', '']))
+  expect(view.tables[2]?.rows.map((row) => row.slice(0, 3))).toEqual(nodes.map(({ alias, address }) => [alias, address, 'yes']))
+  const text = JSON.stringify(view)
+  for (const secret of plantedValues) expect(text).not.toContain(secret)
+})
+
+test('a drained node is a warning, a half drained one is wrong', async () => {
+  dropAll(second.address)
+  expect(await said()).toEqual([`warning | hetzner2 is out of the round robin of every name | honeydue edge:restore hetzner2`])
+  dropAll(third.address, api)
+  expect((await said())[0]).toBe(`wrong | hetzner3 is missing from ${api} | honeydue edge:restore hetzner3`)
+})
+
+test('an address of no node, and one outside the proxy, are wrong', async () => {
+  const now = '2026-01-01T00:00:00Z'
+  state().records = [
+    ...state().records.map((record) => (record.name === api && record.content === first.address ? { ...record, proxied: false } : record)),
+    aRecord(api, '192.0.2.9', now),
+    { ...aRecord('app.myhoneydue.com', '2001:db8::1', now), type: 'AAAA' },
+  ]
+  expect(await said()).toEqual([
+    `wrong | The A record ${first.address} of ${api} is not proxied: it shows the node itself`,
+    `wrong | ${api} has the A record 192.0.2.9, which is no node's | look at it in the dashboard`,
+    "wrong | app.myhoneydue.com has the AAAA record 2001:db8::1, which is no node's | look at it in the dashboard",
+  ])
+})
+
+test('a mode that does not verify the nodes is wrong, of the zone or of a rule', async () => {
+  state().settings.set('ssl', { value: 'full', modified: '' })
+  state().settings.set('ssl_automatic_mode', { value: 'auto', modified: '' })
+  state().settings.set('always_use_https', { value: 'off', modified: '' })
+  const rule = { id: '1', description: '', enabled: true, last_updated: '', ref: '', version: '1', action: 'set_config' } as const
+  state().configRules = [{ ...rule, action_parameters: { ssl: 'full' }, expression: `http.host eq "${api}"` }]
+  expect(await said()).toEqual([
+    "wrong | The zone's SSL mode is full: the nodes' certificate is not verified",
+    `wrong | A configuration rule sets the SSL mode full for http.host eq "${api}": there the nodes' certificate is not verified`,
+    'warning | Automatic SSL/TLS is on: Cloudflare may change the SSL mode unasked',
+    'warning | Always Use HTTPS is off',
+  ])
+})
+
+test('a node that is not well is named with the drain, and the customers are told first', async () => {
+  const { edge, nodes: machines } = sandbox()
+  for (const { alias } of nodes) edge.traefik(alias).fail('no-handshake')
+  const [line, ...others] = await said()
+  expect(line).toBe(`wrong | ${api} answers 525: the TLS handshake with a node failed`)
+  expect(others).toContainEqual(
+    expect.stringMatching(
+      /^wrong \| hetzner1 is in the round robin and not well: api.*handshake failed.* \| honeydue edge:drain hetzner1$/,
+    ),
+  )
+  for (const { alias } of nodes) edge.traefik(alias).fail(undefined)
+  await machines.setUp('hetzner2', false)
+  expect(await said()).toEqual([expect.stringMatching(/^warning \| hetzner2 could not be asked: .* \| honeydue nodes:status$/)])
+})
+
+test('Cloudflare away, or a token that it does not know: the rest is shown, and why', async () => {
+  const end = sandbox().cloudflare.fail({ answer: 'server-error' })
+  const view = await show()
+  expect(view.findings[0]?.text).toMatch(/^Not read at Cloudflare \(zone, settings, rules, records\): Cloudflare answered 500/)
+  expect(view.tables[1]?.rows[0]?.slice(1, 4)).toEqual(['?', '?', '?'])
+  expect(view.tables[2]?.rows[0]?.[2]).toBe('yes')
+  expect(view.unreachable).toBe(false)
+  end()
+  state().tokens.delete(planted.cloudflareToken)
+  expect((await said())[0]).toMatch(/lacks the permission "Zone – Zone – Read", or was revoked/)
+})
