@@ -69,7 +69,7 @@ export const gatherRotation = async (
     edgeStatuses(places.hosts, look.http),
     look.cloudflare.zone(),
   ])
-  const secret = secrets.find(({ namespace, name }) => namespace === places.namespaces[0] && name === originSecret)
+  const secret = secrets.find(({ namespace, name }) => places.namespaces.includes(namespace) && name === originSecret)
   if (!secret) throw noSecret(places)
   const { certificate: live } = pairOf(secret.certificate, secret.key)
   const old = begun.old ?? (live?.publicKey === begun.next.publicKey ? undefined : live)

@@ -128,10 +128,9 @@ export const replaceSecret = (facts: RotationFacts): Step => {
         certificate: later(async () => secret.certificate),
         key: later(async () => secret.key),
       })
-      if (!before) return
       const end = clock.now().getTime() + reloadsWithin
       for (;;) {
-        const served = await servedEverywhere(facts, look, before.publicKey).catch((error: unknown) => fails(reasonOf(error)))
+        const served = await servedNowhere(facts, look).catch((error: unknown) => fails(reasonOf(error)))
         if (served.ok) return
         if (clock.now().getTime() > end)
           throw new Failed({ code: 'cert-not-served', failed: `The old pair is back, but ${served.because}` })
@@ -139,6 +138,17 @@ export const replaceSecret = (facts: RotationFacts): Step => {
       }
     },
   }
+}
+
+/** What was there before may be what no node can serve: it is enough that the new one is gone. */
+const servedNowhere = async ({ aliases, places, next }: RotationFacts, { nodes }: Look): Promise<Finding> => {
+  const asked = await Promise.all(
+    aliases.map(async (alias) => {
+      const served = [...(await readServedNames(nodes, alias, places.hosts)).values()]
+      return when(!served.some((found) => found?.publicKey === next.publicKey), `${alias} still serves the new one`)
+    }),
+  )
+  return every(asked)
 }
 
 /** Traefik reloads by itself within seconds; after this a node is named. */
