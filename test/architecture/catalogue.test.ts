@@ -5,6 +5,7 @@ import { production } from '../../src/lib/environment/production.ts'
 import { environmentSchema } from '../../src/lib/environment/schema.ts'
 import { procedures } from '../../src/lib/procedures/index.ts'
 import { reports } from '../../src/lib/reports/index.ts'
+import { pageFile } from '../../src/lib/runbook/page.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const commands = readdirSync(`${root}src/commands`, { recursive: true, encoding: 'utf8' })
@@ -38,4 +39,9 @@ test('listing them imports none of them', () => {
     const imports = readFileSync(`${root}src/lib/${part}/index.ts`, 'utf8').match(/^(?:import|export) (?!type|const).*$/gm) ?? []
     expect(imports).toEqual([])
   }
+})
+
+test('every procedure and report has its page of the runbook; CONTRIBUTING.md says what stands in it', () => {
+  const without = [...Object.keys(procedures), ...Object.keys(reports)].filter((id) => !existsSync(`${root}runbooks/${pageFile(id)}`))
+  expect(without).toEqual([])
 })

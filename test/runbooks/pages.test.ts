@@ -1,9 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { procedures } from '../../src/lib/procedures/index.ts'
-import { reports } from '../../src/lib/reports/index.ts'
 import { pageFile, parsePage, partOf } from '../../src/lib/runbook/page.ts'
 import { useSandbox } from '../worlds.ts'
 import { generated } from './generate.ts'
@@ -28,10 +27,6 @@ const frontMatter = z.strictObject({
   names: z.record(z.string(), z.string()).optional(),
   title: z.string(),
   text: z.string(),
-})
-
-test.each([...Object.keys(procedures), ...Object.keys(reports)])('%s has a page', (id) => {
-  expect(existsSync(`${root}runbooks/${pageFile(id)}`)).toBe(true)
 })
 
 describe.each(pages)('$file', ({ file, page }) => {

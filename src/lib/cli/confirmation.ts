@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Prompts } from './prompts.ts'
 
 /** What stands above the question: the live target, what cannot be taken back, and how the rest is. */
-export const renderConfirmation = ({ target, steps }: Plan, chalk: ChalkInstance): string => {
+const renderConfirmation = ({ target, steps }: Plan, chalk: ChalkInstance): string => {
   const changes = steps.map((step, i) => ({ ...step, number: i + 1 })).filter(({ kind, already }) => kind === 'change' && !already)
   const final = changes.filter(({ undo }) => undo !== undefined && undo !== 'undo')
   const [first] = final

@@ -24,7 +24,7 @@ export interface SshWorld extends ContractWorld {
   withoutSessions(alias: string): Promise<void>
 }
 
-export const bastion: NodeIdentity = { alias: 'bastion', address: '192.0.2.10', hostname: 'bastion' }
+const bastion: NodeIdentity = { alias: 'bastion', address: '192.0.2.10', hostname: 'bastion' }
 export const sshMachines: readonly NodeIdentity[] = [...bookNodes, bastion]
 
 export const sandboxSsh = async (): Promise<SshWorld> => {

@@ -50,7 +50,7 @@ interface Kinded {
   readonly kind: string
 }
 
-export const qualified = ({ group, resource }: Named): string => (group === '' ? resource : `${resource}.${group}`)
+const qualified = ({ group, resource }: Named): string => (group === '' ? resource : `${resource}.${group}`)
 const detailsOf = ({ group, resource }: Named, name?: string): Details => ({
   ...(name === undefined || name === '' ? {} : { name }),
   ...(group === '' ? {} : { group }),
@@ -95,7 +95,7 @@ export function invalid({ group, kind }: Kinded, name: string, causes: readonly 
 }
 
 /** How Go prints a value inside a validation message. */
-export const shown = (value: unknown): string =>
+const shown = (value: unknown): string =>
   typeof value === 'string'
     ? JSON.stringify(value)
     : typeof value === 'object' && value !== null

@@ -137,7 +137,7 @@ export const readCloudflare = (
 })
 
 /** Printed as Go prints a time, "2040-11-21 03:00:00 +0000 UTC", or as RFC 3339. */
-export const readExpiry = (text: string | undefined): Date => {
+const readExpiry = (text: string | undefined): Date => {
   const [, day, time, zone = '+0000'] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?/.exec(text ?? '') ?? []
   return new Date(`${day}T${time}${zone === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`}`)
 }

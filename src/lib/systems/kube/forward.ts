@@ -7,12 +7,12 @@ import type { KubeClient, KubeOptions } from './request.ts'
 import type { Deployment, KubeReader, Pod } from './types.ts'
 
 /** A selector of what a Deployment's pods carry: their labels stand in no source, the live object knows them. */
-export const selectorOf = ({ spec }: Pick<Deployment, 'spec'>): string =>
+const selectorOf = ({ spec }: Pick<Deployment, 'spec'>): string =>
   Object.entries(spec.selector.matchLabels ?? {})
     .map(([key, value]) => `${key}=${value}`)
     .join(',')
 
-export const isReady = ({ metadata, status }: Pod): boolean =>
+const isReady = ({ metadata, status }: Pod): boolean =>
   metadata.deletionTimestamp === undefined && status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
 
 /** One connection to a port of a ready pod of a Deployment. */

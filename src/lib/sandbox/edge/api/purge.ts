@@ -3,7 +3,7 @@ import { type Answer, refuse, tooMany } from './answer.ts'
 import type { CloudflareState } from './state.ts'
 
 /** The Free plan's bucket for purges by host and of everything: 25 requests, refilled by 5 a minute; 100 operations a request. */
-export const purgeLimits = { bucket: 25, aMinute: 5, operations: 100 } as const
+const purgeLimits = { bucket: 25, aMinute: 5, operations: 100 } as const
 
 export interface Bucket {
   tokens: number

@@ -60,7 +60,7 @@ export interface CloudflareState {
   listsPem: boolean
 }
 
-export const newId = (): string => randomBytes(16).toString('hex')
+const newId = (): string => randomBytes(16).toString('hex')
 
 /** The account as it is when the sandbox starts: one zone on the Free plan, three A records a name, all proxied, Full (strict). */
 export function freshState(certificates: readonly IssuedCertificate[]): CloudflareState {

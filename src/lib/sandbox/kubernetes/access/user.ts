@@ -10,7 +10,7 @@ export interface User {
   readonly extra?: Readonly<Record<string, readonly string[]>>
 }
 
-export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
 /** The user whom the client's certificate names (CN, and O as groups); anonymous without one; 401 when the certificate or token is none of ours. */
 export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders): User {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Client, KubeObject, Metadata, OwnerReference, ResourceName } from '../types.ts'
 
 export const core = (resource: string): ResourceName => ({ group: '', resource })
-export const apps = (resource: string): ResourceName => ({ group: 'apps', resource })
+const apps = (resource: string): ResourceName => ({ group: 'apps', resource })
 export const pods = core('pods')
 export const replicaSets = apps('replicasets')
 export const deployments = apps('deployments')

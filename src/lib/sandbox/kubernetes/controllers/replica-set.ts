@@ -27,7 +27,7 @@ export interface ReplicaSet extends KubeObject {
 const source = { component: 'replicaset-controller' }
 
 /** Which pod goes first: without a node, not ready, then the youngest. */
-export const expendable = (a: Pod, b: Pod): number =>
+const expendable = (a: Pod, b: Pod): number =>
   Number(a.spec.nodeName !== undefined) - Number(b.spec.nodeName !== undefined) ||
   Number(isReady(a)) - Number(isReady(b)) ||
   ((a.metadata.creationTimestamp ?? '' < (b.metadata.creationTimestamp ?? '')) ? 1 : -1)

@@ -6,7 +6,7 @@ import { defaultPodSpec, validatePodSpec } from './pod-spec.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
 
-export function defaultTemplate(of: Json): void {
+function defaultTemplate(of: Json): void {
   const template = ensure(of, 'template')
   template['metadata'] = { creationTimestamp: null, ...object(template['metadata']) }
   template['spec'] ??= {}

@@ -5,7 +5,7 @@ import { children, compare, difference, type Fields, fieldsOf, intersection, isE
 import { type Owner, owned, readOwners, sameWriter, type Writer, writeOwners } from './managed-fields.ts'
 
 /** Merges a configuration into the live object: maps and keyed lists by their keys, all else replaced. */
-export function merge(type: Type, live: unknown, config: unknown): unknown {
+function merge(type: Type, live: unknown, config: unknown): unknown {
   if (config === undefined || config === null) return live
   const parts = children(type, config)
   if (!parts || live === undefined || live === null || !children(type, live)) return config

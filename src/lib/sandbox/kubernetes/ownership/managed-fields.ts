@@ -115,7 +115,7 @@ const byValue: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What a new object of the type holds before anything is written into it. */
-export function blank(type: Struct): Json {
+function blank(type: Struct): Json {
   const out: Json = {}
   const roots = type.fields.has('metadata') && type.fields.has('kind') ? ['metadata', 'spec', 'status'] : []
   for (const name of [...roots, ...(byValue[type.name] ?? [])]) {

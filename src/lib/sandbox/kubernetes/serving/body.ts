@@ -37,7 +37,7 @@ function parseError(text: string): string {
 
 // Deep enough for any object, shallow enough for a recursive reader.
 const maxDepth = 200
-export function checkDepth(value: unknown, depth = 0): void {
+function checkDepth(value: unknown, depth = 0): void {
   if (depth > maxDepth) throw badRequest('exceeded max depth')
   if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) checkDepth(inner, depth + 1)
 }

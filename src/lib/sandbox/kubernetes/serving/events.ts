@@ -16,7 +16,7 @@ const pairs: readonly (readonly [core: string, events: string])[] = [
 const toEvents = new Map(pairs)
 const toCore = new Map(pairs.map(([core, events]) => [events, core]))
 
-export const isNewerEvent = (resource: Resource) => resource.type === 'EventsEvent'
+const isNewerEvent = (resource: Resource) => resource.type === 'EventsEvent'
 /** Where objects of the resource are stored. */
 export const stored = (resource: Resource): Resource => (isNewerEvent(resource) ? (resourceAt('', 'v1', 'events') ?? resource) : resource)
 
