@@ -28,6 +28,9 @@ describe('what an operator types finds the page first', () => {
     ['disk full', 'nodes:status'],
     ['nodes:status', 'nodes:status'],
     ['db unlock', 'db:unlock'],
+    ['pooler down', 'db:switch-host'],
+    ['§25', 'db:switch-host'],
+    ['switch to direct host', 'db:switch-host'],
   ])('%s → %s', (query, command) => {
     expect(searchPages(pages)(query)[0]?.command).toBe(command)
   })
@@ -49,6 +52,8 @@ test.each([
   [['cache:invalidate'], ['cache:invalidate']],
   [['cache', 'invalidate'], ['cache:invalidate']],
   [['Invalidate'], ['cache:invalidate']],
+  [['25'], ['db:switch-host']],
+  [['db', 'switch-host'], ['db:switch-host']],
   [['lock'], []],
 ])('%j means %j', (words, commands) => {
   expect(pagesMeant(pages, words).map(({ command }) => command)).toEqual(commands)

@@ -19,6 +19,16 @@ export const switchHost = defineProcedure({
       ask: 'Which endpoint is the application to use?',
     }),
   },
+  offers: {
+    to: async (look, { environment: { namespace, database } }) => {
+      const present = (await look.kube.configMap(namespace, database.configMap))?.[hostKey]
+      const about = (host: string) => `${host}${host === present ? ', now' : ''}`
+      return [
+        { value: 'pooler', about: about(database.pooler) },
+        { value: 'direct', about: about(database.direct) },
+      ]
+    },
+  },
   risk: () => 'disruptive',
   gather: (input, look, context) => gatherSwitchHost(input.to, look, context),
   subject: (facts) => facts.target,
