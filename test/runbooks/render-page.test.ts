@@ -10,7 +10,7 @@ const plain = new Chalk({ level: 0 })
 
 const text = `# A title
 
-A paragraph with \`code in it\` and **two words** in bold that
+A paragraph with \`code in it\` and **two \`words\`** in bold that
 goes on in the next line of the source.
 
 <!-- plan -->

@@ -30,6 +30,9 @@ describe('what an operator types finds the page first', () => {
     ['db unlock', 'db:unlock'],
     ['pooler down', 'db:switch-host'],
     ['§25', 'db:switch-host'],
+    ['slow first request', 'db:verify-warmup'],
+    ['§24', 'db:verify-warmup'],
+    ['§1', 'cluster:health'],
     ['switch to direct host', 'db:switch-host'],
   ])('%s → %s', (query, command) => {
     expect(searchPages(pages)(query)[0]?.command).toBe(command)

@@ -42,10 +42,17 @@ const renderLine = (line: string, width: number, chalk: ChalkInstance): readonly
 }
 
 /** Each word of a span has its style on its own, so that a line may break between any two. */
-const styled = (text: string, chalk: ChalkInstance): string =>
-  text.replace(/`([^`]+)`|\*\*([^*]+)\*\*/g, (_, code?: string, bold?: string) =>
-    (code ?? bold ?? '')
-      .split(' ')
-      .map((word) => (code === undefined ? chalk.bold(word) : chalk.cyan(word)))
-      .join(' '),
-  )
+const styled = (text: string, chalk: ChalkInstance, around: (word: string) => string = (word) => word): string =>
+  text
+    .split(/(`[^`]+`|\*\*.+?\*\*)/)
+    .map((span) => {
+      if (/^`[^`]+`$/.test(span)) return eachWord(span.slice(1, -1), chalk.cyan)
+      return /^\*\*.+\*\*$/.test(span) ? styled(span.slice(2, -2), chalk, chalk.bold) : eachWord(span, around)
+    })
+    .join('')
+
+const eachWord = (text: string, style: (word: string) => string): string =>
+  text
+    .split(' ')
+    .map((word) => word && style(word))
+    .join(' ')
