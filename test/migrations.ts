@@ -26,7 +26,7 @@ export const release = async (
 ): Promise<string> => {
   for (const [file, sql] of Object.entries(files)) await writeFile(join(checkout, 'migrations', file), sql)
   await git(checkout, ['add', 'migrations'])
-  await git(checkout, ['commit', '-q', '-m', tag])
+  await git(checkout, ['commit', '-q', '--allow-empty', '-m', tag])
   await git(checkout, ['tag', tag])
   return image('api', tag)
 }

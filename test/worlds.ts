@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { hosts, namespace, nodes } from '../src/lib/sandbox/deployment/facts.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/lib/sandbox/sandbox.ts'
+import { migrationWorlds } from './migration-worlds.ts'
 
 /** One sandbox for a test file, brought back to its start after each test: `const sandbox = useSandbox()`, then `sandbox()` in the tests. */
 export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
@@ -64,6 +65,7 @@ const firstCertificate = ({ originCa }: Sandbox): Values => {
 
 /** Named states; add one beside the others rather than building it inside a test. */
 export const worlds = {
+  ...migrationWorlds,
   healthy: () => {},
   /** A switch to the direct endpoint that stopped after its first write: the ConfigMap names it, no pod has started with it. */
   'switched in the ConfigMap only': (sandbox) => void setHost(sandbox, hosts.direct),

@@ -5,6 +5,7 @@ import { production } from '../../src/lib/environment/production.ts'
 import { type Plan, type PlannedStep, prepare } from '../../src/lib/plan/plan.ts'
 import type { AnyProcedure } from '../../src/lib/procedures/index.ts'
 import type { Example, Page } from '../../src/lib/runbook/page.ts'
+import { scratchServer } from '../../src/lib/sandbox/postgres/scratch.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import { between } from '../between.ts'
@@ -42,7 +43,7 @@ const planOf = async (
   const words = flags.split(' ').filter(Boolean)
   const argv = words.map((word) => word.replace(/\$([A-Z_]+)/g, (_, name: string) => values[name] ?? fail(`nothing gives ${name} a value`)))
   const typed = await Parser.parse(argv, { args: argsOf(procedure.choices), flags: flagsOf(procedure.choices), strict: true })
-  const systems = openSystems(sandbox.environment, systemClock, new AbortController().signal)
+  const systems = openSystems(sandbox.environment, systemClock, new AbortController().signal, async () => scratchServer())
   try {
     const { plan } = await prepare(
       procedure,

@@ -22,7 +22,7 @@ import {
 } from '../migrations.ts'
 import { useSandbox } from '../worlds.ts'
 
-const sandbox = useSandbox()
+const sandbox = useSandbox({ postgres: true })
 
 test('the checkout is a repository whose tags are images; configuration and secrets are not in it', async () => {
   const { checkout } = sandbox().environment

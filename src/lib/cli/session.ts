@@ -18,7 +18,9 @@ export interface Session {
 export const inSession = async <T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> => {
   const { environment } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
   const ending = listenForEnd()
-  const systems = openSystems(environment, systemClock, ending.looking)
+  const systems = openSystems(environment, systemClock, ending.looking, async () =>
+    (await import('../sandbox/postgres/scratch.ts')).scratchServer(),
+  )
   try {
     return await use({ environment, systems, ending })
   } catch (error) {

@@ -11,13 +11,15 @@ import { openNodes } from './nodes/nodes.ts'
 import { connectPostgres } from './postgres/postgres.ts'
 import { redisSystem } from './redis/redis.ts'
 import { dialThrough } from './redis/through.ts'
+import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
 import type { Systems } from './systems.ts'
 
-/** Every system of an environment; each connects, and loads its library, at first use. */
+/** Every system of an environment; each connects, and loads its library, at first use. `scratch`: starts the PostgreSQL that migrations are tried on. */
 export const openSystems = (
   environment: Environment,
   clock: Clock,
   signal: AbortSignal,
+  scratch: () => Promise<ScratchServer> = noScratch,
 ): Systems & { readonly close: () => Promise<void> } => {
   const { namespace, redis, database } = environment
   const kube = kubeSystem({
@@ -39,6 +41,7 @@ export const openSystems = (
       ...(environment.cloudflare.origin_ca !== undefined && { originCaFile: environment.cloudflare.origin_ca }),
       clock,
     }),
+    scratch: scratchSystem(scratch),
     nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),
     redis: redisSystem(
       {
@@ -73,11 +76,19 @@ export const openSystems = (
   return {
     ...systems,
     close: async () => {
-      await Promise.allSettled([systems.redis.close(), systems.postgres.close(), systems.nodes.close(), systems.cloudflare.close()])
+      await Promise.allSettled([
+        systems.redis.close(),
+        systems.postgres.close(),
+        systems.nodes.close(),
+        systems.cloudflare.close(),
+        systems.scratch.close(),
+      ])
       await systems.kube.close()
     },
   }
 }
+
+const noScratch = (): Promise<ScratchServer> => Promise.reject(new Error('no private PostgreSQL was given to these systems'))
 
 const required = (password: Secret | undefined, name: string): Secret => {
   if (password) return password

@@ -9,7 +9,7 @@ import { contextOf } from '../../context.ts'
 import { inTransaction, jobBecomes, noTransaction, release, startJob } from '../../migrations.ts'
 import { useSandbox } from '../../worlds.ts'
 
-const sandbox = useSandbox()
+const sandbox = useSandbox({ postgres: true })
 const opened: ReturnType<typeof openSystems>[] = []
 const look = async (image?: string) => {
   const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal)

@@ -2,6 +2,8 @@ import type { Container, KubeObject, KubeReader, Pod } from '../../systems/kube/
 
 /** The Job's name (ch08), and the label that Kubernetes gives every pod of a Job. */
 export const jobName = 'honeydue-migrate'
+/** The annotation by which a run of db:migrate knows its own Job again. */
+const runNote = 'honeydue.dev/migrates-to'
 const podLabel = `batch.kubernetes.io/job-name=${jobName}`
 
 /** What goose said when it stopped at a file. */
@@ -17,6 +19,8 @@ export interface GooseFailure {
 export interface MigrateJob {
   readonly uid: string
   readonly image: string
+  /** The version that db:migrate made it for; undefined where something else made it. */
+  readonly migratesTo: number | undefined
   readonly outcome: 'complete' | 'failed' | 'running'
   readonly startedAt: string | undefined
   readonly endedAt: string | undefined
@@ -62,11 +66,13 @@ interface JobShape {
 
 const readJob = (job: KubeObject, log: readonly string[], pod: Pod | undefined): MigrateJob => {
   const { spec, status } = job as unknown as JobShape
+  const note = job.metadata.annotations?.[runNote]
   const ended = status?.conditions?.find(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True')
   const waiting = pod?.status.containerStatuses?.map(({ state }) => state?.waiting).find((state) => stuckReasons.has(state?.reason ?? ''))
   return {
     uid: job.metadata.uid ?? '',
     image: apiContainer(spec.template.spec.containers)?.image ?? '',
+    migratesTo: note === undefined ? undefined : Number(note),
     outcome: ended ? (ended.type === 'Complete' ? 'complete' : 'failed') : 'running',
     startedAt: status?.startTime,
     endedAt: status?.completionTime ?? ended?.lastTransitionTime,

@@ -40,6 +40,11 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
         return found && found.mode & 0o777
       },
       newKey: async (commonName) => (await import('./key-request.ts')).newKeyRequest(commonName),
+      yaml: async (file) => {
+        const [found, { parseDocument }] = await Promise.all([text(file), import('yaml')])
+        const document = found === undefined ? undefined : parseDocument(found)
+        return document === undefined || document.errors.length > 0 ? undefined : (document.toJS() as unknown)
+      },
       files: async (under) => {
         const names = await readdir(join(folder, under)).catch(() => [])
         const texts = await Promise.all(

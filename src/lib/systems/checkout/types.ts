@@ -46,6 +46,8 @@ export interface CheckoutReader {
   newKey(commonName: string): Promise<KeyRequest>
   /** Every scalar of a YAML file that equals `value`; undefined where there is no such file. */
   scalars(file: string, value: string): Promise<readonly Scalar[] | undefined>
+  /** A YAML file's first document; undefined where there is no such file, or it does not parse. */
+  yaml(file: string): Promise<unknown>
   /** The files that lie in a folder, by name; [] where there is no such folder. */
   files(under: string): Promise<readonly TextFile[]>
   /** The same as git has it at a commit or tag; undefined where git knows none such. Throws `checkout-no-git`, as `history` does. */

@@ -1,6 +1,6 @@
 import type { System } from '../systems.ts'
 import type { KubeReader, KubeWriter, Target } from './types.ts'
-import { replicasNote } from './write-kube.ts'
+import { migratesToNote, replicasNote } from './write-kube.ts'
 
 const quote = (value: unknown): string => `'${JSON.stringify(value).replaceAll("'", `'\\''`)}'`
 
@@ -22,9 +22,9 @@ export const sayKube: System<KubeReader, KubeWriter>['say'] = {
     ],
     target: deployment({ namespace, name }),
   }),
-  runJob: ({ namespace, name, file, image }) => ({
+  runJob: ({ namespace, name, file, container, image, migratesTo }) => ({
     line: [
-      `kubectl set image --local -f ${file} '*=${image}' -o yaml | kubectl -n ${namespace} create -f -`,
+      `kubectl set image --local -f ${file} ${container}=${image} -o yaml | kubectl annotate --local -f - ${migratesToNote}=${migratesTo} -o yaml | kubectl -n ${namespace} create -f -`,
       `kubectl -n ${namespace} logs -f job/${name}`,
     ],
     target: `Job ${namespace}/${name}`,

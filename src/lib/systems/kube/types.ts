@@ -90,8 +90,16 @@ export interface KubeWriter {
   restart(target: Target): Promise<void>
   /** Sets the number of replicas from one to another (done where it is so already), and leaves a note of the first on the Deployment while it is at 0 (`honeydue.dev/replicas`). */
   scale(target: Target & { readonly from: number; readonly to: number }): Promise<void>
-  /** Creates the Job of a manifest of the checkout with one image, where none of its name is there. */
-  runJob(target: Target & { readonly manifest: KubeManifest; readonly file: string; readonly image: string }): Promise<void>
+  /** Creates the migration Job of a manifest, where none of its name is there. `file`, `container`, `image`: how its shell line makes the manifest. */
+  runJob(
+    target: Target & {
+      readonly manifest: KubeManifest
+      readonly file: string
+      readonly container: string
+      readonly image: string
+      readonly migratesTo: number
+    },
+  ): Promise<void>
   /** Deletes the one Job with this uid, and its pods before it. */
   removeJob(target: Target & { readonly uid: string }): Promise<void>
   /** Sets one annotation; without a value, takes it away. */

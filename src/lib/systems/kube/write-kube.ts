@@ -10,6 +10,9 @@ export const replicasNote = 'honeydue.dev/replicas'
 /** Where client-side `kubectl apply` keeps a copy of what it applied, private keys too. */
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
+/** On a Job of db:migrate: to which version, so that an interrupted run knows it again. */
+export const migratesToNote = 'honeydue.dev/migrates-to'
+
 const jsonPatch = 'application/json-patch+json'
 const mergePatch = 'application/merge-patch+json'
 /** A key as a JSON Pointer holds it. */
@@ -47,8 +50,10 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
         if (now?.spec.replicas !== to) throw error
       })
     },
-    runJob: async ({ namespace, manifest }) => {
-      await client.write({ method: 'POST', path: pathOf('Job', namespace), body: manifest, dry })
+    runJob: async ({ namespace, manifest, migratesTo }) => {
+      const annotations = { ...(manifest.metadata.annotations as object | undefined), [migratesToNote]: String(migratesTo) }
+      const body = { ...manifest, metadata: { ...manifest.metadata, namespace, annotations } }
+      await client.write({ method: 'POST', path: pathOf('Job', namespace), body, dry })
     },
     removeJob: async ({ namespace, name, uid }) => {
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground', preconditions: { uid } }

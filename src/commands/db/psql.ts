@@ -1,0 +1,28 @@
+import { Flags } from '@oclif/core'
+import { environmentFlag, HoneydueCommand } from '../../lib/cli/command.ts'
+import { findPsql, openPsql, psqlEnvironment } from '../../lib/cli/psql.ts'
+import { directTarget } from '../../lib/reports/db/direct-target.ts'
+
+export default class DatabasePsql extends HoneydueCommand {
+  static override summary = 'Open psql on the direct host with the live credentials; read-only unless --write'
+  static override flags = {
+    ...environmentFlag,
+    write: Flags.boolean({ summary: 'statements may change rows and tables' }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(DatabasePsql)
+    const program = findPsql(process.env)
+    const { environment, target } = await this.inEnvironment(flags.env, async ({ environment, systems }) => ({
+      environment,
+      target: await directTarget(systems.postgres.read),
+    }))
+    this.logToStderr(`${target.database} on ${target.host}, ${flags.write ? 'with the right to write' : 'read-only'}`)
+    const { hostaddr, ca } = environment
+    process.exitCode = await openPsql(
+      program,
+      (authorities) => psqlEnvironment(process.env, target, { write: flags.write, hostaddr, authorities }),
+      ca,
+    )
+  }
+}

@@ -1,0 +1,84 @@
+import type { MigrationFacts } from '../../reports/db/gather-migrations.ts'
+import { gatherMigrations } from '../../reports/db/gather-migrations.ts'
+import { apiContainer, jobName } from '../../reports/db/migrate-job.ts'
+import type { Container, KubeManifest } from '../../systems/kube/types.ts'
+import type { Rehearsal } from '../../systems/scratch/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+
+/** The Job's manifest in the checkout (ch08). */
+export const manifestFile = 'deploy-k3s/manifests/migrate/job.yaml'
+
+/** The manifest with the image in it, or why it cannot be used. */
+export type Manifest =
+  | {
+      readonly usable: true
+      readonly object: KubeManifest
+      readonly container: string
+      readonly retries: number
+      readonly lockTimeout: boolean
+    }
+  | { readonly usable: false; readonly because: string }
+
+/** What a run of migrations is planned on. */
+export interface MigrateFacts extends MigrationFacts {
+  readonly namespace: string
+  readonly manifest: Manifest
+  /** How the pending files went elsewhere, where that was asked for. */
+  readonly rehearsal?: Rehearsal
+}
+
+export const gatherMigrate = async (
+  look: Readers<'kube' | 'postgres' | 'checkout'>,
+  namespace: string,
+  asked: string | undefined,
+): Promise<MigrateFacts> => {
+  const [facts, found] = await Promise.all([gatherMigrations(look, namespace, asked), look.checkout.yaml(manifestFile)])
+  return { ...facts, namespace, manifest: manifestOf(found, facts.image) }
+}
+
+/** Runs what is pending over the live schema without its rows, on a PostgreSQL of our own. */
+export const rehearsed = async (facts: MigrateFacts, { postgres, scratch }: Readers<'postgres' | 'scratch'>): Promise<MigrateFacts> => {
+  const { target, versions, state, files = [] } = facts
+  if (state.pending.length === 0) return facts
+  const schema = await postgres.schema(target)
+  return { ...facts, rehearsal: await scratch.rehearse({ schema, versions: versions.applied.map(({ version }) => version) }, files) }
+}
+
+interface JobShape extends KubeManifest {
+  readonly spec?: {
+    readonly backoffLimit?: number
+    readonly template?: { readonly spec?: { readonly containers?: readonly Container[] } }
+  }
+}
+
+const manifestOf = (found: unknown, image: string): Manifest => {
+  if (found === undefined) return { usable: false, because: `${manifestFile} is not in the checkout, or is no YAML` }
+  const job = found as Partial<JobShape>
+  const containers = job.spec?.template?.spec?.containers ?? []
+  const one = apiContainer(containers)
+  if (job.kind !== 'Job' || job.metadata?.name !== jobName || one === undefined || job.apiVersion === undefined)
+    return { usable: false, because: `${manifestFile} is no Job ${jobName} with a container` }
+  const object = {
+    ...job,
+    apiVersion: job.apiVersion,
+    kind: job.kind,
+    metadata: job.metadata,
+    spec: {
+      ...job.spec,
+      template: {
+        ...job.spec?.template,
+        spec: {
+          ...job.spec?.template?.spec,
+          containers: containers.map((container) => (container === one ? { ...container, image } : container)),
+        },
+      },
+    },
+  }
+  return {
+    usable: true,
+    object,
+    container: one.name,
+    retries: job.spec?.backoffLimit ?? 6,
+    lockTimeout: /lock_timeout/.test(JSON.stringify(job.spec)),
+  }
+}

@@ -1,0 +1,153 @@
+import { minutes } from '../../clock.ts'
+import { every, type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
+import type { Change, Difference, Step } from '../../plan/procedure.ts'
+import { gatherRunners, jobName } from '../../reports/db/migrate-job.ts'
+import { feltBy, pendingStatements, runningStatements, sizeText } from '../../reports/db/statements.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { type MigrateFacts, manifestFile } from './migrate-facts.ts'
+
+type Needs = 'kube' | 'postgres' | 'checkout'
+
+/** The steps that take the database to the image's last version; none where nothing is pending. `check`: what must hold before any of them. */
+export const migrateSteps = (facts: MigrateFacts, check: Finding): readonly Step<Needs>[] => {
+  const { state, job } = facts
+  if (state.pending.length === 0) return check.ok ? [] : [{ title: 'Nothing speaks against this image', holds: async () => check }]
+  return [
+    { title: 'The database is reached directly', holds: (look) => reachedDirectly(facts, look) },
+    ...(job === undefined || resumable(facts) ? [] : [removeJob(facts, job, check)]),
+    runJob(facts, check),
+  ]
+}
+
+/** A Job of ours that still runs, with this image: a run that was interrupted goes on with it. */
+const resumable = ({ job, image, state }: MigrateFacts): boolean =>
+  job?.outcome === 'running' &&
+  job.image === image &&
+  job.migratesTo !== undefined &&
+  (state.pending.length === 0 || job.migratesTo === lastOf(state.pending))
+
+const lastOf = (pending: MigrateFacts['state']['pending']): number => Math.max(0, ...pending.map(({ version }) => version))
+
+const reachedDirectly = async ({ target }: MigrateFacts, look: Readers<Needs>): Promise<Finding> => {
+  const here = await look.postgres.endpoint(target)
+  if (!here.reachable) return fails(here.trouble.failed)
+  return every([when(!here.pooled, `${target.host} answers as a pooler`), when(!here.readOnly, `${target.host} is read-only`)])
+}
+
+const removeJob = ({ namespace }: MigrateFacts, job: NonNullable<MigrateFacts['job']>, check: Finding): Change<Needs> => ({
+  title: `Remove the old Job ${jobName} and its pod`,
+  effect: [{ what: `Job ${jobName}`, before: `${job.outcome}, ${job.image}`, after: 'gone, and its log with it' }],
+  check: async () => check,
+  apply: (write) => write.kube.removeJob({ namespace, name: jobName, uid: job.uid }),
+  verify: async (look) => {
+    const now = await gatherRunners(look.kube, namespace)
+    return when(now.job?.uid !== job.uid && now.alive.every(({ orphan }) => !orphan), 'the Job or its pod is still there')
+  },
+  undo: { impossible: 'a Job that is gone does not come back; what it applied stands in goose_db_version' },
+})
+
+const runJob = (facts: MigrateFacts, check: Finding): Change<Needs> => {
+  const { namespace, manifest, image, state, sizes } = facts
+  const to = lastOf(state.pending)
+  const count = state.pending.length
+  return {
+    title: `Run ${count} ${count === 1 ? 'migration' : 'migrations'} to version ${to}`,
+    effect: [
+      { what: 'goose_db_version', before: String(state.current), after: String(to) },
+      ...pendingStatements(state.pending, sizes).map(
+        (statement): Difference => ({
+          what: `${statement.file.replace(/_.*/, '')}: ${statement.text}`,
+          before: 'not run',
+          after: `run: ${feltBy(statement)}`,
+          ...(statement.size && { note: `${statement.size.table} has ${sizeText(statement.size)}` }),
+        }),
+      ),
+    ],
+    unknown: 'how long each statement takes, and whether the rows that are there let it succeed',
+    check: async () => check,
+    apply: async (write) => {
+      if (!manifest.usable || resumable(facts)) return
+      const { object, container } = manifest
+      await write.kube.runJob({ namespace, name: jobName, manifest: object, file: manifestFile, container, image, migratesTo: to })
+    },
+    verify: (look) => hasRun(facts, look),
+    within: minutes(10),
+    undo: { impossible: 'a migration is not run backwards; what a statement destroyed comes back only from the history at Neon' },
+  }
+}
+
+const hasRun = async ({ target, state, namespace, invalid: before }: MigrateFacts, look: Readers<Needs>): Promise<Finding> => {
+  const [versions, invalid, { job, alive }] = await Promise.all([
+    look.postgres.versions(target),
+    look.postgres.invalidIndexes(target),
+    gatherRunners(look.kube, namespace),
+  ])
+  const open = state.pending.filter(({ version }) => !versions.applied.some((one) => one.version === version))
+  if (open.length === 0) {
+    const left = invalid.filter(({ name }) => !before.some((one) => one.name === name)).map(({ name }) => name)
+    if (left.length > 0) return hopeless(`goose is content, and index ${left.join(', ')} is invalid`)
+    return alive.length === 0 ? holds : fails('its pod has not ended')
+  }
+  if (job?.outcome === 'failed') return hopeless(job.failure?.text ?? 'the Job failed without a word of goose')
+  if (job?.stuck !== undefined) return hopeless(`its pod does not start: ${job.stuck}`)
+  return fails(`${open[0]?.name} has not run${job?.log.length ? `; the log says: ${job.log.at(-1)}` : ''}`)
+}
+
+/** Everything that speaks against a run, at once. */
+export const refusals = (facts: MigrateFacts): Finding => {
+  const { job, state, image } = facts
+  const again = job?.outcome === 'failed' && job.image === image && state.pending.some(({ name }) => name === job.failure?.file)
+  return every([
+    standing(facts),
+    when(!again, `the last Job failed at ${job?.failure?.file} with this image: db:recover-migration finds the way out`),
+  ])
+}
+
+/** The same without what only a recovery may pass over. */
+export const standing = (facts: MigrateFacts): Finding => {
+  const { state, files, image, noGit, alive, sessions, invalid, manifest, rehearsal } = facts
+  const others = resumable(facts) ? [] : alive
+  return every([
+    when(
+      state.era === 'goose' || state.era === 'empty',
+      `the schema has no version of goose (${state.era}): db:bootstrap-goose comes first`,
+    ),
+    when(files !== undefined, noGit?.failed ?? `the tag of ${image} names no commit of the checkout: what it contains is not known`),
+    ...state.late.map(({ name }) => fails(`${name} came late: version ${state.current} is applied, and goose stops there`)),
+    ...state.edited.map(({ name, commit }) => fails(`${name} was changed by ${commit} after it was applied`)),
+    ...others.map(({ pod, orphan }) => fails(`pod ${pod} runs migrations${orphan ? ', and its Job is gone' : ''}`)),
+    ...(resumable(facts) ? [] : runningStatements(sessions, files ?? [])).map(({ session, file }) =>
+      fails(`backend ${session.pid} runs a statement of ${file}`),
+    ),
+    ...invalid.map(({ name }) => fails(`index ${name} is invalid: goose would record success over it`)),
+    manifest.usable ? holds : fails(manifest.because),
+    rehearsal?.failure === undefined ? holds : fails(`rehearsed elsewhere, it failed: ${rehearsal.failure}`),
+  ])
+}
+
+/** What the plan says beside its steps. */
+export const unsaid = ({ state, manifest, image, liveImage, sessions, sizes, namespace, rehearsal }: MigrateFacts): readonly string[] => {
+  if (state.pending.length === 0)
+    return image === liveImage ? [`The live image has nothing pending: --image names the one that is to be deployed`] : []
+  const exclusive = pendingStatements(state.pending, sizes).filter(({ lock, size }) => lock === 'AccessExclusive' && size)
+  const tables = [...new Set(exclusive.map(({ table }) => table))].join(', ')
+  const old = sessions.filter(({ transactionAge }) => (transactionAge ?? 0) > 60)
+  return [
+    ...(rehearsal?.lines.map((line) => `Rehearsed without rows: ${line.replace(/^[\d/]+ [\d:]+ /, '')}`) ?? []),
+    `What ${image} contains is what git has at its tag: an image of an unclean working copy has other files`,
+    ...(image === liveImage ? [] : [`Until the rollout, ${liveImage} runs on a schema that is ahead of it`]),
+    ...(tables === ''
+      ? []
+      : [`Pods that have read ${tables} hold plans of it: kubectl -n ${namespace} rollout restart deploy/api deploy/worker`]),
+    ...(manifest.usable && !manifest.lockTimeout
+      ? ['The manifest sets no lock_timeout: while a statement waits for its lock, whatever needs the table waits behind it']
+      : []),
+    ...(manifest.usable && manifest.retries > 0
+      ? [`The Job tries again by itself after a failure (backoffLimit ${manifest.retries})`]
+      : []),
+    ...old.map(
+      ({ pid, application }) =>
+        `Backend ${pid} (${application || 'no name'}) has had a transaction open for over a minute: what needs its tables waits`,
+    ),
+  ]
+}

@@ -1,0 +1,181 @@
+import { minutes } from '../../clock.ts'
+import { type Finding, fails, holds, when } from '../../plan/finding.ts'
+import type { Change, Gate, Step } from '../../plan/procedure.ts'
+import { gatherRunners } from '../../reports/db/migrate-job.ts'
+import { runningStatements } from '../../reports/db/statements.ts'
+import type { Readers } from '../../systems/systems.ts'
+import type { Diagnosis, RecoverFacts, Way } from './diagnosis.ts'
+import { migrateSteps, standing } from './migrate-steps.ts'
+
+type Needs = 'kube' | 'postgres' | 'checkout' | 'scratch'
+export type Chosen = RecoverFacts & { readonly way: Way | undefined }
+
+/** The asked way, or the first that fits; undefined where nothing is broken. */
+export const chosenWay = (asked: Way | 'found', { ways }: Diagnosis): Way | undefined => (asked === 'found' ? ways[0]?.way : asked)
+
+/** The steps of one way out. A way that does not fit what was found is refused by its first change's check. */
+export const recoverSteps = (facts: Chosen, diagnosis: Diagnosis): readonly Step<Needs>[] => {
+  const fits = when(
+    diagnosis.ways.some(({ way }) => way === facts.way),
+    `--way ${facts.way} does not fit: ${diagnosis.found.join('; ') || 'nothing is broken'}`,
+  )
+  switch (facts.way) {
+    case undefined:
+      return []
+    case 'wait':
+      return [waitForIt(facts, fits)]
+    case 'unlock':
+      return facts.stranded.map((lock) => releaseLock(facts, lock, fits))
+    case 'rerun':
+      return again(facts, fits)
+    case 'drop-index':
+      return [
+        ...duplicates(facts),
+        ...facts.invalid.map((index) => dropIndex(facts, index, fits)),
+        ...again({ ...facts, invalid: [] }, fits),
+      ]
+    case 'rebuild-index':
+      return [...duplicates(facts), ...facts.invalid.map((index) => rebuildIndex(facts, index, fits))]
+    case 'mark':
+      return markFirst(facts, fits)
+    case 'fix':
+      return [checked(fits), ...fixGates(facts)]
+    case 'restore':
+      return [checked(fits), ...restoreGates(facts)]
+  }
+}
+
+const again = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => migrateSteps(facts, fits.ok ? standing(facts) : fits)
+
+/** A proof that only says whether the way fits: it stands before gates, which have no check. */
+const checked = (fits: Finding): Step<Needs> => ({ title: 'The way out fits what was found', holds: async () => fits })
+
+const waitForIt = (facts: Chosen, fits: Finding): Change<Needs> => ({
+  title: 'Wait until nothing runs migrations any more',
+  effect: [{ what: 'pods and backends that run migrations', before: 'some', after: 'none' }],
+  unknown: 'how long it takes',
+  check: async () => fits,
+  apply: async () => {},
+  verify: async (look) => nothingRuns(facts, look),
+  within: minutes(10),
+  undo: async () => {},
+})
+
+const nothingRuns = async ({ namespace, target, files }: Chosen, look: Readers<Needs>): Promise<Finding> => {
+  const [{ alive }, sessions] = await Promise.all([gatherRunners(look.kube, namespace), look.postgres.sessions(target)])
+  const running = runningStatements(sessions, files ?? [])
+  if (alive.length + running.length === 0) return holds
+  return fails([...alive.map(({ pod }) => `pod ${pod} runs`), ...running.map(({ session }) => `backend ${session.pid} runs`)].join('; '))
+}
+
+const releaseLock = ({ target }: Chosen, { key, pid, holder }: Chosen['stranded'][number], fits: Finding): Change<Needs> => ({
+  title: `End backend ${pid}, on which the lock is stranded`,
+  effect: [
+    { what: `advisory lock ${key}`, before: `held by backend ${pid} of the pooler`, after: 'free, unless a pod that waited has it' },
+  ],
+  check: async () => fits,
+  apply: async (write) => {
+    if (holder) await write.postgres.endBackend(target, holder)
+  },
+  verify: async (look) => {
+    const left = (await look.postgres.sessions(target)).some((one) => one.pid === pid && one.backendStart === holder?.backendStart)
+    return when(!left, `backend ${pid} is still there`)
+  },
+  undo: { impossible: 'a session that has ended does not come back; the lock that it held had no owner' },
+})
+
+const dropIndex = ({ target }: Chosen, index: Chosen['invalid'][number], fits: Finding): Change<Needs> => ({
+  title: `Drop the invalid index ${index.name}`,
+  effect: [{ what: `index ${index.schema}.${index.name}`, before: 'invalid: nothing uses it', after: 'gone' }],
+  check: async () => fits,
+  apply: (write) => write.postgres.dropInvalidIndex(target, index),
+  verify: async (look) => {
+    const left = (await look.postgres.invalidIndexes(target)).some(({ schema, name }) => schema === index.schema && name === index.name)
+    return when(!left, `index ${index.name} is still invalid`)
+  },
+  undo: { impossible: 'an index that never was valid has nothing to come back for' },
+})
+
+const rebuildIndex = ({ target }: Chosen, index: Chosen['invalid'][number], fits: Finding): Change<Needs> => ({
+  title: `Build the invalid index ${index.name} anew`,
+  effect: [{ what: `index ${index.schema}.${index.name}`, before: 'invalid: nothing uses it', after: 'valid' }],
+  unknown: 'how long it takes; it blocks no writes',
+  check: async () => fits,
+  apply: (write) => write.postgres.rebuildInvalidIndex(target, index),
+  verify: async (look) => {
+    const left = (await look.postgres.invalidIndexes(target)).some(({ name }) => name === index.name || name === `${index.name}_ccnew`)
+    return when(!left, `index ${index.name} is still invalid`)
+  },
+  undo: { impossible: 'an index that was invalid has no state worth going back to' },
+})
+
+/** A unique index that did not build has met rows that are twice there: only a human says which go. */
+const duplicates = ({ invalid, job }: Chosen): readonly Gate[] =>
+  invalid
+    .filter(({ definition }) => definition.startsWith('CREATE UNIQUE') && job?.failure?.sqlState === '23505')
+    .map(({ name, definition }) => ({
+      title: `Rows that are twice there are gone from ${name}`,
+      ask: `${definition}: does every row differ in that now?`,
+    }))
+
+const markFirst = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
+  const [first, ...rest] = facts.state.pending
+  if (!first) return [checked(fits)]
+  const mark: Change<Needs> = {
+    title: `Mark version ${first.version} as applied`,
+    effect: [{ what: `${first.name} in goose_db_version`, before: 'not applied', after: 'applied, without running it' }],
+    check: async () => fits,
+    apply: (write) => write.postgres.markVersions(facts.target, [first.version]),
+    verify: async (look) => {
+      const { applied } = await look.postgres.versions(facts.target)
+      return when(
+        applied.some(({ version }) => version === first.version),
+        `version ${first.version} is not marked`,
+      )
+    },
+    undo: { impossible: 'goose keeps every row of its table; a row that says otherwise would have to be written by hand' },
+  }
+  const state = { ...facts.state, current: first.version, pending: rest }
+  return [mark, ...again({ ...facts, state }, fits)]
+}
+
+const fixGates = ({ state, job, progress, image }: Chosen): readonly Gate[] => {
+  const [first] = state.pending
+  if (state.late.length > 0 || state.edited.length > 0) {
+    const names = [...state.late, ...state.edited].map(({ name }) => name).join(', ')
+    return [
+      {
+        title: `${names} is right in a new image`.slice(0, 60),
+        ask: `Give what ${names} is to do a number above ${state.current}, restore applied files from git, build, then: honeydue db:migrate --image. Is that done?`,
+      },
+    ]
+  }
+  if (progress?.built === 'part' && first)
+    return [
+      {
+        title: `What is half there of version ${first.version} is gone`,
+        ask: `There: ${progress.there.join(', ')}. Not: ${progress.missing.join(', ')}. Take the first away with honeydue db:psql --write, then run this again. Is it gone?`,
+      },
+    ]
+  return [
+    {
+      title: `The cause of the failure at version ${first?.version ?? '?'} is gone`,
+      ask: `${job?.failure?.text ?? 'goose said nothing'}. Change the rows it met, and run this again with --way rerun; or the file in a new image instead of ${image}, and run honeydue db:migrate --image. Is that done?`,
+    },
+  ]
+}
+
+/** What stands in Neon's console. The time: just before the Job began. */
+const restoreGates = ({ job, target }: Chosen): readonly Gate[] => {
+  const at = job?.startedAt ?? 'before the migration began, as db:migrations shows it'
+  return [
+    {
+      title: 'A branch of production holds the state from before',
+      ask: `In Neon's console: a branch of "production" at ${at}. Does it hold what was lost?`,
+    },
+    {
+      title: 'The branch "production" is restored',
+      ask: `Restoring rewinds every database of the branch, ${target.database} and goose_db_version among them, drops all that was written since ${at}, and cuts every connection. Is it done?`,
+    },
+  ]
+}

@@ -1,0 +1,72 @@
+import { rm } from 'node:fs/promises'
+import { findBinaries } from './binaries.ts'
+import { gooseUp } from './goose.ts'
+import { adminClient, type Server, startServer } from './server.ts'
+import { layCluster } from './template.ts'
+
+export interface Attempt {
+  /** Statements that make what the files find. */
+  readonly before: readonly string[]
+  readonly files: readonly { readonly name: string; readonly text: string }[]
+  /** One query over what they leave. */
+  readonly ask: string
+}
+
+export interface Attempted {
+  /** goose's exit code. */
+  readonly code: number
+  /** goose's log. */
+  readonly lines: readonly string[]
+  readonly rows: readonly unknown[]
+}
+
+/** A PostgreSQL of our own, with an empty database for each attempt; up at the first one. */
+export const scratchServer = () => {
+  let starting: Promise<Server> | undefined
+  let count = 0
+  let turn: Promise<unknown> = Promise.resolve()
+  const start = async (): Promise<Server> => {
+    const binaries = await findBinaries()
+    const folder = await layCluster(binaries)
+    return startServer(binaries, folder, true).catch(async (error) => {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    })
+  }
+  const connected = async ({ folder, port }: Server, database: string) => {
+    const client = adminClient(folder, port, database)
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }
+  const attempt = async ({ before, files, ask }: Attempt): Promise<Attempted> => {
+    starting ??= start()
+    const server = await starting
+    const database = `scratch${++count}`
+    const admin = await connected(server, 'template1')
+    await admin.query(`CREATE DATABASE ${database}`).finally(() => admin.end())
+    const client = await connected(server, database)
+    const reader = await connected(server, database)
+    try {
+      for (const statement of before.length === 0 ? [] : ['BEGIN', ...before, 'COMMIT']) await client.query(statement)
+      const lines: string[] = []
+      const named = files.map(({ name, text }) => ({ name, sql: text }))
+      const code = await gooseUp({ client, files: named, log: (line) => lines.push(line), signal: new AbortController().signal })
+      return { code, lines, rows: (await reader.query(ask)).rows }
+    } finally {
+      await Promise.allSettled([client.end(), reader.end()])
+    }
+  }
+  return {
+    /** One at a time: PostgreSQL copies no template that somebody is connected to. */
+    attempt: (wanted: Attempt): Promise<Attempted> => {
+      const mine = turn.then(() => attempt(wanted))
+      turn = mine.catch(() => {})
+      return mine
+    },
+    stop: async () => {
+      const server = await starting?.catch(() => undefined)
+      await server?.stop()
+    },
+  }
+}

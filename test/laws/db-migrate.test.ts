@@ -1,0 +1,25 @@
+import { migrate } from '../../src/lib/procedures/db/migrate.ts'
+import { image } from '../../src/lib/sandbox/deployment/facts.ts'
+import { migrationWorlds, nextImage } from '../migration-worlds.ts'
+import { laws } from './laws.ts'
+import { migrationSubject } from './migration-subject.ts'
+
+const { sandbox, subject } = migrationSubject()
+
+type World = keyof typeof migrationWorlds
+const world = (name: World, meets: 'work' | 'nothing to do' | 'refusal', input: { readonly image?: string } = { image: nextImage }) => ({
+  name,
+  input: { image: input.image, rehearse: false },
+  arrange: () => migrationWorlds[name](sandbox()),
+  meets,
+})
+
+laws(migrate, subject, [
+  world('two files pending', 'work'),
+  world('two files pending, and the Job of the last deploy', 'work'),
+  world('nothing pending', 'nothing to do', {}),
+  { ...world('two files pending', 'refusal', { image: image('api', 'fffffff') }), name: 'an image that git does not know' },
+  // The other refusals are held to their sentences in test/procedures/db: each of these worlds is built three times here.
+  world('a late number', 'refusal'),
+  world('an orphaned runner', 'refusal'),
+])

@@ -1,0 +1,21 @@
+import { recoverMigration } from '../../src/lib/procedures/db/recover-migration.ts'
+import { migrationWorlds, nextImage } from '../migration-worlds.ts'
+import { laws } from './laws.ts'
+import { migrationSubject } from './migration-subject.ts'
+
+const { sandbox, subject } = migrationSubject()
+type World = keyof typeof migrationWorlds
+const world = (name: World, meets: 'work' | 'nothing to do' | 'refusal', way: 'found' | 'mark' = 'found') => ({
+  name,
+  input: { image: nextImage, way },
+  arrange: () => migrationWorlds[name](sandbox()),
+  meets,
+})
+
+// Every broken world and the way out of it stands in test/procedures/db: here are one for each kind of step.
+laws(recoverMigration, subject, [
+  world('a Job killed without a transaction, after its statement', 'work'),
+  world('an invalid index that goose recorded', 'work'),
+  world('nothing pending', 'nothing to do'),
+  world('a late number', 'refusal', 'mark'),
+])
