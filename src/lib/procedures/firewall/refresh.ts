@@ -46,6 +46,8 @@ const letIn = (facts: RefreshFacts, node: Node): Change<Needs> => {
       for (const range of judged.missing) await write.nodes.allowFrom(alias, ruleFor(range, node))
     },
     verify: async (look) => {
+      // Of an empty list nothing is missing: that must not pass for done.
+      if (allOf(facts.published).length === 0) return fails('the published list is empty')
       const { missing } = judge(await look.nodes.firewall(alias), facts.published)
       return when(missing.length === 0, `${alias} does not let in ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ' …' : ''}`)
     },
