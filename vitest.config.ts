@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // By default one core is left to the runner: on two, half of the machine would stand idle.
+    maxWorkers: '100%',
   },
 })

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Identity } from '../certificates.ts'
 import { database, hosts } from './facts.ts'
@@ -8,6 +8,8 @@ import { writeRepository } from './repository.ts'
 /** Writes the operator's checkout: what git tracks of it, and beside that `deploy-k3s/config.yaml`, `deploy-k3s/secrets/` and `deploy/prod.env`. */
 export async function writeCheckout(folder: string, origin: Identity): Promise<void> {
   const secrets = join(folder, 'deploy-k3s', 'secrets')
+  // What a rotation left beside them is not of the start.
+  await rm(secrets, { recursive: true, force: true })
   await mkdir(secrets, { recursive: true, mode: 0o700 })
   await mkdir(join(folder, 'deploy'), { recursive: true })
   const files: Readonly<Record<string, string>> = {
