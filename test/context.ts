@@ -4,7 +4,7 @@ import type { Environment } from '../src/lib/environment/schema.ts'
 import type { Context } from '../src/lib/plan/context.ts'
 
 /** The built-in production values, with no file of this machine over them. */
-export const builtIn: Environment = loadEnvironment({
+const builtIn: Environment = loadEnvironment({
   asked: undefined,
   env: { HOME: '/nonexistent' },
   sandbox: () => undefined,

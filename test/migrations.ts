@@ -103,12 +103,5 @@ export const holdGate = async (sandbox: Sandbox): Promise<() => Promise<void>> =
 export const waitingAtGate = async ({ postgres }: Sandbox): Promise<number> =>
   (await postgres.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = ${gateKey} AND NOT granted`)).length
 
-/** A session that has a transaction open on a table, as a slow request has: what waits for it waits. Returns its end. */
-export const holdTable = async (sandbox: Sandbox, table: string): Promise<() => Promise<void>> => {
-  const client = await connected(sandbox, sandbox.postgres.directHost)
-  await client.query(`BEGIN; LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`)
-  return () => client.end()
-}
-
 /** For polls: the machine may be busy. */
 export const patient = { timeout: 15_000, interval: 50 } as const

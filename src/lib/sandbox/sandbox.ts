@@ -32,6 +32,8 @@ export interface SandboxOptions {
   /** Milliseconds that every connection takes longer in each direction: a link to measure over. */
   readonly delay?: number
   readonly speed?: Partial<Speed & EdgeSpeed>
+  /** Connections that each api pod opens at its start; 20 as in production, fewer where many pods start. */
+  readonly warmupPings?: number
 }
 
 /** Where to point other programs: URLs with the planted passwords, PostgreSQL's with the name that TLS verifies and the address beside it. */
@@ -100,7 +102,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await startKubernetes({
         authority,
         nodes: nodes.nodes.map((node) => ({ name: node.hostname, address: node.address, up: node.up })),
-        workloads: { program: programs(postgres, imagesOf(checkout)), reach: reach.pod },
+        workloads: { program: programs(postgres, imagesOf(checkout), options.warmupPings), reach: reach.pod },
         ...(options.speed ? { speed: options.speed } : {}),
       }),
     )

@@ -1,5 +1,3 @@
-import type { Secret } from '../environment/secret.ts'
-
 /** Shell lines that do the same as one writer call, and the object that it changes. Secrets stand in it as shell variables. */
 export interface Said {
   readonly line: string | readonly string[]
@@ -33,6 +31,3 @@ export interface Systems {}
 export type Name = keyof Systems
 export type Readers<N extends Name> = { readonly [K in N]: Systems[K] extends { readonly read: infer R } ? R : never }
 export type Writers<N extends Name> = { readonly [K in N]: Systems[K] extends { readonly write: infer W } ? W : never }
-
-/** A secret never stands in a manual line: the operator's shell variable does. */
-export type ShellVariable = { readonly variable: string; readonly value: Secret }

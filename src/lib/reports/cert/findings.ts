@@ -6,7 +6,7 @@ import type { CertificateSurvey } from './survey.ts'
 
 const day = 86_400_000
 /** Fewer days left than this is wrong. */
-export const fewDays = 30
+const fewDays = 30
 
 export const daysLeft = ({ notAfter }: CertificateFacts, now: Date): number => Math.floor((notAfter.getTime() - now.getTime()) / day)
 

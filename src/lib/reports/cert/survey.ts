@@ -54,7 +54,7 @@ export const readFiles = async (checkout: CheckoutReader) => {
 export const readServedNames = async (nodes: NodesReader, alias: string, hosts: readonly string[]): Promise<ServedNames> =>
   new Map((await nodes.served(alias, hosts)).map(({ name, certificate }) => [name, readCertificate(certificate)]))
 
-export const readListed = async (cloudflare: CloudflareReader) =>
+const readListed = async (cloudflare: CloudflareReader) =>
   (await cloudflare.originCertificates()).map((one) => ({ ...one, facts: readCertificate(one.certificate) }))
 
 /** Asks the checkout, the cluster, every node and Cloudflare at once. */

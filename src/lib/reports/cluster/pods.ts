@@ -37,7 +37,7 @@ const ended = (state: ContainerState | undefined): string | undefined =>
   state?.terminated && `${state.terminated.reason ?? 'ended'} (${state.terminated.exitCode})`
 
 /** The workload behind a pod: its ReplicaSet's name without the template's hash. */
-export const ownerOf = ({ metadata }: Pod): string => {
+const ownerOf = ({ metadata }: Pod): string => {
   const [owner] = metadata.ownerReferences ?? []
   if (!owner) return metadata.name
   const hash = metadata.labels?.['pod-template-hash']

@@ -28,7 +28,7 @@ export interface InUse {
 export const key = 'DB_HOST'
 
 /** "pooler" or "direct"; undefined for a host that is neither. */
-export const endpointOf = (host: string | undefined, { database }: Pick<Environment, 'database'>): Endpoint | undefined =>
+const endpointOf = (host: string | undefined, { database }: Pick<Environment, 'database'>): Endpoint | undefined =>
   host === database.pooler ? 'pooler' : host === database.direct ? 'direct' : undefined
 
 const owns = ({ fieldsV1 }: ManagedFields): boolean => {

@@ -7,7 +7,7 @@ import { apiContainer, gatherRunners, type Runners } from './migrate-job.ts'
 import { type MigrationState, stateOf } from './migration-state.ts'
 
 /** Where the API repository keeps them (ch08). */
-export const migrationsFolder = 'migrations'
+const migrationsFolder = 'migrations'
 
 /** Everything that the commands about migrations look at. */
 export interface MigrationFacts extends Runners {
@@ -66,7 +66,7 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
 }
 
 /** A tag is the short name of the commit that the image was built from (ch11). */
-export const tagOf = (image: string): string | undefined => /[^/]:([\w][\w.-]*)(?:@sha256:[0-9a-f]+)?$/.exec(image)?.[1]
+const tagOf = (image: string): string | undefined => /[^/]:([\w][\w.-]*)(?:@sha256:[0-9a-f]+)?$/.exec(image)?.[1]
 
 interface Known {
   readonly files: readonly MigrationFile[] | undefined

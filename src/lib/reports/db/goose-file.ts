@@ -9,7 +9,7 @@ export interface MigrationFile {
 }
 
 /** Reads `000003_name.sql`; undefined for a file that goose leaves alone. */
-export const readMigration = (name: string, text: string): MigrationFile | undefined => {
+const readMigration = (name: string, text: string): MigrationFile | undefined => {
   const [, number] = /^(\d+)_.*\.sql$/.exec(name) ?? []
   if (number === undefined) return undefined
   return { version: Number(number), name, text, ...readUp(text) }

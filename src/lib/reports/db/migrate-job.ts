@@ -89,7 +89,7 @@ export const apiContainer = (containers: readonly Container[]): Container | unde
   containers.find(({ image }) => /\/honeydue-api[:@]/.test(image ?? '')) ?? containers[0]
 
 /** The line of a log at which goose gave up. */
-export const failureOf = (log: readonly string[]): GooseFailure | undefined => {
+const failureOf = (log: readonly string[]): GooseFailure | undefined => {
   const text = log.findLast((line) => /\bgoose run: /.test(line))
   if (text === undefined) return undefined
   const at = log.lastIndexOf(text)

@@ -24,7 +24,7 @@ export interface MigrationState {
   readonly edited: readonly FileChange[]
 }
 
-export const eraOf = ({ exists, applied, tables }: VersionTable): Era =>
+const eraOf = ({ exists, applied, tables }: VersionTable): Era =>
   applied.length > 0 ? 'goose' : exists ? 'unmarked' : tables > 0 ? 'automigrate' : 'empty'
 
 /** Compares the version table with files, and those with their history. */
@@ -50,4 +50,4 @@ export const stateOf = (versions: VersionTable, files: readonly MigrationFile[],
 }
 
 /** goose writes a timestamp without a zone; servers such as Neon's run in UTC. */
-export const instantOf = (at: string): number => Date.parse(`${at.replace(' ', 'T')}Z`)
+const instantOf = (at: string): number => Date.parse(`${at.replace(' ', 'T')}Z`)

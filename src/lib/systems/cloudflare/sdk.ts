@@ -1,5 +1,4 @@
 // The one import of the SDK: bundling keeps only these resources of its hundred.
-export { APIConnectionError, APIError, CloudflareError } from 'cloudflare/core/error'
 export { BaseCache } from 'cloudflare/resources/cache/cache'
 export { BaseRecords } from 'cloudflare/resources/dns/records'
 export { BaseIPs } from 'cloudflare/resources/ips/ips'

@@ -96,9 +96,6 @@ function parse(text: string): Type {
   return atomic ? { ...struct(name), atomic: true } : struct(name)
 }
 
-/** The names of all types, for the OpenAPI documents. */
-export const typeNames = (): readonly string[] => [...definitions.keys()]
-
 /** Keys that tell an item of a list: a Go default stands in for one that is absent. */
 const keyDefaults: Readonly<Record<string, unknown>> = { protocol: 'TCP' }
 export const itemKey = (item: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> =>
