@@ -34,7 +34,7 @@ const hostaddr = () => ({
 beforeAll(async () => {
   sandbox = await startPostgres({ authority: createAuthority('honeyDue sandbox'), poolSize: 3 })
   writeFileSync(caFile, sandbox.ca)
-  system = connectPostgres({ application, hostaddr: hostaddr(), caFile, connectTimeout: 3_000 })
+  system = connectPostgres({ application, hostaddr: hostaddr(), caFile, connectTimeout: 10_000 })
 })
 afterAll(async () => {
   await system?.close()
@@ -49,7 +49,7 @@ const answerTo = async (packet: Buffer): Promise<string> => {
   return answer.toString('latin1')
 }
 const codeOf = async (host: string, changed: Partial<PostgresTarget> = {}, options = {}) => {
-  const other = connectPostgres({ application, hostaddr: hostaddr(), caFile, connectTimeout: 400, ...options })
+  const other = connectPostgres({ application, hostaddr: hostaddr(), caFile, connectTimeout: 10_000, ...options })
   const facts = await other.read.endpoint(target(host, changed)).finally(other.close)
   return facts.reachable ? 'reachable' : facts.trouble.code
 }
@@ -62,6 +62,8 @@ test('PostgreSQL sleeps until it is asked for, and plain text is refused as Neon
 })
 
 test('both endpoints verify, and are told apart by measuring', async () => {
+  // The first start on a machine makes the cluster's template, which takes longer than a connection may.
+  await sandbox.start()
   const [direct, pooler] = await Promise.all([
     system.read.endpoint(target(sandbox.directHost)),
     system.read.endpoint(target(sandbox.poolerHost)),
@@ -78,7 +80,7 @@ test('what is wrong with an endpoint has a stable code', async () => {
   expect(await codeOf(sandbox.directHost, {}, { hostaddr: { [sandbox.directHost]: '127.0.0.1:1' } })).toBe('postgres-refused')
   sandbox.behave('pooler', { answer: 'silence' })
   sandbox.behave('direct', { answer: 'reset' })
-  expect(await codeOf(sandbox.poolerHost)).toBe('postgres-silent')
+  expect(await codeOf(sandbox.poolerHost, {}, { connectTimeout: 400 })).toBe('postgres-silent')
   expect(await codeOf(sandbox.directHost)).toBe('postgres-lost')
   expect(await sandbox.openApplicationConnections({ host: sandbox.poolerHost, application: 'honeydue-api', count: 1 })).toMatchObject({
     reachable: false,
