@@ -101,7 +101,7 @@ laws(
       input: direct,
       arrange: () => {
         podsCanStart = false
-        worlds['pooler down'](sandbox())
+        sandbox().postgres.behave('pooler', { answer: 'reset' })
       },
       meets: 'work',
     },
