@@ -48,15 +48,16 @@ tail_v6() { [ "$1" = 6 ] && printf ' (v6)'; }
 
 # Sets place_to and place_from of the current rule, as the status table shows them.
 places() {
-  any=0.0.0.0/0; [ "$1" = 6 ] && any=::/0
+  any=0.0.0.0/0; anywhere=Anywhere
+  if [ "$1" = 6 ]; then any=::/0; anywhere='Anywhere (v6)'; fi
   place_to=; place_from=$from
   [ "$to" = any ] || place_to=$to
   if [ "$port" != any ]; then
     place_to="$place_to${'$'}{place_to:+ }$port"
     [ "$proto" = any ] || place_to="$place_to/$proto"
     if [ "$1" = 6 ] && [ "$from" = any ] && [ "$to" = any ]; then place_to="$place_to (v6)"; fi
-  elif [ "$to" = any ]; then place_to=Anywhere$(tail_v6 "$1"); fi
-  if [ "$from" = any ]; then place_from=Anywhere$(tail_v6 "$1")
+  elif [ "$to" = any ]; then place_to=$anywhere; fi
+  if [ "$from" = any ]; then place_from=$anywhere
   elif [ "$port" = any ] && [ "$proto" != any ]; then place_from="$from/$proto"; fi
 }
 spoken() { # the current rule as a command line
@@ -81,16 +82,17 @@ each() { # calls $1 FAMILY NUMBER for every rule in order
   done
 }
 row() {
-  places "$1"; big=$(printf '%s' "$action" | tr a-z A-Z)
-  case $mode:$way in
-    numbered:out) prefix=$(printf '[%2d] ' "$2")' '; note=' (out)'; dirword=OUT ;;
-    numbered:*) prefix=$(printf '[%2d] ' "$2")' '; note=; dirword=IN ;;
-    *:out) prefix=; note=; dirword=OUT ;;
-    verbose:in) prefix=; note=; dirword=IN ;;
-    *) prefix=; note=; dirword= ;;
-  esac
-  [ "$mode" = numbered ] && prefix=$(printf '[%2d]' "$2")' '
+  # Nothing here starts a process: a node has some twenty rules, and its report is read often.
   if [ "$mode" != numbered ] && [ "$pass" != "$way" ]; then return; fi
+  places "$1"
+  case $action in allow) big=ALLOW ;; deny) big=DENY ;; reject) big=REJECT ;; *) big=LIMIT ;; esac
+  prefix=; note=; dirword=
+  case $mode:$way in
+    numbered:out) note=' (out)'; dirword=OUT ;;
+    *:out) dirword=OUT ;;
+    numbered:*|verbose:in) dirword=IN ;;
+  esac
+  if [ "$mode" = numbered ]; then if [ "$2" -lt 10 ]; then prefix="[ $2] "; else prefix="[$2] "; fi; fi
   printf '%s%-26s %-12s%-26s%s%s\n' "$prefix" "$place_to" "$big $dirword" "$place_from" "$note" "${'$'}{comment:+ # $comment}"
 }
 status() {
