@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 const path = z.string().min(1)
 const host = z.string().regex(/^[A-Za-z0-9.-]+$/, 'is no host name')

@@ -53,7 +53,7 @@ const forwardTo = async (
   hostaddr: KubeOptions['hostaddr'],
 ): Promise<Duplex> => {
   const { PortForward } = await import('./client-node.ts')
-  const [{ config }, server] = await Promise.all([client.config(), client.server()])
+  const [config, server] = await Promise.all([client.config().then(({ library }) => library()), client.server()])
   const { hostname, port: serverPort } = new URL(server)
   const place = placeOf(hostname, Number(serverPort || 443), hostaddr)
   const name = config.getCurrentCluster()?.name ?? ''

@@ -47,8 +47,7 @@ export const kubeClient = (options: KubeOptions) => {
     return loaded
   }
   const servers = async () => {
-    const { config: kubeconfig } = await config()
-    const first = kubeconfig.getCurrentCluster()?.server ?? ''
+    const { server: first } = await config()
     const { hostname, port } = new URL(first)
     const beside = options.controlPlane.map(
       (address) => `https://${address}:${options.controlPlane.includes(hostname) && port ? port : apiPort}`,
@@ -57,7 +56,7 @@ export const kubeClient = (options: KubeOptions) => {
   }
 
   const call = async (server: string, asked: Asked): Promise<Answer> => {
-    const { config: kubeconfig } = await config()
+    const kubeconfig = await config()
     const { hostname, port, pathname } = new URL(server)
     const place = placeOf(hostname, Number(port || 443), options.hostaddr)
     const body = asked.body === undefined ? undefined : JSON.stringify(asked.body)
@@ -68,7 +67,7 @@ export const kubeClient = (options: KubeOptions) => {
         ...(body !== undefined && { 'content-type': asked.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
       },
     }
-    await kubeconfig.applyToHTTPSOptions(wanted)
+    await kubeconfig.authenticate(wanted)
     // Where to connect and which name to verify are two things; an address is no server name in TLS.
     const verified = wanted.servername ?? hostname
     return new Promise((resolve, reject) => {
@@ -131,11 +130,11 @@ export const kubeClient = (options: KubeOptions) => {
     config,
     server: async () => answering ?? (await servers()).first,
     cluster: async (): Promise<Cluster> => {
-      const { path, config: kubeconfig } = await config()
+      const { path, context } = await config()
       const { first } = await servers()
       if (answering === undefined) await get('/version')
       const server = answering ?? first
-      return { kubeconfig: path, context: kubeconfig.getCurrentContext(), server, fellOver: server !== first }
+      return { kubeconfig: path, context, server, fellOver: server !== first }
     },
     /** The object at `path`; undefined for a 404. Throws Unreachable for everything else that is no answer. */
     get: async <T>(path: string): Promise<T | undefined> => {

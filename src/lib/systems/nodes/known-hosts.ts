@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { Unreachable } from '../../plan/errors.ts'
 import type { Resolved } from './resolve.ts'
 import { revokedBy } from './revoked.ts'
@@ -45,7 +45,7 @@ export const knownKeys = async (host: Resolved): Promise<readonly KnownKey[]> =>
 }
 
 const lookedUp = async (host: Resolved): Promise<readonly KnownKey[]> => {
-  const present = host.knownHosts.filter((file) => existsSync(file))
+  const present = host.knownHosts.filter((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0)
   const under = async (name: string) => (await Promise.all(present.map((file) => find(name, file)))).flat()
   const keys = await under(host.knownAs)
   // OpenSSH accepts the key of the name without its port when [host]:port is unknown.
