@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { type Agent, request as send } from 'node:https'
-import { rootCertificates } from 'node:tls'
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import { Usage } from '../plan/errors.ts'
 import { placeOf } from './place.ts'
 
@@ -24,10 +24,11 @@ export interface Asked {
 
 /** Sends requests over verified TLS; each resolves at the last header, and rejects with the error of Node or OpenSSL. */
 export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<IncomingMessage>) => {
-  let authorities: Promise<string[] | undefined> | undefined
+  // Made once: reading the public authorities' certificates takes tens of milliseconds.
+  let context: Promise<SecureContext | undefined> | undefined
   return async (url, { method = 'GET', headers, body, signal, agent }) => {
-    authorities ??= trust.caFile === undefined ? Promise.resolve(undefined) : trustedWith(trust.caFile)
-    const ca = await authorities
+    context ??= trust.caFile === undefined ? Promise.resolve(undefined) : trusting(trust.caFile)
+    const secureContext = await context
     const place = placeOf(url.hostname, Number(url.port || 443), trust.hostaddr)
     return new Promise((resolve, reject) => {
       const request = send({
@@ -39,7 +40,7 @@ export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<Inco
         headers: { host: url.host, 'user-agent': 'honeydue', ...headers },
         agent: agent ?? false,
         signal,
-        ...(ca !== undefined && { ca }),
+        ...(secureContext !== undefined && { secureContext }),
       })
       request.once('response', resolve)
       request.on('error', reject)
@@ -48,12 +49,12 @@ export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<Inco
   }
 }
 
-const trustedWith = async (file: string): Promise<string[]> => {
+const trusting = async (file: string): Promise<SecureContext> => {
   const own = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Usage(
       { code: 'ca-unreadable', failed: `${file}, which the environment names as ca, cannot be read`, next: 'honeydue config:explain' },
       { cause: error },
     )
   })
-  return [...rootCertificates, own]
+  return createSecureContext({ ca: [...rootCertificates, own] })
 }
