@@ -1,18 +1,17 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Identity } from '../certificates.ts'
+import { type FileContent, makeExactly } from '../exact-folder.ts'
 import { database, hosts } from './facts.ts'
 import { planted } from './planted.ts'
-import { writeRepository } from './repository.ts'
+import { emptyOfGit, repositoryFiles } from './repository.ts'
 
-/** Writes the operator's checkout: what git tracks of it, and beside that `deploy-k3s/config.yaml`, `deploy-k3s/secrets/` and `deploy/prod.env`. */
+/**
+ * Makes the operator's checkout: what git tracks of it, and beside that `deploy-k3s/config.yaml`, `deploy-k3s/secrets/` and
+ * `deploy/prod.env`. What a procedure left there is gone.
+ */
 export async function writeCheckout(folder: string, origin: Identity): Promise<void> {
-  const secrets = join(folder, 'deploy-k3s', 'secrets')
-  // What a rotation left beside them is not of the start.
-  await rm(secrets, { recursive: true, force: true })
-  await mkdir(secrets, { recursive: true, mode: 0o700 })
-  await mkdir(join(folder, 'deploy'), { recursive: true })
-  const files: Readonly<Record<string, string>> = {
+  const secrets: Readonly<Record<string, string>> = {
     'deploy-k3s/config.yaml': config,
     'deploy-k3s/secrets/postgres_password.txt': planted.postgresPassword,
     'deploy-k3s/secrets/secret_key.txt': planted.secretKey,
@@ -23,10 +22,11 @@ export async function writeCheckout(folder: string, origin: Identity): Promise<v
     'deploy-k3s/secrets/cloudflare-origin.key': origin.key,
     'deploy/prod.env': `OBS_INGEST_TOKEN=${planted.ingestToken}\n`,
   }
-  await Promise.all([
-    writeRepository(folder),
-    ...Object.entries(files).map(([path, text]) => writeFile(join(folder, path), text, { mode: 0o600 })),
-  ])
+  const files = new Map<string, FileContent>(await repositoryFiles())
+  for (const [path, content] of Object.entries(secrets)) files.set(path, { content, mode: 0o600 })
+  // Nobody but the operator looks into the folder of the secrets; writing a file leaves an existing folder's rights alone.
+  mkdirSync(join(folder, 'deploy-k3s', 'secrets'), { recursive: true, mode: 0o700 })
+  makeExactly(folder, files, files.has('.git/HEAD') ? emptyOfGit : [])
 }
 
 // The real file's keys are not known but for redis.password and registry.*: procedures look for the scalar, not for a key.

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import type { FileContent } from '../exact-folder.ts'
 import { migrations } from '../postgres/schema.ts'
 import { tags } from './facts.ts'
 import { migrateManifest } from './migrate-manifest.ts'
@@ -27,19 +28,15 @@ const commits: readonly { readonly tag: string; readonly at: string; readonly me
 
 let history: Promise<ReadonlyMap<string, Buffer>> | undefined
 
-/** Writes the tracked files of the checkout and its `.git`; without git on this machine there are only the files. */
-export async function writeRepository(folder: string): Promise<void> {
+/** The tracked files of the checkout and of its `.git`; without git on this machine there are only the former. */
+export async function repositoryFiles(): Promise<ReadonlyMap<string, FileContent>> {
   history ??= makeHistory().catch(() => new Map())
-  const repository = await history
-  await Promise.all(['.git', 'migrations'].map((name) => rm(join(folder, name), { recursive: true, force: true })))
-  const place = async (file: string, content: string | Buffer) => {
-    await mkdir(dirname(join(folder, file)), { recursive: true })
-    await writeFile(join(folder, file), content)
-  }
-  await Promise.all([...Object.entries(tracked), ...repository].map(([file, content]) => place(file, content)))
-  if (repository.size > 0)
-    await Promise.all(['refs/heads', 'objects'].map((name) => mkdir(join(folder, '.git', name), { recursive: true })))
+  const all = [...Object.entries(tracked), ...(await history)]
+  return new Map(all.map(([file, content]) => [file, { content }]))
 }
+
+/** Folders without which git does not take `.git` for a repository. */
+export const emptyOfGit = ['.git/refs/heads', '.git/objects']
 
 /** The files of `.git`, made once in a process: the same bytes serve every sandbox and every reset. */
 const makeHistory = async (): Promise<ReadonlyMap<string, Buffer>> => {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
+import { makeExactly } from '../exact-folder.ts'
 import { fallbackCommands, nodeCommands } from './commands.ts'
 
 /** One machine as the book names it: the suffixes of alias and hostname do not match, on purpose. */
@@ -64,26 +65,25 @@ export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {
   }
   const ports = new Map<number, number>()
   const marker = join(root, 'var/run/reboot-required')
+  const files = Object.entries({
+    hostname: node.hostname,
+    address: node.address,
+    sudo: 'free',
+    'k3s-version': 'v1.34.6+k3s1',
+    'clock-synchronized': 'yes',
+    'services/k3s': 'active',
+    'services/ssh': 'active',
+    'services/ufw': 'active',
+    'ufw/enabled': 'yes',
+    'ufw/logging': 'on (low)',
+    'ufw/default': 'deny (incoming), allow (outgoing), disabled (routed)',
+    'ufw/rules4': firewall.rules4.join('\n'),
+    'ufw/rules6': firewall.rules6.join('\n'),
+  })
+  const initial = new Map(files.map(([file, content]) => [file, { content: `${content}\n` }]))
   const fill = () => {
-    rmSync(state, { recursive: true, force: true })
-    rmSync(root, { recursive: true, force: true })
-    mkdirSync(dirname(marker), { recursive: true })
-    const files: Readonly<Record<string, string>> = {
-      hostname: node.hostname,
-      address: node.address,
-      sudo: 'free',
-      'k3s-version': 'v1.34.6+k3s1',
-      'clock-synchronized': 'yes',
-      'services/k3s': 'active',
-      'services/ssh': 'active',
-      'services/ufw': 'active',
-      'ufw/enabled': 'yes',
-      'ufw/logging': 'on (low)',
-      'ufw/default': 'deny (incoming), allow (outgoing), disabled (routed)',
-      'ufw/rules4': firewall.rules4.join('\n'),
-      'ufw/rules6': firewall.rules6.join('\n'),
-    }
-    for (const [file, content] of Object.entries(files)) put(join(state, file), `${content}\n`)
+    makeExactly(state, initial)
+    makeExactly(root, new Map(), ['var/run'])
   }
   script(bin, nodeCommands)
   script(spare, fallbackCommands)
