@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { type HelpIndex, renderedAnswer, type Showing } from '../../src/lib/cli/rendered-help.ts'
 import { honeydue, requireBuild, root } from '../program.ts'
@@ -16,26 +17,42 @@ const terminal = (columns: number, env: NodeJS.ProcessEnv = { TERM: 'xterm-256co
 })
 const pipe = (env: NodeJS.ProcessEnv = {}): Showing => ({ env, stdout: {}, stderr: {} })
 
-test('every help is what oclif would print, at every kind of width, coloured and plain', async () => {
-  // The library that colours decides when it is loaded.
-  process.env['FORCE_COLOR'] = '1'
-  const { Config, Help } = await import('@oclif/core')
-  class Written extends Help {
-    readonly lines: string[] = []
-    override log(...args: string[]): void {
-      this.lines.push(args.join(' '))
+const widths = [60, 61, 72, 79, 80, 81, 100, 133, 212, 1000]
+
+/** What oclif's own Help prints for each command line at each width. A process of its own: what colours decides that once, when it is loaded. */
+const live = async (lines: readonly (readonly string[])[]): Promise<readonly (readonly string[])[]> => {
+  const program = `
+    import { Config, Help } from '@oclif/core'
+    const [root, lines, widths] = JSON.parse(process.argv[1])
+    class Written extends Help {
+      lines = []
+      log(...args) { this.lines.push(args.join(' ')) }
     }
-  }
-  const config = await Config.load({ root })
+    const config = await Config.load({ root })
+    const help = async (words, maxWidth) => {
+      const written = new Written(config, { maxWidth })
+      await written.showHelp([...words])
+      return written.lines.join('\\n') + '\\n'
+    }
+    const all = []
+    for (const words of lines) all.push(await Promise.all(widths.map((width) => help(words, width))))
+    console.log(JSON.stringify(all))`
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '-e', program, JSON.stringify([root, lines, widths])],
+    { cwd: root, env: { PATH: process.env['PATH'], FORCE_COLOR: '1' }, maxBuffer: 64 * 1024 * 1024 },
+  )
+  return JSON.parse(stdout) as string[][]
+}
+
+test('every help is what oclif would print, at every kind of width, coloured and plain', async () => {
   const { topics, commands } = index()
-  const ids = ['', ...topics, ...commands]
-  expect(ids.length).toBeGreaterThan(10)
-  for (const id of ids) {
-    const words = id ? [id, '--help'] : ['--help']
-    for (const columns of [60, 61, 72, 79, 80, 81, 100, 133, 212, 1000]) {
-      const live = new Written(config, { maxWidth: columns })
-      await live.showHelp(words)
-      const text = `${live.lines.join('\n')}\n`
+  const lines = ['', ...topics, ...commands].map((id) => (id ? [id, '--help'] : ['--help']))
+  expect(lines.length).toBeGreaterThan(10)
+  const texts = await live(lines)
+  for (const [i, words] of lines.entries()) {
+    for (const [j, columns] of widths.entries()) {
+      const text = texts[i]?.[j] ?? ''
       expect(renderedAnswer(folder, words, terminal(columns))).toBe(text)
       expect(renderedAnswer(folder, words, terminal(columns, { NO_COLOR: '1' }))).toBe(stripVTControlCharacters(text))
       if (columns === 80) expect(renderedAnswer(folder, words, pipe())).toBe(stripVTControlCharacters(text))

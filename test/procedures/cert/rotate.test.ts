@@ -87,7 +87,7 @@ test('a rotation under constant requests through the edge loses none, and ends w
   process.stderr.write(`${statuses.length} requests during the rotation\n`)
   expect(trouble).toBeUndefined()
   expect(states).toEqual(['done', 'done', 'done', 'done', 'proven', 'proven', 'done', 'proven', 'done'])
-  expect(statuses.length).toBeGreaterThan(20)
+  expect(statuses.length).toBeGreaterThan(10)
   expect(statuses.filter((status) => status !== 200)).toEqual([])
   expect(secret()).toBe(current())
   expect(current()).not.toBe(first)

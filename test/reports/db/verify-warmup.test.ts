@@ -36,12 +36,17 @@ test('each pod: pings and how long they took, against what is expected; a first 
   expect(view.tables[0]?.rows.map((row) => row[3])).toEqual(['20', '20', '20'])
   expect(view.tables.at(-1)).toMatchObject({ title: 'Requests one after the other' })
   const more = await look({ pings: 25 })
-  expect(more.findings.map(({ text }) => text)).toEqual(Array(3).fill(expect.stringMatching(/^api-\S+ pinged 20 times at boot, not 25$/)))
+  expect(more.findings.map(({ text }) => text).filter((text) => text.startsWith('api-'))).toEqual(
+    Array(3).fill(expect.stringMatching(/^api-\S+ pinged 20 times at boot, not 25$/)),
+  )
   const none = await look({ pattern: undefined })
   expect(none.findings[0]?.text).toMatch(/^Not verified: /)
   expect(none.tables[1]?.rows.flat().join('\n')).toContain('database pool warmed up')
   const other = await look({ pattern: 'no such line' })
-  expect(other.findings.map(({ text }) => text)).toEqual(Array(3).fill(expect.stringMatching(/has no warm-up line/)))
+  // A busy machine may be slow at the first request, which is a finding of its own.
+  expect(other.findings.map(({ text }) => text).filter((text) => text.startsWith('api-'))).toEqual(
+    Array(3).fill(expect.stringMatching(/has no warm-up line/)),
+  )
 })
 
 test('a pattern that is none, an API that is away, a health endpoint that does not answer well', async () => {
