@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk'
 import Table from 'cli-table3'
 import type { Trouble } from '../plan/errors.ts'
@@ -31,9 +32,19 @@ const bare = Object.fromEntries(
   ].map((part) => [part, '']),
 )
 
-/** Aligned columns without borders. */
-export const renderTable = ({ title, columns, rows }: Rows, chalk: ChalkInstance): string => {
+/** The widths at which a table is no wider than `limit`: its widest column gives way, down to 20. Undefined when it fits. */
+const fitting = (lines: readonly (readonly string[])[], limit: number): number[] | undefined => {
+  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => stripVTControlCharacters(line[i] ?? '').length)))
+  const over = widths.reduce((sum, width) => sum + width + 2, -2) - limit
+  const widest = widths.indexOf(Math.max(...widths))
+  return over > 0 ? widths.map((width, i) => (i === widest ? Math.max(width - over, 20) : width)) : undefined
+}
+
+/** Aligned columns without borders; a cell that has no room on the terminal goes on below itself. */
+export const renderTable = ({ title, columns, rows }: Rows, chalk: ChalkInstance, limit = process.stdout.columns): string => {
+  const colWidths = limit ? fitting([columns, ...rows], limit) : undefined
   const table = new Table({
+    ...(colWidths && { colWidths, wordWrap: true, wrapOnWordBoundary: false }),
     head: columns.some(Boolean) ? columns.map((column) => chalk.bold(column)) : [],
     chars: { ...bare, middle: '  ' },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
@@ -55,7 +66,11 @@ export const renderView = (view: View, chalk: ChalkInstance): string => {
   ])
   const wrong = view.findings.some(({ level }) => level === 'wrong')
   const summary = view.unreachable ? [] : wrong ? [] : [chalk.green('Nothing is wrong.')]
-  return [[...findings, ...summary].join('\n'), ...view.tables.map((table) => renderTable(table, chalk)), (view.notes ?? []).join('\n')]
+  return [
+    [...findings, ...summary].join('\n'),
+    ...view.tables.map((table) => renderTable(table, chalk)),
+    (view.notes ?? []).flatMap((note) => hang('', note)).join('\n'),
+  ]
     .filter(Boolean)
     .join('\n\n')
 }

@@ -42,7 +42,7 @@ export const explain = (examined: Examined, env: NodeJS.ProcessEnv): readonly Se
     {
       path: '(Cloudflare API token)',
       value: token ? mask : 'not set',
-      source: token ?? 'CLOUDFLARE_API_TOKEN or cloudflare.token_command',
+      source: token ?? 'nowhere',
     },
   ]
 }
