@@ -45,3 +45,13 @@ test('every procedure and report has its page of the runbook; CONTRIBUTING.md sa
   const without = [...Object.keys(procedures), ...Object.keys(reports)].filter((id) => !existsSync(`${root}runbooks/${pageFile(id)}`))
   expect(without).toEqual([])
 })
+
+test('every procedure is held to the laws, where it has work and where it is refused', () => {
+  const held = readdirSync(`${root}test/laws`)
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => readFileSync(`${root}test/laws/${file}`, 'utf8'))
+  for (const id of Object.keys(procedures)) {
+    const text = held.find((file) => file.includes(`/procedures/${id.replace(':', '/')}.ts'`)) ?? ''
+    for (const meets of ['work', 'refusal']) expect(text, `the laws of ${id}`).toContain(`'${meets}'`)
+  }
+})

@@ -1,0 +1,63 @@
+import { Client } from 'pg'
+import { afterEach } from 'vitest'
+import { systemClock } from '../../src/lib/clock.ts'
+import { unlock } from '../../src/lib/procedures/db/unlock.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import { openSystems } from '../../src/lib/systems/open.ts'
+import { useSandbox, worlds } from '../worlds.ts'
+import { laws } from './laws.ts'
+
+const sandbox = useSandbox({ postgres: true, warmupPings: 2 })
+let opened: ReturnType<typeof openSystems> | undefined
+const systems = () => {
+  opened ??= openSystems(sandbox().environment, systemClock, new AbortController().signal)
+  return opened
+}
+const close = async () => {
+  await opened?.close()
+  opened = undefined
+}
+afterEach(close)
+
+let pid = ''
+const strand = async () => {
+  pid = (await worlds['a lock stranded in the pooler'](sandbox()))?.PID ?? ''
+}
+
+let somebody: Client | undefined
+const sessionOfSomebody = async () => {
+  const { port, database, ca, directHost, query } = sandbox().postgres
+  await query("DROP ROLE IF EXISTS somebody; CREATE ROLE somebody LOGIN PASSWORD 'else'")
+  somebody = new Client({ host: '127.0.0.1', port, database, user: 'somebody', password: 'else', ssl: { ca, servername: directHost } })
+  await somebody.connect()
+  pid = String((await somebody.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid)
+}
+afterEach(async () => {
+  await somebody?.end()
+  somebody = undefined
+})
+
+const advisoryLocks = async () => sandbox().postgres.query("SELECT objid::text, granted FROM pg_locks WHERE locktype = 'advisory'")
+
+laws(
+  unlock,
+  {
+    systems,
+    environment: () => sandbox().environment,
+    observe: advisoryLocks,
+    reset: async () => {
+      await close()
+      await sandbox().reset()
+    },
+    planted: Object.values(planted),
+  },
+  [
+    { name: 'a lock stranded in the pooler', input: () => ({ pid }), arrange: strand, meets: 'work', again: 'refusal' },
+    {
+      name: 'a session of somebody else',
+      input: () => ({ pid }),
+      arrange: sessionOfSomebody,
+      meets: 'refusal',
+    },
+  ],
+)
