@@ -26,8 +26,8 @@ const light = (name: string, more: Partial<Change<never>> = {}) => {
   return { state, step }
 }
 
-/** Applies live steps without a terminal; `answer` is given to every question. */
-const apply = async (steps: readonly Step<never>[], answer: boolean | Error | undefined) => {
+/** Applies live steps without a terminal; `answer` is given to every question, what was typed on the command line is `confirm`. */
+const apply = async (steps: readonly Step<never>[], answer: boolean | Error | undefined, confirm?: string) => {
   const planned = steps.map((step) => ('apply' in step ? { ...step, apply: async () => {} } : step))
   const { plan } = await prepare(
     defineProcedure({
@@ -51,7 +51,8 @@ const apply = async (steps: readonly Step<never>[], answer: boolean | Error | un
     if (answer instanceof Error) throw answer
     return answer === true
   }
-  const prompts: Prompts = { yes, choice: async () => '', find: async () => '', subject: async () => false }
+  const subject = (wanted: string) => yes(`Type ${wanted}`)
+  const prompts: Prompts = { yes, choice: async () => '', find: async () => '', subject }
   const ending = listenForEnd()
   const session = { ending, systems: {} } as unknown as Session
   try {
@@ -59,6 +60,7 @@ const apply = async (steps: readonly Step<never>[], answer: boolean | Error | un
       prepared: { plan, steps },
       needs: [],
       session,
+      confirm,
       prompts: answer === undefined ? undefined : prompts,
       silent: true,
       say: (text) => void said.push(text),
@@ -113,4 +115,24 @@ test('nothing is offered where nothing can be taken back, nothing was changed, o
   const a = light('a')
   expect((await apply([a.step, broken], undefined)).outcome.trouble).toMatchObject({ exitCode: 5 })
   expect(a.state.on).toBe(true)
+})
+
+test('a typed gate asks for the subject; --confirm has given it already, where nobody can be asked too', async () => {
+  const gate: Step<never> = { title: 'Type it', ask: 'b stays on.', typed: true }
+  const begin = () => ({ a: light('a'), b: light('b', { undo: { impossible: 'it stays on' } }) })
+  const run = ({ a, b }: ReturnType<typeof begin>, ...how: [boolean | undefined, string?]) => apply([a.step, gate, b.step], ...how)
+  const typed = begin()
+  expect((await run(typed, true)).asked).toEqual(['Type lights'])
+  expect(typed.b.state.on).toBe(true)
+  for (const answer of [true, undefined]) {
+    const given = begin()
+    expect((await run(given, answer, 'lights')).asked).toEqual([])
+    expect(given.b.state.on).toBe(true)
+  }
+  for (const how of [[undefined], [undefined, 'a lamp'], [false]] as [boolean | undefined, string?][]) {
+    const kept = begin()
+    const { outcome } = await run(kept, ...how)
+    expect(outcome.trouble).toMatchObject({ exitCode: 6, state: 'Done: Turn on a. Not done: Turn on b.' })
+    expect([kept.a.state.on, kept.b.state.on]).toEqual([true, false])
+  }
 })

@@ -38,13 +38,13 @@ export interface LawSubject<N extends Name> {
 /** Real time, looked at more often than an operator's run does: the sandbox's pods start in milliseconds. */
 const brisk: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) }
 
-const runOf = <N extends Name>(systems: Pick<Systems, N>, needs: readonly N[]): Run<N> => ({
+const runOf = <N extends Name>(systems: Pick<Systems, N>, needs: readonly N[], settle: Run<N>['settle'] = async () => true): Run<N> => ({
   systems,
   needs,
   clock: brisk,
   signal: new AbortController().signal,
   tell: () => {},
-  settle: async () => true,
+  settle,
 })
 
 const stopped = 'stopped here by the law'
@@ -165,6 +165,21 @@ export const laws = <C extends Choices, N extends Name, F>(
     }, 120_000)
 
     if (meets === 'nothing to do' || !(sweeping || world === firstWithWork)) return
+
+    test('law 3 at gates: No at any of them applies nothing after it, and run again, it reaches the same end', async () => {
+      for (let gate = 0; ; gate++) {
+        await start()
+        let asked = 0
+        const no = async () => asked++ !== gate
+        const { trouble, states } = await perform(await plan(input), runOf(subject.systems(), needs, no))
+        if (asked <= gate) return expect(trouble).toBeUndefined()
+        expect(trouble?.exitCode).toBe(6)
+        const declined = states.indexOf('untouched')
+        expect(states.slice(declined).every((state) => state === 'untouched')).toBe(true)
+        expect((await carryOut(input)).trouble).toBeUndefined()
+        expect(await subject.observe()).toEqual(end)
+      }
+    }, 300_000)
 
     test('law 3: stopped at any writer call and run again, it reaches the same end', async () => {
       // Stopped before a call is the world of stopped after the one before it: only the first is tried from both sides.

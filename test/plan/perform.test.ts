@@ -160,6 +160,33 @@ test('a gate that is declined is exit 6', async () => {
   expect(b.state.applied).toBe(0)
 })
 
+test('a typed gate asks for the subject, unless what it stands before is done already', async () => {
+  const [a, b] = [light('a'), light('b')]
+  const gate: Step<never> = {
+    title: 'Type it',
+    ask: 'b stays on.',
+    typed: true,
+    needless: async () => when(b.state.on, 'b is off'),
+  }
+  const asked: unknown[] = []
+  const { prepared, run } = await begin([a.step, gate, b.step])
+  expect(prepared.plan.steps[1]).toMatchObject({ kind: 'gate', type: 'lights', already: false, manual: ['# b stays on.'] })
+  const wrong = await perform(prepared, { ...run, settle: async (one) => asked.push(one) > 1 })
+  expect(asked).toEqual([{ title: 'Type it', ask: 'b stays on.', type: 'lights' }])
+  expect(wrong.trouble).toMatchObject({
+    exitCode: 6,
+    likely: 'What was typed is not lights',
+    state: 'Done: Turn on a. Not done: Turn on b.',
+  })
+  expect(wrong.trouble?.next).toContain('honeydue test:lights')
+  expect(b.state.applied).toBe(0)
+  const right = await perform(prepared, run)
+  expect(right.states).toEqual(['already', 'settled', 'done'])
+  const again = await begin([a.step, gate, b.step], { settle: false })
+  expect(again.prepared.plan.steps[1]).toMatchObject({ type: 'lights', already: true, manual: [] })
+  expect((await perform(again.prepared, again.run)).states).toEqual(['already', 'already', 'already'])
+})
+
 test('every failed check is reported, once each, before anything runs', async () => {
   const against = (because: string): Change<never> => ({ ...light(because).step, check: async () => fails(because) })
   const proof = { title: 'The fuse holds', holds: async () => fails('no fuse') }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +9,8 @@ import { root } from '../program.ts'
 export interface Terminal {
   /** Keys, as they would be pressed: '\x03' is Ctrl-C. */
   readonly type: (keys: string) => void
+  /** Sends the program a signal, as another process would. */
+  readonly signal: (name: NodeJS.Signals) => void
   /** Resolves when the text has been printed since the last `until`; escape sequences are left out. */
   readonly until: (text: string) => Promise<void>
   /** The exit code, and everything that was printed, with and without its escape sequences. */
@@ -27,7 +29,8 @@ export const openTerminal = (
     env = {},
     home = '/nonexistent',
     redirect = '',
-  }: { readonly env?: NodeJS.ProcessEnv; readonly home?: string; readonly redirect?: string } = {},
+    within = 25_000,
+  }: { readonly env?: NodeJS.ProcessEnv; readonly home?: string; readonly redirect?: string; readonly within?: number } = {},
 ): Terminal => {
   const line = [process.execPath, join(root, 'bin/run.js'), ...args].map(quoted).join(' ')
   const inner = `stty cols 80 rows 24; exec ${line} ${redirect}`
@@ -35,7 +38,7 @@ export const openTerminal = (
   const child = spawn('script', process.platform === 'darwin' ? mac : ['-qec', inner, '/dev/null'], {
     env: { PATH: process.env['PATH'], HOME: home, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
-    timeout: 25_000,
+    timeout: within,
     killSignal: 'SIGKILL',
   })
   let raw = ''
@@ -46,6 +49,8 @@ export const openTerminal = (
   const ended = once(child, 'close')
   const text = () => stripVTControlCharacters(raw).replaceAll('\r', '')
   return {
+    // script(1) has one child: the shell, which the program has taken the place of.
+    signal: (name) => process.kill(Number(execFileSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' })), name),
     type: (keys) => void child.stdin.write(keys),
     until: async (wanted) => {
       for (let waited = 0; waited < 20_000; waited += 20) {

@@ -62,8 +62,12 @@ const fail = (because: string): never => {
   throw new Error(because)
 }
 
-const asks = ({ risk, confirm }: Plan): string =>
-  confirm === undefined ? 'asks nothing' : risk === 'irreversible' ? `asks for \`${confirm}\` to be typed` : 'asks y/N'
+const asks = ({ risk, confirm, steps }: Plan): string =>
+  confirm === undefined
+    ? 'asks nothing'
+    : risk === 'irreversible' && !steps.some(({ type }) => type !== undefined)
+      ? `asks for \`${confirm}\` to be typed`
+      : 'asks y/N'
 
 const whatItDoes = ({ flags, names, plan }: Planned, command: string): string => {
   const typed = ['honeydue', command, flags].filter(Boolean).join(' ')
@@ -78,7 +82,8 @@ const whatItDoes = ({ flags, names, plan }: Planned, command: string): string =>
 
 const headline = (step: PlannedStep): string => {
   if (step.kind === 'proof') return `Proves before and after: ${step.title}`
-  if (step.kind === 'gate') return `Asks you: ${step.title}`
+  if (step.kind === 'gate')
+    return step.type === undefined ? `Asks you: ${step.title}` : `Asks for \`${step.type}\` to be typed: ${step.title}`
   return `${step.title} (${step.already ? 'already so here' : step.fidelity})`
 }
 

@@ -2,17 +2,20 @@ import type { ChalkInstance } from 'chalk'
 import { systemClock } from '../clock.ts'
 import { exitCodes, Interrupted } from '../plan/errors.ts'
 import type { Outcome, StepState } from '../plan/outcome.ts'
-import { perform, undo } from '../plan/perform.ts'
+import { type Asked, perform, undo } from '../plan/perform.ts'
 import type { Prepared } from '../plan/plan.ts'
 import type { Name } from '../systems/systems.ts'
 import type { Prompts } from './prompts.ts'
 import type { Session } from './session.ts'
+import { hang } from './wrap.ts'
 
 export interface Applying<N extends Name> {
   readonly prepared: Prepared<N>
   readonly needs: readonly N[]
   readonly session: Session
-  /** Undefined where nobody can be asked: gates are then declined, and no undo is offered. */
+  /** What was typed on the command line to confirm: it settles the gates that ask for it. */
+  readonly confirm?: string | undefined
+  /** Undefined where nobody can be asked: other gates are then declined, and no undo is offered. */
   readonly prompts: Prompts | undefined
   readonly silent: boolean
   readonly say: (text: string) => void
@@ -23,7 +26,7 @@ const stopping = 'stopping at the next safe point; Ctrl-C again ends at once'
 
 /** Performs a plan before the operator's eyes, and offers to take it back when it does not come to its end. */
 export const applyPlan = async <N extends Name>(applying: Applying<N>): Promise<Outcome> => {
-  const { prepared, needs, session, prompts, silent } = applying
+  const { prepared, needs, session, silent } = applying
   session.ending.looking.throwIfAborted()
   const { drawRun } = await import('./progress.ts')
   const progress = silent ? undefined : drawRun(prepared.plan.steps, Boolean(process.stderr.isTTY && process.stdout.isTTY))
@@ -33,10 +36,23 @@ export const applyPlan = async <N extends Name>(applying: Applying<N>): Promise<
     clock: systemClock,
     signal: session.ending.change(() => progress?.say(stopping)),
     tell: async (event) => progress?.tell(event),
-    settle: async (ask) => (prompts ? prompts.yes(ask) : false),
+    settle: (gate, signal) => settle(gate, signal, applying),
   }).finally(() => progress?.end())
   if (outcome.trouble) await offerUndo(outcome.states, outcome.trouble, applying)
   return outcome
+}
+
+/** A gate's question stands alone on the screen; what was typed at the start answers it without one. */
+const settle = async <N extends Name>({ title, ask, type }: Asked, signal: AbortSignal, applying: Applying<N>): Promise<boolean> => {
+  const { prompts, confirm, silent, say } = applying
+  if (type === undefined) return prompts ? prompts.yes(ask, signal) : false
+  if (confirm === type) {
+    if (!silent) say(`${title}: given by --confirm`)
+    return true
+  }
+  if (!prompts) return false
+  say(hang('', ask).join('\n'))
+  return prompts.subject(type, signal)
 }
 
 const changed: readonly StepState[] = ['done', 'half', 'unverified']

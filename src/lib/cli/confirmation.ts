@@ -2,19 +2,22 @@ import type { ChalkInstance } from 'chalk'
 import { Declined, Usage } from '../plan/errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Prompts } from './prompts.ts'
+import { hang } from './wrap.ts'
 
 /** What stands above the question: the live target, what cannot be taken back, and how the rest is. */
-const renderConfirmation = ({ target, steps }: Plan, chalk: ChalkInstance): string => {
+const renderConfirmation = ({ target, steps, confirm }: Plan, chalk: ChalkInstance): string => {
   const changes = steps.map((step, i) => ({ ...step, number: i + 1 })).filter(({ kind, already }) => kind === 'change' && !already)
   const final = changes.filter(({ undo }) => undo !== undefined && undo !== 'undo')
   const [first] = final
   const number = (count: number) => `${count} step${count === 1 ? '' : 's'}`
+  const typed = typedGate(steps)
   const rows = [
     ...target.map((line) => ['target', line]),
     ...(first
       ? [
           ['no return', `from step ${first.number} on: ${first.title}`],
           ['', first.undo ?? ''],
+          ...(typed < 0 ? [] : [['', `step ${typed + 1} asks for ${confirm} to be typed before it`]]),
         ]
       : [['no return', 'none: every step can be taken back']]),
     [
@@ -24,8 +27,13 @@ const renderConfirmation = ({ target, steps }: Plan, chalk: ChalkInstance): stri
         : `offered after a failure or Ctrl-C, for ${number(changes.length - final.length)}`,
     ],
   ]
-  return rows.map(([name = '', text], i) => `${chalk.bold((name === rows[i - 1]?.[0] ? '' : name).padEnd(10))} ${text}`).join('\n')
+  return rows
+    .flatMap(([name = '', text = ''], i) => hang(`${chalk.bold((name === rows[i - 1]?.[0] ? '' : name).padEnd(10))} `, text))
+    .join('\n')
 }
+
+/** Which step, if any, has the subject typed in the middle of the run. */
+const typedGate = (steps: Plan['steps']): number => steps.findIndex(({ type, already }) => type !== undefined && !already)
 
 /** Returns when the plan may be applied. Throws Usage where `--confirm` names another subject, Declined where the answer is no. */
 export const settleConfirmation = async (
@@ -46,7 +54,7 @@ export const settleConfirmation = async (
       next: dryRun,
     })
   }
-  const gate = plan.steps.find(({ kind }) => kind === 'gate')
+  const gate = plan.steps.find(({ kind, type, already }) => kind === 'gate' && type === undefined && !already)
   if (gate && !prompts) {
     throw new Usage({
       code: 'gate-needs-terminal',
@@ -56,12 +64,14 @@ export const settleConfirmation = async (
     })
   }
   if (plan.confirm === undefined || given !== undefined) return
+  // What is typed in the middle of the run need not be typed before it.
+  const typed = plan.risk === 'irreversible' && typedGate(plan.steps) < 0
   if (prompts) show(`${renderConfirmation(plan, chalk)}\n`)
-  if (prompts && (await (plan.risk === 'irreversible' ? prompts.subject(plan.confirm) : prompts.yes('Go on?')))) return
+  if (prompts && (await (typed ? prompts.subject(plan.confirm) : prompts.yes('Go on?')))) return
   throw new Declined({
     code: 'declined',
     failed: 'Not confirmed',
-    cause: plan.risk === 'irreversible' ? `What was typed is not ${plan.confirm}` : 'The answer was not yes',
+    cause: typed ? `What was typed is not ${plan.confirm}` : 'The answer was not yes',
     next: dryRun,
   })
 }

@@ -63,7 +63,7 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       const again = plan.confirm === undefined ? prepared : await prepare(procedure, input, systems, context)
       refuseMoved(plan, again.plan)
       refuseBlocked(again.plan, this.dryRun())
-      const applying = { prepared: again, needs: procedure.needs, session, prompts, silent: flags.json === true, say, chalk }
+      const applying = { prepared: again, needs: procedure.needs, session, confirm, prompts, silent: flags.json === true, say, chalk }
       const { states, trouble } = await applyPlan(applying)
       if (trouble) throw trouble
       const nothingDone = states.every((state) => state === 'already' || state === 'proven')

@@ -18,15 +18,16 @@ export interface Prompts {
   /** One of what `source` finds for the words typed so far; each is a line, and a description of the one under the cursor. */
   readonly find: (message: string, source: (words: string) => readonly Found[]) => Promise<string>
   /** y/N, No by default. */
-  readonly yes: (message: string) => Promise<boolean>
+  readonly yes: (message: string, signal?: AbortSignal) => Promise<boolean>
   /** True when exactly `subject` is typed. */
-  readonly subject: (subject: string) => Promise<boolean>
+  readonly subject: (subject: string, signal?: AbortSignal) => Promise<boolean>
 }
 
-/** `signal` takes a question back (SIGTERM, a lost terminal). */
-export const promptsOn = (signal?: AbortSignal): Prompts => {
-  const context = { output: process.stderr, ...(signal && { signal }) }
-  const answered = async <T>(question: Promise<T>): Promise<T> => {
+/** `looking` takes a question back (SIGTERM, a lost terminal); while something is being changed, the signal that comes with the question does. */
+export const promptsOn = (looking?: AbortSignal): Prompts => {
+  const on = (signal = looking) => ({ output: process.stderr, ...(signal && { signal }) })
+  const context = on()
+  const answered = async <T>(question: Promise<T>, signal = looking): Promise<T> => {
     try {
       return await question
     } catch (error) {
@@ -58,7 +59,8 @@ export const promptsOn = (signal?: AbortSignal): Prompts => {
       answered(
         search({ message, source: (words = '') => source(words).map((one) => ({ ...one, short: one.value })), pageSize: 12 }, context),
       ),
-    yes: (message) => answered(confirm({ message, default: false }, context)),
-    subject: async (subject) => (await answered(input({ message: `Type ${subject} to go on:` }, context))) === subject,
+    yes: (message, signal) => answered(confirm({ message, default: false }, on(signal)), signal),
+    subject: async (subject, signal) =>
+      (await answered(input({ message: `Type ${subject} to go on:` }, on(signal)), signal)).trim() === subject,
   }
 }

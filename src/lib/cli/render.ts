@@ -78,12 +78,13 @@ export const renderView = (view: View, chalk: ChalkInstance): string => {
 const marks = { change: '~', gate: '?', proof: '=' } as const
 
 const renderStep = (step: PlannedStep, number: number, chalk: ChalkInstance): readonly string[] => [
-  `${String(number).padStart(2)} ${marks[step.kind]} ${step.title}${step.kind === 'change' ? `  ${chalk.dim(step.already ? '(already so)' : `(${step.fidelity})`)}` : ''}`,
+  `${String(number).padStart(2)} ${marks[step.kind]} ${step.title}${step.already || step.kind === 'change' ? `  ${chalk.dim(step.already ? '(already so)' : `(${step.fidelity})`)}` : ''}`,
   ...step.effect.flatMap(({ what, before, after, note }) => [
     ...hang('       ', `${what}${note ? `  (${note})` : ''}`),
     ...hang('       - ', before).map((line) => chalk.red(line)),
     ...hang('       + ', after).map((line) => chalk.green(line)),
   ]),
+  ...(step.type !== undefined && !step.already ? [`       type: ${step.type}`] : []),
   ...(step.kind === 'change' && !step.already ? step.manual.map((line) => chalk.dim(`       $ ${line}`)) : []),
   ...(step.kind === 'change' && !step.already && step.undo && step.undo !== 'undo' ? hang('       cannot be undone: ', step.undo) : []),
 ]
@@ -95,7 +96,9 @@ export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
     plan.target.flatMap((line) => hang('  ', line)).join('\n'),
     plan.steps.flatMap((step, i) => renderStep(step, i + 1, chalk)).join('\n'),
     plan.uncheckable.length > 0 ? ['Could not be checked:', ...plan.uncheckable.flatMap((line) => hang('  ', line))].join('\n') : '',
-    plan.confirm === undefined ? '' : `Asks before it begins; where nobody can be asked: --confirm ${quoted(plan.confirm)}`,
+    plan.confirm === undefined
+      ? ''
+      : ['Asks before it begins; where nobody can be asked:', `  --confirm ${quoted(plan.confirm)}`].join('\n'),
     plan.blocked.length > 0 ? [chalk.red('Blocked:'), ...plan.blocked.flatMap((line) => hang('  ', line))].join('\n') : '',
   ]
     .filter(Boolean)

@@ -4,7 +4,7 @@ import type { Name, Readers, Systems, Writers } from '../systems/systems.ts'
 import { Declined, Failed, Interrupted, Moved, reasonOf, Trouble, Unverified } from './errors.ts'
 import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
-import { identityOf, type Plan, type Prepared, readersOf } from './plan.ts'
+import { identityOf, type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
 import { type Change, isChange, isProof, type Step } from './procedure.ts'
 
 export interface Run<N extends Name> {
@@ -14,9 +14,12 @@ export interface Run<N extends Name> {
   /** Aborted by Ctrl-C: the run stops at the next safe point, which is between two steps or in a wait. */
   readonly signal: AbortSignal
   readonly tell: Tell
-  /** Puts a gate's question to the operator. */
-  readonly settle: (ask: string) => Promise<boolean>
+  /** Puts a gate's question to the operator; true where the answer is yes, or `type` was typed. */
+  readonly settle: (gate: Asked, signal: AbortSignal) => Promise<boolean>
 }
+
+/** A gate as the plan shows it. */
+export type Asked = Pick<PlannedStep, 'title' | 'type'> & { readonly ask: string }
 
 /** Throws Moved with the difference when the world is no longer the one that was confirmed. */
 export const refuseMoved = (confirmed: Plan, now: Plan): void => {
@@ -40,7 +43,7 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
   for (const [index, step] of prepared.steps.entries()) {
     try {
       if (run.signal.aborted) throw interrupted(run.signal)
-      states[index] = await performStep(step, index, run, () => {
+      states[index] = await performStep(step, index, prepared.plan, run, () => {
         states[index] = 'half'
       })
       await run.tell({ type: 'settled', index, state: states[index] ?? 'untouched' })
@@ -78,15 +81,29 @@ export const undo = async <N extends Name>(
   return left
 }
 
-const performStep = async <N extends Name>(step: Step<N>, index: number, run: Run<N>, began: () => void): Promise<StepState> => {
+const performStep = async <N extends Name>(
+  step: Step<N>,
+  index: number,
+  { steps }: Plan,
+  run: Run<N>,
+  began: () => void,
+): Promise<StepState> => {
   const look = readersOf(run.systems, run.needs)
   if (isProof(step)) {
     await awaitHolding(() => step.holds(look), step.title, step.within ?? seconds(30), index, run)
     return 'proven'
   }
   if (!isChange(step)) {
-    if (await run.settle(step.ask)) return 'settled'
-    throw new Declined({ code: 'gate-declined', failed: `Stopped at "${step.title}"`, next: 'Run the command again when it is settled' })
+    if ((await step.needless?.(look))?.ok) return 'already'
+    const { title, ask } = step
+    const type = steps[index]?.type
+    if (await run.settle({ title, ask, ...(type !== undefined && { type }) }, run.signal)) return 'settled'
+    throw new Declined({
+      code: 'gate-declined',
+      failed: `Stopped at "${title}"`,
+      cause: type === undefined ? 'The answer was not yes' : `What was typed is not ${type}`,
+      ...(type === undefined && { next: 'Run the command again when it is settled' }),
+    })
   }
   if ((await step.verify(look)).ok) return 'already'
   await run.tell({ type: 'step', index, phase: 'applying' })

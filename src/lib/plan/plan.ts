@@ -2,7 +2,7 @@ import type { Name, Readers, Systems } from '../systems/systems.ts'
 import type { Choices, Input } from './choice.ts'
 import type { Context } from './context.ts'
 import { type Finding, reasons } from './finding.ts'
-import { type Difference, isChange, isProof, type Procedure, type Risk, type Step } from './procedure.ts'
+import { type Difference, isChange, isGate, isProof, type Procedure, type Risk, type Step } from './procedure.ts'
 import { type Fidelity, type Recorded, recordingWriters } from './recording.ts'
 
 /** A step as the plan prints it. */
@@ -10,12 +10,14 @@ export interface PlannedStep {
   readonly kind: 'change' | 'gate' | 'proof'
   readonly title: string
   readonly effect: readonly Difference[]
-  /** Its verify holds already: apply will be skipped. */
+  /** Its verify holds already: apply will be skipped; of a gate, that nobody is asked. */
   readonly already: boolean
   readonly fidelity: Fidelity
   /** Shell lines of the recorded writer calls; a gate's question. */
   readonly manual: readonly string[]
   readonly writes: readonly Recorded[]
+  /** Of a gate: what must be typed there instead of a yes; `--confirm` is it from the start. */
+  readonly type?: string
   /** How it is taken back: 'undo', or why that is impossible. */
   readonly undo?: string
 }
@@ -52,6 +54,7 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   const look = readersOf(systems, procedure.needs)
   const facts = await procedure.gather(input, look, context)
   const steps = procedure.steps(facts)
+  const subject = procedure.subject(facts)
   const touched = new Set<string>()
   const planned: PlannedStep[] = []
   const blocked: string[] = []
@@ -59,12 +62,11 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   for (const [i, step] of steps.entries()) {
     const { already, against } = asked[i] ?? { already: false, against: [] }
     blocked.push(...against.filter((reason) => !blocked.includes(reason)))
-    const one = await planStep(step, already, systems, procedure.needs, touched)
+    const one = await planStep(step, { already, subject }, systems, procedure.needs, touched)
     for (const { rehearsal, target } of one.writes) if (rehearsal?.accepted === false) blocked.push(`${target}: ${rehearsal.because}`)
     planned.push(one)
   }
   const risk = procedure.risk(input)
-  const subject = procedure.subject(facts)
   const nothingToDo = planned.every((step) => (step.kind === 'change' ? step.already : true))
   const plan: Plan = {
     id: procedure.id,
@@ -102,27 +104,21 @@ const askStep = async <N extends Name>(step: Step<N>, look: Readers<N>): Promise
     ])
     return { already: verified.ok, against: verified.ok ? [] : reasons(checked) }
   }
-  return { already: false, against: isProof(step) && !step.onlyAfterwards ? reasons(await step.holds(look)) : [] }
+  if (isGate(step)) return { already: (await step.needless?.(look))?.ok === true, against: [] }
+  return { already: false, against: !step.onlyAfterwards ? reasons(await step.holds(look)) : [] }
 }
 
 const planStep = async <N extends Name>(
   step: Step<N>,
-  already: boolean,
+  { already, subject }: { readonly already: boolean; readonly subject: string },
   systems: Pick<Systems, N>,
   needs: readonly N[],
   touched: Set<string>,
 ): Promise<PlannedStep> => {
   if (!isChange(step)) {
-    const kind = isProof(step) ? 'proof' : 'gate'
-    return {
-      kind,
-      title: step.title,
-      effect: [],
-      already: false,
-      fidelity: 'observed',
-      manual: 'ask' in step ? [`# ${step.ask}`] : [],
-      writes: [],
-    }
+    const shown = { title: step.title, effect: [], already, fidelity: 'observed' as const, writes: [] }
+    if (isProof(step)) return { ...shown, kind: 'proof', manual: [] }
+    return { ...shown, kind: 'gate', manual: already ? [] : [`# ${step.ask}`], ...(step.typed && { type: subject }) }
   }
   const { write, recorded } = recordingWriters(systems, needs, touched)
   if (!already) await step.apply(write, new AbortController().signal)

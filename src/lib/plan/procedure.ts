@@ -37,9 +37,13 @@ export interface Change<N extends Name> {
 }
 
 /** A step that only a human can settle. */
-export interface Gate {
+export interface Gate<N extends Name> {
   readonly title: string
   readonly ask: string
+  /** The plan's subject is typed here, and not before the run begins: what follows cannot be taken back, and what came before it can. */
+  readonly typed?: true
+  /** Where it holds, what the gate stands before is done already, and nobody is asked. */
+  readonly needless?: (look: Readers<N>) => Promise<Finding>
 }
 
 /** True before and after: "the health endpoint answers". */
@@ -58,7 +62,7 @@ export interface Offer {
   readonly about: string
 }
 
-export type Step<N extends Name> = Change<N> | Gate | Proof<N>
+export type Step<N extends Name> = Change<N> | Gate<N> | Proof<N>
 export type Risk = 'routine' | 'disruptive' | 'irreversible'
 
 /** One page of the runbook that can change something, in the order of the page. */
@@ -90,3 +94,4 @@ export const defineProcedure = <const C extends Choices, const N extends Name, F
 
 export const isChange = <N extends Name>(step: Step<N>): step is Change<N> => 'apply' in step
 export const isProof = <N extends Name>(step: Step<N>): step is Proof<N> => 'holds' in step
+export const isGate = <N extends Name>(step: Step<N>): step is Gate<N> => 'ask' in step

@@ -1,9 +1,12 @@
 import { duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
-import { shortFingerprint } from '../../systems/certificates.ts'
+import { type CertificateFacts, shortFingerprint } from '../../systems/certificates.ts'
 import { type OriginValidity, originValidities } from '../../systems/cloudflare/types.ts'
 import { gatherRotation } from './rotation-facts.ts'
 import { answersThroughTheEdge, keepKey, noteRotation, place, replaceSecret, revoke, servedByAll, sign, soaked } from './rotation-steps.ts'
+
+const namesAndEnd = ({ names, notAfter }: CertificateFacts): string =>
+  `for ${names.join(', ')}, until ${notAfter.toISOString().slice(0, 10)}`
 
 /** A new origin certificate by the order of secret-rotation.md: the files, the Secret, what serves it, and only then the old one's end. */
 export const rotate = defineProcedure({
@@ -38,7 +41,8 @@ export const rotate = defineProcedure({
   target: ({ cluster, secret, zone, old, places }) => [
     `Secret ${secret.namespace}/${secret.name} in ${cluster.context} at ${cluster.server}`,
     `Cloudflare's zone ${zone}, for ${places.hosts.join(', ')}`,
-    ...(old ? [`Old: ${old.fingerprint}`, `     ${old.names.join(', ')}, until ${old.notAfter.toISOString().slice(0, 10)}`] : []),
+    // In two halves, for the width of a terminal.
+    ...(old ? [`The old one: ${old.fingerprint.slice(0, 48)} ${old.fingerprint.slice(48)}`, namesAndEnd(old)] : []),
   ],
   beyond: () => [
     'The edge asks another node when one fails: a bad node shows from the node itself, not through the edge',

@@ -2,7 +2,7 @@ import { type Duration, minutes, seconds } from '../../clock.ts'
 import { Failed, reasonOf } from '../../plan/errors.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { later } from '../../plan/later.ts'
-import type { Change, Proof } from '../../plan/procedure.ts'
+import type { Change, Gate, Proof } from '../../plan/procedure.ts'
 import { originBase } from '../../reports/cert/places.ts'
 import { pairOf, readFiles, readServedNames } from '../../reports/cert/survey.ts'
 import { readCertificate, shortFingerprint } from '../../systems/certificates.ts'
@@ -189,6 +189,9 @@ export const noteRotation = (facts: RotationFacts): Step => {
 
 const spoken = (time: Duration): string => (time % minutes(1) === 0 ? `${time / minutes(1)} min` : `${time / seconds(1)} s`)
 
+const servedAndAnswering = async (facts: RotationFacts, look: Look): Promise<Finding> =>
+  every(await Promise.all([servedEverywhere(facts, look, facts.next.publicKey), throughTheEdge(facts.places.hosts, look.http)]))
+
 /** Time by the cluster's own record of the Secret's last write, so that a run that goes on need not wait again. */
 export const soaked = (facts: RotationFacts): Proof<RotationSystems> => ({
   title: `It is served for ${spoken(facts.soak)}, and every name answers`,
@@ -197,22 +200,35 @@ export const soaked = (facts: RotationFacts): Proof<RotationSystems> => ({
     const { writtenAt } = await liveSecret(facts, look)
     const over = (writtenAt?.getTime() ?? 0) + facts.soak - facts.clock.now().getTime()
     if (over > 0) return fails(`${Math.ceil(over / seconds(1))} s of the soak are left`)
-    return every(await Promise.all([servedEverywhere(facts, look, facts.next.publicKey), throughTheEdge(facts.places.hosts, look.http)]))
+    return servedAndAnswering(facts, look)
   },
   within: facts.soak + minutes(2),
 })
 
-export const revoke = (facts: RotationFacts): readonly Step[] => {
-  const { old } = facts
+/** The end of the old certificate, which nothing takes back: its fingerprint is typed after the soak, and what is served is looked at once more. */
+export const revoke = (facts: RotationFacts): readonly (Step | Gate<RotationSystems> | Proof<RotationSystems>)[] => {
+  const { old, names, soak } = facts
   if (!old || facts.keepOld) return []
+  const gone = async ({ cloudflare }: Look) =>
+    when(!(await cloudflare.originCertificates()).some(({ id }) => id === old.id), 'Cloudflare still lists the old certificate')
   return [
+    {
+      title: 'Type the old fingerprint, for it to be revoked',
+      ask: `The soak of ${spoken(soak)} is over. Revoking ${shortFingerprint(old.fingerprint)} (${names.join(', ')}) cannot be taken back.`,
+      typed: true,
+      needless: gone,
+    },
+    {
+      title: 'Every node serves the new one still, and every name answers',
+      onlyAfterwards: true,
+      holds: (look) => servedAndAnswering(facts, look),
+    },
     {
       title: `Revoke the old certificate ${shortFingerprint(old.fingerprint)}`,
       effect: [{ what: `Origin CA certificate ${shortFingerprint(old.fingerprint)}`, before: 'valid', after: 'revoked' }],
       unknown: 'when a revocation takes effect is not documented',
       apply: (write) => write.cloudflare.revokeOriginCertificate({ id: old.id }),
-      verify: async ({ cloudflare }) =>
-        when(!(await cloudflare.originCertificates()).some(({ id }) => id === old.id), 'Cloudflare still lists the old certificate'),
+      verify: gone,
       undo: { impossible: 'Cloudflare takes no revocation back; the certificate would have to be signed anew' },
     },
   ]

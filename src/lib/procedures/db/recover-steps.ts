@@ -110,7 +110,7 @@ const rebuildIndex = ({ target }: Chosen, index: Chosen['invalid'][number], fits
 })
 
 /** A unique index that did not build has met rows that are twice there: only a human says which go. */
-const duplicates = ({ invalid, job }: Chosen): readonly Gate[] =>
+const duplicates = ({ invalid, job }: Chosen): readonly Gate<Needs>[] =>
   invalid
     .filter(({ definition }) => definition.startsWith('CREATE UNIQUE') && job?.failure?.sqlState === '23505')
     .map(({ name, definition }) => ({
@@ -139,7 +139,7 @@ const markFirst = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
   return [mark, ...again({ ...facts, state }, fits)]
 }
 
-const fixGates = ({ state, job, progress, image }: Chosen): readonly Gate[] => {
+const fixGates = ({ state, job, progress, image }: Chosen): readonly Gate<Needs>[] => {
   const [first] = state.pending
   if (state.late.length > 0 || state.edited.length > 0) {
     const names = [...state.late, ...state.edited].map(({ name }) => name).join(', ')
@@ -166,7 +166,7 @@ const fixGates = ({ state, job, progress, image }: Chosen): readonly Gate[] => {
 }
 
 /** What stands in Neon's console. The time: just before the Job began. */
-const restoreGates = ({ job, target }: Chosen): readonly Gate[] => {
+const restoreGates = ({ job, target }: Chosen): readonly Gate<Needs>[] => {
   const at = job?.startedAt ?? 'before the migration began, as db:migrations shows it'
   return [
     {

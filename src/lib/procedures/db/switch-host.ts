@@ -73,7 +73,7 @@ const nameTarget = (facts: SwitchHostFacts): Change<Needs> => {
 }
 
 /** Where exactly one value of the file is another host of this database, it is changed; otherwise only a human can know which. */
-const nameTargetInSource = (facts: SwitchHostFacts): Change<Needs> | Gate => {
+const nameTargetInSource = (facts: SwitchHostFacts): Change<Needs> | Gate<Needs> => {
   const { target, source, checkout } = facts
   const [one, ...more] = source?.others ?? []
   if (!source || more.length > 0 || (!one && source.target.length === 0)) {
