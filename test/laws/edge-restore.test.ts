@@ -1,4 +1,5 @@
 import { restore } from '../../src/lib/procedures/edge/restore.ts'
+import { createAuthority } from '../../src/lib/sandbox/certificates.ts'
 import { nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { api, useEdge } from './edge-subject.ts'
 import { laws } from './laws.ts'
@@ -25,6 +26,34 @@ laws(restore, subject, [
     arrange: () => {
       drop(second.address)
       sandbox().edge.traefik(second.alias).fail('no-handshake')
+    },
+    meets: 'refusal',
+  },
+  {
+    name: "the node serves a certificate that is not the Origin CA's",
+    input,
+    arrange: () => {
+      drop(second.address)
+      sandbox()
+        .edge.traefik(second.alias)
+        .fail({ serves: createAuthority('Traefik').issue({ commonName: 'TRAEFIK DEFAULT CERT', names: [api] }) })
+    },
+    meets: 'refusal',
+  },
+  {
+    name: 'its firewall does not let in one of the ranges',
+    input,
+    arrange: () => {
+      drop(second.address)
+      const { state: files } = sandbox().nodes.node(second.alias)
+      files.write(
+        'ufw/rules4',
+        files
+          .read('ufw/rules4')
+          .split('\n')
+          .filter((line) => !line.includes('173.245.48.0/20'))
+          .join('\n'),
+      )
     },
     meets: 'refusal',
   },

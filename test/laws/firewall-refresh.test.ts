@@ -53,6 +53,21 @@ laws(refresh, subject, [
     meets: 'refusal',
   },
   {
+    name: 'a shrunk list whose ranges match, and no rule has a comment',
+    input: one,
+    arrange: () => {
+      rules(first.alias, (lines) => lines.map((line) => line.replace(/\|[^|]*$/, '|')))
+      state().ranges = { ipv4: state().ranges.ipv4.slice(0, 5), ipv6: [] }
+    },
+    meets: 'refusal',
+  },
+  {
+    name: 'UFW is inactive on one node whose rules are as published',
+    input: one,
+    arrange: () => sandbox().nodes.node(first.alias).state.write('ufw/enabled', 'no\n'),
+    meets: 'refusal',
+  },
+  {
     name: 'UFW is inactive on one node',
     input: two,
     arrange: () => {

@@ -8,6 +8,7 @@ import { purge } from '../../../src/lib/procedures/edge/purge.ts'
 import { restore } from '../../../src/lib/procedures/edge/restore.ts'
 import { nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
+import { refuse } from '../../../src/lib/sandbox/edge/api/answer.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../context.ts'
 import { eventually, useSandbox } from '../../worlds.ts'
@@ -106,7 +107,58 @@ test('edge:restore says why a node may not come back', async () => {
   state().records = state().records.filter(({ content }) => content !== second.address)
   sandbox().edge.traefik('hetzner2').fail('no-handshake')
   const { plan } = await prepare(restore, { node: 'hetzner2' }, systems, context)
-  expect(plan.blocked).toEqual([expect.stringMatching(/^hetzner2 is not well: api\.myhoneydue\.com: the TLS handshake failed/)])
+  expect(plan.blocked).toEqual([
+    expect.stringMatching(/^hetzner2 is not well: api\.myhoneydue\.com: the TLS handshake failed/),
+    'hetzner2 completes no TLS handshake for api.myhoneydue.com, admin.myhoneydue.com, myhoneydue.com, app.myhoneydue.com',
+  ])
+})
+
+describe('edge:restore refuses what Cloudflare would refuse', () => {
+  const zone = 'myhoneydue.com'
+  const blocked = async () => {
+    const { systems, context } = begin()
+    state().records = state().records.filter(({ content }) => content !== second.address)
+    return (await prepare(restore, { node: 'hetzner2' }, systems, context)).plan.blocked
+  }
+  const issued = (more: object) => sandbox().originCa.authority.issue({ commonName: 'origin', names: [zone, `*.${zone}`], ...more })
+  const rules = (change: (lines: readonly string[]) => readonly string[]) => {
+    const files = sandbox().nodes.node('hetzner2').state
+    files.write('ufw/rules4', `${change(files.read('ufw/rules4').trim().split('\n')).join('\n')}\n`)
+  }
+
+  test.each([
+    ['expired', { notBefore: new Date('2026-01-01'), days: 7 }, /which expired on 2026-01-08$/],
+    ['not valid yet', { notBefore: new Date('2040-01-01'), days: 7 }, /which is valid from 2040-01-01T00:00:00.000Z on$/],
+    [
+      'for other names',
+      { names: [zone, 'api.myhoneydue.com'] },
+      /for app\.myhoneydue\.com, and it has myhoneydue\.com, api\.myhoneydue\.com$/,
+    ],
+    ['not in the account', {}, /which Cloudflare does not list: it is revoked, or of another account$/],
+  ])('a certificate that is %s', async (_, more, because) => {
+    sandbox()
+      .edge.traefik('hetzner2')
+      .fail({ serves: issued(more) })
+    expect(await blocked()).toEqual([expect.stringMatching(because)])
+  })
+
+  test('one that was revoked, of which a token for DNS alone knows nothing', async () => {
+    state().certificates = state().certificates.map((one) => ({ ...one, revokedAt: new Date() }))
+    expect(await blocked()).toEqual([expect.stringMatching(/which Cloudflare does not list/)])
+    sandbox().cloudflare.fail({ match: ({ path }) => path.includes('/certificates'), answer: refuse(403, 10000, 'Authentication error') })
+    expect(await blocked()).toEqual([])
+  })
+
+  test('a firewall that lacks a range or keeps somebody out; one that lets everybody in lets Cloudflare in', async () => {
+    rules((lines) => lines.filter((line) => !line.includes('173.245.48.0/20')))
+    expect(await blocked()).toEqual(['hetzner2: its firewall keeps out 1 range of Cloudflare'])
+    rules((lines) => [...lines, 'allow|in|tcp|any|443|any|'])
+    expect(await blocked()).toEqual([])
+    rules((lines) => ['deny|in|tcp|104.16.0.7|443|any|', ...lines])
+    expect(await blocked()).toEqual([expect.stringMatching(/^hetzner2: its firewall keeps somebody out at 443: deny from 104\.16\.0\.7/)])
+    sandbox().nodes.node('hetzner2').state.write('ufw/enabled', 'no\n')
+    expect(await blocked()).toEqual([])
+  })
 })
 
 test('edge:purge wants one kind of thing, asks by its weight, and keeps to the limits of a request', async () => {

@@ -63,7 +63,7 @@ test('an empty list, or none, is wrong and blames no node', () => {
   const nodes = new Map([['hetzner1', { value: judge(firewall(...whole), empty) }]])
   const lists = { value: [] }
   expect(firewallFindings({ published: { value: empty }, lists, nodes }).map(({ text }) => text)).toEqual([
-    'Cloudflare publishes no ranges at all: its answer cannot be true',
+    'What Cloudflare publishes cannot be true: the published list is empty',
   ])
   expect(firewallFindings({ published: { because: 'silence' }, lists, nodes })).toHaveLength(1)
 })

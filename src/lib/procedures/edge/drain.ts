@@ -23,7 +23,7 @@ export const drain = defineProcedure({
     within: duration({ about: 'how long to wait for the last connection', default: '5m' }),
   },
   risk: () => 'disruptive',
-  gather: (input, look, { environment }) => gatherRoundRobin(input.node, input.within, look, environment),
+  gather: (input, look, context) => gatherRoundRobin(input.node, input.within, look, context),
   subject: ({ node }) => node.alias,
   target: ({ node, zone, account }) => [
     `${node.alias} (${node.hostname}) at ${node.address}`,

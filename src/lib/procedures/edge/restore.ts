@@ -1,9 +1,7 @@
 import { argument } from '../../plan/choice.ts'
-import { type Finding, fails, holds } from '../../plan/finding.ts'
+import { fails, holds } from '../../plan/finding.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
-import { urlOf } from '../../reports/edge/public-names.ts'
-import { ailments, told } from '../../reports/edge/survey.ts'
-import type { Readers } from '../../systems/systems.ts'
+import { nodeIsWell } from './node-proofs.ts'
 import {
   addressesUnseen,
   gatherRoundRobin,
@@ -21,24 +19,17 @@ export const restore = defineProcedure({
   needs: ['cloudflare', 'nodes', 'http'],
   choices: { node: argument({ about: 'alias of the node, as nodes:status shows it', ask: 'Which node?' }) },
   risk: () => 'disruptive',
-  gather: (input, look, { environment }) => gatherRoundRobin(input.node, 0, look, environment),
+  gather: (input, look, context) => gatherRoundRobin(input.node, 0, look, context),
   subject: ({ node }) => node.alias,
   target: ({ node, zone, account }) => [
     `${node.alias} (${node.hostname}) at ${node.address}`,
     `zone ${zone}${account && ` of the account ${account}`}`,
   ],
   beyond: (facts) => [
-    'Whether Cloudflare accepts the certificate of this node: where it does not, it asks another node, and no customer sees it',
+    "What Cloudflare itself makes of this node's certificate: where it accepts none, it asks another node, and no customer sees it",
     ...addressesUnseen(facts),
   ],
-  steps: (facts) => [
-    ...facts.names.map((name) => lead(facts, name)),
-    {
-      title: `${facts.node.alias} is well, asked from itself`,
-      holds: (look) => isWellNow(facts, look),
-    },
-    namesAnswer(facts),
-  ],
+  steps: (facts) => [...facts.names.map((name) => lead(facts, name)), ...nodeIsWell(facts), namesAnswer(facts)],
 })
 
 type Needs = 'cloudflare' | 'nodes' | 'http'
@@ -63,15 +54,4 @@ const lead = (facts: RoundRobinFacts, name: string): Change<Needs> => {
       ? { impossible: `${node.address} is not put outside the proxy again: that would show the node to everybody` }
       : (write) => write.cloudflare.removeAddress(identity),
   }
-}
-
-const isWellNow = async ({ deployment, node, names }: RoundRobinFacts, look: Readers<Needs>): Promise<Finding> => {
-  const answer = await told(
-    look.nodes.origin(
-      node.alias,
-      names.map((name) => urlOf(deployment, name)),
-    ),
-  )
-  const ills = ailments({ deployment, origins: new Map([[node.alias, answer]]) }, node.alias)
-  return ills.length === 0 ? holds : fails(`${node.alias} is not well: ${ills.join('; ')}`)
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import type { Context } from '../../plan/context.ts'
 import { Usage } from '../../plan/errors.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
@@ -26,6 +27,7 @@ export interface RoundRobinFacts {
   readonly connections: Told<number>
   /** Milliseconds to wait for the last of them. */
   readonly within: number
+  readonly clock: Clock
 }
 
 /** A node of the environment by its alias. Throws Usage that names them. */
@@ -45,7 +47,7 @@ export const gatherRoundRobin = async (
   alias: string,
   within: number,
   look: Readers<'cloudflare' | 'nodes' | 'http'>,
-  deployment: Deployment,
+  { environment: deployment, clock }: Pick<Context, 'environment' | 'clock'>,
 ): Promise<RoundRobinFacts> => {
   const node = nodeNamed(deployment, alias)
   const [zone, all] = await Promise.all([look.cloudflare.zone(), look.cloudflare.addresses()])
@@ -58,7 +60,7 @@ export const gatherRoundRobin = async (
   ])
   const records = all.filter(({ name }) => names.includes(name))
   const { name, account } = zone
-  return { deployment, node, zone: name, account, names, records, origins: new Map(origins), unwell, connections, within }
+  return { deployment, node, zone: name, account, names, records, origins: new Map(origins), unwell, connections, within, clock }
 }
 
 const unwellNames = async (names: readonly string[], http: Readers<'http'>['http'], deployment: Deployment): Promise<readonly string[]> => {

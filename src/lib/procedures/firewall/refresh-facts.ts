@@ -4,7 +4,7 @@ import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { Proof } from '../../plan/procedure.ts'
 import { isWell, publicNames, statusInWords, urlOf } from '../../reports/edge/public-names.ts'
 import { got, type Told, told } from '../../reports/edge/survey.ts'
-import { allOf, type Judged, judge } from '../../reports/firewall/judge.ts'
+import { allOf, believable, type Judged, judge } from '../../reports/firewall/judge.ts'
 import { differenceOf, type OtherList, otherLists } from '../../reports/firewall/lists.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -71,21 +71,12 @@ export const customersAnswered = (facts: RefreshFacts, alias: string): Proof<Nee
   holds: (look) => throughTheEdge(facts, look),
 })
 
-const cidr = /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/
-
 /** Whether the published list can be believed, and this node's UFW be worked on. */
-export const mayRefresh = ({ published, nodes }: RefreshFacts, { alias, judged }: RefreshFacts['nodes'][number]): Finding => {
-  const ranges = allOf(published)
-  const odd = ranges.filter((range) => !cidr.test(range))
-  // Rules by hand among them: where the whole list is another one, nothing tells old ranges from those.
-  const known = Math.max(...nodes.map(({ judged: { present, stale, byHand } }) => present + stale.length + byHand.length))
-  return every([
-    when(ranges.length > 0, 'the published list is empty'),
-    when(published.ipv4.length > 0 || ranges.length === 0, 'the published list has no IPv4 range'),
-    when(odd.length === 0, `the published list holds what is no range: ${odd.slice(0, 3).join(', ')}`),
-    when(
-      ranges.length * 2 >= known || ranges.length === 0,
-      `the published list has ${ranges.length} ranges, less than half of the ${known} that are let in now`,
+export const mayRefresh = ({ published, nodes }: RefreshFacts, { alias, judged }: RefreshFacts['nodes'][number]): Finding =>
+  every([
+    believable(
+      published,
+      nodes.map((node) => node.judged),
     ),
     when(judged.active, `UFW on ${alias} is inactive: its rules let in and keep out nobody`),
     when(
@@ -93,7 +84,6 @@ export const mayRefresh = ({ published, nodes }: RefreshFacts, { alias, judged }
       `${alias} has rules that keep somebody out at 443: ${judged.against.map(({ spec }) => spec).join('; ')}`,
     ),
   ])
-}
 
 /** What refreshing the nodes does not reach. */
 export const notReached = ({ lists, published, nodes }: RefreshFacts): readonly string[] => [

@@ -1,5 +1,5 @@
 import { texts } from '../../plan/choice.ts'
-import { fails, holds, when } from '../../plan/finding.ts'
+import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Step } from '../../plan/procedure.ts'
 import { allOf, https, judge } from '../../reports/firewall/judge.ts'
 import type { FirewallRule } from '../../systems/nodes/types.ts'
@@ -46,10 +46,10 @@ const letIn = (facts: RefreshFacts, node: Node): Change<Needs> => {
       for (const range of judged.missing) await write.nodes.allowFrom(alias, ruleFor(range, node))
     },
     verify: async (look) => {
-      // Of an empty list nothing is missing: that must not pass for done.
-      if (allOf(facts.published).length === 0) return fails('the published list is empty')
-      const { missing } = judge(await look.nodes.firewall(alias), facts.published)
-      return when(missing.length === 0, `${alias} does not let in ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ' …' : ''}`)
+      const now = judge(await look.nodes.firewall(alias), facts.published)
+      const few = `${now.missing.slice(0, 3).join(', ')}${now.missing.length > 3 ? ' …' : ''}`
+      // Of a list that cannot be true nothing may be missing, and an inactive UFW lets in and keeps out nobody: neither passes for done.
+      return every([mayRefresh(facts, { alias, judged: now }), when(now.missing.length === 0, `${alias} does not let in ${few}`)])
     },
     undo: async (write) => {
       for (const range of judged.missing) await write.nodes.deleteRule(alias, { spec: specFor(range) })

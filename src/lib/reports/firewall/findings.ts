@@ -1,7 +1,7 @@
 import type { Observation } from '../../plan/report.ts'
 import type { FirewallRule } from '../../systems/nodes/types.ts'
 import { got } from '../edge/survey.ts'
-import { allOf, type Judged } from './judge.ts'
+import { allOf, believable, type Judged } from './judge.ts'
 import { differenceOf } from './lists.ts'
 import type { FirewallSurvey } from './survey.ts'
 
@@ -14,7 +14,8 @@ const byHand = (alias: string, { spec }: FirewallRule): string => `ssh ${alias} 
 
 const ofNode = (alias: string, judged: Judged, published: boolean): readonly Observation[] => [
   ...(judged.active ? [] : [wrong(`UFW on ${alias} is inactive: everything is open`, `ssh ${alias} sudo ufw enable`)]),
-  ...(judged.incoming === 'deny' || judged.incoming === 'reject'
+  // An inactive UFW does not say what it would do.
+  ...(!judged.active || judged.incoming === 'deny' || judged.incoming === 'reject'
     ? []
     : [wrong(`UFW on ${alias} lets in what no rule speaks of (${judged.incoming})`)]),
   ...judged.open.map((rule) => wrong(`${alias} is open to anybody: ${rule.spec}`, byHand(alias, rule))),
@@ -48,15 +49,18 @@ const ofLists = ({ lists, published }: FirewallSurvey): readonly Observation[] =
 /** What is wrong at the nodes' doors, worst first. */
 export const firewallFindings = (survey: FirewallSurvey): readonly Observation[] => {
   const published = got(survey.published)
+  const judged = [...survey.nodes.values()].flatMap((one) => got(one) ?? [])
+  const believed = published && believable(published, judged)
   const all = [
     ...('because' in survey.published ? [wrong(`Cloudflare's ranges could not be read: ${survey.published.because}`)] : []),
-    ...(published && allOf(published).length === 0 ? [wrong('Cloudflare publishes no ranges at all: its answer cannot be true')] : []),
+    ...(believed?.ok === false ? [wrong(`What Cloudflare publishes cannot be true: ${believed.because}`)] : []),
     ...[...survey.nodes].flatMap(([alias, judged]) =>
       'because' in judged
         ? [wrong(`${alias} could not be asked: ${judged.because}`, 'honeydue nodes:status')]
-        : ofNode(alias, judged.value, published !== undefined && allOf(published).length > 0),
+        : ofNode(alias, judged.value, believed?.ok === true),
     ),
-    ...ofLists(survey),
+    // Against a list that cannot be true everything would be wrong.
+    ...(believed?.ok === false ? [] : ofLists(survey)),
   ]
   return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
 }

@@ -1,3 +1,4 @@
+import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import { coversPort } from '../../systems/nodes/firewall.ts'
 import type { Firewall, FirewallRule } from '../../systems/nodes/types.ts'
@@ -67,4 +68,32 @@ export const judge = ({ active, incoming, rules }: Firewall, published: Publishe
     present: present.size,
     comment,
   }
+}
+
+const cidr = /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/
+
+/** Whether the published list can be believed beside what the nodes let in now. */
+export const believable = (published: PublishedRanges, nodes: readonly Judged[]): Finding => {
+  const ranges = allOf(published)
+  if (ranges.length === 0) return fails('the published list is empty')
+  const odd = ranges.filter((range) => !cidr.test(range))
+  // Rules by hand among them: where the whole list is another one, nothing tells old ranges from those.
+  const known = Math.max(0, ...nodes.map(({ present, stale, byHand }) => present + stale.length + byHand.length))
+  return every([
+    when(published.ipv4.length > 0, 'the published list has no IPv4 range'),
+    when(odd.length === 0, `the published list holds what is no range: ${odd.slice(0, 3).join(', ')}`),
+    when(ranges.length * 2 >= known, `the published list has ${some(ranges.length)}, less than half of the ${known} that are let in now`),
+  ])
+}
+
+const some = (count: number): string => (count === 1 ? '1 range' : `${count} ranges`)
+
+/** Why Cloudflare does not get in at 443 of a node; empty where it does. */
+export const keptOut = ({ active, incoming, missing, open, against }: Judged): readonly string[] => {
+  if (!active) return []
+  const wide = incoming === 'allow' || open.some((rule) => coversPort(rule, https))
+  return [
+    ...against.map(({ spec }) => `its firewall keeps somebody out at ${https}: ${spec}`),
+    ...(missing.length > 0 && !wide ? [`its firewall keeps out ${some(missing.length)} of Cloudflare`] : []),
+  ]
 }

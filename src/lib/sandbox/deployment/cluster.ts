@@ -1,3 +1,4 @@
+import { publishedRanges } from '../edge/ranges.ts'
 import type { Client, KubeObject } from '../kubernetes/types.ts'
 import { bornAt, k3sVersion, namespace, nodes } from './facts.ts'
 import { workload } from './workload.ts'
@@ -5,6 +6,7 @@ import { workload } from './workload.ts'
 /** Namespaces, the storage class, and what k3s itself runs. */
 export function clusterObjects(): KubeObject[] {
   const system = 'kube-system'
+  const { ipv4, ipv6 } = publishedRanges
   return [
     ...['default', system, 'kube-public', 'kube-node-lease', namespace].map(
       (name): KubeObject => ({
@@ -33,6 +35,8 @@ export function clusterObjects(): KubeObject[] {
       image: 'rancher/mirrored-library-traefik:3.5.1',
       port: 443,
       pod: { hostNetwork: true },
+      // Whose word about the client's address it takes (ch08).
+      container: { args: [`--entryPoints.websecure.forwardedHeaders.trustedIPs=${[...ipv4, ...ipv6].join(',')}`] },
     }),
   ]
 }

@@ -1,3 +1,4 @@
+import { publishedRanges } from '../edge/ranges.ts'
 import type { KubeObject } from '../kubernetes/types.ts'
 import { apiHost, bornAt, namespace } from './facts.ts'
 
@@ -9,6 +10,7 @@ export function routingObjects(): KubeObject[] {
     ingress('web', ['myhoneydue.com', 'app.myhoneydue.com'], 3000),
     middleware('security-headers', { headers: { frameDeny: true, contentTypeNosniff: true } }),
     middleware('rate-limit', { rateLimit: { average: 100, burst: 200 } }),
+    middleware('cloudflare-only', { ipAllowList: { sourceRange: [...publishedRanges.ipv4, ...publishedRanges.ipv6] } }),
     middleware('admin-auth', { basicAuth: { secret: 'admin-basic-auth' } }),
   ]
 }

@@ -1,0 +1,114 @@
+import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { prepare } from '../../../src/lib/plan/plan.ts'
+import { refresh } from '../../../src/lib/procedures/firewall/refresh.ts'
+import { firewallStatus } from '../../../src/lib/reports/firewall/status.ts'
+import { namespace, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { openSystems } from '../../../src/lib/systems/open.ts'
+import { contextOf } from '../../context.ts'
+import { useSandbox, worlds } from '../../worlds.ts'
+
+const sandbox = useSandbox()
+const opened: ReturnType<typeof openSystems>[] = []
+afterEach(async () => {
+  for (const systems of opened.splice(0)) await systems.close()
+})
+const [first, second] = nodes
+const begin = () => {
+  const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal)
+  opened.push(systems)
+  return { systems, context: contextOf(sandbox().environment) }
+}
+const show = () => {
+  const { systems, context } = begin()
+  return firewallStatus.look({}, { cloudflare: systems.cloudflare.read, nodes: systems.nodes.read, kube: systems.kube.read }, context)
+}
+const said = async () => (await show()).findings.map(({ level, text, next }) => [level, text, ...(next ? [next] : [])].join(' | '))
+const planned = async (node: readonly string[]) => {
+  const { systems, context } = begin()
+  return (await prepare(refresh, { node }, systems, context)).plan
+}
+const rules = (alias: string, change: (line: string) => string) => {
+  const { state } = sandbox().nodes.node(alias)
+  for (const file of ['ufw/rules4', 'ufw/rules6']) state.write(file, `${state.read(file).trim().split('\n').map(change).join('\n')}\n`)
+}
+const kube = () => sandbox().kubernetes.client
+const setTrusted = (words: readonly string[]) =>
+  kube().update({ group: 'apps', resource: 'daemonsets' }, 'traefik', 'kube-system', (draft) => {
+    const { template } = draft.spec as { template: { spec: { containers: { args: readonly string[] }[] } } }
+    for (const container of template.spec.containers) container.args = words
+  })
+const setAllowed = (sourceRange: readonly string[]) =>
+  kube().update({ group: 'traefik.io', resource: 'middlewares' }, 'cloudflare-only', namespace, (draft) => {
+    draft.spec = { ipAllowList: { sourceRange } }
+  })
+
+const daemonSet = "Traefik's trusted addresses (DaemonSet kube-system/traefik)"
+const middleware = `Middleware ${namespace}/cloudflare-only`
+
+test('as published everywhere: 22 ranges at each node, and in both other lists', async () => {
+  const view = await show()
+  expect(view.findings).toEqual([])
+  expect(view.tables[0]?.rows).toEqual(nodes.map(({ alias }) => [alias, 'active', 'deny', '22 of 22', '', '', '', '']))
+  expect(view.tables[1]?.rows).toEqual([
+    [daemonSet, '22', '', ''],
+    [middleware, '22', '', ''],
+  ])
+})
+
+test('a list published anew is missing at each node and in both other lists; the refresh says that they must follow', async () => {
+  worlds['one range new and one gone'](sandbox())
+  expect(await said()).toEqual([
+    ...nodes.flatMap(({ alias }) => [
+      `wrong | ${alias} does not let in 198.51.100.0/24 of Cloudflare | honeydue firewall:refresh`,
+      `wrong | ${alias} lets in 173.245.48.0/20 that Cloudflare no longer publishes | honeydue firewall:refresh`,
+    ]),
+    ...[daemonSet, middleware].flatMap((where) => [
+      `wrong | ${where} lacks 198.51.100.0/24 of Cloudflare`,
+      `wrong | ${where} trusts 173.245.48.0/20 that Cloudflare does not publish`,
+    ]),
+  ])
+  const { uncheckable } = await planned([first.alias])
+  for (const where of [daemonSet, middleware]) expect(uncheckable).toContain(`${where} lacks 1 and has 1 others: it must follow`)
+})
+
+test('each other list is read from where it lives, by every spelling of it', async () => {
+  const { ipv4, ipv6 } = sandbox().cloudflare.state.ranges
+  setTrusted([
+    `--entrypoints.web.forwardedheaders.trustedips=${ipv4.slice(1).join(',')}`,
+    `--entryPoints.websecure.proxyProtocol.trustedIPs=10.0.0.0/8,${ipv6.join(',').toUpperCase()}`,
+  ])
+  setAllowed([...ipv4, ...ipv6, '0.0.0.0/0'])
+  expect(await said()).toEqual([
+    `wrong | ${daemonSet} lacks 173.245.48.0/20 of Cloudflare`,
+    `wrong | ${middleware} trusts 0.0.0.0/0 that Cloudflare does not publish`,
+  ])
+  setTrusted([])
+  expect((await show()).tables[1]?.rows[0]).toEqual([daemonSet, 'not set', '', ''])
+  kube().delete({ group: 'traefik.io', resource: 'middlewares' }, 'cloudflare-only', namespace)
+  expect((await show()).tables[1]?.rows.map(([where]) => where)).toEqual([daemonSet])
+})
+
+test('an inactive UFW, a door open to anybody and a range by hand', async () => {
+  sandbox().nodes.node(first.alias).state.write('ufw/enabled', 'no\n')
+  const { state } = sandbox().nodes.node(second.alias)
+  state.write('ufw/rules4', `${state.read('ufw/rules4')}allow|in|tcp|any|443|any|\nallow|in|tcp|203.0.113.5|443|any|monitoring\n`)
+  expect(await said()).toEqual([
+    'wrong | UFW on hetzner1 is inactive: everything is open | ssh hetzner1 sudo ufw enable',
+    'wrong | hetzner2 is open to anybody: allow 443/tcp | ssh hetzner2 "sudo ufw delete allow 443/tcp"',
+    'warning | hetzner2 also lets in 203.0.113.5 at 443 | ssh hetzner2 "sudo ufw delete allow from 203.0.113.5 to any port 443 proto tcp"',
+  ])
+})
+
+test('a list that has shrunk by more than half is not believed, where its ranges match and no rule has a comment too', async () => {
+  const { ipv4 } = sandbox().cloudflare.state.ranges
+  for (const { alias } of nodes) rules(alias, (line) => line.replace(/\|[^|]*$/, '|'))
+  sandbox().cloudflare.state.ranges = { ipv4: ipv4.slice(0, 5), ipv6: [] }
+  const because = 'the published list has 5 ranges, less than half of the 22 that are let in now'
+  const findings = await said()
+  expect(findings[0]).toBe(`wrong | What Cloudflare publishes cannot be true: ${because}`)
+  expect(findings.filter((line) => line.startsWith('wrong'))).toHaveLength(1)
+  const { blocked, steps } = await planned([first.alias])
+  expect(blocked).toEqual([because])
+  expect(steps.some(({ already }) => already)).toBe(false)
+})
