@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, vi } from 'vitest'
@@ -7,8 +7,10 @@ import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { rotate } from '../../src/lib/procedures/cert/rotate.ts'
 import type { Identity } from '../../src/lib/sandbox/certificates.ts'
-import { namespace, zoneName } from '../../src/lib/sandbox/deployment/facts.ts'
+import { namespace, nodes, zoneName } from '../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
+import { issue } from '../../src/lib/sandbox/edge/api/certificates.ts'
+import { requestFor } from '../../src/lib/sandbox/edge/csr.ts'
 import { type Sandbox, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import { contextOf } from '../context.ts'
@@ -39,6 +41,29 @@ const put = ({ certificate, key }: Identity) =>
     const base64 = (text: string) => Buffer.from(text).toString('base64')
     draft.data = { 'tls.crt': base64(certificate), 'tls.key': base64(key) }
   })
+
+/** A certificate of the Origin CA for a week, signed some days ago. */
+const signed = (daysAgo: number) => {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { listed } = issue(sandbox.originCa.authority, {
+    csr: requestFor(zoneName, pair),
+    hostnames: origin.names,
+    validity: 7,
+    publicKey: pair.publicKey,
+    now: new Date(Date.now() - daysAgo * 86_400_000),
+  })
+  return { listed, certificate: listed.certificate ?? '', key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
+}
+type Signed = ReturnType<typeof signed>
+
+/** The first of these is in the checkout, in the Secret and on every node, as if the deployment had begun with it; the account lists all. */
+const inUse = async (...[one, ...others]: readonly [Signed, ...Signed[]]) => {
+  writeFileSync(file('crt'), one.certificate)
+  writeFileSync(file('key'), one.key)
+  put(one)
+  sandbox.cloudflare.state.certificates = [one, ...others].map(({ listed }) => ({ listed }))
+  for (const { alias } of nodes) sandbox.edge.traefik(alias).reset()
+}
 
 /** Which certificate is where, by its part in the rotation; keys and serial numbers are new every time. */
 const observe = () => {
@@ -96,9 +121,21 @@ laws(
     planted: [...plantedValues, 'PRIVATE KEY'],
   },
   [
-    { name: 'healthy, the old one kept', input: { ...input, 'keep-old': true }, arrange: arranged(), meets: 'work' },
     { name: 'healthy, the old one revoked', input, arrange: arranged(), meets: 'work' },
+    { name: 'healthy, the old one kept', input: { ...input, 'keep-old': true }, arrange: arranged(), meets: 'work' },
     { name: 'rotated already', input, arrange: arranged(already), meets: 'nothing to do' },
+    {
+      name: 'expired: the edge answers 526 already',
+      input: { ...input, 'keep-old': true },
+      arrange: arranged(() => inUse(signed(30))),
+      meets: 'work',
+    },
+    {
+      name: 'nearly expired, and listed twice with the same names',
+      input,
+      arrange: arranged(() => inUse(signed(6), signed(6))),
+      meets: 'work',
+    },
     {
       name: 'a key in the Secret that is not its own',
       input: { ...input, 'keep-old': true },

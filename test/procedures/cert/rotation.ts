@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { afterEach, vi } from 'vitest'
+import { type Clock, systemClock } from '../../../src/lib/clock.ts'
+import { rotate } from '../../../src/lib/procedures/cert/rotate.ts'
+import { apiHost, namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { openSystems } from '../../../src/lib/systems/open.ts'
+import { contextOf } from '../../context.ts'
+import { useSandbox } from '../../worlds.ts'
+
+export const input = { validity: '90', soak: 0, 'keep-old': false, 'newer-than': 86_400_000 }
+
+/** A clock on which waiting takes no time: what does not come to hold is given up at once. */
+export const soon = (): Clock => {
+  let passed = 0
+  return {
+    now: () => new Date(Date.now() + passed),
+    sleep: async (ms) => {
+      passed += ms * 20
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+  }
+}
+
+/** A sandbox in which rotations are carried out, and what a test looks at of it. */
+export const useRotation = () => {
+  vi.setConfig({ testTimeout: 300_000 })
+  const sandbox = useSandbox({ speed: { reloadMs: 30, keepAliveMs: 0 } })
+  let close = async () => {}
+  afterEach(() => close())
+
+  const opened = () => {
+    const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal)
+    close = systems.close
+    return systems
+  }
+  const context = () => contextOf(sandbox().environment)
+  const runOf = (systems: ReturnType<typeof openSystems>, clock: Clock = systemClock) => ({
+    systems,
+    needs: rotate.needs,
+    clock,
+    signal: new AbortController().signal,
+    tell: () => {},
+    settle: async () => true,
+  })
+  const file = (name: string) => join(sandbox().dir, 'checkout/deploy-k3s/secrets', `cloudflare-origin.${name}`)
+  const current = () => readFileSync(file('crt'), 'utf8')
+  const secret = () => {
+    const found = sandbox().kubernetes.client.get({ group: '', resource: 'secrets' }, 'cloudflare-origin-cert', namespace)
+    const data = (found?.data ?? {}) as Record<string, string>
+    return Buffer.from(data['tls.crt'] ?? '', 'base64').toString()
+  }
+  const oneHost = () => {
+    for (const name of ['admin', 'web'])
+      sandbox().kubernetes.client.delete({ group: 'networking.k8s.io', resource: 'ingresses' }, name, namespace)
+  }
+  const valid = () =>
+    sandbox()
+      .cloudflare.state.certificates.filter(({ revokedAt }) => !revokedAt)
+      .map(({ listed }) => listed.certificate)
+  const health = (): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const { dir, edge } = sandbox()
+      const asked = request(
+        {
+          host: '127.0.0.1',
+          port: edge.port,
+          path: '/api/health/',
+          servername: apiHost,
+          headers: { host: apiHost },
+          ca: readFileSync(join(dir, 'ca.crt')),
+          agent: false,
+        },
+        (response) => response.resume().on('end', () => resolve(response.statusCode ?? 0)),
+      )
+      asked.on('error', reject).end()
+    })
+  return { sandbox, opened, context, runOf, file, current, secret, oneHost, valid, health }
+}
