@@ -48,10 +48,12 @@ const statuses = async (count: number, host: string = apiHost, path = '/api/heal
 }
 const on = async (alias: string, command: string) =>
   (await run('ssh', ['-F', sandbox().nodes.configFile, '-o', 'BatchMode=yes', alias, command])).stdout
-const served = async (alias: string, name: string) => {
-  const command = `openssl s_client -connect 127.0.0.1:443 -servername ${name} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`
-  return (await on(alias, command)).trim().split('=')[1]
+/** What the node serves for a name, as its own `openssl s_client` prints it among other things. */
+const certificate = async (alias: string, name: string) => {
+  const said = await on(alias, `openssl s_client -connect 127.0.0.1:443 -servername ${name} </dev/null 2>/dev/null`)
+  return new X509Certificate(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(said)?.[0] ?? '')
 }
+const served = async (alias: string, name: string) => (await certificate(alias, name)).fingerprint256
 const fingerprint = (certificate: string) => new X509Certificate(certificate).fingerprint256
 const origin = () => readFileSync(join(sandbox().dir, 'checkout/deploy-k3s/secrets/cloudflare-origin.crt'), 'utf8')
 const putSecret = (identity: Identity) =>
@@ -76,11 +78,10 @@ test('every public name is answered by its workload, and another by nobody', asy
   expect(await through('www.myhoneydue.com')).toEqual({ status: 530, body: 'error code: 1001' })
 })
 
-test('each node serves the certificate of the Secret, as openssl sees it from the node itself', async () => {
+test('each node serves the certificate of the Secret, as the node itself sees it', async () => {
   const found = await Promise.all(nodes.flatMap(({ alias }) => publicNames.map((name) => served(alias, name))))
   expect(new Set(found)).toEqual(new Set([fingerprint(origin())]))
   expect(await served('hetzner1', 'else.example')).not.toBe(fingerprint(origin()))
-  expect(await on('hetzner2', `curl -sk --resolve ${apiHost}:443:127.0.0.1 https://${apiHost}/api/health/`)).toContain('ok')
 })
 
 test('a new Secret is served after the delay, but not by a Traefik that does not reload', async () => {
@@ -97,9 +98,7 @@ test('a new Secret is served after the delay, but not by a Traefik that does not
 test('a key that is not of its certificate is dropped, the default is served, and the edge answers 526', async () => {
   putSecret({ certificate: fresh().certificate, key: fresh().key })
   await eventually(async () => (await statuses(1))[0] === 526)
-  expect(await on('hetzner1', 'openssl s_client -connect 127.0.0.1:443 -servername api.myhoneydue.com </dev/null 2>/dev/null')).toContain(
-    'TRAEFIK DEFAULT CERT',
-  )
+  expect((await certificate('hetzner1', apiHost)).subject).toContain('TRAEFIK DEFAULT CERT')
 })
 
 test('Full (strict) verifies chain, names, dates and revocation; Full does not; Flexible finds port 80 closed', async () => {

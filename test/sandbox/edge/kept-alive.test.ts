@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -13,11 +14,26 @@ const sandbox = useSandbox({ speed: { keepAliveMs: 60_000 } })
 const ss = async (alias: string) =>
   (await run('ssh', ['-F', sandbox().nodes.configFile, '-o', 'BatchMode=yes', alias, "ss -Htn state established '( sport = :443 )'"]))
     .stdout
-const curl = async () => (await run('curl', ['-sS', '--cacert', join(sandbox().dir, 'ca.crt'), `${sandbox().urls.api}/api/health/`])).stdout
+const health = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        host: '127.0.0.1',
+        port: sandbox().edge.port,
+        path: '/api/health/',
+        servername: apiHost,
+        headers: { host: apiHost },
+        ca: readFileSync(join(sandbox().dir, 'ca.crt')),
+        agent: false,
+      },
+      (response) => response.resume().on('end', () => resolve(response.statusCode ?? 0)),
+    )
+    asked.on('error', reject).end()
+  })
 
 test('a connection of the edge outlives the record that led to it, and ss on the node counts it until it is closed', async () => {
   const { state } = sandbox().cloudflare
-  for (let n = 0; n < 3; n++) expect(await curl()).toContain('ok')
+  for (let n = 0; n < 3; n++) expect(await health()).toBe(200)
   const open = await ss('hetzner1')
   expect(open.trim().split('\n')).toHaveLength(1)
   const [, peer = ''] = /:443 ([\d.]+):\d+/.exec(open) ?? []
@@ -26,13 +42,11 @@ test('a connection of the edge outlives the record that led to it, and ss on the
   expect(sandbox().edge.connections('hetzner1')).toHaveLength(1)
   sandbox().edge.reset()
   await eventually(async () => (await ss('hetzner1')) === '')
-  expect(await curl()).toContain('ok')
+  expect(await health()).toBe(200)
 })
 
-test('the sandbox says where its edge is, for curl by name as well', async () => {
-  const { dir, environment } = sandbox()
-  const place = environment.hostaddr['myhoneydue.com'] ?? ''
-  const { stdout } = await run('curl', ['-sS', '--cacert', join(dir, 'ca.crt'), '--connect-to', `::${place}`, 'https://myhoneydue.com/'])
-  expect(stdout).toContain('honeyDue')
+test('the sandbox says where its edge is, and no secret', async () => {
+  const { dir, edge, environment } = sandbox()
+  expect(environment.hostaddr['myhoneydue.com']).toBe(`127.0.0.1:${edge.port}`)
   expect(readFileSync(join(dir, 'environment.yaml'), 'utf8')).not.toContain('PLANTED')
 })

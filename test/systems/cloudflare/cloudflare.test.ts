@@ -20,7 +20,7 @@ import { cloudflareSystem } from '../../../src/lib/systems/cloudflare/cloudflare
 const zone = 'myhoneydue.com'
 const api = `api.${zone}`
 const first = '178.104.247.152'
-const run = promisify(execFile)
+const _run = promisify(execFile)
 const dir = mkdtempSync(join(tmpdir(), 'cloudflare-'))
 const caFile = join(dir, 'ca.crt')
 let cloudflare: CloudflareApi
@@ -202,34 +202,4 @@ test('an abort ends a call with its own reason', async () => {
   const asked = open(undefined, { signal: ending.signal }).read.zone()
   setTimeout(() => ending.abort(new Error('stop')), 50)
   await expect(asked).rejects.toThrow('stop')
-})
-
-test('the lines of a plan, run by sh, do what the writer does', async () => {
-  const { say } = open()
-  const at = `--cacert ${caFile} --connect-to api.cloudflare.com:443:127.0.0.1:${cloudflare.port}`
-  writeFileSync(join(dir, 'curl'), `#!/bin/sh\nexec /usr/bin/env PATH="$OLDPATH" curl ${at} "$@"\n`, { mode: 0o755 })
-  const sh = (line: string | readonly string[]) =>
-    run('sh', ['-euc', [line].flat().join('\n')], {
-      cwd: dir,
-      env: { PATH: `${dir}:${process.env.PATH}`, OLDPATH: process.env.PATH, CLOUDFLARE_API_TOKEN: planted.cloudflareToken },
-    })
-  const record = { name: api, type: 'A', address: first } as const
-  await sh(say.removeAddress(record).line)
-  expect(addressesOf(api)).toHaveLength(2)
-  await sh(say.addAddress({ ...record, comment: "it's back" }).line)
-  expect(addressesOf(api)).toContain(`${first} true`)
-  expect(cloudflare.state.records.at(-1)?.comment).toBe("it's back")
-  cloudflare.state.records = cloudflare.state.records.map((one) => ({ ...one, proxied: false }))
-  await sh(say.proxyAddress(record).line)
-  expect(addressesOf(api)).toContain(`${first} true`)
-  await sh(say.purge({ urls: [`https://${api}/a?b=1`] }).line)
-  expect(cloudflare.state.purged).toEqual([{ kind: 'files', what: [`https://${api}/a?b=1`] }])
-  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const csr = requestFor(zone, pair)
-  writeFileSync(join(dir, 'cloudflare-origin.csr'), csr)
-  await sh(say.createOriginCertificate({ csr, names: [zone], days: 90, key: 'ec' }).line)
-  const made = cloudflare.state.certificates.at(-1)
-  expect(made?.listed.hostnames).toEqual([zone])
-  await sh(say.revokeOriginCertificate({ id: made?.listed.id ?? '' }).line)
-  expect(made?.revokedAt).toBeDefined()
 })

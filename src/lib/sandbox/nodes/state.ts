@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
 import { fallbackCommands, nodeCommands } from './commands.ts'
+import { networkPrograms } from './network-programs.ts'
 
 /** One machine as the book names it: the suffixes of alias and hostname do not match, on purpose. */
 export interface NodeIdentity {
@@ -86,7 +87,7 @@ export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {
     makeExactly(root, new Map(), ['var/run'])
   }
   script(bin, nodeCommands)
-  script(spare, fallbackCommands)
+  script(spare, { ...fallbackCommands, ...networkPrograms })
   mkdirSync(home, { recursive: true })
   fill()
   return {
