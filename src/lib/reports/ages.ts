@@ -10,3 +10,10 @@ export const age = (seconds: number): string => {
   if (hours > 0) return `${hours} h ${minutes} min`
   return seconds < 60 ? `${Math.round(seconds)} s` : `${minutes} min`
 }
+
+/** A time as a tired person reads it: "07:24 UTC, 14 min ago", with its date where that is not today's. */
+export const timeAndAge = (time: string, now: Date): string => {
+  const at = new Date(time).toISOString()
+  const day = at.slice(0, 10) === now.toISOString().slice(0, 10) ? '' : `${at.slice(0, 10)} `
+  return `${day}${at.slice(11, 16)} UTC, ${age(secondsSince(time, now) ?? 0)} ago`
+}

@@ -72,12 +72,7 @@ test('the report shows the server, the families and the queues, and no secret', 
   const view = await cacheStatus.look({}, { redis: redis.read }, contextOf())
   expect(view.tables.map(({ title }) => title)).toEqual(['Redis', 'Keys', 'Queues'])
   expect(view.tables[0]?.rows).toContainEqual(['memory', expect.stringMatching(/^1\.\d MB of 256\.0 MB$/)])
-  expect(view.tables[1]?.rows).toContainEqual([
-    'residence_ids_user:*',
-    '40',
-    expect.stringMatching(/^2 min 5\d s – 4 min 5\d s$/),
-    '0 of 40',
-  ])
+  expect(view.tables[1]?.rows).toContainEqual(['residence_ids_user:*', '40', expect.stringMatching(/^2 min – 4 min$/), '0 of 40'])
   expect(view.tables[2]?.rows).toEqual([['default', '2', '1', '3', '1', '1']])
   expect(JSON.stringify(view)).not.toContain('secret')
 })

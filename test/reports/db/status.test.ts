@@ -32,7 +32,7 @@ test('well: every place agrees, both endpoints answer from here and from each no
   expect(view.findings).toEqual([])
   const [use, endpoints, nodes] = view.tables
   expect(use?.rows.slice(0, 2)).toEqual([
-    ['ConfigMap', 'pooler', expect.stringMatching(/^set by kubectl-client-side-apply /)],
+    ['ConfigMap', 'pooler', expect.stringMatching(/^set \d{4}-\d\d-\d\d \d\d:\d\d UTC, \d+ d ago$/)],
     ['deploy-k3s/config.yaml:4', 'pooler', 'database.host'],
   ])
   expect(use?.rows.slice(2).map(([pod]) => pod?.split('-')[0])).toEqual(expect.arrayContaining(['api', 'worker', 'admin', 'web']))
@@ -42,6 +42,7 @@ test('well: every place agrees, both endpoints answer from here and from each no
   ])
   expect(nodes?.rows.flat().filter((cell) => cell === 'no')).toEqual([])
   expect(view.notes?.join('\n')).toMatch(/wakes a compute/)
+  expect(view.notes).toContain('DB_HOST was last set by kubectl-client-side-apply')
   const text = renderView({ ...view, notes: [] }, paint(false))
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
 })

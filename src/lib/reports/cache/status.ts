@@ -1,4 +1,5 @@
 import { defineReport } from '../../plan/report.ts'
+import { age } from '../ages.ts'
 import { cacheFindings, hitRate } from './findings.ts'
 import { type CacheStatus, gatherCacheStatus, type KeyFamily } from './gather.ts'
 
@@ -45,11 +46,15 @@ const serverRows = ({ target, info, ...rest }: CacheStatus): readonly (readonly 
   ]
 }
 
-const minutes = (ms: number): string => `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`
+/** Shortest to longest, as they were when each was looked at. */
+const ttls = ([shortest, longest]: readonly [number | undefined, number | undefined]): string => {
+  const [from, to] = [shortest, longest].map((ms) => (ms === undefined ? '' : age(ms / 1000)))
+  return from === to ? (from ?? '') : `${from} – ${to}`
+}
 
 const familyRow = ({ pattern, keys, shortestTtl, longestTtl, withoutTtl, sampled }: KeyFamily): readonly string[] => [
   pattern,
   String(keys),
-  shortestTtl === undefined || longestTtl === undefined ? '' : `${minutes(shortestTtl)} – ${minutes(longestTtl)}`,
+  ttls([shortestTtl, longestTtl]),
   `${withoutTtl} of ${sampled}`,
 ]

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../plan/errors.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import type { EndpointFacts } from '../../systems/postgres/types.ts'
-import { age, secondsSince } from '../ages.ts'
+import { timeAndAge } from '../ages.ts'
 import type { Answer } from '../answer.ts'
 import { milliseconds } from '../nodes/quantities.ts'
 import { wakes } from './activity.ts'
@@ -36,6 +36,7 @@ export const databaseStatus = defineReport({
         },
       ],
       notes: [
+        ...(status.inUse?.setBy ? [`DB_HOST was last set by ${status.inUse.setBy.manager}`] : []),
         `pooler  ${endpoints.pooler.host}`,
         `direct  ${endpoints.direct.host}`,
         'What a pod started with is inferred: from when it started, and when DB_HOST was last set',
@@ -58,19 +59,15 @@ const told = (facts: EndpointFacts) =>
   facts.reachable ? facts : { host: facts.host, reachable: false, error: { code: facts.trouble.code, reason: reasonOf(facts.trouble) } }
 
 const useTable = ({ inUse, source }: DatabaseStatus, now: Date): Table => {
-  const ago = (time: string | undefined): string => {
-    const seconds = secondsSince(time, now)
-    return seconds === undefined ? '' : `${age(seconds)} ago`
-  }
   const rows: (readonly string[])[] = []
   if (inUse) {
     const { setBy, endpoint, host } = inUse
-    rows.push(['ConfigMap', endpoint ?? host, setBy ? `set by ${setBy.manager} ${ago(setBy.at)}` : ''])
+    rows.push(['ConfigMap', endpoint ?? host, setBy?.at === undefined ? '' : `set ${timeAndAge(setBy.at, now)}`])
   }
   if (source.answered) for (const { endpoint, line, key } of source.value ?? []) rows.push([`${sourceFile}:${line}`, endpoint, key])
   for (const { pod, current, startedAt } of inUse?.consumers ?? []) {
     const has = current === undefined ? '?' : current ? (inUse?.endpoint ?? 'the same') : 'set since'
-    rows.push([pod, has, startedAt === undefined ? '' : `started ${ago(startedAt)}`])
+    rows.push([pod, has, startedAt === undefined ? '' : `started ${timeAndAge(startedAt, now)}`])
   }
   return { title: 'DB_HOST', columns: ['where', 'endpoint', ''], rows }
 }
