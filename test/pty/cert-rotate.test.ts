@@ -60,7 +60,7 @@ test('another text, Ctrl-C, and SIGTERM there leave the old certificate alone, a
   expect(declined.code).toBe(6)
   expect(unbroken(declined.text)).toContain(`cause What was typed is not ${fingerprint()}`)
   expect(unbroken(declined.text)).toContain(`Not done: Revoke the old certificate ${fingerprint()}.`)
-  expect(declined.text).toContain('next    honeydue cert:rotate (the same command goes on from here)')
+  expect(declined.text).toMatch(/^next {4}honeydue cert:rotate --soak 1s --env \S+environment.yaml {3}# goes on from here$/m)
   expect(valid()).toHaveLength(2)
 
   const interrupted = await soaked()

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { ChalkInstance } from 'chalk'
 import { systemClock } from '../clock.ts'
 import { exitCodes, Interrupted } from '../plan/errors.ts'
@@ -13,6 +14,8 @@ export interface Applying<N extends Name> {
   readonly prepared: Prepared<N>
   readonly needs: readonly N[]
   readonly session: Session
+  /** The command line that goes on after a failure. */
+  readonly again?: string
   /** What was typed on the command line to confirm: it settles the gates that ask for it. */
   readonly confirm?: string | undefined
   /** Undefined where nobody can be asked: other gates are then declined, and no undo is offered. */
@@ -35,6 +38,7 @@ export const applyPlan = async <N extends Name>(applying: Applying<N>): Promise<
     needs,
     clock: systemClock,
     signal: session.ending.change(() => progress?.say(stopping)),
+    ...(applying.again !== undefined && { again: applying.again }),
     tell: async (event) => progress?.tell(event),
     settle: (gate, signal) => settle(gate, signal, applying),
   }).finally(() => progress?.end())
@@ -64,7 +68,8 @@ const offerUndo = async <N extends Name>(states: readonly StepState[], trouble: 
   const endedFromOutside = trouble instanceof Interrupted && trouble.exitCode !== exitCodes.interrupted
   if (!prompts || endedFromOutside || !steps.some((step) => step.undo === 'undo')) return
   const rows = steps.map((step, i) => [i === 0 ? 'changed' : '', step.undo === 'undo' ? step.title : `${step.title}: ${step.undo}`])
-  say([`${chalk.red('stopped')}  ${trouble.message}`, ...rows.map(([name = '', text]) => `${name.padEnd(8)} ${text}`)].join('\n'))
+  const said = [[chalk.red('stopped'), trouble.message], ...rows]
+  say(said.flatMap(([name = '', text = '']) => hang(`${name}${' '.repeat(9 - stripVTControlCharacters(name).length)}`, text)).join('\n'))
   if (!(await prompts.yes('Take back what was changed?').catch(() => false))) return
   const signal = session.ending.change(() => say(stopping))
   const left = await undo(prepared, states, {

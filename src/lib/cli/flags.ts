@@ -62,7 +62,7 @@ const choose = async (name: string, choice: Choice<unknown>, typed: unknown, ask
 /** Milliseconds of "30s" or "5m". Throws Usage that names the flag. */
 export const durationOf = (name: string, value: unknown): number => {
   const parsed = milliseconds(String(value))
-  if (parsed === undefined) throw usage(name, `"${value}" is no duration such as 30s or 5m`)
+  if (parsed === undefined) throw usage(name, `--${name}: "${value}" is no duration such as 30s or 5m`)
   return parsed
 }
 

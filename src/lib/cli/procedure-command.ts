@@ -25,10 +25,15 @@ export abstract class ProcedureCommand extends HoneydueCommand {
     confirm: Flags.string({ summary: 'what would be typed to confirm; the plan says it', helpGroup: 'GLOBAL' }),
   }
 
+  /** The same command, with what was answered, and asking again. */
+  private again(...more: readonly string[]): string {
+    const words = this.argv.filter((word, i) => !/^--(dry-run|by-hand|json|confirm)(=|$)/.test(word) && this.argv[i - 1] !== '--confirm')
+    return typedLine(this.id ?? '', [...words, ...this.answers, ...more])
+  }
+
   /** The same command, to look only. */
   private dryRun(): string {
-    const words = this.argv.filter((word, i) => !/^--(dry-run|by-hand|json|confirm)(=|$)/.test(word) && this.argv[i - 1] !== '--confirm')
-    return typedLine(this.id ?? '', [...words, ...this.answers, '--dry-run'])
+    return this.again('--dry-run')
   }
 
   protected async carryOut<C extends Choices, N extends Name, F>(flags: Given, procedure: Procedure<C, N, F>): Promise<void> {
@@ -63,7 +68,17 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       const again = plan.confirm === undefined ? prepared : await prepare(procedure, input, systems, context)
       refuseMoved(plan, again.plan)
       refuseBlocked(again.plan, this.dryRun())
-      const applying = { prepared: again, needs: procedure.needs, session, confirm, prompts, silent: flags.json === true, say, chalk }
+      const applying = {
+        prepared: again,
+        again: this.again(),
+        needs: procedure.needs,
+        session,
+        confirm,
+        prompts,
+        silent: flags.json === true,
+        say,
+        chalk,
+      }
       const { states, trouble } = await applyPlan(applying)
       if (trouble) throw trouble
       const nothingDone = states.every((state) => state === 'already' || state === 'proven')

@@ -13,6 +13,8 @@ export interface Run<N extends Name> {
   readonly clock: Clock
   /** Aborted by Ctrl-C: the run stops at the next safe point, which is between two steps or in a wait. */
   readonly signal: AbortSignal
+  /** The command line that goes on after a failure; the procedure's name alone where nobody typed one. */
+  readonly again?: string
   readonly tell: Tell
   /** Puts a gate's question to the operator; true where the answer is yes, or `type` was typed. */
   readonly settle: (gate: Asked, signal: AbortSignal) => Promise<boolean>
@@ -51,7 +53,7 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
       const trouble = accountFor(error, step, run.signal)
       if (trouble instanceof Unverified) states[index] = 'unverified'
       await run.tell({ type: 'settled', index, state: states[index] ?? 'half' })
-      return { states, trouble: withState(trouble, prepared, states) }
+      return { states, trouble: withState(trouble, prepared, states, run.again) }
     }
   }
   return { states }
@@ -176,7 +178,12 @@ const accountFor = <N extends Name>(error: unknown, step: Step<N>, signal: Abort
 }
 
 /** The same trouble, told with what was done, what was not, and the manual lines that are left. */
-const withState = <N extends Name>(trouble: Trouble, { plan }: Prepared<N>, states: readonly StepState[]): Trouble => {
+const withState = <N extends Name>(
+  trouble: Trouble,
+  { plan }: Prepared<N>,
+  states: readonly StepState[],
+  again = `honeydue ${plan.id}`,
+): Trouble => {
   const titles = (wanted: readonly StepState[]) =>
     plan.steps.filter((_, i) => wanted.includes(states[i] ?? 'untouched')).map(({ title }) => title)
   const done = titles(['done'])
@@ -193,7 +200,7 @@ const withState = <N extends Name>(trouble: Trouble, { plan }: Prepared<N>, stat
     failed: trouble.failed,
     state: done.length + open.length === 0 ? 'Nothing was changed.' : parts.join(' '),
     ...(trouble.likely !== undefined && { cause: trouble.likely }),
-    next: trouble.next ?? `honeydue ${plan.id} (the same command goes on from here)`,
+    next: trouble.next ?? `${again}   # goes on from here`,
     details: [...trouble.details, ...(lines.length > 0 ? ['By hand, what is left:', ...lines.map((line) => `  ${line}`)] : [])],
   }
   if (trouble instanceof Interrupted) return new Interrupted(account, trouble.exitCode === 143 ? 'SIGTERM' : 'SIGINT')

@@ -140,10 +140,16 @@ const fidelityOf = (step: { readonly effect?: unknown; readonly unknown?: string
   return step.effect ? 'observed' : 'opaque'
 }
 
-const uncheckableOf = <N extends Name>(steps: readonly Step<N>[], planned: readonly PlannedStep[]): readonly string[] =>
-  steps.flatMap((step, i) => {
+/** What several steps leave unknown is said once. */
+const uncheckableOf = <N extends Name>(steps: readonly Step<N>[], planned: readonly PlannedStep[]): readonly string[] => {
+  const unknown = new Map<string, number[]>()
+  for (const [i, step] of steps.entries()) {
     const one = planned[i]
-    if (!isChange(step) || !one || one.already) return []
-    if (step.unknown !== undefined) return [`${step.title}: ${step.unknown}`]
-    return one.fidelity === 'opaque' ? [`${step.title}: known only by doing it`] : []
-  })
+    if (!isChange(step) || !one || one.already) continue
+    const what = step.unknown ?? (one.fidelity === 'opaque' ? 'known only by doing it' : undefined)
+    if (what !== undefined) unknown.set(what, [...(unknown.get(what) ?? []), i])
+  }
+  return [...unknown].map(([what, [first = 0, ...more]]) =>
+    more.length === 0 ? `${steps[first]?.title}: ${what}` : `Steps ${[first, ...more].map((i) => i + 1).join(', ')}: ${what}`,
+  )
+}

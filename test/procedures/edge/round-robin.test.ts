@@ -151,7 +151,7 @@ describe('edge:restore refuses what Cloudflare would refuse', () => {
 
   test('a firewall that lacks a range or keeps somebody out; one that lets everybody in lets Cloudflare in', async () => {
     rules((lines) => lines.filter((line) => !line.includes('173.245.48.0/20')))
-    expect(await blocked()).toEqual(['hetzner2: its firewall keeps out 1 range of Cloudflare'])
+    expect(await blocked()).toEqual(['hetzner2: its firewall keeps out 1 range of Cloudflare: honeydue firewall:refresh'])
     rules((lines) => [...lines, 'allow|in|tcp|any|443|any|'])
     expect(await blocked()).toEqual([])
     rules((lines) => ['deny|in|tcp|104.16.0.7|443|any|', ...lines])

@@ -43,7 +43,7 @@ const setAllowed = (sourceRange: readonly string[]) =>
     draft.spec = { ipAllowList: { sourceRange } }
   })
 
-const daemonSet = "Traefik's trusted addresses (DaemonSet kube-system/traefik)"
+const daemonSet = "Traefik's trusted addresses (kube-system/traefik)"
 const middleware = `Middleware ${namespace}/cloudflare-only`
 
 test('as published everywhere: 22 ranges at each node, and in both other lists', async () => {
@@ -87,6 +87,12 @@ test('each other list is read from where it lives, by every spelling of it', asy
   expect((await show()).tables[1]?.rows[0]).toEqual([daemonSet, 'not set', '', ''])
   kube().delete({ group: 'traefik.io', resource: 'middlewares' }, 'cloudflare-only', namespace)
   expect((await show()).tables[1]?.rows.map(([where]) => where)).toEqual([daemonSet])
+})
+
+test('the refresh says where else the list lives and needs no change', async () => {
+  const { target, uncheckable } = await planned([first.alias])
+  expect(target.slice(-2)).toEqual([`${daemonSet}: as published`, `${middleware}: as published`])
+  expect(uncheckable).toHaveLength(1)
 })
 
 test('an inactive UFW, a door open to anybody and a range by hand', async () => {

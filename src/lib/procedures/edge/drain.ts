@@ -49,7 +49,7 @@ const takeOff = (facts: RoundRobinFacts, name: string): Change<Needs> => {
       {
         what: name,
         before: before.join(', '),
-        after: before.filter((one) => one.split(' ')[0] !== node.alias).join(', '),
+        after: before.filter((one) => one.split(' ')[0] !== node.alias).join(', ') || 'nobody',
       },
     ],
     unknown: onlyByTrying,

@@ -73,7 +73,12 @@ const purgeStep = (facts: PurgeFacts, what: Purge): Change<'cloudflare' | 'http'
   const kind = 'hosts' in what ? 'hosts' : 'urls' in what ? 'URLs' : ''
   return {
     title: named.length === 1 && named[0] ? short(`Purge ${named[0]}`) : `Purge ${named.length} ${kind}`,
-    effect: named.map((one) => ({ what: one, before: 'perhaps cached', after: 'asked of a node again', note: seen(facts, one) })),
+    effect: named.map((one) => ({
+      what: one,
+      before: 'perhaps cached',
+      after: 'asked of a node again',
+      ...('urls' in what && { note: seen(facts, one) }),
+    })),
     unknown: 'what is cached where, and whether the token may purge, is known only by trying',
     check: async () => mayPurge(facts),
     apply: (write) => write.cloudflare.purge(what),

@@ -85,16 +85,22 @@ export const mayRefresh = ({ published, nodes }: RefreshFacts, { alias, judged }
     ),
   ])
 
+const isAsPublished = ({ lacks, has }: ReturnType<typeof differenceOf>): boolean => lacks.length + has.length === 0
+
+/** Where else the list lives, and needs no change. */
+export const asPublished = ({ lists, published }: RefreshFacts): readonly string[] =>
+  (got(lists) ?? []).flatMap((list) =>
+    list.ranges && isAsPublished(differenceOf(list, allOf(published))) ? [`${list.where}: as published`] : [],
+  )
+
 /** What refreshing the nodes does not reach. */
 export const notReached = ({ lists, published, nodes }: RefreshFacts): readonly string[] => [
   ...('because' in lists
     ? [`Traefik's trusted addresses and the middleware cloudflare-only hold the same list, and could not be read: ${lists.because}`]
-    : lists.value.map((list) => {
-        if (!list.ranges) return `${list.where}: not set`
+    : lists.value.flatMap((list) => {
+        if (!list.ranges) return [`${list.where}: not set`]
         const { lacks, has } = differenceOf(list, allOf(published))
-        return lacks.length + has.length === 0
-          ? `${list.where}: as published`
-          : `${list.where} lacks ${lacks.length} and has ${has.length} others: it must follow`
+        return isAsPublished({ lacks, has }) ? [] : [`${list.where} lacks ${lacks.length} and has ${has.length} others: it must follow`]
       })),
   ...nodes.flatMap(({ alias, judged }) => [
     ...judged.byHand.map(({ spec }) => `${alias} keeps what was let in by hand: ${spec}`),

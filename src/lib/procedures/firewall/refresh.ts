@@ -3,7 +3,7 @@ import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Step } from '../../plan/procedure.ts'
 import { allOf, https, judge } from '../../reports/firewall/judge.ts'
 import type { FirewallRule } from '../../systems/nodes/types.ts'
-import { customersAnswered, gatherRefresh, mayRefresh, type Needs, notReached, type RefreshFacts } from './refresh-facts.ts'
+import { asPublished, customersAnswered, gatherRefresh, mayRefresh, type Needs, notReached, type RefreshFacts } from './refresh-facts.ts'
 
 /** Brings the nodes' rules for 443 to what Cloudflare publishes: adds first, removes after, one node after another. */
 export const refresh = defineProcedure({
@@ -14,9 +14,10 @@ export const refresh = defineProcedure({
   risk: () => 'disruptive',
   gather: (input, look, { environment }) => gatherRefresh(input.node, look, environment),
   subject: ({ nodes }) => nodes.map(({ alias }) => alias).join(','),
-  target: ({ published, nodes }) => [
-    `Cloudflare publishes ${published.ipv4.length} IPv4 and ${published.ipv6.length} IPv6 ranges`,
-    ...nodes.map(({ alias, judged }) => `${alias} lets in ${judged.present} of them at ${https}`),
+  target: (facts) => [
+    `Cloudflare publishes ${facts.published.ipv4.length} IPv4 and ${facts.published.ipv6.length} IPv6 ranges`,
+    ...facts.nodes.map(({ alias, judged }) => `${alias} lets in ${judged.present} of them at ${https}`),
+    ...asPublished(facts),
   ],
   beyond: notReached,
   steps: (facts) =>

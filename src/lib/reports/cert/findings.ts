@@ -1,4 +1,4 @@
-import { reasonOf } from '../../plan/errors.ts'
+import { reasonOf, Trouble } from '../../plan/errors.ts'
 import type { Observation } from '../../plan/report.ts'
 import { type CertificateFacts, coversHost, shortFingerprint } from '../../systems/certificates.ts'
 import { originBase, originSecret } from './places.ts'
@@ -31,7 +31,7 @@ export const certificateFindings = (survey: CertificateSurvey, now: Date): reado
 ]
 
 const unanswered = (what: string, one: { readonly answered: boolean; readonly error?: unknown }): readonly Observation[] =>
-  one.answered ? [] : [wrong(`${what}: ${reasonOf(one.error)}`)]
+  one.answered ? [] : [wrong(`${what}: ${reasonOf(one.error)}`, one.error instanceof Trouble ? one.error.next : undefined)]
 
 const secretFindings = (survey: CertificateSurvey, now: Date): readonly Observation[] => {
   const { places, secrets, originCa } = survey
@@ -104,8 +104,13 @@ const nodeFindings = (survey: CertificateSurvey): readonly Observation[] => {
   })
 }
 
-const modeFindings = ({ modes }: CertificateSurvey): readonly Observation[] => {
-  if (!modes.answered) return unanswered("Cloudflare's SSL mode was not read", modes)
+/** Both for the same reason, which is said once: Cloudflare does not answer at all. */
+const neitherRead = ({ modes, listed }: CertificateSurvey): boolean =>
+  !modes.answered && !listed.answered && reasonOf(modes.error) === reasonOf(listed.error)
+
+const modeFindings = (survey: CertificateSurvey): readonly Observation[] => {
+  const { modes } = survey
+  if (!modes.answered) return neitherRead(survey) ? [] : unanswered("Cloudflare's SSL mode was not read", modes)
   const { settings, overrides } = modes.value
   return [
     ...(settings.ssl === 'strict' ? [] : [wrong(`The zone's SSL mode is ${settings.ssl}: the origin's certificate is not verified`)]),
@@ -118,7 +123,8 @@ const modeFindings = ({ modes }: CertificateSurvey): readonly Observation[] => {
 
 const accountFindings = (survey: CertificateSurvey): readonly Observation[] => {
   const { listed } = survey
-  if (!listed.answered) return unanswered("Cloudflare's Origin CA certificates were not read", listed)
+  const both = neitherRead(survey) ? ' and SSL mode' : ''
+  if (!listed.answered) return unanswered(`Cloudflare's Origin CA certificates${both} were not read`, listed)
   const live = liveSecret(survey)?.pair.certificate
   const twins = listed.value.filter(({ names, id }) => live && id !== live.id && [...names].sort().join() === [...live.names].sort().join())
   return [

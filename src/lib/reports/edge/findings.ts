@@ -71,11 +71,11 @@ const zone = (survey: EdgeSurvey): readonly Observation[] => {
 
 const unread = (survey: EdgeSurvey): readonly Observation[] => {
   const parts = { zone: survey.zone, settings: survey.settings, rules: survey.overrides, records: survey.records }
-  const because = new Map<string, string[]>()
+  const found = new Map<string, { readonly names: readonly string[]; readonly next: string | undefined }>()
   for (const [part, answer] of Object.entries(parts)) {
-    if ('because' in answer) because.set(answer.because, [...(because.get(answer.because) ?? []), part])
+    if ('because' in answer) found.set(answer.because, { names: [...(found.get(answer.because)?.names ?? []), part], next: answer.next })
   }
-  return [...because].map(([reason, names]) => wrong(`Not read at Cloudflare (${names.join(', ')}): ${reason}`))
+  return [...found].map(([because, { names, next }]) => wrong(`Not read at Cloudflare (${names.join(', ')}): ${because}`, next))
 }
 
 /** What is wrong at the edge. */

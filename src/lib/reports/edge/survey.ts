@@ -1,5 +1,5 @@
 import type { Environment } from '../../environment/schema.ts'
-import { reasonOf } from '../../plan/errors.ts'
+import { reasonOf, Trouble } from '../../plan/errors.ts'
 import type { AddressRecord, SslOverride, Zone, ZoneSettings } from '../../systems/cloudflare/types.ts'
 import type { Answer } from '../../systems/http/types.ts'
 import type { OriginAnswer } from '../../systems/nodes/types.ts'
@@ -7,7 +7,7 @@ import type { Readers } from '../../systems/systems.ts'
 import { isWell, publicNames, urlOf } from './public-names.ts'
 
 /** What was asked and came back, or why it did not. */
-export type Told<T> = { readonly value: T } | { readonly because: string }
+export type Told<T> = { readonly value: T } | { readonly because: string; readonly next?: string }
 
 export interface EdgeSurvey {
   readonly deployment: Environment
@@ -25,8 +25,10 @@ export interface EdgeSurvey {
 export const told = <T>(asked: Promise<T>): Promise<Told<T>> =>
   asked.then(
     (value) => ({ value }),
-    (error: unknown) => ({ because: reasonOf(error) }),
+    (error: unknown) => ({ because: reasonOf(error), ...nextOf(error) }),
   )
+
+const nextOf = (error: unknown) => (error instanceof Trouble && error.next !== undefined ? { next: error.next } : {})
 
 export const got = <T>(answer: Told<T> | undefined): T | undefined => (answer && 'value' in answer ? answer.value : undefined)
 

@@ -52,7 +52,9 @@ export const firewallFindings = (survey: FirewallSurvey): readonly Observation[]
   const judged = [...survey.nodes.values()].flatMap((one) => got(one) ?? [])
   const believed = published && believable(published, judged)
   const all = [
-    ...('because' in survey.published ? [wrong(`Cloudflare's ranges could not be read: ${survey.published.because}`)] : []),
+    ...('because' in survey.published
+      ? [wrong(`Cloudflare's ranges could not be read: ${survey.published.because}`, survey.published.next)]
+      : []),
     ...(believed?.ok === false ? [wrong(`What Cloudflare publishes cannot be true: ${believed.because}`)] : []),
     ...[...survey.nodes].flatMap(([alias, judged]) =>
       'because' in judged

@@ -94,6 +94,6 @@ export const keptOut = ({ active, incoming, missing, open, against }: Judged): r
   const wide = incoming === 'allow' || open.some((rule) => coversPort(rule, https))
   return [
     ...against.map(({ spec }) => `its firewall keeps somebody out at ${https}: ${spec}`),
-    ...(missing.length > 0 && !wide ? [`its firewall keeps out ${some(missing.length)} of Cloudflare`] : []),
+    ...(missing.length > 0 && !wide ? [`its firewall keeps out ${some(missing.length)} of Cloudflare: honeydue firewall:refresh`] : []),
   ]
 }

@@ -24,7 +24,7 @@ export const otherLists = async (kube: KubeReader, namespace: string): Promise<r
     return ranges === undefined ? [] : ranges.split(',')
   })
   return [
-    { where: "Traefik's trusted addresses (DaemonSet kube-system/traefik)", ...(trusted.length > 0 && { ranges: trusted }) },
+    { where: "Traefik's trusted addresses (kube-system/traefik)", ...(trusted.length > 0 && { ranges: trusted }) },
     ...middlewares.flatMap(({ metadata, spec }) => {
       const { ipAllowList, ipWhiteList } = spec as { readonly [name: string]: { readonly sourceRange?: readonly string[] } | undefined }
       const ranges = (ipAllowList ?? ipWhiteList)?.sourceRange

@@ -16,7 +16,7 @@ export const firewallStatus = defineReport({
     return {
       findings: firewallFindings(survey),
       tables: [nodesTable(survey), listsTable(survey)],
-      notes: ['SSH (22) is open to anybody, by key alone. Who may in at other ports is in: ssh NODE sudo ufw status verbose'],
+      notes: ['SSH (22) is open to anybody, by key alone; other ports: sudo ufw status verbose'],
       unreachable: 'because' in survey.published && [...survey.nodes.values()].every((one) => 'because' in one),
       data: { published: survey.published, nodes: Object.fromEntries(survey.nodes), lists: survey.lists },
     }
@@ -25,29 +25,31 @@ export const firewallStatus = defineReport({
 
 const nodesTable = ({ published, nodes }: FirewallSurvey): Table => {
   const ranges = got(published)
-  const count = ranges ? allOf(ranges).length : '?'
+  const count = allOf(ranges ?? { ipv4: [], ipv6: [] }).length
   return {
     title: 'Nodes',
-    columns: ['node', 'UFW', 'incoming', 'let in at 443', 'missing', 'stale', 'by hand', 'open to anybody'],
+    columns: ['node', 'UFW', 'incoming', 'Cloudflare at 443', 'missing', 'stale', 'by hand', 'open'],
     rows: [...nodes].map(([alias, answer]) => {
       const judged = got(answer)
       if (!judged) return [alias, '?', '?', '?', '?', '?', '?', '?']
       const { active, incoming, present, missing, stale, byHand, open } = judged
       const few = (n: number) => (n === 0 ? '' : String(n))
-      const counts = ranges ? [few(missing.length), few(stale.length)] : ['?', '?']
-      return [alias, active ? 'active' : 'INACTIVE', incoming, `${present} of ${count}`, ...counts, few(byHand.length), few(open.length)]
+      // Without the published list nothing tells its ranges from others.
+      const counts = ranges ? [`${present} of ${count}`, few(missing.length), few(stale.length), few(byHand.length)] : ['?', '?', '?', '?']
+      return [alias, active ? 'active' : 'INACTIVE', active ? incoming : '', ...counts, few(open.length)]
     }),
   }
 }
 
 const listsTable = ({ published, lists }: FirewallSurvey): Table => {
-  const ranges = allOf(got(published) ?? { ipv4: [], ipv6: [] })
+  const ranges = got(published)
   return {
     title: 'Where else the list lives',
-    columns: ['place', 'ranges', 'lacks', 'has besides'],
+    columns: ['place', 'ranges', 'lacks', 'others'],
     rows: (got(lists) ?? []).map((list) => {
       if (!list.ranges) return [list.where, 'not set', '', '']
-      const { lacks, has } = differenceOf(list, ranges)
+      if (!ranges) return [list.where, String(list.ranges.length), '?', '?']
+      const { lacks, has } = differenceOf(list, allOf(ranges))
       return [list.where, String(list.ranges.length), String(lacks.length || ''), String(has.length || '')]
     }),
   }
