@@ -174,7 +174,21 @@ test('a plan as JSON says what to confirm with, and that confirms it', async () 
   const everyone = ['cache:invalidate', '--all-residence-ids', '--env', environment(), '--json']
   const { plan } = JSON.parse((await honeydue([...everyone, '--dry-run'])).stdout)
   expect(plan.confirm).toBe('residence_ids_user:*')
+  const refusal = JSON.parse((await honeydue([...everyone, '--confirm', 'another'])).stdout)
+  expect(refusal).toMatchObject({ exitCode: 2, error: { code: 'confirm-mismatch' }, plan: { id: plan.id, confirm: plan.confirm } })
   const { code, stdout, stderr } = await honeydue([...everyone, '--confirm', plan.confirm])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, exitCode: 0, states: ['done'] })
+})
+
+test('a run that fails half way, as JSON: the plan, how far each step came, and the line that goes on', async () => {
+  writeFileSync(join(sandbox().dir, 'read-only'), planted.cloudflareReadToken)
+  const cloudflare = { ...parse(readFileSync(environment(), 'utf8')).cloudflare, token_command: ['cat', join(sandbox().dir, 'read-only')] }
+  const env = environment({ cloudflare })
+  const { code, stdout } = await honeydue(['edge:drain', 'hetzner2', '--confirm', 'hetzner2', '--env', env, '--json'])
+  const { plan, states, error, exitCode } = JSON.parse(stdout)
+  expect([code, exitCode, error.code]).toEqual([4, 4, 'cloudflare-forbidden'])
+  expect(states).toHaveLength(plan.steps.length)
+  expect(states[0]).toBe('half')
+  expect(error.next).toContain(`honeydue edge:drain hetzner2 --env ${env}`)
 })

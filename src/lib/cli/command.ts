@@ -25,6 +25,9 @@ export abstract class HoneydueCommand extends Command {
   /** What was answered at the terminal, as the flags that would have said it. */
   protected readonly answers: string[] = []
 
+  /** What was known when a failure came: its JSON document has it beside the error. */
+  protected known: object = {}
+
   protected inEnvironment<T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> {
     return inSession(asked, use)
   }
@@ -71,7 +74,7 @@ export abstract class HoneydueCommand extends Command {
   protected override async catch(error: unknown): Promise<void> {
     const trouble = troubleOf(error, this.id)
     process.exitCode = trouble.exitCode
-    if (this.argv.includes('--json')) this.log(failureDocument(trouble, this.id))
+    if (this.argv.includes('--json')) this.log(failureDocument(trouble, this.id, { known: this.known }))
     else this.logToStderr(renderTrouble(trouble, paint(process.stderr)))
   }
 }

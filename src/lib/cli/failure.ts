@@ -51,10 +51,14 @@ const typedWrongly = (error: Errors.CLIError, next: string): Trouble => {
 }
 
 /** One JSON document, as a success has one. */
-export const failureDocument = (trouble: Trouble, command: string | undefined, exitCode: number = trouble.exitCode): string => {
+export const failureDocument = (
+  trouble: Trouble,
+  command: string | undefined,
+  { exitCode = trouble.exitCode, known = {} }: { readonly exitCode?: number; readonly known?: object } = {},
+): string => {
   const { code, failed, state, likely, next, details } = trouble
   const error = { code, failed, state, cause: likely, next, details }
-  return JSON.stringify({ schemaVersion, command, exitCode, error }, undefined, 2)
+  return JSON.stringify({ schemaVersion, command, exitCode, ...known, error }, undefined, 2)
 }
 
 /** What is said, and where, to a word that names no command; its exit code is 127, as a shell's. */
@@ -73,6 +77,6 @@ export const unknownCommand = (
     next: near ? `honeydue ${near} --help` : 'honeydue --help',
   })
   return words.includes('--json')
-    ? { stream: 'stdout', text: failureDocument(trouble, unknown, 127) }
+    ? { stream: 'stdout', text: failureDocument(trouble, unknown, { exitCode: 127 }) }
     : { stream: 'stderr', text: renderTrouble(trouble, paint(process.stderr)) }
 }

@@ -57,16 +57,16 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       }
       const prepared = await prepare(procedure, input, systems, context)
       const { plan } = prepared
-      const document = (exitCode: number, more: object = {}) => ({ exitCode, environment: environment.name, plan, ...more })
+      this.known = { environment: environment.name, plan }
       const text = flags['by-hand'] ? byHand(plan) : renderPlan(plan, paint(process.stdout))
       if (plan.blocked.length > 0 && !flags.json) this.log(text)
       refuseBlocked(plan, this.dryRun())
-      if (looksOnly) return this.print(document(0), text)
+      if (looksOnly) return this.print({ exitCode: 0, ...this.known }, text)
       if (!flags.json) this.log(`${text}\n`)
       const [say, chalk] = [(line: string) => this.logToStderr(line), paint(process.stderr)]
       await settleConfirmation(plan, confirm, this.dryRun(), prompts, say, chalk)
       const again = plan.confirm === undefined ? prepared : await prepare(procedure, input, systems, context)
-      refuseMoved(plan, again.plan)
+      refuseMoved(plan, again.plan, this.dryRun())
       refuseBlocked(again.plan, this.dryRun())
       const applying = {
         prepared: again,
@@ -80,9 +80,10 @@ export abstract class ProcedureCommand extends HoneydueCommand {
         chalk,
       }
       const { states, trouble } = await applyPlan(applying)
+      this.known = { environment: environment.name, plan: again.plan, states }
       if (trouble) throw trouble
       const nothingDone = states.every((state) => state === 'already' || state === 'proven')
-      this.print(document(0, { states }), nothingDone ? 'Already so: nothing was changed.' : 'Done, and seen to hold.')
+      this.print({ exitCode: 0, ...this.known }, nothingDone ? 'Already so: nothing was changed.' : 'Done, and seen to hold.')
     })
   }
 }

@@ -24,7 +24,7 @@ export interface Run<N extends Name> {
 export type Asked = Pick<PlannedStep, 'title' | 'type'> & { readonly ask: string }
 
 /** Throws Moved with the difference when the world is no longer the one that was confirmed. */
-export const refuseMoved = (confirmed: Plan, now: Plan): void => {
+export const refuseMoved = (confirmed: Plan, now: Plan, next = `honeydue ${now.id} --dry-run`): void => {
   const before = identityOf(confirmed)
   const after = identityOf(now)
   const gone = before.filter((line) => !after.includes(line))
@@ -34,7 +34,7 @@ export const refuseMoved = (confirmed: Plan, now: Plan): void => {
     code: 'world-moved',
     failed: 'The world moved since the plan was confirmed',
     cause: 'Somebody else, or a deploy, changed what the plan was made on',
-    next: `honeydue ${now.id} --dry-run`,
+    next,
     details: [...gone.map((line) => `- ${line}`), ...come.map((line) => `+ ${line}`)],
   })
 }
