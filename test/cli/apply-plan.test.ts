@@ -81,6 +81,7 @@ test('after a failure the undo is offered, and what was changed is taken back', 
   expect(asked).toEqual(['Take back what was changed?'])
   expect(said).toContain('changed  Turn on a\n         Turn on b')
   expect(said).toContain('Taken back.')
+  expect(outcome.trouble).toMatchObject({ state: 'What was changed was taken back.', details: [] })
   expect(a.state.on).toBe(false)
 })
 

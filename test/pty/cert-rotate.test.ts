@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
+import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { honeydue, requireBuild } from '../program.ts'
 import { useSandbox } from '../worlds.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
@@ -29,6 +30,9 @@ const oneName = () => {
     sandbox().kubernetes.client.delete({ group: 'networking.k8s.io', resource: 'ingresses' }, name, namespace)
 }
 
+/** What an operator's screen or log must never show. */
+const secrets = [...plantedValues, 'PRIVATE KEY']
+
 /** As far as the question before the revocation. */
 const soaked = async (): Promise<Terminal> => {
   oneName()
@@ -48,6 +52,7 @@ test('the fingerprint is typed after the soak, and only then the old certificate
   const { code, text } = await terminal.end()
   expect(text).toContain('Done, and seen to hold.')
   expect(code).toBe(0)
+  for (const secret of secrets) expect(text).not.toContain(secret)
   expect(valid()).toEqual([current()])
 })
 
@@ -81,6 +86,17 @@ test('another text, Ctrl-C, and SIGTERM there leave the old certificate alone, a
   expect(valid()).toEqual([current()])
 })
 
+test('taken back after Ctrl-C there: the old pair is in its place, and nothing tells to revoke it by hand any more', async () => {
+  const terminal = await soaked()
+  terminal.type('\u0003')
+  await terminal.until('Take back what was changed?')
+  terminal.type('y\r')
+  const { code, text } = await terminal.end()
+  expect([code, current(), valid()]).toEqual([130, first(), [first()]])
+  expect(text).toContain('state   What was changed was taken back.')
+  expect(text.slice(text.indexOf('Taken back.'))).not.toContain('DELETE')
+})
+
 test('without a terminal: refused without --confirm, refused with another, and JSON says what is to be typed where', async () => {
   oneName()
   expect((await honeydue(rotate())).code).toBe(2)
@@ -90,6 +106,7 @@ test('without a terminal: refused without --confirm, refused with another, and J
   const { code, stdout } = await honeydue(rotate('--json', '--confirm', fingerprint()), { within: 60_000 })
   const { plan, states } = JSON.parse(stdout) as { plan: { steps: { kind: string; type?: string }[] }; states: string[] }
   expect(code).toBe(0)
+  for (const secret of secrets) expect(stdout).not.toContain(secret)
   const gate = plan.steps.findIndex(({ kind }) => kind === 'gate')
   expect([plan.steps[gate]?.type, states[gate]]).toEqual([fingerprint(), 'settled'])
   expect(valid()).toEqual([current()])

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { ChalkInstance } from 'chalk'
 import { systemClock } from '../clock.ts'
+import { accountOfUndo } from '../plan/account.ts'
 import { exitCodes, Interrupted } from '../plan/errors.ts'
 import type { Outcome, StepState } from '../plan/outcome.ts'
 import { type Asked, perform, undo } from '../plan/perform.ts'
@@ -42,8 +43,9 @@ export const applyPlan = async <N extends Name>(applying: Applying<N>): Promise<
     tell: async (event) => progress?.tell(event),
     settle: (gate, signal) => settle(gate, signal, applying),
   }).finally(() => progress?.end())
-  if (outcome.trouble) await offerUndo(outcome.states, outcome.trouble, applying)
-  return outcome
+  if (!outcome.trouble) return outcome
+  const left = await offerUndo(outcome.states, outcome.trouble, applying)
+  return left ? { ...outcome, trouble: accountOfUndo(outcome.trouble, left) } : outcome
 }
 
 /** A gate's question stands alone on the screen; what was typed at the start answers it without one. */
@@ -61,16 +63,20 @@ const settle = async <N extends Name>({ title, ask, type }: Asked, signal: Abort
 
 const changed: readonly StepState[] = ['done', 'half', 'unverified']
 
-/** Asks, and takes back in reverse. Never throws: the first error is the one to be told. */
-const offerUndo = async <N extends Name>(states: readonly StepState[], trouble: Error, applying: Applying<N>): Promise<void> => {
+/** Asks, and takes back in reverse; what could not be, or undefined where nothing was to be taken back. Never throws: the first error is the one to be told. */
+const offerUndo = async <N extends Name>(
+  states: readonly StepState[],
+  trouble: Error,
+  applying: Applying<N>,
+): Promise<readonly string[] | undefined> => {
   const { prepared, needs, session, prompts, say, chalk } = applying
   const steps = prepared.plan.steps.filter((_, i) => changed.includes(states[i] ?? 'untouched'))
   const endedFromOutside = trouble instanceof Interrupted && trouble.exitCode !== exitCodes.interrupted
-  if (!prompts || endedFromOutside || !steps.some((step) => step.undo === 'undo')) return
+  if (!prompts || endedFromOutside || !steps.some((step) => step.undo === 'undo')) return undefined
   const rows = steps.map((step, i) => [i === 0 ? 'changed' : '', step.undo === 'undo' ? step.title : `${step.title}: ${step.undo}`])
   const said = [[chalk.red('stopped'), trouble.message], ...rows]
   say(said.flatMap(([name = '', text = '']) => hang(`${name}${' '.repeat(9 - stripVTControlCharacters(name).length)}`, text)).join('\n'))
-  if (!(await prompts.yes('Take back what was changed?').catch(() => false))) return
+  if (!(await prompts.yes('Take back what was changed?').catch(() => false))) return undefined
   const signal = session.ending.change(() => say(stopping))
   const left = await undo(prepared, states, {
     systems: session.systems,
@@ -81,4 +87,5 @@ const offerUndo = async <N extends Name>(states: readonly StepState[], trouble: 
     settle: async () => false,
   })
   say(left.length === 0 ? 'Taken back.\n' : ['Taken back, but for:', ...left.map((line) => `  ${line}`), ''].join('\n'))
+  return left
 }

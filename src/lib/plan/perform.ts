@@ -1,6 +1,7 @@
 import type { Clock, Duration } from '../clock.ts'
 import { seconds } from '../clock.ts'
 import type { Name, Readers, Systems, Writers } from '../systems/systems.ts'
+import { accountOfRun } from './account.ts'
 import { Declined, Failed, Interrupted, Moved, reasonOf, Trouble, Unverified } from './errors.ts'
 import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
@@ -53,7 +54,7 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
       const trouble = accountFor(error, step, run.signal)
       if (trouble instanceof Unverified) states[index] = 'unverified'
       await run.tell({ type: 'settled', index, state: states[index] ?? 'half' })
-      return { states, trouble: withState(trouble, prepared, states, run.again) }
+      return { states, trouble: accountOfRun(trouble, prepared.plan, states, run.again) }
     }
   }
   return { states }
@@ -175,36 +176,6 @@ const accountFor = <N extends Name>(error: unknown, step: Step<N>, signal: Abort
     },
     { cause: thrown },
   )
-}
-
-/** The same trouble, told with what was done, what was not, and the manual lines that are left. */
-const withState = <N extends Name>(
-  trouble: Trouble,
-  { plan }: Prepared<N>,
-  states: readonly StepState[],
-  again = `honeydue ${plan.id}`,
-): Trouble => {
-  const titles = (wanted: readonly StepState[]) =>
-    plan.steps.filter((_, i) => wanted.includes(states[i] ?? 'untouched')).map(({ title }) => title)
-  const done = titles(['done'])
-  const open = titles(['half', 'unverified'])
-  const left = plan.steps.filter((step, i) => step.kind === 'change' && states[i] === 'untouched' && !step.already)
-  const parts = [
-    done.length > 0 ? `Done: ${done.join('; ')}.` : '',
-    open.length > 0 ? `Begun, and not seen to hold: ${open.join('; ')}.` : '',
-    left.length > 0 ? `Not done: ${left.map(({ title }) => title).join('; ')}.` : '',
-  ].filter(Boolean)
-  const lines = left.flatMap(({ manual }) => manual)
-  const account = {
-    code: trouble.code,
-    failed: trouble.failed,
-    state: done.length + open.length === 0 ? 'Nothing was changed.' : parts.join(' '),
-    ...(trouble.likely !== undefined && { cause: trouble.likely }),
-    next: trouble.next ?? `${again}   # goes on from here`,
-    details: [...trouble.details, ...(lines.length > 0 ? ['By hand, what is left:', ...lines.map((line) => `  ${line}`)] : [])],
-  }
-  if (trouble instanceof Interrupted) return new Interrupted(account, trouble.exitCode === 143 ? 'SIGTERM' : 'SIGINT')
-  return new (trouble.constructor as new (account: object, options?: ErrorOptions) => Trouble)(account, { cause: trouble.cause })
 }
 
 const writersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Writers<N> =>

@@ -64,6 +64,14 @@ test('the edge answers 526 after the change: the run stops, nothing is revoked, 
   const { trouble, states } = await perform(prepared, runOf(distrusted, soon()))
   expect(trouble).toMatchObject({ exitCode: 5 })
   expect(trouble?.failed).toContain(`${apiHost} answers 526: a node's certificate does not verify`)
+  // What is left by hand ends with the revocation: never without what has to hold before it.
+  const byHand = trouble?.details.map((line) => line.trim()) ?? []
+  expect(byHand[1]).toBe('# See first: Every public name answers through the edge')
+  expect(byHand.slice(-5, -2)).toEqual([
+    '# See first: Type the old fingerprint, for it to be revoked',
+    '# See first: Every node serves the new one still, and every name answers',
+    expect.stringMatching(/^# Revoke the old certificate/),
+  ])
   expect(valid()).toContain(first)
   expect(await undo(prepared, states, runOf(systems))).toEqual([])
   expect([current(), secret()]).toEqual([first, first])
