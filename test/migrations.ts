@@ -104,4 +104,4 @@ export const waitingAtGate = async ({ postgres }: Sandbox): Promise<number> =>
   (await postgres.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = ${gateKey} AND NOT granted`)).length
 
 /** For polls: the machine may be busy. */
-export const patient = { timeout: 15_000, interval: 50 } as const
+export const patient = { timeout: 25_000, interval: 50 } as const

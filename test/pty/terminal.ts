@@ -1,9 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { root } from '../program.ts'
+
+/** The one child of a process. Where there is no /proc, a Mac's, there is pgrep. */
+const childOf = (pid: number): number => {
+  const children = `/proc/${pid}/task/${pid}/children`
+  return Number(existsSync(children) ? readFileSync(children, 'utf8') : execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }))
+}
 
 /** A terminal of 80 columns and 24 rows with the program in it. */
 export interface Terminal {
@@ -50,7 +57,7 @@ export const openTerminal = (
   const text = () => stripVTControlCharacters(raw).replaceAll('\r', '')
   return {
     // script(1) has one child: the shell, which the program has taken the place of.
-    signal: (name) => process.kill(Number(execFileSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' })), name),
+    signal: (name) => process.kill(childOf(child.pid ?? 0), name),
     type: (keys) => void child.stdin.write(keys),
     until: async (wanted) => {
       for (let waited = 0; waited < 20_000; waited += 20) {
