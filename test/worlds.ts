@@ -5,11 +5,14 @@ import { hosts, namespace, nodes } from '../src/lib/sandbox/deployment/facts.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds } from './migration-worlds.ts'
 
-/** One sandbox for a test file, brought back to its start after each test: `const sandbox = useSandbox()`, then `sandbox()` in the tests. */
+/**
+ * One sandbox for a test file, brought back to its start after each test: `const sandbox = useSandbox()`, then `sandbox()` in the tests.
+ * Its api pods open two connections, not the twenty of production: every reset opens them anew, which cost most of its time.
+ */
 export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
   let running: Sandbox | undefined
   beforeAll(async () => {
-    running = await startSandbox(options)
+    running = await startSandbox({ warmupPings: 2, ...options })
   })
   afterEach(() => running?.reset())
   afterAll(() => running?.stop())

@@ -10,7 +10,7 @@ import { openSystems } from '../../src/lib/systems/open.ts'
 import { useSandbox, worlds } from '../worlds.ts'
 import { laws } from './laws.ts'
 
-const sandbox = useSandbox({ postgres: true, speed: { ready: 1, terminate: 1 }, warmupPings: 2 })
+const sandbox = useSandbox({ postgres: true, speed: { ready: 1, terminate: 1 } })
 let opened: ReturnType<typeof openSystems> | undefined
 const systems = () => {
   opened ??= openSystems(sandbox().environment, systemClock, new AbortController().signal)

@@ -6,7 +6,7 @@ import { verifyWarmup } from '../../../src/lib/reports/db/verify-warmup.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { useSandbox } from '../../worlds.ts'
 
-const sandbox = useSandbox({ postgres: true })
+const sandbox = useSandbox({ postgres: true, warmupPings: 20 })
 
 const look = async (warmup: Partial<Environment['warmup']> = {}): Promise<View> => {
   const signal = new AbortController().signal
