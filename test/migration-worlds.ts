@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { image, tags } from '../src/lib/sandbox/deployment/facts.ts'
+import { image, namespace, registryHost, tags } from '../src/lib/sandbox/deployment/facts.ts'
+import { planted } from '../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../src/lib/sandbox/sandbox.ts'
 import {
   deleteJob,
@@ -61,6 +62,20 @@ export const migrationWorlds = {
     await startJob(sandbox, image('api'))
     await jobBecomes(sandbox, 'Complete')
     await release(sandbox, tag, two)
+  },
+  'two files pending, in an image that was never pushed': async (sandbox) => {
+    sandbox.registry.lacking.add(await release(sandbox, tag, two))
+  },
+  'two files pending, and no registry': async (sandbox) => {
+    await release(sandbox, tag, two)
+    sandbox.registry.trouble = 'reset'
+  },
+  'two files pending, and a pull secret that is not accepted': async (sandbox) => {
+    await release(sandbox, tag, two)
+    const config = JSON.stringify({ auths: { [registryHost]: { username: 'admin', password: `${planted.registryPassword}-revoked` } } })
+    sandbox.kubernetes.client.update({ group: '', resource: 'secrets' }, 'gitea-credentials', namespace, (draft) => {
+      draft.data = { '.dockerconfigjson': Buffer.from(config).toString('base64') }
+    })
   },
   'nothing pending': async (sandbox) => {
     await release(sandbox, tag, {})

@@ -17,8 +17,10 @@ const world = (name: World, meets: 'work' | 'nothing to do' | 'refusal', input: 
 laws(migrate, subject, [
   world('two files pending', 'work'),
   world('two files pending, and the Job of the last deploy', 'work'),
+  world('two files pending, and no registry', 'work'),
   world('nothing pending', 'nothing to do', {}),
   { ...world('two files pending', 'refusal', { image: image('api', 'fffffff') }), name: 'an image that git does not know' },
+  world('two files pending, in an image that was never pushed', 'refusal'),
   // The other refusals are held to their sentences in test/procedures/db: each of these worlds is built three times here.
   world('a late number', 'refusal'),
   world('an orphaned runner', 'refusal'),

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { apiHost, cloudflareHosts, database, hosts, namespace, nodes, publicNames, zoneName } from './deployment/facts.ts'
+import { apiHost, cloudflareHosts, database, hosts, namespace, nodes, publicNames, registryHost, zoneName } from './deployment/facts.ts'
 
 export interface EnvironmentPlaces {
   readonly dir: string
@@ -10,6 +10,7 @@ export interface EnvironmentPlaces {
     readonly postgres: number
     readonly api: number
     readonly cloudflare: number
+    readonly registry: number
   }
 }
 
@@ -32,6 +33,7 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     ...Object.fromEntries(publicNames.map((name) => [name, `127.0.0.1:${ports.api}`])),
     [cloudflareHosts.api]: `127.0.0.1:${ports.cloudflare}`,
     [cloudflareHosts.www]: `127.0.0.1:${ports.cloudflare}`,
+    [registryHost]: `127.0.0.1:${ports.registry}`,
   },
   cloudflare: { zone: zoneName, token_command: ['cat', join(dir, 'cloudflare-token')], origin_ca: join(dir, 'origin-ca.crt') },
   // The application's own words are not known: these are the sandbox's (deployment/programs.ts).

@@ -7,7 +7,7 @@ import type { Environment } from '../environment/schema.ts'
 import { createAuthority } from './certificates.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
-import { cloudflareHosts, hosts, nodes as nodeFacts } from './deployment/facts.ts'
+import { cloudflareHosts, hosts, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
 import { programs } from './deployment/programs.ts'
@@ -22,6 +22,7 @@ import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
 import { type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
 import { type RedisSandbox, startRedis } from './redis/redis.ts'
+import { type RegistrySandbox, startRegistry } from './registry/registry.ts'
 import { startSlowPort } from './slow-port.ts'
 
 export interface SandboxOptions {
@@ -53,6 +54,7 @@ export interface Sandbox {
   readonly redis: RedisSandbox
   readonly postgres: PostgresSandbox
   readonly cloudflare: CloudflareApi
+  readonly registry: RegistrySandbox
   /** What signs origin certificates, for worlds that need one of their own. */
   readonly originCa: OriginCa
   readonly edge: EdgeSandbox
@@ -94,6 +96,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       writeFile(join(dir, 'ca.crt'), authority.certificate),
       writeFile(join(dir, 'origin-ca.crt'), originCa.authority.certificate),
     ])
+    const images = imagesOf(checkout)
+    const registry = started(
+      await startRegistry({ identity: authority.issue({ commonName: registryHost, names: [registryHost] }), tags: images.tags }),
+    )
     const redis = started(await startRedis({ password: planted.redisPassword }))
     const postgres = started(await startPostgres({ authority, password: planted.postgresPassword }))
     const reach = reachability(() => kubernetes.client, { redis: redis.port, postgres: postgres.port })
@@ -102,7 +108,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await startKubernetes({
         authority,
         nodes: nodes.nodes.map((node) => ({ name: node.hostname, address: node.address, up: node.up })),
-        workloads: { program: programs(postgres, imagesOf(checkout), options.warmupPings), reach: reach.pod },
+        workloads: { program: programs(postgres, images, options.warmupPings), reach: reach.pod },
         ...(options.speed ? { speed: options.speed } : {}),
       }),
     )
@@ -140,6 +146,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       postgres: await at(postgres.port),
       api: await at(edge.port),
       cloudflare: await at(cloudflare.port),
+      registry: await at(registry.port),
     }
     const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
     const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
@@ -161,6 +168,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       redis,
       postgres,
       cloudflare,
+      registry,
       originCa,
       edge,
       environment,
@@ -169,6 +177,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         await Promise.all([nodes.reset().then(slowNodes), redis.reset(), postgres.reset(), writeCheckout(checkout, origin)])
         kubernetes.restore(settled)
         cloudflare.reset()
+        registry.reset()
         edge.reset()
       },
       stop,

@@ -11,6 +11,8 @@ import { openNodes } from './nodes/nodes.ts'
 import { connectPostgres } from './postgres/postgres.ts'
 import { redisSystem } from './redis/redis.ts'
 import { dialThrough } from './redis/through.ts'
+import { pullCredentials } from './registry/pull-secret.ts'
+import { registrySystem } from './registry/registry.ts'
 import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
 import type { Systems } from './systems.ts'
 
@@ -41,6 +43,8 @@ export const openSystems = (
       ...(environment.cloudflare.origin_ca !== undefined && { originCaFile: environment.cloudflare.origin_ca }),
       clock,
     }),
+    // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.
+    registry: registrySystem({ ...trust, credentials: (host) => pullCredentials(kube.read, { namespace, deployment: 'api', host }) }),
     scratch: scratchSystem(scratch),
     nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),
     redis: redisSystem(

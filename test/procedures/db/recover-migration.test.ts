@@ -23,8 +23,8 @@ const opened = () => {
 }
 const context = () => contextOf(sandbox().environment)
 const recovery = (image: string | undefined) => {
-  const { kube, postgres, checkout, scratch } = opened()
-  const look = { kube: kube.read, postgres: postgres.read, checkout: checkout.read, scratch: scratch.read }
+  const { kube, postgres, checkout, registry, scratch } = opened()
+  const look = { kube: kube.read, postgres: postgres.read, checkout: checkout.read, registry: registry.read, scratch: scratch.read }
   return recoverMigration.gather({ way: 'found', image }, look, context())
 }
 type World = keyof typeof migrationWorlds

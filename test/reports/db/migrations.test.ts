@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { paint, renderView } from '../../../src/lib/cli/render.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { migrations } from '../../../src/lib/reports/db/migrations.ts'
+import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../context.ts'
 import { inTransaction, jobBecomes, noTransaction, release, startJob } from '../../migrations.ts'
@@ -14,8 +15,8 @@ const opened: ReturnType<typeof openSystems>[] = []
 const look = async (image?: string) => {
   const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal)
   opened.push(systems)
-  const { kube, postgres, checkout } = systems
-  const read = { kube: kube.read, postgres: postgres.read, checkout: checkout.read }
+  const { kube, postgres, checkout, registry } = systems
+  const read = { kube: kube.read, postgres: postgres.read, checkout: checkout.read, registry: registry.read }
   return migrations.look({ image }, read, contextOf(sandbox().environment))
 }
 const findings = async (image?: string) => (await look(image)).findings.map(({ level, text }) => `${level}: ${text}`)
@@ -32,7 +33,8 @@ test('all applied: nothing is wrong, and looking writes nothing', async () => {
     ['000001_init.sql', 'yes', 'yes'],
     ['000002_tasks_by_due_date.sql', 'yes', 'yes'],
   ])
-  expect(view.data).toMatchObject({ era: 'goose', current: 2, pending: [], late: [], edited: [], job: null })
+  expect(view.data).toMatchObject({ era: 'goose', current: 2, pending: [], late: [], edited: [], job: null, inRegistry: true })
+  expect(view.notes).toContainEqual(expect.stringMatching(/^in its registry with the digest sha256:[0-9a-f]{12}$/))
   expect(await tables()).toEqual(before)
   await sandbox().postgres.query('DROP TABLE goose_db_version')
   expect(await findings()).toEqual(['warning: There is no goose_db_version: the api pods migrate at their start (AutoMigrate)'])
@@ -55,6 +57,16 @@ test('pending files with what their statements do to others, the destructive one
     'No file has the number 4: goose passes over gaps',
   ])
   for (const line of renderView(view, paint(false)).split('\n')) expect(line.length).toBeLessThan(160)
+})
+
+test('whether the image is in its registry: no, and not known', async () => {
+  const { registry } = sandbox()
+  registry.lacking.add(image('api'))
+  expect(await findings()).toEqual([`wrong: ${image('api')} is not in its registry: a pod that is to run it cannot start`])
+  registry.trouble = 'server-error'
+  const { findings: none, notes, data } = await look()
+  expect([none, data]).toEqual([[], expect.objectContaining({ inRegistry: null, digest: null })])
+  expect(notes).toContainEqual(expect.stringContaining('whether it is in its registry is not known: The registry gitea.treytartt.com'))
 })
 
 test('a late number, an edited file, a schema ahead of the image, a checkout that differs', async () => {

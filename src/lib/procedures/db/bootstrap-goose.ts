@@ -4,7 +4,7 @@ import { type Change, defineProcedure } from '../../plan/procedure.ts'
 import { differencesOf, differenceText, type SchemaDifference } from '../../reports/db/schema-difference.ts'
 import { runningStatements } from '../../reports/db/statements.ts'
 import { gatherMigrate, type MigrateFacts } from './migrate-facts.ts'
-import { migrateSteps, standing } from './migrate-steps.ts'
+import { migrateSteps, standing, unasked } from './migrate-steps.ts'
 
 /** What the live schema and the baseline differ in; `failure`: why the baseline could not be built to compare with. */
 export interface BootstrapFacts extends MigrateFacts {
@@ -17,7 +17,7 @@ export const bootstrapGoose = defineProcedure({
   id: 'db:bootstrap-goose',
   section: 28,
   title: 'Bootstrap goose on a schema without a version',
-  needs: ['kube', 'postgres', 'checkout', 'scratch'],
+  needs: ['kube', 'postgres', 'checkout', 'registry', 'scratch'],
   choices: {
     image: optionalText({ about: 'whose first file is the baseline (default: the live api image)' }),
   },
@@ -35,10 +35,13 @@ export const bootstrapGoose = defineProcedure({
     `database ${target.database} on ${target.host}: ${versions.tables} tables, ${state.era === 'goose' ? `version ${state.current}` : 'no version'}`,
     `image ${image}`,
   ],
-  beyond: ({ state, differences }) =>
-    state.era === 'goose' || state.era === 'empty' || differences.length > 0
+  beyond: (facts) => {
+    const { state, differences } = facts
+    if (state.era === 'empty') return unasked(facts)
+    return state.era === 'goose' || differences.length > 0
       ? []
-      : ['The comparison is of objects: whether rows that the baseline inserts are there is not looked at'],
+      : ['The comparison is of objects: whether rows that the baseline inserts are there is not looked at']
+  },
   steps: (facts) => {
     if (facts.state.era === 'goose') return []
     return facts.state.era === 'empty' ? migrateSteps(facts, standing(facts)) : [markBaseline(facts)]

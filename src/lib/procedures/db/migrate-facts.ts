@@ -28,7 +28,7 @@ export interface MigrateFacts extends MigrationFacts {
 }
 
 export const gatherMigrate = async (
-  look: Readers<'kube' | 'postgres' | 'checkout'>,
+  look: Readers<'kube' | 'postgres' | 'checkout' | 'registry'>,
   namespace: string,
   asked: string | undefined,
 ): Promise<MigrateFacts> => {

@@ -1,4 +1,5 @@
 import { minutes } from '../../clock.ts'
+import { reasonOf } from '../../plan/errors.ts'
 import { every, type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Difference, Step } from '../../plan/procedure.ts'
 import { gatherRunners, jobName } from '../../reports/db/migrate-job.ts'
@@ -105,7 +106,7 @@ export const refusals = (facts: MigrateFacts): Finding => {
 
 /** The same without what only a recovery may pass over. */
 export const standing = (facts: MigrateFacts): Finding => {
-  const { state, files, image, noGit, alive, sessions, invalid, manifest, rehearsal } = facts
+  const { state, files, image, noGit, registry, alive, sessions, invalid, manifest, rehearsal } = facts
   const others = resumable(facts) ? [] : alive
   return every([
     when(
@@ -113,6 +114,7 @@ export const standing = (facts: MigrateFacts): Finding => {
       `the schema has no version of goose (${state.era}): db:bootstrap-goose comes first`,
     ),
     when(files !== undefined, noGit?.failed ?? `the tag of ${image} names no commit of the checkout: what it contains is not known`),
+    when(!registry.answered || registry.digest !== undefined, `${image} is not in its registry: push it, or name another with --image`),
     ...state.late.map(({ name }) => fails(`${name} came late: version ${state.current} is applied, and goose stops there`)),
     ...state.edited.map(({ name, commit }) => fails(`${name} was changed by ${commit} after it was applied`)),
     ...others.map(({ pod, orphan }) => fails(`pod ${pod} runs migrations${orphan ? ', and its Job is gone' : ''}`)),
@@ -125,8 +127,13 @@ export const standing = (facts: MigrateFacts): Finding => {
   ])
 }
 
+/** That the registry did not say whether it has the image: no reason to stop, and worth knowing where something is to run. */
+export const unasked = ({ registry, image, state }: MigrateFacts): readonly string[] =>
+  registry.answered || state.pending.length === 0 ? [] : [`Whether ${image} is in its registry is not known: ${reasonOf(registry.trouble)}`]
+
 /** What the plan says beside its steps. */
-export const unsaid = ({ state, manifest, image, liveImage, sessions, sizes, namespace, rehearsal }: MigrateFacts): readonly string[] => {
+export const unsaid = (facts: MigrateFacts): readonly string[] => {
+  const { state, manifest, image, liveImage, sessions, sizes, namespace, rehearsal } = facts
   if (state.pending.length === 0)
     return image === liveImage ? [`The live image has nothing pending: --image names the one that is to be deployed`] : []
   const exclusive = pendingStatements(state.pending, sizes).filter(({ lock, size }) => lock === 'AccessExclusive' && size)
@@ -135,6 +142,7 @@ export const unsaid = ({ state, manifest, image, liveImage, sessions, sizes, nam
   return [
     ...(rehearsal?.lines.map((line) => `Rehearsed without rows: ${line.replace(/^[\d/]+ [\d:]+ /, '')}`) ?? []),
     `What ${image} contains is what git has at its tag: an image of an unclean working copy has other files`,
+    ...unasked(facts),
     ...(image === liveImage ? [] : [`Until the rollout, ${liveImage} runs on a schema that is ahead of it`]),
     ...(tables === ''
       ? []

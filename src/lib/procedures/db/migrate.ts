@@ -8,7 +8,7 @@ export const migrate = defineProcedure({
   id: 'db:migrate',
   section: 26,
   title: 'Run the pending migrations as a Job',
-  needs: ['kube', 'postgres', 'checkout', 'scratch'],
+  needs: ['kube', 'postgres', 'checkout', 'registry', 'scratch'],
   choices: {
     image: optionalText({
       about: 'whose migrations to run (default: the live api image)',

@@ -13,7 +13,7 @@ const acquiring = 'Acquiring migration advisory lock...'
 
 /** Everything that a diagnosis needs; the pooler is asked, and files are tried elsewhere, only where that can matter. */
 export const gatherRecover = async (
-  look: Readers<'kube' | 'postgres' | 'checkout' | 'scratch'>,
+  look: Readers<'kube' | 'postgres' | 'checkout' | 'scratch' | 'registry'>,
   namespace: string,
   image: string | undefined,
 ): Promise<RecoverFacts> => {

@@ -1,6 +1,7 @@
 import { oneOf, optionalText } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { diagnose, ways } from './diagnosis.ts'
+import { unasked } from './migrate-steps.ts'
 import { gatherRecover } from './recover-facts.ts'
 import { chosenWay, recoverSteps } from './recover-steps.ts'
 
@@ -9,7 +10,7 @@ export const recoverMigration = defineProcedure({
   id: 'db:recover-migration',
   section: 27,
   title: 'Recover from a failed or interrupted migration',
-  needs: ['kube', 'postgres', 'checkout', 'scratch'],
+  needs: ['kube', 'postgres', 'checkout', 'registry', 'scratch'],
   choices: {
     way: { ...oneOf(['found', ...ways], { about: 'which way out; found: the safest that fits', ask: 'Which way out?' }), default: 'found' },
     image: optionalText({ about: 'whose migrations it is about (default: the image of the last Job, else the live one)' }),
@@ -33,6 +34,7 @@ export const recoverMigration = defineProcedure({
       .ways.filter(({ way }) => way !== facts.way)
       .map(({ way, because }) => `Another way out, --way ${way}: ${because}`),
     ...(facts.progress?.trouble ? [`${facts.progress.trouble.failed}: how far the file came is not known`] : []),
+    ...unasked(facts),
   ],
   steps: (facts) => recoverSteps(facts, diagnose(facts)),
 })

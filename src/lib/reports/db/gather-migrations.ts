@@ -27,9 +27,15 @@ export interface MigrationFacts extends Runners {
   readonly state: MigrationState
   /** Why git could not be asked. */
   readonly noGit: Trouble | undefined
+  readonly registry: InRegistry
 }
 
-type Look = Readers<'kube' | 'postgres' | 'checkout'>
+/** What the image's registry says of it: its digest, that there is no such image, or nothing. */
+export type InRegistry =
+  | { readonly answered: true; readonly digest: string | undefined }
+  | { readonly answered: false; readonly trouble: Trouble }
+
+type Look = Readers<'kube' | 'postgres' | 'checkout' | 'registry'>
 
 /** Reads through the direct host: refuses where that answers as a pooler, throws where it does not answer. */
 export const gatherMigrations = async (look: Look, namespace: string, asked?: string): Promise<MigrationFacts> => {
@@ -40,7 +46,7 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
     look.checkout.files(migrationsFolder),
   ])
   const image = asked ?? liveImage
-  const [here, known] = await Promise.all([look.postgres.endpoint(target), filesOf(look, image)])
+  const [here, known, registry] = await Promise.all([look.postgres.endpoint(target), filesOf(look, image), inRegistry(look, image)])
   if (!here.reachable) throw here.trouble
   if (here.pooled) throw pooled(target.host)
   const [versions, invalid, sessions, sizes] = await Promise.all([
@@ -61,6 +67,7 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
     checkout: readMigrations(checkout),
     state: stateOf(versions, known.files ?? [], known.history),
     noGit: known.trouble,
+    registry,
     ...runners,
   }
 }
@@ -82,6 +89,15 @@ const filesOf = async ({ checkout }: Look, image: string): Promise<Known> => {
     return { files: files && readMigrations(files), history, trouble: undefined }
   } catch (error) {
     if (error instanceof Trouble) return { files: undefined, history: [], trouble: error }
+    throw error
+  }
+}
+
+const inRegistry = async ({ registry }: Look, image: string): Promise<InRegistry> => {
+  try {
+    return { answered: true, digest: await registry.digest(image) }
+  } catch (error) {
+    if (error instanceof Trouble) return { answered: false, trouble: error }
     throw error
   }
 }

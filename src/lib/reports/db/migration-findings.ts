@@ -11,7 +11,7 @@ export const migrationFindings = (facts: MigrationFacts): readonly Observation[]
   ...fileFindings(facts),
 ]
 
-const eraFindings = ({ state, versions, files, image, noGit }: MigrationFacts): readonly Observation[] => {
+const eraFindings = ({ state, versions, files, image, noGit, registry }: MigrationFacts): readonly Observation[] => {
   const found: Observation[] = []
   if (state.era === 'unmarked')
     found.push({
@@ -32,6 +32,12 @@ const eraFindings = ({ state, versions, files, image, noGit }: MigrationFacts): 
       level: 'warning',
       text: `The tag of ${image} names no commit of the checkout: what it contains is not known`,
       next: 'git fetch',
+    })
+  if (registry.answered && registry.digest === undefined)
+    found.push({
+      level: 'wrong',
+      text: `${image} is not in its registry: a pod that is to run it cannot start`,
+      next: `docker buildx imagetools inspect ${image}`,
     })
   return found
 }

@@ -1,7 +1,8 @@
 import { optionalText } from '../../plan/choice.ts'
+import { reasonOf } from '../../plan/errors.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import { wakes } from './activity.ts'
-import { gatherMigrations, type MigrationFacts } from './gather-migrations.ts'
+import { gatherMigrations, type InRegistry, type MigrationFacts } from './gather-migrations.ts'
 import { migrationFindings } from './migration-findings.ts'
 import type { Era } from './migration-state.ts'
 import { feltBy, pendingStatements } from './statements.ts'
@@ -10,7 +11,7 @@ import { feltBy, pendingStatements } from './statements.ts'
 export const migrations = defineReport({
   id: 'db:migrations',
   title: 'Migrations: applied, in the checkout, in the image, pending',
-  needs: ['kube', 'postgres', 'checkout'],
+  needs: ['kube', 'postgres', 'checkout', 'registry'],
   choices: {
     image: optionalText({ about: 'compare with this image instead of the live api image' }),
   },
@@ -24,6 +25,7 @@ export const migrations = defineReport({
       notes: [
         `${eras[state.era]}; read with SELECT on ${facts.target.host}`,
         `image ${facts.image}${facts.image === facts.liveImage ? ' (live)' : `; live is ${facts.liveImage}`}`,
+        ...registryNotes(facts.registry),
         job ? `last Job ${job.outcome}, started ${when(job.startedAt)}, image ${job.image}` : 'no Job honeydue-migrate in the cluster',
         wakes,
       ],
@@ -32,6 +34,8 @@ export const migrations = defineReport({
         current: state.current,
         applied: versions.applied,
         image: facts.image,
+        inRegistry: facts.registry.answered ? facts.registry.digest !== undefined : null,
+        digest: (facts.registry.answered && facts.registry.digest) || null,
         inImage: files?.map(({ name }) => name) ?? null,
         inCheckout: checkout.map(({ name }) => name),
         pending: state.pending.map(({ name }) => name),
@@ -47,6 +51,11 @@ export const migrations = defineReport({
     }
   },
 })
+
+const registryNotes = (registry: InRegistry): readonly string[] => {
+  if (!registry.answered) return [`whether it is in its registry is not known: ${reasonOf(registry.trouble)}`]
+  return registry.digest === undefined ? [] : [`in its registry with the digest ${registry.digest.slice(0, 19)}`]
+}
 
 const eras: Readonly<Record<Era, string>> = {
   goose: 'goose keeps the schema',

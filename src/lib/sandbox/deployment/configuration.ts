@@ -1,6 +1,6 @@
 import type { Identity } from '../certificates.ts'
 import type { KubeObject } from '../kubernetes/types.ts'
-import { bornAt, database, hosts, namespace } from './facts.ts'
+import { bornAt, database, hosts, namespace, registryHost } from './facts.ts'
 import { planted } from './planted.ts'
 
 /** ConfigMap and Secrets; of chapter 10's keys only those that another source names. */
@@ -14,7 +14,7 @@ export function configurationObjects(origin: Identity): KubeObject[] {
     OTEL_TRACES_SAMPLER_ARG: '0.1',
     POSTGRES_DB: database.name,
   }
-  const registry = { auths: { 'gitea.treytartt.com': { username: 'admin', password: planted.registryPassword } } }
+  const registry = { auths: { [registryHost]: { username: 'admin', password: planted.registryPassword } } }
   return [
     {
       apiVersion: 'v1',

@@ -15,7 +15,10 @@ export const namespace = 'honeydue'
 export const k3sVersion = 'v1.34.6+k3s1'
 /** Image tags, which are short commit names (ch11): one with AutoMigrate in the api binary (30966c6 tells what it did through the pooler), and the first with goose. */
 export const tags = { autoMigrate: 'b67f7f9', goose: '12b2f9d' } as const
-export const image = (name: string, tag: string = tags.goose): string => `gitea.treytartt.com/admin/honeydue-${name}:${tag}`
+/** Gitea's registry, on a machine of its own (ch11), and its images. */
+export const registryHost = 'gitea.treytartt.com'
+export const imageNames = ['api', 'worker', 'admin', 'web'].map((name) => `admin/honeydue-${name}`)
+export const image = (name: string, tag: string = tags.goose): string => `${registryHost}/admin/honeydue-${name}:${tag}`
 
 /** When its cluster was made. */
 export const bornAt = '2026-04-24T08:00:00Z'

@@ -11,6 +11,8 @@ interface MigrationFile {
 export interface Images {
   /** By name; undefined where no such image was ever built. */
   migrations(image: string): Promise<readonly MigrationFile[] | undefined>
+  /** Every tag that was built. */
+  tags(): Promise<readonly string[]>
 }
 
 /** Read from the checkout's git whenever it is asked: a commit made there is an image that can run. */
@@ -25,6 +27,10 @@ export const imagesOf = (checkout: string): Images => ({
     return Promise.all(
       files.map(async (file) => ({ name: file.slice('migrations/'.length), sql: await git(checkout, ['show', `${tag}:${file}`]) })),
     )
+  },
+  tags: async () => {
+    const names = await git(checkout, ['tag']).catch(() => undefined)
+    return names === undefined ? [tags.goose] : names.split('\n').filter(Boolean)
   },
 })
 

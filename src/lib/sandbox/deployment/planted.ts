@@ -7,6 +7,7 @@ export const planted = {
   redisPassword: 'PLANTED-redis-58aa',
   ingestToken: 'PLANTED-obs-token-e07d',
   registryPassword: 'PLANTED-registry-pat-6f12',
+  registryToken: 'PLANTED-registry-token-2ce9',
   // As long as Cloudflare's own: shorter ones are refused for their form.
   cloudflareToken: 'PLANTED-cloudflare-token-b82c41f0d96e7a35',
   cloudflareReadToken: 'PLANTED-cloudflare-read-only-5d1e90c3f7a2',

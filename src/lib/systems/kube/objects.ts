@@ -72,6 +72,7 @@ export interface Container {
 
 export interface PodSpec {
   readonly nodeName?: string
+  readonly imagePullSecrets?: readonly { readonly name: string }[]
   readonly containers: readonly Container[]
   readonly initContainers?: readonly Container[]
 }

@@ -1,0 +1,34 @@
+import { Secret } from '../../environment/secret.ts'
+import type { KubeReader } from '../kube/types.ts'
+
+/** What a kubelet sends to this registry for the pods of a Deployment: `user:password`, of the first pull secret that names the host. */
+export const pullCredentials = async (
+  kube: Pick<KubeReader, 'get' | 'secret'>,
+  { namespace, deployment, host }: { readonly namespace: string; readonly deployment: string; readonly host: string },
+): Promise<Secret | undefined> => {
+  const found = await kube.get('Deployment', deployment, namespace)
+  const named = found?.spec.template.spec.imagePullSecrets ?? []
+  const secrets = await Promise.all(named.map(({ name }) => kube.secret(namespace, name, '.dockerconfigjson')))
+  return secrets.map((secret) => secret && credentialsFor(host, secret)).find((one) => one !== undefined)
+}
+
+interface DockerConfig {
+  readonly auths?: Readonly<Record<string, { readonly username?: string; readonly password?: string; readonly auth?: string }>>
+}
+
+/** Of a docker config; undefined where it has none for the host, or cannot be read. */
+export const credentialsFor = (host: string, config: Secret): Secret | undefined => {
+  const entries = Object.entries(parsed(config)?.auths ?? {})
+  // Docker itself writes `https://host/v1/`, kubectl the bare host.
+  const [, entry] = entries.find(([key]) => key.replace(/^https?:\/\//, '').replace(/\/.*/, '') === host) ?? []
+  if (entry?.username !== undefined && entry.password !== undefined) return new Secret(`${entry.username}:${entry.password}`)
+  return entry?.auth === undefined ? undefined : new Secret(Buffer.from(entry.auth, 'base64').toString())
+}
+
+const parsed = (config: Secret): DockerConfig | undefined => {
+  try {
+    return JSON.parse(config.reveal()) as DockerConfig
+  } catch {
+    return undefined
+  }
+}

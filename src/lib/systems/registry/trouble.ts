@@ -1,0 +1,39 @@
+import { type Account, Unreachable } from '../../plan/errors.ts'
+import { httpTrouble } from '../http/trouble.ts'
+
+const account = (url: URL, code: string, failed: string, cause: string): Account => ({
+  code,
+  failed,
+  cause,
+  next: `curl -sv -o /dev/null --max-time 5 https://${url.host}/v2/`,
+})
+
+/** The image names no registry that could be asked. */
+export const noRegistry = (image: string): Unreachable =>
+  new Unreachable({ code: 'registry-unnamed', failed: `${image} names no registry`, cause: 'The cluster decides where it is pulled from' })
+
+/** No answer, by the code of Node or OpenSSL. */
+export const unanswered = (error: unknown, url: URL, timeoutMs: number): Unreachable => {
+  const { code, likely = '' } = httpTrouble(error, url, timeoutMs)
+  const own = code === 'http-tls' || code === 'http-silent' ? code.replace('http', 'registry') : 'registry-unreachable'
+  return new Unreachable(account(url, own, `The registry ${url.host} does not answer`, likely), { cause: error })
+}
+
+/** An answer that says neither yes nor no, by its status. */
+export const refused = (status: number, url: URL, credentials: 'sent' | 'none'): Unreachable => {
+  const failed = `The registry ${url.host} answered ${status}`
+  if (status === 401 || status === 403)
+    return new Unreachable(
+      account(
+        url,
+        'registry-forbidden',
+        failed,
+        credentials === 'sent'
+          ? 'the credentials of the pull secret are not accepted, or may not read this image'
+          : 'the pull secrets of the api Deployment have no credentials for it',
+      ),
+    )
+  if (status === 429) return new Unreachable(account(url, 'registry-busy', failed, 'too many requests'))
+  if (status >= 500) return new Unreachable(account(url, 'registry-server-error', failed, 'it has trouble of its own'))
+  return new Unreachable(account(url, 'registry-no-registry', failed, 'what answers there does not speak as a registry does'))
+}

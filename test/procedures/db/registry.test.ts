@@ -1,0 +1,51 @@
+import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { prepare } from '../../../src/lib/plan/plan.ts'
+import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
+import { plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
+import { scratchServer } from '../../../src/lib/sandbox/postgres/scratch.ts'
+import { openSystems } from '../../../src/lib/systems/open.ts'
+import { contextOf } from '../../context.ts'
+import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import { useSandbox } from '../../worlds.ts'
+
+const sandbox = useSandbox({ postgres: true })
+let systems: ReturnType<typeof openSystems> | undefined
+afterEach(async () => {
+  await systems?.close()
+  systems = undefined
+})
+const planned = async (world: keyof typeof migrationWorlds) => {
+  await migrationWorlds[world](sandbox())
+  systems = openSystems(sandbox().environment, systemClock, new AbortController().signal, async () => scratchServer())
+  const { plan } = await prepare(migrate, { image: nextImage, rehearse: false }, systems, contextOf(sandbox().environment))
+  const said = JSON.stringify(plan)
+  expect(plantedValues.filter((value) => said.includes(value))).toEqual([])
+  return { blocked: plan.blocked, unknown: plan.uncheckable.filter((line) => line.includes('registry')) }
+}
+const unknown = `Whether ${nextImage} is in its registry is not known: The registry gitea.treytartt.com`
+
+test('an image that is in its registry is not spoken of', async () => {
+  expect(await planned('two files pending')).toEqual({ blocked: [], unknown: [] })
+})
+
+test('an image that was never pushed is refused', async () => {
+  expect(await planned('two files pending, in an image that was never pushed')).toEqual({
+    blocked: [`${nextImage} is not in its registry: push it, or name another with --image`],
+    unknown: [],
+  })
+})
+
+test('a registry that does not answer stops nothing, and the plan says that it was not asked', async () => {
+  expect(await planned('two files pending, and no registry')).toEqual({
+    blocked: [],
+    unknown: [expect.stringContaining(`${unknown} does not answer: the connection was cut`)],
+  })
+})
+
+test('so does a pull secret that is not accepted', async () => {
+  expect(await planned('two files pending, and a pull secret that is not accepted')).toEqual({
+    blocked: [],
+    unknown: [expect.stringContaining(`${unknown} answered 401: the credentials of the pull secret are not accepted`)],
+  })
+})
