@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { connect, createServer, type Socket } from 'node:net'
 import ssh2, { type Connection, type ParsedKey, type Server as SshServer } from 'ssh2'
 import { killGroup, serveSession } from './session.ts'
 import { slowLink } from './slow-link.ts'
@@ -106,8 +107,19 @@ export const startNodeServer = async (options: { folder: NodeFolder; authorized:
       listener.listening ? listener.close(() => resolve()) : resolve()
     })
 
-  await listen(0)
-  const { port } = listener.address() as AddressInfo
+  // A node that is down has let go of its port: it lies below those that systems give to outgoing connections, or one of these would have it.
+  const listenSomewhere = async (): Promise<number> => {
+    for (let attempt = 1; ; attempt++) {
+      const port = randomInt(20_000, 32_000)
+      try {
+        await listen(port)
+        return port
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === 50) throw error
+      }
+    }
+  }
+  const port = await listenSomewhere()
   return {
     port,
     hostKey: own.public.split(' ').slice(0, 2).join(' '),
