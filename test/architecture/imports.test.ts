@@ -63,3 +63,13 @@ test('libraries of the network and the terminal stay in their part', () => {
   })
   expect(wrong.map(({ file, target }) => `${file} → ${target}`)).toEqual([])
 })
+
+// node-ssh comes as an ES module as well.
+test('a library that is loaded when it is first needed is taken by its default: bundled, CommonJS gives no other name', () => {
+  const loads = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => readFileSync(join(source, file), 'utf8').split('\n'))
+    .filter((line) => /(?<!typeof )import\('(?![.]|node:|node-ssh')/.test(line))
+  expect(loads.length).toBeGreaterThan(1)
+  expect(loads.filter((line) => !/\bdefault: \w+ \} = await import\(|await import\('[^']+'\)\)\.default/.test(line))).toEqual([])
+})

@@ -41,9 +41,8 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       },
       newKey: async (commonName) => (await import('./key-request.ts')).newKeyRequest(commonName),
       yaml: async (file) => {
-        const [found, { parseDocument }] = await Promise.all([text(file), import('yaml')])
-        const document = found === undefined ? undefined : parseDocument(found)
-        return document === undefined || document.errors.length > 0 ? undefined : (document.toJS() as unknown)
+        const [found, { parseYaml }] = await Promise.all([text(file), import('./scalars.ts')])
+        return found === undefined ? undefined : parseYaml(found)
       },
       files: async (under) => {
         const names = await readdir(join(folder, under)).catch(() => [])
