@@ -47,14 +47,15 @@ const serverRows = ({ target, info, ...rest }: CacheStatus): readonly (readonly 
 }
 
 /** Shortest to longest, as they were when each was looked at. */
-const ttls = ([shortest, longest]: readonly [number | undefined, number | undefined]): string => {
-  const [from, to] = [shortest, longest].map((ms) => (ms === undefined ? '' : age(ms / 1000)))
-  return from === to ? (from ?? '') : `${from} – ${to}`
+const ttls = ({ shortestTtl, longestTtl }: KeyFamily): string => {
+  if (shortestTtl === undefined || longestTtl === undefined) return ''
+  const [from, to] = [age(shortestTtl / 1000), age(longestTtl / 1000)]
+  return from === to ? from : `${from} – ${to}`
 }
 
-const familyRow = ({ pattern, keys, shortestTtl, longestTtl, withoutTtl, sampled }: KeyFamily): readonly string[] => [
-  pattern,
-  String(keys),
-  ttls([shortestTtl, longestTtl]),
-  `${withoutTtl} of ${sampled}`,
+const familyRow = (family: KeyFamily): readonly string[] => [
+  family.pattern,
+  String(family.keys),
+  ttls(family),
+  `${family.withoutTtl} of ${family.sampled}`,
 ]

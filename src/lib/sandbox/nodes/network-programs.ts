@@ -1,3 +1,5 @@
+import { quoted } from '../quoted.ts'
+
 /**
  * What stands in for `openssl s_client` and `curl` on a machine that has neither: as much of them as honeydue asks of a node. They are
  * texts, because each runs in a process of its own and the bundle renames what functions refer to.
@@ -55,7 +57,6 @@ const ask = (url, number) => {
 words.filter((word) => word.startsWith('https://')).forEach((word, i) => ask(new URL(word), i))
 `
 
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 const inItsOwn = (program: string): string => `exec ${quoted(process.execPath)} -e ${quoted(program)} -- "$@"\n`
 
 /** Scripts for the end of a node's PATH: what the machine has comes first. */

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
+import { quoted } from '../quoted.ts'
 import { fallbackCommands, nodeCommands } from './commands.ts'
 import { networkPrograms } from './network-programs.ts'
 
@@ -45,8 +46,6 @@ const firewall = {
   rules4: ['allow|in|tcp|any|22|any|', ...publishedRanges.ipv4.map(fromCloudflare)],
   rules6: ['allow|in|tcp|any|22|any|', ...publishedRanges.ipv6.map(fromCloudflare)],
 }
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
 /** Writes the folder of one node: its commands, its state, its home and the absolute paths that only it has (`root/`). */
 export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {

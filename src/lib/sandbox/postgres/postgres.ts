@@ -82,8 +82,6 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
   let stopped = false
   /** Where the write-ahead log stood when the database was as new: while it stands there, nothing was written. */
   let clean = ''
-  /** Whether anything has connected, or changed how the endpoints answer, since the last reset. */
-  let touched = true
 
   const begin = async (): Promise<Running> => {
     const binaries = await findBinaries()
@@ -120,7 +118,6 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     ...(options.port !== undefined && { port: options.port }),
     names: { [directHost]: 'direct', [poolerHost]: 'pooler' },
     backend: async (endpoint) => {
-      touched = true
       // While the pods' connections are opened it runs already, though `ensure` still waits for them.
       const { server, poolerPath } = running ?? (await ensure())
       return endpoint === 'direct' ? join(server.folder, `.s.PGSQL.${server.port}`) : poolerPath
@@ -153,7 +150,6 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     return pod
   }
   const behave = (endpoint: EndpointName, behaviour: Behaviour): void => {
-    touched = true
     front.behave(endpoint, behaviour)
     if (behaviour.answer !== 'normal') for (const pod of pods) if (pod.endpoint === endpoint) pod.close()
   }
@@ -171,12 +167,8 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     },
     start: async () => void (await ensure()),
     behave,
-    recyclePooler: () => {
-      touched = true
-      running?.pooler.recycle()
-    },
+    recyclePooler: () => running?.pooler.recycle(),
     query: async (sql, values = []) => {
-      touched = true
       const { server } = await ensure()
       const client = adminClient(server.folder, server.port, database)
       await client.connect()
@@ -190,13 +182,11 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       const name = host === directHost ? 'direct' : host === poolerHost ? 'pooler' : undefined
       if (!name || front.behaviour(name).answer !== 'normal') return { reachable: false, close: async () => {} }
       const pod = podOf(host, application, count)
-      touched = true
       pods.add(pod)
       if (running) await pod.open().catch(() => {})
       return {
         reachable: true,
         close: async () => {
-          touched = true
           pods.delete(pod)
           pod.close()
         },
@@ -207,8 +197,6 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       front.behave('pooler', { answer: 'normal' })
       if (!starting) return
       const { admin, pooler } = await ensure()
-      if (!touched) return
-      touched = false
       for (const pod of pods) pod.close()
       front.cut()
       pooler.recycle()

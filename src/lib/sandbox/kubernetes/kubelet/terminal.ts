@@ -1,12 +1,11 @@
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
+import { quoted } from '../../quoted.ts'
 
 export interface Size {
   readonly Width: number
   readonly Height: number
 }
-
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 /**
  * Runs a command on a pseudo-terminal of its own, whose output is the child's stdout. Node has none: script(1), which every Linux and macOS has, opens
