@@ -1,26 +1,16 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import { switchHost } from '../../src/lib/procedures/db/switch-host.ts'
 import { sourceFile } from '../../src/lib/procedures/db/switch-host-facts.ts'
 import { hosts, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
-import { openSystems } from '../../src/lib/systems/open.ts'
+import { useSystems } from '../systems-of.ts'
 import { useSandbox, worlds } from '../worlds.ts'
 import { laws } from './laws.ts'
 
 const sandbox = useSandbox({ postgres: true, speed: { ready: 1, terminate: 1 } })
-let opened: ReturnType<typeof openSystems> | undefined
-const systems = () => {
-  opened ??= openSystems(sandbox().environment, systemClock, new AbortController().signal)
-  return opened
-}
-const close = async () => {
-  await opened?.close()
-  opened = undefined
-}
-afterEach(close)
+const { systems, close } = useSystems(sandbox)
 
 const deployments = { group: 'apps', resource: 'deployments' }
 const pods = { group: '', resource: 'pods' }

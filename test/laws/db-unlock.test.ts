@@ -1,23 +1,13 @@
 import { Client } from 'pg'
 import { afterEach } from 'vitest'
-import { systemClock } from '../../src/lib/clock.ts'
 import { unlock } from '../../src/lib/procedures/db/unlock.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
-import { openSystems } from '../../src/lib/systems/open.ts'
+import { useSystems } from '../systems-of.ts'
 import { useSandbox, worlds } from '../worlds.ts'
 import { laws } from './laws.ts'
 
 const sandbox = useSandbox({ postgres: true })
-let opened: ReturnType<typeof openSystems> | undefined
-const systems = () => {
-  opened ??= openSystems(sandbox().environment, systemClock, new AbortController().signal)
-  return opened
-}
-const close = async () => {
-  await opened?.close()
-  opened = undefined
-}
-afterEach(close)
+const { systems, close } = useSystems(sandbox)
 
 let pid = ''
 const strand = async () => {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterEach, vi } from 'vitest'
 import { type Clock, systemClock } from '../../../src/lib/clock.ts'
@@ -7,6 +6,7 @@ import { rotate } from '../../../src/lib/procedures/cert/rotate.ts'
 import { apiHost, namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../context.ts'
+import { throughEdge } from '../../through-edge.ts'
 import { useSandbox } from '../../worlds.ts'
 
 export const input = { validity: '90', soak: 0, 'keep-old': false, 'newer-than': 86_400_000 }
@@ -59,22 +59,6 @@ export const useRotation = () => {
     sandbox()
       .cloudflare.state.certificates.filter(({ revokedAt }) => !revokedAt)
       .map(({ listed }) => listed.certificate)
-  const health = (): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const { dir, edge } = sandbox()
-      const asked = request(
-        {
-          host: '127.0.0.1',
-          port: edge.port,
-          path: '/api/health/',
-          servername: apiHost,
-          headers: { host: apiHost },
-          ca: readFileSync(join(dir, 'ca.crt')),
-          agent: false,
-        },
-        (response) => response.resume().on('end', () => resolve(response.statusCode ?? 0)),
-      )
-      asked.on('error', reject).end()
-    })
+  const health = async () => (await throughEdge(sandbox(), apiHost, '/api/health/')).status
   return { sandbox, opened, context, runOf, file, current, secret, oneHost, valid, health }
 }

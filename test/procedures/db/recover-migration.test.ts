@@ -1,26 +1,16 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
+import { describe, expect, test } from 'vitest'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { bootstrapGoose } from '../../../src/lib/procedures/db/bootstrap-goose.ts'
 import { diagnose } from '../../../src/lib/procedures/db/diagnosis.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { recoverMigration } from '../../../src/lib/procedures/db/recover-migration.ts'
-import { scratchServer } from '../../../src/lib/sandbox/postgres/scratch.ts'
-import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../context.ts'
 import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
-let systems: ReturnType<typeof openSystems> | undefined
-afterEach(async () => {
-  await systems?.close()
-  systems = undefined
-})
-const opened = () => {
-  systems ??= openSystems(sandbox().environment, systemClock, new AbortController().signal, async () => scratchServer())
-  return systems
-}
+const { systems: opened } = useSystems(sandbox)
 const context = () => contextOf(sandbox().environment)
 const recovery = (image: string | undefined) => {
   const { kube, postgres, checkout, registry, scratch } = opened()

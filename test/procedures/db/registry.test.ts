@@ -1,24 +1,17 @@
-import { afterEach, expect, test } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
+import { expect, test } from 'vitest'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
-import { scratchServer } from '../../../src/lib/sandbox/postgres/scratch.ts'
-import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../context.ts'
 import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
-let systems: ReturnType<typeof openSystems> | undefined
-afterEach(async () => {
-  await systems?.close()
-  systems = undefined
-})
+const { systems } = useSystems(sandbox)
 const planned = async (world: keyof typeof migrationWorlds) => {
   await migrationWorlds[world](sandbox())
-  systems = openSystems(sandbox().environment, systemClock, new AbortController().signal, async () => scratchServer())
-  const { plan } = await prepare(migrate, { image: nextImage, rehearse: false }, systems, contextOf(sandbox().environment))
+  const { plan } = await prepare(migrate, { image: nextImage, rehearse: false }, systems(), contextOf(sandbox().environment))
   const said = JSON.stringify(plan)
   expect(plantedValues.filter((value) => said.includes(value))).toEqual([])
   return { blocked: plan.blocked, unknown: plan.uncheckable.filter((line) => line.includes('registry')) }

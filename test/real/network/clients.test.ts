@@ -3,22 +3,17 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, expect, test } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
+import { expect, test } from 'vitest'
 import { apiHost, nodes, publicNames, zoneName } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
-import { openSystems } from '../../../src/lib/systems/open.ts'
+import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
 // curl and openssl, as they are installed, against the sandbox's edge, nodes and Cloudflare.
 const run = promisify(execFile)
 const sandbox = useSandbox()
-let systems: ReturnType<typeof openSystems> | undefined
-afterEach(async () => {
-  await systems?.close()
-  systems = undefined
-})
+const { systems } = useSystems(sandbox)
 
 const caFile = () => join(sandbox().dir, 'ca.crt')
 const curl = async (...args: readonly string[]) => (await run('curl', ['-sS', '--cacert', caFile(), ...args])).stdout
@@ -55,9 +50,8 @@ test('curl reads the published ranges, with and without the API', async () => {
 })
 
 test("the lines of a plan, run by sh, do at Cloudflare's API what the writer does", async () => {
-  const { cloudflare, dir, environment } = sandbox()
-  systems = openSystems(environment, systemClock, new AbortController().signal)
-  const { say } = systems.cloudflare
+  const { cloudflare, dir } = sandbox()
+  const { say } = systems().cloudflare
   const at = `--cacert ${caFile()} --connect-to api.cloudflare.com:443:127.0.0.1:${cloudflare.port}`
   writeFileSync(join(dir, 'curl'), `#!/bin/sh\nexec /usr/bin/env PATH="$OLDPATH" curl ${at} "$@"\n`, { mode: 0o755 })
   const sh = (line: string | readonly string[]) =>

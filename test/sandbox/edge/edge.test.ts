@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { request } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -11,36 +10,14 @@ import { addressIn, covers } from '../../../src/lib/sandbox/edge/addresses.ts'
 import { issue } from '../../../src/lib/sandbox/edge/api/certificates.ts'
 import type { IssuedCertificate } from '../../../src/lib/sandbox/edge/api/state.ts'
 import { publishedRanges } from '../../../src/lib/sandbox/edge/ranges.ts'
+import { throughEdge } from '../../through-edge.ts'
 import { eventually, useSandbox } from '../../worlds.ts'
 
 const run = promisify(execFile)
 const sandbox = useSandbox({ speed: { reloadMs: 20, keepAliveMs: 0 } })
 const secrets = { group: '', resource: 'secrets' }
 
-/** One request through the edge, by name. */
-const through = (host: string, path = '/'): Promise<{ readonly status: number; readonly body: string }> =>
-  new Promise((resolve, reject) => {
-    const { dir, edge } = sandbox()
-    const asked = request(
-      {
-        host: '127.0.0.1',
-        port: edge.port,
-        path,
-        servername: host,
-        headers: { host },
-        ca: readFileSync(join(dir, 'ca.crt')),
-        agent: false,
-      },
-      (response) => {
-        let body = ''
-        response.setEncoding('utf8').on('data', (text: string) => {
-          body += text
-        })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
-      },
-    )
-    asked.on('error', reject).end()
-  })
+const through = (host: string, path?: string) => throughEdge(sandbox(), host, path)
 const statuses = async (count: number, host: string = apiHost, path = '/api/health/') => {
   const found: number[] = []
   for (let n = 0; n < count; n++) found.push((await through(host, path)).status)

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { request } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { apiHost, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { covers } from '../../../src/lib/sandbox/edge/addresses.ts'
 import { publishedRanges } from '../../../src/lib/sandbox/edge/ranges.ts'
+import { throughEdge } from '../../through-edge.ts'
 import { eventually, useSandbox } from '../../worlds.ts'
 
 const run = promisify(execFile)
@@ -14,22 +14,7 @@ const sandbox = useSandbox({ speed: { keepAliveMs: 60_000 } })
 const ss = async (alias: string) =>
   (await run('ssh', ['-F', sandbox().nodes.configFile, '-o', 'BatchMode=yes', alias, "ss -Htn state established '( sport = :443 )'"]))
     .stdout
-const health = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const asked = request(
-      {
-        host: '127.0.0.1',
-        port: sandbox().edge.port,
-        path: '/api/health/',
-        servername: apiHost,
-        headers: { host: apiHost },
-        ca: readFileSync(join(sandbox().dir, 'ca.crt')),
-        agent: false,
-      },
-      (response) => response.resume().on('end', () => resolve(response.statusCode ?? 0)),
-    )
-    asked.on('error', reject).end()
-  })
+const health = async () => (await throughEdge(sandbox(), apiHost, '/api/health/')).status
 
 test('a connection of the edge outlives the record that led to it, and ss on the node counts it until it is closed', async () => {
   const { state } = sandbox().cloudflare

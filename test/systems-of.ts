@@ -1,0 +1,22 @@
+import { afterEach } from 'vitest'
+import { systemClock } from '../src/lib/clock.ts'
+import { scratchServer } from '../src/lib/sandbox/postgres/scratch.ts'
+import type { Sandbox } from '../src/lib/sandbox/sandbox.ts'
+import { openSystems } from '../src/lib/systems/open.ts'
+
+/** The systems of a test file's sandbox: opened at first use, closed after each test, or by `close` in the middle of one. */
+export const useSystems = (sandbox: () => Sandbox) => {
+  let opened: ReturnType<typeof openSystems> | undefined
+  const close = async () => {
+    await opened?.close()
+    opened = undefined
+  }
+  afterEach(close)
+  return {
+    systems: () => {
+      opened ??= openSystems(sandbox().environment, systemClock, new AbortController().signal, async () => scratchServer())
+      return opened
+    },
+    close,
+  }
+}
