@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what `npm run test:real` runs: servers from Debian's packages, and goose. As root; as somebody else it says what is missing.
+# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, and goose. As root; as somebody else it says what is missing.
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
@@ -8,6 +8,10 @@ goose_version=v3.22.1
 goose=/usr/local/lib/honeydue-real/goose
 # goose needs Go 1.21; Debian 12's own 1.19 can fetch this toolchain, which is a module like any other.
 toolchain=golang.org/toolchain@v0.0.1-go1.22.12
+# Debian 12 has 1.18; the sandbox's pooler behaves as this one. Its source lies on the mirror that apt uses.
+bouncer_version=1.24.1
+bouncer_sha256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
+bouncer=/usr/local/lib/honeydue-real/pgbouncer
 policy=/usr/sbin/policy-rc.d
 
 say() { echo "install: $*"; }
@@ -76,17 +80,39 @@ install_goose() {
   rm -rf "$work"
 }
 
+install_bouncer() {
+  needs=
+  for package in gcc libc6-dev make pkg-config libevent-dev libssl-dev; do is_installed "$package" || needs="$needs $package"; done
+  # shellcheck disable=SC2086 # one word a package
+  if [ -n "$needs" ]; then install_packages $needs; else apt-get -qq update; fi
+  work=$(mktemp -d)
+  pool=$(apt-get --print-uris download pgbouncer | sed -n "s|^'\(.*\)/[^/]*' .*|\1|p")
+  (cd "$work" &&
+    /usr/lib/apt/apt-helper -qq download-file "$pool/pgbouncer_$bouncer_version.orig.tar.gz" source.tar.gz "SHA256:$bouncer_sha256" &&
+    tar xzf source.tar.gz --strip-components=1 &&
+    # For tests on loopback: names are looked up nowhere, and nothing has to be fast but the compiler.
+    ./configure --without-cares --without-systemd CFLAGS=-O0 &&
+    make -j2 pgbouncer) >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; fail "PgBouncer $bouncer_version was not built"; }
+  mkdir -p "$(dirname "$bouncer")"
+  mv "$work/pgbouncer" "$bouncer"
+  chmod 755 "$bouncer"
+  rm -rf "$work"
+}
+
 missing=
 for package in $packages; do is_installed "$package" || missing="$missing $package"; done
+has_bouncer=no
+case "$("$bouncer" --version 2>/dev/null || true)" in "PgBouncer $bouncer_version"*) has_bouncer=yes ;; esac
 has_goose=no
 [ "$("$goose" --version 2>/dev/null || true)" != "goose version: $goose_version" ] || has_goose=yes
 
 if [ "$(id -u)" != 0 ]; then
-  [ -n "$missing" ] || [ $has_goose = no ] || { say "already there: $packages, goose $goose_version"; exit 0; }
   [ $has_goose = yes ] || missing="$missing goose"
+  [ $has_bouncer = yes ] || missing="$missing PgBouncer-$bouncer_version"
+  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version"; exit 0; }
   fail "missing:$missing. Next: sudo $0"
 fi
-command -v apt-get >/dev/null || fail "this is no Debian: install by hand what provides $packages, and goose $goose_version as $goose"
+command -v apt-get >/dev/null || fail "this is no Debian: install by hand what provides $packages, PgBouncer $bouncer_version as $bouncer, and goose $goose_version as $goose"
 
 if [ -n "$missing" ]; then
   # shellcheck disable=SC2086 # one word a package
@@ -94,6 +120,14 @@ if [ -n "$missing" ]; then
   say "installed, not started:$missing"
 else
   say "already there: $packages"
+fi
+
+if [ $has_bouncer = yes ]; then
+  say "already there: PgBouncer $bouncer_version"
+else
+  install_bouncer
+  "$bouncer" --version >/dev/null || fail "PgBouncer was built and does not run: $bouncer"
+  say "built: PgBouncer $bouncer_version, as $bouncer"
 fi
 
 if [ $has_goose = yes ]; then

@@ -120,6 +120,12 @@ const poolCases: readonly Case[] = [
     await setter.end()
     return codeOf((await open('pooler')).query('CREATE TABLE never (id int)'))
   }),
+  one('DateStyle and TimeZone are carried: the next borrower has those of the start', ['ISO, MDY', 'Etc/UTC'], async (open) => {
+    const setter = await open('pooler')
+    await setter.query("SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'")
+    const next = await open('pooler')
+    return [(await first(next, 'SHOW DateStyle'))?.DateStyle, (await first(next, 'SHOW TimeZone'))?.TimeZone]
+  }),
   one('a timeout of a transaction alone does not leak', ['57014', '0'], async (open) => {
     const client = await open('pooler')
     await client.query("BEGIN; SET LOCAL statement_timeout = '50ms'")
@@ -198,14 +204,154 @@ const preparedOutcomes = async (open: Open): Promise<readonly unknown[]> => {
 /** What honeydue relies on, whatever the pooler. */
 export const postgresCases: readonly Case[] = [...startupCases, ...poolCases, ...lockCases]
 
+/** The code and the words of what was thrown. */
+const saidBy = (work: Promise<unknown>): Promise<readonly unknown[]> =>
+  work.then(
+    () => ['no error'],
+    (error) => [error.code, error.message],
+  )
+
+/** The same, and whether the client can go on. */
+const refusal = async (client: Client, work: Promise<unknown>): Promise<readonly unknown[]> => {
+  return [...(await saidBy(work)), (await codeOf(client.query('SELECT 1'))) === 'no error' ? 'goes on' : 'ended']
+}
+
+/** What the driver believes of its own prepared statements: taking it away makes it prepare again, adding to it makes it not prepare. */
+const believed = (client: Client): Record<string, string> =>
+  (client as unknown as { readonly connection: { readonly parsedStatements: Record<string, string> } }).connection.parsedStatements
+
+/** What the server calls a client that gives no name, after one that gave its own. */
+const namelessAfter = async (open: Open): Promise<unknown> => {
+  await (await open('pooler', { application_name: 'setter' })).query('SELECT 1')
+  return (await first(await open('pooler'), "SELECT current_setting('application_name') AS name"))?.name
+}
+
+const named = (name: string, text: string) => ({ name, text })
+
 /** PgBouncer before 1.21, measured on Debian's 1.18: named statements reach the server as they are. */
 export const pgbouncer118Cases: readonly Case[] = [
   one('a wrong password, through PgBouncer 1.18', '08P01', (open) => codeOf(open('pooler', { password: 'wrong' }))),
+  one('a database that is not there, through PgBouncer 1.18', ['08P01', 'database "honeydue" does not exist'], (open) =>
+    saidBy(open('pooler', { database: 'honeydue' })),
+  ),
+  one('a client without a name keeps the name of the last borrower', 'setter', namelessAfter),
   one('named prepared statements before PgBouncer 1.21', true, async (open) => (await preparedOutcomes(open)).includes('42P05')),
 ]
 
-/** PgBouncer since 1.21 (documented), which Debian 12 does not have; Neon's proxy before it answers a wrong password itself. */
-export const pgbouncer121Cases: readonly Case[] = [
-  one('a wrong password, through Neon', '28P01', (open) => codeOf(open('pooler', { password: 'wrong' }))),
+/** PgBouncer since 1.22, measured on 1.24.1. */
+export const pgbouncer124Cases: readonly Case[] = [
+  one('a database that is not there, through PgBouncer 1.24', ['3D000', 'database "honeydue" does not exist'], (open) =>
+    saidBy(open('pooler', { database: 'honeydue' })),
+  ),
+  one('a client without a name has none', '', namelessAfter),
   one('named prepared statements since PgBouncer 1.21', Array(6).fill('no error'), preparedOutcomes),
+  one(
+    'a name that is prepared twice, and one that never was: the pooler ends the client',
+    [
+      ['08P01', 'prepared statement name is already in use', 'ended'],
+      ['08P01', 'prepared statement did not exist', 'ended'],
+    ],
+    async (open) => {
+      const [twice, never] = [await open('pooler'), await open('pooler')]
+      await twice.query(named('mine', 'SELECT 1'))
+      delete believed(twice)['mine']
+      believed(never)['ghost'] = 'SELECT 1'
+      return [await refusal(twice, twice.query(named('mine', 'SELECT 1'))), await refusal(never, never.query(named('ghost', 'SELECT 1')))]
+    },
+  ),
+  one('a statement that the server would not prepare is not taken for prepared', ['42P01', 'no error'], async (open, { admin }) => {
+    const early = await codeOf((await open('pooler')).query(named('one', 'SELECT count(*) FROM later')))
+    await admin('CREATE TABLE later (id int); GRANT ALL ON later TO PUBLIC')
+    const after = await codeOf((await open('pooler')).query(named('two', 'SELECT count(*) FROM later')))
+    await admin('DROP TABLE later')
+    return [early, after]
+  }),
+  ...(['DEALLOCATE ALL', 'DISCARD ALL'] as const).map((all) =>
+    one(
+      `${all} forgets the statements of its client, and those of other clients go on`,
+      [['08P01', 'prepared statement did not exist', 'ended'], 'no error'],
+      async (open) => {
+        const [mine, other] = [await open('pooler'), await open('pooler')]
+        for (const client of [mine, other]) await client.query(named('same', 'SELECT 7 AS seven'))
+        await mine.query(all)
+        return [
+          await refusal(mine, mine.query(named('same', 'SELECT 7 AS seven'))),
+          await codeOf(other.query(named('same', 'SELECT 7 AS seven'))),
+        ]
+      },
+    ),
+  ),
+  one('DEALLOCATE of one name and PREPARE in SQL reach the server as they are', ['26000', '42P05'], async (open) => {
+    const client = await open('pooler')
+    await client.query(named('mine', 'SELECT 1'))
+    const gone = await codeOf(client.query('DEALLOCATE mine'))
+    await client.query('PREPARE shared AS SELECT 1')
+    return [gone, await codeOf((await open('pooler')).query('PREPARE shared AS SELECT 1'))]
+  }),
+  one(
+    'after DDL the plan of a server connection stays old: its client, one that comes later, and once it has ended',
+    ['0A000', '0A000', 'no error'],
+    async (open, { admin }) => {
+      await admin('CREATE TABLE planned (id int); GRANT ALL ON planned TO PUBLIC')
+      const sql = 'SELECT * FROM planned'
+      const client = await open('pooler')
+      await client.query(named('all', sql))
+      const pid = await pidOf(client)
+      await admin('ALTER TABLE planned ADD COLUMN more text')
+      const now = await codeOf(client.query(named('all', sql)))
+      // A client that leaves before the server is done takes the server connection with it.
+      await client.query('SELECT 1')
+      await client.end()
+      const later = await codeOf((await open('pooler')).query(named('another', sql)))
+      await admin(`SELECT pg_terminate_backend(${pid}, 2000)`)
+      await sleep(200)
+      const fresh = await codeOf((await open('pooler')).query(named('third', sql)))
+      await admin('DROP TABLE planned')
+      return [now, later, fresh]
+    },
+  ),
+  one('more statements than the pooler keeps in a server connection', ['no error', true], async (open) => {
+    const client = await open('pooler')
+    const texts = Array.from({ length: 210 }, (_, i) => named(`s${i}`, `SELECT ${i} AS n`))
+    for (const text of texts) await client.query(text)
+    const again = await codeOf(client.query(texts[0] ?? ''))
+    const kept = await first(client, 'SELECT count(*)::int AS n FROM pg_prepared_statements')
+    return [again, kept?.n <= 200]
+  }),
+  one(
+    'options of the startup message: a setting that is carried, one that is not, and what is no setting',
+    [
+      ['German, DMY'],
+      ['08P01', 'unsupported startup parameter in options: geqo'],
+      ['08P01', "unsupported options startup parameter: only '-c config=val' and '--config=val' are allowed"],
+    ],
+    async (open) => {
+      const told = (options: string) =>
+        open('pooler', { options }).then(
+          async (client) => [(await first(client, 'SHOW DateStyle'))?.DateStyle],
+          (error) => [error.code, error.message],
+        )
+      return [await told('-c datestyle=German'), await told('-c geqo=off'), await told('-d 5')]
+    },
+  ),
+  one(
+    'a startup parameter that the pooler does not know, in its words',
+    ['08P01', 'unsupported startup parameter: statement_timeout'],
+    (open) => saidBy(open('pooler', { statement_timeout: 1000 })),
+  ),
+  one(
+    'IntervalStyle is carried like the other settings: to its client, not to the next borrower',
+    ['iso_8601', 'postgres'],
+    async (open) => {
+      const setter = await open('pooler')
+      await setter.query("SET IntervalStyle = 'iso_8601'")
+      const other = await first(await open('pooler'), 'SHOW IntervalStyle')
+      return [(await first(setter, 'SHOW IntervalStyle'))?.IntervalStyle, other?.IntervalStyle]
+    },
+  ),
+]
+
+/** Neon's proxy before the pooler answers a wrong password itself (documented); PgBouncer would say 08P01. */
+export const neonCases: readonly Case[] = [
+  one('a wrong password, through Neon', '28P01', (open) => codeOf(open('pooler', { password: 'wrong' }))),
 ]

@@ -1,6 +1,6 @@
 import { holdContract } from '../contract.ts'
-import { pgbouncer118Cases, pgbouncer121Cases, postgresCases } from './cases.ts'
+import { neonCases, pgbouncer118Cases, pgbouncer124Cases, postgresCases } from './cases.ts'
 import { sandboxPostgres } from './world.ts'
 
-holdContract('postgres', 'sandbox', [...postgresCases, ...pgbouncer118Cases], sandboxPostgres('naive'))
-holdContract('pooler 1.21', 'sandbox', [...postgresCases, ...pgbouncer121Cases], sandboxPostgres('tracked'))
+holdContract('postgres', 'sandbox', [...postgresCases, ...pgbouncer118Cases], sandboxPostgres('1.18'))
+holdContract('pooler 1.24', 'sandbox', [...postgresCases, ...pgbouncer124Cases, ...neonCases], sandboxPostgres('1.24'))

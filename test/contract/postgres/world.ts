@@ -48,8 +48,8 @@ export const codeOf = (work: Promise<unknown>): Promise<unknown> =>
     (error) => (error instanceof Error && 'code' in error ? error.code : String(error)),
   )
 
-export const sandboxPostgres = (preparedStatements: 'naive' | 'tracked') => async (): Promise<PostgresWorld> => {
-  const postgres = await startPostgres({ authority: createAuthority('honeyDue sandbox'), preparedStatements, poolSize })
+export const sandboxPostgres = (poolerRelease: '1.18' | '1.24') => async (): Promise<PostgresWorld> => {
+  const postgres = await startPostgres({ authority: createAuthority('honeyDue sandbox'), poolerRelease, poolSize })
   const { port, user, database, password, ca } = postgres
   return {
     places: { direct: { name: postgres.directHost, port }, pooler: { name: postgres.poolerHost, port } },

@@ -14,6 +14,8 @@ export interface RealPostgresOptions {
   /** Signs both endpoints' certificates. */
   readonly authority?: Authority
   readonly password?: string
+  /** Debian 12's own, or the one that test/real/install.sh builds (default: Debian's). */
+  readonly bouncer?: 'debian' | 'built'
 }
 
 export interface RealPostgres extends PostgresWorld {
@@ -26,9 +28,18 @@ export interface RealPostgres extends PostgresWorld {
 const user = 'neondb_owner'
 const database = 'honeyDue'
 
-/** Debian's PostgreSQL behind Debian's PgBouncer in transaction mode, both with TLS and SCRAM under Neon's names. */
+/** PgBouncer 1.24.1, built from its source: Debian 12 has 1.18. */
+const built = '/usr/local/lib/honeydue-real/pgbouncer'
+
+const bouncerProgram = (which: RealPostgresOptions['bouncer']): string => {
+  if (which !== 'built') return program('pgbouncer', 'pgbouncer')
+  if (existsSync(built)) return built
+  throw new Error(`${built} is missing (PgBouncer 1.24.1, built from its source). Next: sudo test/real/install.sh`)
+}
+
+/** Debian's PostgreSQL behind a PgBouncer in transaction mode, both with TLS and SCRAM under Neon's names. */
 export const realPostgres = async (options: RealPostgresOptions = {}): Promise<RealPostgres> => {
-  const [bin, bouncer] = [postgresFolder(), program('pgbouncer', 'pgbouncer')]
+  const [bin, bouncer] = [postgresFolder(), bouncerProgram(options.bouncer)]
   const password = options.password ?? 'contract'
   const authority = options.authority ?? createAuthority('honeyDue real')
   const folder = await mkdtemp(join(tmpdir(), 'honeydue-real-pg-'))

@@ -43,7 +43,8 @@ export const poolerLogin = (admin: Client, asPgBouncer118: boolean) => {
       const done = exchange.finish(body.toString())
       if (!done) return void refuse()
       const there = await ask('SELECT 1 AS there FROM pg_database WHERE datname = $1', [database])
-      if (there.length === 0) return void socket.end(errorResponse('3D000', `database "${database}" does not exist`))
+      if (there.length === 0)
+        return void socket.end(errorResponse(asPgBouncer118 ? '08P01' : '3D000', `database "${database}" does not exist`))
       socket.write(message('R', Buffer.concat([int32(12), Buffer.from(done.serverFinal)])))
       then = serve(done.keys, database)
     }

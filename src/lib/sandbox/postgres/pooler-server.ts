@@ -2,8 +2,12 @@ import { connect } from 'node:net'
 import { type Keys, scramClient } from './scram.ts'
 import { cancelRequest, int32, type Message, message, splitter, startup, textAt, texts } from './wire.ts'
 
-/** The settings that PgBouncer carries from a client to the server connection that it lends. */
-export const tracked = new Set(['application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings'])
+/** What becomes of the server's answer to a Parse or a Close: the client gets it, gets none, or is told that its statement is parsed. */
+export interface Awaited {
+  readonly give: 'same' | 'nothing' | 'parsed'
+  /** The prepared statement that there is from then on, unless the server refuses it. */
+  readonly makes?: string
+}
 
 interface Borrower {
   message(part: Message): void
@@ -12,16 +16,12 @@ interface Borrower {
 
 export interface ServerConnection {
   readonly closed: boolean
-  /** Names of prepared statements that exist in this server session. */
+  /** Names of prepared statements that exist in this server session, the one that was used last at the end. */
   readonly prepared: Set<string>
   /** Sets the tracked settings in which the borrower differs from what the last one left. */
   adopt(wishes: ReadonlyMap<string, string>): Promise<void>
   lend(borrower: Borrower | undefined): void
-  send(part: Message): void
-  /** The answer to the next Parse is ours, not the borrower's. */
-  swallowParse(): void
-  /** A Parse of the borrower's is on its way. */
-  forwardParse(): void
+  send(part: Message, awaited?: Awaited): void
   cancel(): void
   close(): void
 }
@@ -51,7 +51,8 @@ export const openServerConnection = (login: Login): Promise<ServerConnection> =>
     let over = false
     let borrower: Borrower | undefined
     let adopting: (() => void) | undefined
-    const parses: ('forward' | 'swallow')[] = []
+    /** In the order of the answers; "end" is where the server has answered everything before it. */
+    const awaiting: (Awaited | 'end')[] = []
 
     const connection: ServerConnection = {
       get closed() {
@@ -70,9 +71,11 @@ export const openServerConnection = (login: Login): Promise<ServerConnection> =>
       lend: (to) => {
         borrower = to
       },
-      send: ({ type, body }) => void socket.write(message(type, body)),
-      swallowParse: () => void parses.push('swallow'),
-      forwardParse: () => void parses.push('forward'),
+      send: ({ type, body }, awaited) => {
+        if (awaited) awaiting.push(awaited)
+        if (type === 'Q' || type === 'S' || type === 'F') awaiting.push('end')
+        socket.write(message(type, body))
+      },
       cancel: () => {
         const asking = reach(login.at)
         asking.end(Buffer.concat([int32(16), int32(cancelRequest), identity]))
@@ -99,6 +102,21 @@ export const openServerConnection = (login: Login): Promise<ServerConnection> =>
       if (kind === 11) socket.write(message('p', scram.finish(body.toString('utf8', 4))))
     }
 
+    /** The answer as the borrower is to get it. */
+    const settled = (part: Message): Message | undefined => {
+      if (part.type === 'Z') {
+        // What is left unanswered came after an error: the server has done none of it.
+        for (let one = awaiting.shift(); one !== undefined && one !== 'end'; one = awaiting.shift())
+          if (one.makes !== undefined) connection.prepared.delete(one.makes)
+        return part
+      }
+      const [next] = awaiting
+      if ((part.type !== '1' && part.type !== '3') || next === undefined || next === 'end') return part
+      awaiting.shift()
+      if (next.give === 'nothing') return undefined
+      return next.give === 'parsed' ? { type: '1', body: part.body } : part
+    }
+
     socket.once('connect', () => socket.write(startup({ user: login.user, database: login.database, application_name: login.application })))
     socket.on('data', (chunk: Buffer) => {
       for (const part of split(chunk)) {
@@ -112,10 +130,9 @@ export const openServerConnection = (login: Login): Promise<ServerConnection> =>
           const done = adopting
           adopting = undefined
           done()
-        } else if (part.type === '1' && parses.shift() === 'swallow') continue
-        else {
-          if (part.type === 'Z') parses.length = 0
-          borrower?.message(part)
+        } else {
+          const answer = settled(part)
+          if (answer) borrower?.message(answer)
         }
       }
     })

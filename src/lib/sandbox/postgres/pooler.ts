@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
 import type { Client } from 'pg'
 import { poolerLogin } from './pooler-login.ts'
-import { openServerConnection, type ServerConnection, tracked } from './pooler-server.ts'
-import { renameStatements, type Statements } from './pooler-statements.ts'
+import { type Release, trackedBy, wishesOf } from './pooler-release.ts'
+import { openServerConnection, type ServerConnection } from './pooler-server.ts'
+import { forgetsStatements, renameStatements, type Statements } from './pooler-statements.ts'
 import type { Keys } from './scram.ts'
 import { cancelRequest, errorResponse, int32, type Message, message, splitter, startupParameters, textAt, texts } from './wire.ts'
 
@@ -16,8 +17,7 @@ export interface PoolerOptions {
   readonly admin: Client
   /** Server connections per user and database; Neon's is larger, the sandbox's PostgreSQL is small. */
   readonly poolSize: number
-  /** `naive`: before PgBouncer 1.21, names reach the server as they are. `tracked`: 1.21's max_prepared_statements. */
-  readonly preparedStatements: 'naive' | 'tracked'
+  readonly release: Release
 }
 
 export interface Pooler {
@@ -33,11 +33,10 @@ interface Pool {
   open: number
 }
 
-/** Parameters of a startup message that PgBouncer knows; every other one is refused, as is `options`. */
-const known = new Set(['user', 'database', 'extra_float_digits', ...tracked])
-
 /** PgBouncer in transaction mode: it authenticates clients itself and lends them a server connection for one transaction at a time. */
 export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
+  const { release } = options
+  const tracked = new Set(trackedBy(release).values())
   const pools = new Map<string, Pool>()
   const clients = new Map<Socket, { readonly id: number; readonly secret: number; server?: ServerConnection }>()
 
@@ -91,6 +90,10 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
         const name = textAt(part.body, 0)
         if (tracked.has(name.text)) wishes.set(name.text, textAt(part.body, name.next).text)
       }
+      if (release !== '1.18' && forgetsStatements(part)) {
+        statements.clear()
+        me.server?.prepared.clear()
+      }
       socket.write(message(part.type, part.body))
       if (part.type !== 'Z') return
       expected = Math.max(0, expected - 1)
@@ -118,8 +121,8 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
             server.lend({ message: fromServer, lost })
           }
           if (next.type === 'Q' || next.type === 'S' || next.type === 'F') expected++
-          for (const part of options.preparedStatements === 'tracked' ? renameStatements(next, statements, me.server) : [next])
-            me.server.send(part)
+          if (release === '1.18') me.server.send(next)
+          else for (const { part, awaited } of renameStatements(next, statements, me.server)) me.server.send(part, awaited)
         }
       } catch (error) {
         socket.end(errorResponse('08P01', error instanceof Error ? error.message : 'server login failed'))
@@ -132,18 +135,8 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
       // A client that leaves inside a transaction costs the server connection; one that leaves between two does not.
       me.server?.close()
     })
-    const parameters = new Map([
-      ['server_version', serverVersion],
-      ['server_encoding', 'UTF8'],
-      ['integer_datetimes', 'on'],
-      ['standard_conforming_strings', 'on'],
-      ['client_encoding', 'UTF8'],
-      ['DateStyle', 'ISO, MDY'],
-      ['TimeZone', 'Etc/UTC'],
-      ...wishes,
-    ])
     socket.write(message('R', int32(0)))
-    for (const [name, value] of parameters) socket.write(message('S', texts(name, value)))
+    for (const [name, value] of [...fixed, ...wishes]) socket.write(message('S', texts(name, value)))
     // Not pg_backend_pid(): the pooler's own number.
     socket.write(message('K', Buffer.concat([int32(me.id), int32(me.secret)])))
     socket.write(message('Z', 'I'))
@@ -153,15 +146,32 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     }
   }
 
-  const login = poolerLogin(options.admin, options.preparedStatements === 'naive')
+  const login = poolerLogin(options.admin, release === '1.18')
 
   const cancel = (packet: Buffer): void => {
     for (const client of clients.values())
       if (client.id === packet.readInt32BE(8) && client.secret === packet.readInt32BE(12)) client.server?.cancel()
   }
 
-  const { rows } = await options.admin.query<{ server_version: string }>('SHOW server_version')
-  const serverVersion = rows[0]?.server_version ?? ''
+  const asked = (parameters: ReadonlyMap<string, string>, socket: Socket): ReadonlyMap<string, string> | undefined => {
+    try {
+      return wishesOf(parameters, release)
+    } catch (error) {
+      socket.end(errorResponse('08P01', error instanceof Error ? error.message : String(error)))
+      return undefined
+    }
+  }
+
+  const settings = async (names: readonly string[]) => {
+    const sql = 'SELECT name, reset_val AS value FROM pg_settings WHERE name = ANY ($1)'
+    const { rows } = await options.admin.query<{ name: string; value: string }>(sql, [names])
+    return rows.map(({ name, value }): [string, string] => [name, value])
+  }
+  const fixed = await settings(['server_version', 'server_encoding', 'integer_datetimes'])
+  /** What a client has that asks for nothing else. */
+  const ofTheStart = new Map([...(await settings([...tracked])), ['client_encoding', 'UTF8'], ['application_name', '']])
+  // 1.18 lends under the last borrower's name to a client that gives none.
+  if (release === '1.18') ofTheStart.delete('application_name')
   const server = createServer((socket) => {
     let head = Buffer.alloc(0)
     let take: ((chunk: Buffer) => void) | undefined
@@ -180,12 +190,11 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
         }
         const parameters = startupParameters(head.subarray(4, length))
         if (!parameters) return void socket.end(errorResponse('08P01', 'unsupported startup packet'))
-        const unknown = [...parameters.keys()].find((name) => !known.has(name.toLowerCase()) && !known.has(name))
-        if (unknown !== undefined) return void socket.end(errorResponse('08P01', `unsupported startup parameter: ${unknown}`))
-        take = login(socket, parameters, (keys, database) => {
-          const wishes = new Map([...parameters].filter(([name]) => tracked.has(name)))
-          return serve(socket, parameters.get('user') ?? '', database, keys, wishes)
-        })
+        const wishes = asked(parameters, socket)
+        if (!wishes) return
+        take = login(socket, parameters, (keys, database) =>
+          serve(socket, parameters.get('user') ?? '', database, keys, new Map([...ofTheStart, ...wishes])),
+        )
         if (head.length > length) take(head.subarray(length))
       } catch {
         socket.destroy()

@@ -6,6 +6,7 @@ import type { Client } from 'pg'
 import { findBinaries } from './binaries.ts'
 import { type Behaviour, type EndpointName, startFront } from './front.ts'
 import { type Pooler, startPooler } from './pooler.ts'
+import type { Release } from './pooler-release.ts'
 import { openServerConnection, type ServerConnection } from './pooler-server.ts'
 import { credentialsOf } from './scram.ts'
 import { adminClient, type Server, startServer } from './server.ts'
@@ -25,7 +26,8 @@ export interface PostgresOptions {
   }
   readonly password?: string
   readonly port?: number
-  readonly preparedStatements?: 'naive' | 'tracked'
+  /** Of the pooler (default: 1.24). */
+  readonly poolerRelease?: Release
   readonly poolSize?: number
 }
 
@@ -100,7 +102,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       serverPort: server.port,
       admin,
       poolSize: options.poolSize ?? 10,
-      preparedStatements: options.preparedStatements ?? 'tracked',
+      release: options.poolerRelease ?? '1.24',
     })
     running = { server, pooler, admin, poolerPath }
     await Promise.all([...pods].map((pod) => pod.open().catch(() => {})))
