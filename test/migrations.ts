@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { parse } from 'yaml'
 import { lockKey } from '../src/lib/sandbox/deployment/auto-migrate.ts'
 import { image, namespace } from '../src/lib/sandbox/deployment/facts.ts'
-import { git, manifestFile } from '../src/lib/sandbox/deployment/repository.ts'
+import { addCommit, manifestFile } from '../src/lib/sandbox/deployment/repository.ts'
 import type { KubeObject } from '../src/lib/sandbox/kubernetes/types.ts'
 import type { Sandbox } from '../src/lib/sandbox/sandbox.ts'
 
@@ -25,9 +25,12 @@ export const release = async (
   files: Readonly<Record<string, string>>,
 ): Promise<string> => {
   for (const [file, sql] of Object.entries(files)) await writeFile(join(checkout, 'migrations', file), sql)
-  await git(checkout, ['add', 'migrations'])
-  await git(checkout, ['commit', '-q', '--allow-empty', '-m', tag])
-  await git(checkout, ['tag', tag])
+  await addCommit(checkout, {
+    tag,
+    at: new Date().toISOString(),
+    message: tag,
+    files: Object.fromEntries(Object.entries(files).map(([file, sql]) => [`migrations/${file}`, sql])),
+  })
   return image('api', tag)
 }
 

@@ -24,7 +24,6 @@ export interface Asked {
 
 /** Sends requests over verified TLS; each resolves at the last header, and rejects with the error of Node or OpenSSL. */
 export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<IncomingMessage>) => {
-  // Made once: reading the public authorities' certificates takes tens of milliseconds.
   let context: Promise<SecureContext | undefined> | undefined
   return async (url, { method = 'GET', headers, body, signal, agent }) => {
     context ??= trust.caFile === undefined ? Promise.resolve(undefined) : trusting(trust.caFile)
@@ -49,6 +48,9 @@ export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<Inco
   }
 }
 
+/** By the environment's own authorities. Made once: reading the public ones' certificates takes tens of milliseconds. */
+const contexts = new Map<string, SecureContext>()
+
 const trusting = async (file: string): Promise<SecureContext> => {
   const own = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Usage(
@@ -56,5 +58,7 @@ const trusting = async (file: string): Promise<SecureContext> => {
       { cause: error },
     )
   })
-  return createSecureContext({ ca: [...rootCertificates, own] })
+  const made = contexts.get(own) ?? createSecureContext({ ca: [...rootCertificates, own] })
+  contexts.set(own, made)
+  return made
 }

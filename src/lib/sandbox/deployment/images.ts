@@ -20,12 +20,15 @@ export const imagesOf = (checkout: string): Images => ({
   migrations: async (image) => {
     const tag = tagOf(image)
     if (tag === undefined) return undefined
-    const names = await git(checkout, ['ls-tree', '--name-only', tag, 'migrations/']).catch(() => undefined)
+    const names = await git(checkout, ['ls-tree', tag, 'migrations/']).catch(() => undefined)
     // Without git on this machine there is the image that the sandbox starts with.
     if (names === undefined) return tag === tags.goose ? migrations : undefined
-    const files = names.split('\n').filter((name) => name.endsWith('.sql'))
+    const files = names.split('\n').filter((line) => line.endsWith('.sql'))
     return Promise.all(
-      files.map(async (file) => ({ name: file.slice('migrations/'.length), sql: await git(checkout, ['show', `${tag}:${file}`]) })),
+      files.map(async (line) => {
+        const [, , object = '', path = ''] = line.split(/\s+/)
+        return { name: path.slice('migrations/'.length), sql: await contentOf(checkout, object) }
+      }),
     )
   },
   tags: async () => {
@@ -33,5 +36,14 @@ export const imagesOf = (checkout: string): Images => ({
     return names === undefined ? [tags.goose] : names.split('\n').filter(Boolean)
   },
 })
+
+const contents = new Map<string, string>()
+
+/** What git keeps under an object's name is always the same: asked for once in a process. */
+const contentOf = async (checkout: string, object: string): Promise<string> => {
+  const content = contents.get(object) ?? (await git(checkout, ['cat-file', 'blob', object]))
+  contents.set(object, content)
+  return content
+}
 
 const tagOf = (image: string): string | undefined => /:([\w.-]+)$/.exec(image)?.[1]

@@ -20,8 +20,17 @@ const tracked: Files = {
   ...Object.fromEntries(migrations.map(({ name, sql }) => [`migrations/${name}`, sql])),
 }
 
+export interface Commit {
+  readonly tag: string
+  /** ISO. */
+  readonly at: string
+  readonly message: string
+  /** Their texts, by path; every other file stays as it was. */
+  readonly files: Files
+}
+
 /** The history: before goose (AutoMigrate in the api binary), and with it. An image's tag is its commit's short name (ch11): here a tag of git. */
-const commits: readonly { readonly tag: string; readonly at: string; readonly message: string; readonly files: Files }[] = [
+const commits: readonly Commit[] = [
   { tag: tags.autoMigrate, at: '2026-04-25T18:00:00Z', message: 'Cache residence IDs', files: { '.gitignore': ignored } },
   { tag: tags.goose, at: '2026-04-26T20:00:00Z', message: 'Run migrations with goose in a Job', files: tracked },
 ]
@@ -43,7 +52,7 @@ const makeHistory = async (): Promise<ReadonlyMap<string, Buffer>> => {
   const folder = await mkdtemp(join(tmpdir(), 'honeydue-history-'))
   try {
     await git(folder, ['init', '-q', '--template=', '-b', 'master'])
-    await git(folder, ['fast-import', '--quiet'], commits.map(imported).join(''))
+    await git(folder, ['fast-import', '--quiet'], commits.map((commit) => imported(commit)).join(''))
     await git(folder, ['reset', '-q', '--mixed', 'master'])
     const entries = await readdir(join(folder, '.git'), { recursive: true, withFileTypes: true })
     const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
@@ -55,11 +64,16 @@ const makeHistory = async (): Promise<ReadonlyMap<string, Buffer>> => {
 
 const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`
 
-const imported = ({ tag, at, message, files }: (typeof commits)[number]): string =>
+/** Adds a commit to the history, past the working tree, and tags it: an image with that tag exists from now on. */
+export const addCommit = async (folder: string, commit: Commit): Promise<void> =>
+  void (await git(folder, ['fast-import', '--quiet'], imported(commit, 'from refs/heads/master^0\n')))
+
+const imported = ({ tag, at, message, files }: Commit, from = ''): string =>
   [
     'commit refs/heads/master\n',
-    `committer honeyDue <dev@myhoneydue.com> ${Date.parse(at) / 1000} +0000\n`,
+    `committer honeyDue <dev@myhoneydue.com> ${Math.floor(Date.parse(at) / 1000)} +0000\n`,
     data(message),
+    from,
     ...Object.entries(files).map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`),
     `reset refs/tags/${tag}\nfrom refs/heads/master\n\n`,
   ].join('')

@@ -22,41 +22,62 @@ export const gitOf = (folder: string) => {
     if (code === 0) return out
     throw noGit(folder, said || `git ${args[0]} ended with ${code}`)
   }
-  /** The full name of a commit; undefined where git knows none such. */
-  const commit = async (revision: string): Promise<string | undefined> => {
+  const resolve = async (revision: string): Promise<string | undefined> => {
     if (!/^[\w][\w./-]*$/.test(revision)) return undefined
     const { code, out, said } = await run(['rev-parse', '--verify', '--quiet', `${revision}^{commit}`])
     if (code === 0) return out.toString().trim()
     if (code === 1) return undefined
     throw noGit(folder, said)
   }
+  const asked = new Map<string, Promise<string | undefined>>()
+  /** The full name of a commit; undefined where git knows none such. Whoever asks while git is being asked shares the answer. */
+  const commit = (revision: string): Promise<string | undefined> => {
+    const answer = asked.get(revision) ?? resolve(revision).finally(() => asked.delete(revision))
+    asked.set(revision, answer)
+    return answer
+  }
+  const filesOf = lasting(async (at: string, under: string): Promise<readonly TextFile[]> => {
+    const listed = (await told(['ls-tree', '-z', '--name-only', at, `${under}/`])).toString().split('\0').filter(Boolean)
+    const contents = blobs(await told(['cat-file', '--batch'], listed.map((file) => `${at}:${file}\n`).join('')))
+    return listed.map((file, i) => ({ name: file.slice(under.length + 1), text: contents[i] ?? '' }))
+  })
+  const changesOf = lasting(async (at: string, under: string): Promise<readonly FileChange[]> => {
+    const log = await told(['log', '--no-renames', '--name-status', '--format=%x00%h %cI', at, '--', under])
+    return log
+      .toString()
+      .split('\0')
+      .slice(1)
+      .flatMap((part) => {
+        const [head = '', ...lines] = part.split('\n').filter(Boolean)
+        const [short = '', when = ''] = head.split(' ')
+        return lines.map((line): FileChange => {
+          const [how = '', file = ''] = line.split('\t')
+          const kind = how === 'A' ? 'added' : how === 'D' ? 'deleted' : 'edited'
+          return { name: file.slice(under.length + 1), kind, commit: short, at: new Date(when).toISOString() }
+        })
+      })
+  })
   return {
-    commit,
     filesAt: async (revision: string, under: string): Promise<readonly TextFile[] | undefined> => {
       const at = await commit(revision)
-      if (at === undefined) return undefined
-      const listed = (await told(['ls-tree', '-z', '--name-only', at, `${under}/`])).toString().split('\0').filter(Boolean)
-      const contents = blobs(await told(['cat-file', '--batch'], listed.map((file) => `${at}:${file}\n`).join('')))
-      return listed.map((file, i) => ({ name: file.slice(under.length + 1), text: contents[i] ?? '' }))
+      return at === undefined ? undefined : filesOf(at, under)
     },
     history: async (revision: string, under: string): Promise<readonly FileChange[]> => {
       const at = await commit(revision)
-      if (at === undefined) return []
-      const log = await told(['log', '--no-renames', '--name-status', '--format=%x00%h %cI', at, '--', under])
-      return log
-        .toString()
-        .split('\0')
-        .slice(1)
-        .flatMap((part) => {
-          const [head = '', ...lines] = part.split('\n').filter(Boolean)
-          const [short = '', when = ''] = head.split(' ')
-          return lines.map((line): FileChange => {
-            const [how = '', file = ''] = line.split('\t')
-            const kind = how === 'A' ? 'added' : how === 'D' ? 'deleted' : 'edited'
-            return { name: file.slice(under.length + 1), kind, commit: short, at: new Date(when).toISOString() }
-          })
-        })
+      return at === undefined ? [] : changesOf(at, under)
     },
+  }
+}
+
+/** What a commit holds does not change: it is asked for once, and again only after a failure. */
+const lasting = <T>(ask: (commit: string, under: string) => Promise<T>): ((commit: string, under: string) => Promise<T>) => {
+  const answers = new Map<string, Promise<T>>()
+  return (commit, under) => {
+    const key = `${commit}:${under}`
+    const answer = answers.get(key) ?? ask(commit, under)
+    answers.set(key, answer)
+    answer.catch(() => answers.delete(key))
+    return answer
   }
 }
 
