@@ -12,6 +12,7 @@ import {
   inTransaction,
   jobBecomes,
   jobOf,
+  jobPods,
   noTransaction,
   patient,
   release,
@@ -144,6 +145,10 @@ export const migrationWorlds = {
   },
   'a migration of somebody else': async (sandbox) => {
     await atGate(sandbox, { '000003_notes.sql': noTransaction(`${gate}\nALTER TABLE tasks ADD COLUMN notes text;`) }, () => {})
+  },
+  'a pod that cannot pull its image': async (sandbox) => {
+    await startJob(sandbox, await release(sandbox, tag, two), { 'honeydue.test/image-pull': 'connection refused' })
+    await expect.poll(() => JSON.stringify(jobPods(sandbox)), patient).toContain('ImagePullBackOff')
   },
   'a table without versions': async (sandbox) => {
     await release(sandbox, tag, {})

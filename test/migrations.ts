@@ -34,11 +34,14 @@ export const release = async (
   return image('api', tag)
 }
 
-/** Creates the Job as 03-deploy.sh does, with this image. */
-export const startJob = async (sandbox: Sandbox, of: string): Promise<void> => {
+/** Creates the Job as 03-deploy.sh does, with this image. `notes`: annotations of its pod, for the kubelet. */
+export const startJob = async (sandbox: Sandbox, of: string, notes: Readonly<Record<string, string>> = {}): Promise<void> => {
   const manifest = parse(await readFile(join(sandbox.environment.checkout, manifestFile), 'utf8')) as KubeObject
-  const { template } = manifest.spec as { readonly template: { readonly spec: { readonly containers: { image: string }[] } } }
+  const { template } = manifest.spec as {
+    readonly template: { metadata?: object; readonly spec: { readonly containers: { image: string }[] } }
+  }
   for (const container of template.spec.containers) container.image = of
+  template.metadata = { ...template.metadata, annotations: notes }
   sandbox.kubernetes.client.create(manifest, { manager: 'kubectl-client-side-apply' })
 }
 

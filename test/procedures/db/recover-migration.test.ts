@@ -1,11 +1,18 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { bootstrapGoose } from '../../../src/lib/procedures/db/bootstrap-goose.ts'
-import { diagnose } from '../../../src/lib/procedures/db/diagnosis.ts'
+import { diagnose, type Way } from '../../../src/lib/procedures/db/diagnosis.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { recoverMigration } from '../../../src/lib/procedures/db/recover-migration.ts'
+import { migrations as migrationsReport } from '../../../src/lib/reports/db/migrations.ts'
+import { migrations } from '../../../src/lib/sandbox/postgres/schema.ts'
 import { contextOf } from '../../context.ts'
 import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import { inTransaction, patient, release, versionsOf } from '../../migrations.ts'
 import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
@@ -18,44 +25,219 @@ const recovery = (image: string | undefined) => {
   return recoverMigration.gather({ way: 'found', image }, look, context())
 }
 type World = keyof typeof migrationWorlds
-const slow = { timeout: 90_000 }
+const slow = { timeout: 120_000 }
+const sql = (text: string) => async () => {
+  await sandbox().postgres.query(text)
+  return undefined
+}
 
-/** Each world, the way out that is found, what stands in its plan, and what db:migrate says to it. */
-const cases: readonly (readonly [World, string | undefined, RegExp, RegExp])[] = [
-  ['nothing pending', undefined, /^$/, /^$/],
-  ['two files pending', 'rerun', /Run 2 migrations to version 4/, /^$/],
-  ['a Job killed in a transaction', 'rerun', /Run 1 migration to version 3/, /^$/],
-  ['a Job killed without a transaction, after its statement', 'mark', /Mark version 3 as applied/, /^$/],
-  ['a Job killed without a transaction, between statements', 'fix', /What is half there of version 3 is gone/, /^$/],
-  ['a killed Job whose statement goes on', 'wait', /Wait until nothing runs/, /backend \d+ runs a statement of 000003_notes.sql/],
-  ['an index left invalid', 'drop-index', /Drop the invalid index tasks_title/, /tasks_title is invalid.*the last Job failed at 000003/],
-  ['an invalid index that goose recorded', 'rebuild-index', /Build the invalid index tasks_title anew/, /tasks_title is invalid/],
-  ['a failing statement in the third of four files', 'fix', /The cause of the failure at version 5 is gone/, /failed at 000005_c.sql/],
-  ['a late number', 'fix', /000003_late.sql is right in a new image/, /000003_late.sql came late: version 4 is applied/],
-  ['an edited file', 'fix', /000001_init.sql is right in a new image/, /000001_init.sql was changed by [0-9a-f]+ after/],
-  ['an orphaned runner', 'wait', /Wait until nothing runs/, /pod honeydue-migrate-\w+ runs migrations, and its Job is gone/],
-  ['a migration of somebody else', 'wait', /Wait until nothing runs/, /pod honeydue-migrate-\w+ runs migrations/],
+/** Brings files into a new image, and migrates to it, as an operator does at a gate. */
+const newImage =
+  (tag: string, files: Readonly<Record<string, string>>, gone: readonly string[] = []) =>
+  async () => {
+    const { checkout } = sandbox().environment
+    for (const name of gone) await rm(join(checkout, 'migrations', name))
+    const next = await release(sandbox(), tag, files)
+    const prepared = await prepare(migrate, { image: next, rehearse: false }, opened(), context())
+    expect(prepared.plan.blocked).toEqual([])
+    expect(
+      (
+        await perform(
+          prepared,
+          runOf(async () => true),
+        )
+      ).trouble,
+    ).toBeUndefined()
+    return next
+  }
+
+const runOf = (settle: () => Promise<boolean>) => ({
+  systems: opened(),
+  needs: recoverMigration.needs,
+  clock: systemClock,
+  signal: new AbortController().signal,
+  tell: () => {},
+  settle,
+})
+
+interface Broken {
+  readonly world: World
+  /** The way that is found first, and after it has been gone, the next one, until nothing is broken. */
+  readonly ways: readonly Way[]
+  readonly step: RegExp
+  /** What db:migrate says to this world. */
+  readonly refusal: RegExp
+  /** What the operator does where a gate asks; an image where what is looked at is another one from then on. */
+  readonly act?: () => Promise<string | undefined>
+  /** What happens by itself while the plan waits. */
+  readonly meanwhile?: () => Promise<undefined>
+  /** The versions at the end. */
+  readonly end: readonly number[]
+}
+
+const openGate = sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND granted")
+
+/** Where something may have run that cannot be taken back otherwise. */
+const restorable: readonly World[] = [
+  'a Job killed without a transaction, after its statement',
+  'a Job killed without a transaction, between statements',
+  'an index left invalid',
+  'a failing statement in the third of four files',
 ]
 
-describe.each(cases)('%s', (world, way, step, refusal) => {
-  test(`the way out is ${way ?? 'none: nothing is broken'}`, slow, async () => {
+/** Each world, the ways out that are found one after the other, and where they end. */
+const cases: readonly Broken[] = [
+  { world: 'nothing pending', ways: [], step: /^$/, refusal: /^$/, end: [0, 1, 2] },
+  { world: 'two files pending', ways: ['rerun'], step: /Run 2 migrations to version 4/, refusal: /^$/, end: [0, 1, 2, 3, 4] },
+  { world: 'a Job killed in a transaction', ways: ['rerun'], step: /Run 1 migration to version 3/, refusal: /^$/, end: [0, 1, 2, 3] },
+  {
+    world: 'a Job killed without a transaction, after its statement',
+    ways: ['mark'],
+    step: /Mark version 3 as applied/,
+    refusal: /^$/,
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'a Job killed without a transaction, between statements',
+    ways: ['fix', 'rerun'],
+    step: /What is half there of version 3 is gone/,
+    refusal: /^$/,
+    act: sql('ALTER TABLE tasks DROP COLUMN notes'),
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'a killed Job whose statement goes on',
+    ways: ['wait', 'rerun'],
+    step: /Wait until nothing runs/,
+    refusal: /backend \d+ runs a statement of 000003_notes.sql/,
+    meanwhile: openGate,
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'an index left invalid',
+    ways: ['drop-index'],
+    step: /Drop the invalid index tasks_title/,
+    refusal: /tasks_title is invalid.*the last Job failed at 000003/,
+    act: sql("DELETE FROM tasks WHERE id = (SELECT max(id) FROM tasks WHERE title = 'Task 1')"),
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'an invalid index that goose recorded',
+    ways: ['rebuild-index'],
+    step: /Build the invalid index tasks_title anew/,
+    refusal: /tasks_title is invalid/,
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'a failing statement in the third of four files',
+    ways: ['fix'],
+    step: /The cause of the failure at version 5 is gone/,
+    refusal: /failed at 000005_c.sql/,
+    act: newImage('cccc002', { '000005_c.sql': inTransaction('CREATE TABLE c (id int);') }),
+    end: [0, 1, 2, 3, 4, 5, 6],
+  },
+  {
+    world: 'a late number',
+    ways: ['fix'],
+    step: /000003_late.sql is right in a new image/,
+    refusal: /000003_late.sql came late: version 4 is applied/,
+    act: newImage('cccc002', { '000006_late.sql': inTransaction('SELECT 1;') }, ['000003_late.sql']),
+    end: [0, 1, 2, 4, 5, 6],
+  },
+  {
+    world: 'an edited file',
+    ways: ['fix'],
+    step: /000001_init.sql is right in a new image/,
+    refusal: /000001_init.sql was changed by [0-9a-f]+ after/,
+    act: newImage('cccc002', { '000001_init.sql': migrations[0]?.sql ?? '' }),
+    end: [0, 1, 2, 3, 4],
+  },
+  {
+    world: 'an orphaned runner',
+    ways: ['wait'],
+    step: /Wait until nothing runs/,
+    refusal: /pod honeydue-migrate-\w+ runs migrations, and its Job is gone/,
+    meanwhile: openGate,
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'a migration of somebody else',
+    ways: ['wait'],
+    step: /Wait until nothing runs/,
+    refusal: /pod honeydue-migrate-\w+ runs migrations/,
+    meanwhile: openGate,
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'a pod that cannot pull its image',
+    ways: ['rerun'],
+    step: /Remove the old Job.*Run 2 migrations to version 4/,
+    refusal: /^$/,
+    end: [0, 1, 2, 3, 4],
+  },
+  {
+    world: 'a table without versions',
+    ways: ['bootstrap', 'rerun'],
+    step: /Mark 000001_init.sql as applied/,
+    refusal: /no version of goose \(unmarked\)/,
+    end: [0, 1, 2],
+  },
+  {
+    world: 'an AutoMigrate-era deployment',
+    ways: ['bootstrap', 'rerun'],
+    step: /Mark 000001_init.sql as applied/,
+    refusal: /no version of goose \(automigrate\)/,
+    end: [0, 1, 2],
+  },
+]
+
+/** No finding of db:migrations but what is due: the end of every way out. */
+const healthy = async (image: string): Promise<readonly string[]> => {
+  const { kube, postgres, checkout, registry } = opened()
+  const look = { kube: kube.read, postgres: postgres.read, checkout: checkout.read, registry: registry.read }
+  return (await migrationsReport.look({ image }, look, context())).findings.filter(({ level }) => level === 'wrong').map(({ text }) => text)
+}
+
+describe.each(cases)('$world', ({ world, ways, step, refusal, act, meanwhile, end }) => {
+  test(`the way out is ${ways.join(', then ') || 'none: nothing is broken'}, and it ends healthy`, slow, async () => {
     await migrationWorlds[world](sandbox())
-    const facts = await recovery(nextImage)
-    const { found } = diagnose(facts)
-    expect({ way: facts.way, found: found.length > 0, trouble: facts.progress?.trouble }).toEqual({
-      way,
-      found: way !== undefined,
-      trouble: undefined,
-    })
-    expect(
-      recoverMigration
-        .steps(facts)
-        .map(({ title }) => title)
-        .join('; '),
-    ).toMatch(step)
     const { plan } = await prepare(migrate, { image: nextImage, rehearse: false }, opened(), context())
     expect(plan.blocked.join('; ')).toMatch(refusal)
+    const gone: Way[] = []
+    let image = nextImage
+    for (let facts = await recovery(image); facts.way !== undefined && gone.length < 4; facts = await recovery(image)) {
+      gone.push(facts.way)
+      const { found, ways: fitting } = diagnose(facts)
+      expect([found.length > 0, fitting[0]?.way, facts.progress?.trouble]).toEqual([true, facts.way, undefined])
+      const prepared = await prepare(recoverMigration, { way: 'found', image }, opened(), context())
+      expect(prepared.plan.blocked).toEqual([])
+      if (gone.length === 1) expect(fitting.at(-1)?.way === 'restore').toBe(restorable.includes(world))
+      if (gone.length === 1) expect(prepared.plan.steps.map(({ title }) => title).join('; ')).toMatch(step)
+      const settle = async () => {
+        image = (await act?.()) ?? image
+        return true
+      }
+      const [outcome] = await Promise.all([perform(prepared, runOf(settle)), meanwhile?.()])
+      expect(outcome.trouble).toBeUndefined()
+    }
+    expect([gone, await versionsOf(sandbox()), await healthy(image)]).toEqual([ways, end, []])
   })
+})
+
+test('what failed for its rows runs again as it is once they are changed', slow, async () => {
+  await migrationWorlds['a failing statement in the third of four files'](sandbox())
+  await sandbox().postgres.query('ALTER TABLE tasks ADD COLUMN nonsense int')
+  const prepared = await prepare(recoverMigration, { way: 'rerun', image: nextImage }, opened(), context())
+  expect(prepared.plan.blocked).toEqual([])
+  expect(
+    (
+      await perform(
+        prepared,
+        runOf(async () => true),
+      )
+    ).trouble,
+  ).toBeUndefined()
+  expect(await versionsOf(sandbox())).toEqual([0, 1, 2, 3, 4, 5, 6])
 })
 
 test('a schema without a version is marked when it is what the baseline builds, and refused with each difference', slow, async () => {
@@ -78,6 +260,17 @@ test('where pods hang on a stranded lock, the way out is to end its backend', sl
   expect(diagnose(facts).found.join()).toMatch(
     /advisory lock \d+ is stranded on the pooler.*hangs at "Acquiring migration advisory lock..."/,
   )
+  const prepared = await prepare(recoverMigration, { way: 'found', image: undefined }, opened(), context())
+  expect(
+    (
+      await perform(
+        prepared,
+        runOf(async () => true),
+      )
+    ).trouble,
+  ).toBeUndefined()
+  await expect.poll(async () => (await recovery(undefined)).hanging, patient).toEqual([])
+  expect((await recovery(undefined)).way).toBeUndefined()
 })
 
 test('a rehearsal runs the pending files over the live schema elsewhere, and its failure refuses the plan', slow, async () => {

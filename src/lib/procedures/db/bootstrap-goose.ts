@@ -1,16 +1,9 @@
 import { optionalText } from '../../plan/choice.ts'
-import { every, fails, holds, when } from '../../plan/finding.ts'
-import { type Change, defineProcedure } from '../../plan/procedure.ts'
-import { differencesOf, differenceText, type SchemaDifference } from '../../reports/db/schema-difference.ts'
-import { runningStatements } from '../../reports/db/statements.ts'
+import { fails } from '../../plan/finding.ts'
+import { defineProcedure } from '../../plan/procedure.ts'
+import { type Baseline, gatherBaseline, markBaseline } from './baseline.ts'
 import { gatherMigrate, type MigrateFacts } from './migrate-facts.ts'
 import { migrateSteps, standing, unasked } from './migrate-steps.ts'
-
-/** What the live schema and the baseline differ in; `failure`: why the baseline could not be built to compare with. */
-export interface BootstrapFacts extends MigrateFacts {
-  readonly differences: readonly SchemaDifference[]
-  readonly failure: string | undefined
-}
 
 /** §28: an empty database is migrated from its start; a schema that no version vouches for is compared with the baseline, and marked. */
 export const bootstrapGoose = defineProcedure({
@@ -22,13 +15,9 @@ export const bootstrapGoose = defineProcedure({
     image: optionalText({ about: 'whose first file is the baseline (default: the live api image)' }),
   },
   risk: () => 'irreversible',
-  gather: async ({ image }, look, { environment }): Promise<BootstrapFacts> => {
+  gather: async ({ image }, look, { environment }): Promise<MigrateFacts & Baseline> => {
     const facts = await gatherMigrate(look, environment.namespace, image)
-    const [baseline] = facts.files ?? []
-    if (baseline === undefined || facts.state.era === 'goose' || facts.state.era === 'empty')
-      return { ...facts, differences: [], failure: undefined }
-    const [live, built] = await Promise.all([look.postgres.schema(facts.target), look.scratch.build([baseline])])
-    return { ...facts, differences: differencesOf(live, built.schema), failure: built.failure }
+    return { ...facts, ...(await gatherBaseline(facts, look)) }
   },
   subject: ({ target }) => target.database,
   target: ({ target, versions, state, image }) => [
@@ -38,45 +27,17 @@ export const bootstrapGoose = defineProcedure({
   beyond: (facts) => {
     const { state, differences } = facts
     if (state.era === 'empty') return unasked(facts)
-    return state.era === 'goose' || differences.length > 0
-      ? []
-      : ['The comparison is of objects: whether rows that the baseline inserts are there is not looked at']
+    if (state.era === 'goose') return state.pending.length > 0 ? [`${names(facts)} pending: honeydue db:migrate runs what is`] : []
+    return differences.length > 0 ? [] : ['The comparison is of objects: whether rows that the baseline inserts are there is not looked at']
   },
   steps: (facts) => {
-    if (facts.state.era === 'goose') return []
-    return facts.state.era === 'empty' ? migrateSteps(facts, standing(facts)) : [markBaseline(facts)]
+    const { state, job, image } = facts
+    if (state.era === 'empty') return migrateSteps(facts, standing(facts))
+    if (state.era !== 'goose') return [markBaseline(facts)]
+    const stopped = job?.outcome === 'failed' && job.image === image && state.pending.length > 0
+    const because = `version ${state.current} is applied, and the Job stopped before ${names(facts)}: db:recover-migration goes on from there`
+    return stopped ? [{ title: 'The run from the start came to its end', holds: async () => fails(because) }] : []
   },
 })
 
-const markBaseline = (facts: BootstrapFacts): Change<'postgres'> => {
-  const { target, versions, files, image, differences, failure, alive, sessions, noGit } = facts
-  const [baseline] = files ?? []
-  const version = baseline?.version ?? 1
-  return {
-    title: `Mark ${baseline?.name ?? 'the baseline'} as applied`,
-    effect: [
-      {
-        what: 'goose_db_version',
-        before: versions.exists ? 'no version' : 'no such table',
-        after: `version ${version}, nothing of the file is run`,
-      },
-    ],
-    check: async () =>
-      every([
-        when(baseline !== undefined, noGit?.failed ?? `${image} has no migrations: --image names one that has`),
-        failure === undefined ? holds : fails(`${baseline?.name} does not run on an empty database: ${failure}`),
-        ...differences.map((one) => fails(differenceText(one, ['the database', baseline?.name ?? 'the baseline']))),
-        ...alive.map(({ pod }) => fails(`pod ${pod} runs migrations`)),
-        ...runningStatements(sessions, files ?? []).map(({ session, file }) => fails(`backend ${session.pid} runs a statement of ${file}`)),
-      ]),
-    apply: (write) => write.postgres.markVersions(target, [version]),
-    verify: async (look) => {
-      const { applied } = await look.postgres.versions(target)
-      return when(
-        applied.some((one) => one.version === version),
-        `version ${version} is not marked`,
-      )
-    },
-    undo: { impossible: 'the application starts by this table from now on; by hand it goes with DROP TABLE goose_db_version' },
-  }
-}
+const names = ({ state }: MigrateFacts): string => state.pending.map(({ name }) => name).join(', ')

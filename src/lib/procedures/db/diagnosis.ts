@@ -2,10 +2,11 @@ import type { Trouble } from '../../plan/errors.ts'
 import type { HeldLock } from '../../reports/db/locks.ts'
 import type { BuiltSoFar } from '../../reports/db/schema-difference.ts'
 import { runningStatements } from '../../reports/db/statements.ts'
+import { type Baseline, differencesIn } from './baseline.ts'
 import type { MigrateFacts } from './migrate-facts.ts'
 
 /** The ways out, in order of safety. */
-export const ways = ['wait', 'unlock', 'rerun', 'drop-index', 'rebuild-index', 'fix', 'mark', 'restore'] as const
+export const ways = ['wait', 'unlock', 'rerun', 'drop-index', 'rebuild-index', 'bootstrap', 'fix', 'mark', 'restore'] as const
 export type Way = (typeof ways)[number]
 
 /** How far the first pending file came, by comparing the live schema with what the files build elsewhere. */
@@ -17,7 +18,7 @@ export interface Progress {
   readonly trouble?: Trouble
 }
 
-export interface RecoverFacts extends MigrateFacts {
+export interface RecoverFacts extends MigrateFacts, Baseline {
   readonly progress: Progress | undefined
   /** Advisory locks that the pooler's idle connections hold: nothing will release them. */
   readonly stranded: readonly HeldLock[]
@@ -37,12 +38,13 @@ const is = (way: Way, because: string) => ({ way, because })
 export const diagnose = (facts: RecoverFacts): Diagnosis => {
   const { job, alive, sessions, files, invalid, state, stranded, hanging, progress, image } = facts
   const running = runningStatements(sessions, files ?? [])
+  const runs = alive.filter(({ stuck }) => stuck === undefined)
   const first = state.pending[0]
   const restore = is('restore', 'Neon keeps the history; it rewinds every database of the branch')
-  if (alive.length > 0 || running.length > 0)
+  if (runs.length > 0 || running.length > 0)
     return {
       found: [
-        ...alive.map(({ pod, orphan }) => `pod ${pod} runs migrations${orphan ? ', and its Job is gone' : ''}`),
+        ...runs.map(({ pod, orphan }) => `pod ${pod} runs migrations${orphan ? ', and its Job is gone' : ''}`),
         ...running.map(({ session, file }) => `backend ${session.pid} runs a statement of ${file}`),
       ],
       ways: [is('wait', 'what still runs may come to its end, and decides what is to be done')],
@@ -55,6 +57,13 @@ export const diagnose = (facts: RecoverFacts): Diagnosis => {
       ],
       ways: [is('unlock', 'ending that one backend releases the lock, and the pods go on')],
     }
+  const unable = alive.find(({ stuck }) => stuck !== undefined)
+  if (unable)
+    return {
+      found: [`pod ${unable.pod} does not start: ${unable.stuck}`],
+      ways: [is('rerun', 'nothing has run: what keeps it from starting is put right, and it begins anew')],
+    }
+  if (state.era === 'unmarked' || (state.era === 'automigrate' && first !== undefined)) return unmarked(facts)
   if (invalid.length > 0) {
     const pending = invalid.filter(({ name }) => state.pending.some(({ text }) => text.includes(name)))
     return {
@@ -62,7 +71,7 @@ export const diagnose = (facts: RecoverFacts): Diagnosis => {
       ways:
         pending.length === invalid.length
           ? [is('drop-index', 'the file that builds it is pending: it runs again'), restore]
-          : [is('rebuild-index', 'goose has recorded the file that builds it: it does not run again'), restore],
+          : [is('rebuild-index', 'goose has recorded the file that builds it: it does not run again')],
     }
   }
   if (state.late.length > 0)
@@ -98,13 +107,33 @@ export const diagnose = (facts: RecoverFacts): Diagnosis => {
         restore,
       ],
     }
+  const later = is('rerun', 'once what it met is changed')
+  // Rolled back with the transaction; without one, only objects tell.
+  if (state.era === 'goose' && progress?.built !== 'none' && !first.transaction)
+    return {
+      found: [`whether anything of ${first.name} has run is not known: no object tells`, ...failureOf(facts)],
+      ways: [is('fix', 'only a look at the rows tells what of it is there'), later, is('mark', 'once all of it is there'), restore],
+    }
   return {
     found: [`nothing of ${first.name} is there`, ...failureOf(facts)],
     ways:
       job?.failure?.file === undefined
         ? [is('rerun', 'it was stopped, not refused'), restore]
-        : [is('fix', 'it would fail again as it is'), restore],
+        : [is('fix', 'it would fail again as it is'), later, restore],
   }
+}
+
+/** A schema that no version vouches for, and files that goose is to run on it. */
+const unmarked = (facts: RecoverFacts): Diagnosis => {
+  const { state, versions, files, image } = facts
+  const table = versions.exists ? 'goose_db_version is there without a version' : 'there is no goose_db_version'
+  const found = [`${table}, over ${versions.tables} tables, and ${image} is for goose`]
+  const differences = differencesIn(facts)
+  if (files === undefined || files.length === 0)
+    return state.era === 'unmarked' ? { found, ways: [is('fix', 'no file is known to compare with')] } : { found: [], ways: [] }
+  return differences.length === 0
+    ? { found, ways: [is('bootstrap', `the schema is what ${files[0]?.name} builds: it is recorded, and nothing of it is run`)] }
+    : { found: [...found, ...differences], ways: [is('fix', 'the schema is not what the first file builds: one of the two has to change')] }
 }
 
 const failureOf = ({ job }: RecoverFacts): readonly string[] => (job?.failure ? [job.failure.text] : [])

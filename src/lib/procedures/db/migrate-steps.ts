@@ -23,6 +23,7 @@ export const migrateSteps = (facts: MigrateFacts, check: Finding): readonly Step
 /** A Job of ours that still runs, with this image: a run that was interrupted goes on with it. */
 const resumable = ({ job, image, state }: MigrateFacts): boolean =>
   job?.outcome === 'running' &&
+  job.stuck === undefined &&
   job.image === image &&
   job.migratesTo !== undefined &&
   (state.pending.length === 0 || job.migratesTo === lastOf(state.pending))
@@ -77,13 +78,22 @@ const runJob = (facts: MigrateFacts, check: Finding): Change<Needs> => {
   }
 }
 
-const hasRun = async ({ target, state, namespace, invalid: before }: MigrateFacts, look: Readers<Needs>): Promise<Finding> => {
+const hasRun = async (
+  { target, state, namespace, image, versions: applied, invalid: before }: MigrateFacts,
+  look: Readers<Needs>,
+): Promise<Finding> => {
   const [versions, invalid, { job, alive }] = await Promise.all([
     look.postgres.versions(target),
     look.postgres.invalidIndexes(target),
     gatherRunners(look.kube, namespace),
   ])
+  const known = new Set([...applied.applied, ...state.pending].map(({ version }) => version))
   const open = state.pending.filter(({ version }) => !versions.applied.some((one) => one.version === version))
+  const strange = versions.applied.filter(({ version }) => !known.has(version)).map(({ version }) => version)
+  if (strange.length > 0)
+    return hopeless(
+      `version ${strange.join(', ')} was applied, and git has no such file at the tag of ${image}: the image was built of other files`,
+    )
   if (open.length === 0) {
     const left = invalid.filter(({ name }) => !before.some((one) => one.name === name)).map(({ name }) => name)
     if (left.length > 0) return hopeless(`goose is content, and index ${left.join(', ')} is invalid`)
@@ -107,7 +117,8 @@ export const refusals = (facts: MigrateFacts): Finding => {
 /** The same without what only a recovery may pass over. */
 export const standing = (facts: MigrateFacts): Finding => {
   const { state, files, image, noGit, registry, alive, sessions, invalid, manifest, rehearsal } = facts
-  const others = resumable(facts) ? [] : alive
+  // A pod of the Job that never started goes with the Job before anything runs.
+  const others = resumable(facts) ? [] : alive.filter(({ orphan, stuck }) => orphan || stuck === undefined)
   return every([
     when(
       state.era === 'goose' || state.era === 'empty',

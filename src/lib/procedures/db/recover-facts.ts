@@ -5,6 +5,7 @@ import { gatherRunners } from '../../reports/db/migrate-job.ts'
 import { builtSoFar } from '../../reports/db/schema-difference.ts'
 import { runningStatements } from '../../reports/db/statements.ts'
 import type { Readers } from '../../systems/systems.ts'
+import { gatherBaseline } from './baseline.ts'
 import type { Progress, RecoverFacts } from './diagnosis.ts'
 import { gatherMigrate, type MigrateFacts } from './migrate-facts.ts'
 
@@ -22,13 +23,14 @@ export const gatherRecover = async (
   const facts = await gatherMigrate(look, namespace, asked)
   const goose = facts.state.era === 'goose'
   // What still runs holds locks on what a comparison would read, and may yet change it.
-  const runs = facts.alive.length > 0 || runningStatements(facts.sessions, facts.files ?? []).length > 0
-  const [progress, stranded, hanging] = await Promise.all([
+  const runs = facts.alive.some(({ stuck }) => stuck === undefined) || runningStatements(facts.sessions, facts.files ?? []).length > 0
+  const [progress, baseline, stranded, hanging] = await Promise.all([
     goose && !runs ? progressOf(facts, look) : undefined,
+    runs ? { differences: [], failure: undefined } : gatherBaseline(facts, look),
     goose ? [] : gatherActivity(look.postgres).then((activity) => heldLocks(activity).filter((lock) => lock.stranded)),
     goose ? [] : hangingPods(look, namespace),
   ])
-  return { ...facts, progress, stranded, hanging }
+  return { ...facts, ...baseline, progress, stranded, hanging }
 }
 
 const progressOf = async (

@@ -4,8 +4,10 @@ import type { Change, Gate, Step } from '../../plan/procedure.ts'
 import { gatherRunners } from '../../reports/db/migrate-job.ts'
 import { runningStatements } from '../../reports/db/statements.ts'
 import type { Readers } from '../../systems/systems.ts'
+import { differencesIn, markBaseline } from './baseline.ts'
 import type { Diagnosis, RecoverFacts, Way } from './diagnosis.ts'
 import { migrateSteps, standing } from './migrate-steps.ts'
+import { restoreSteps } from './restore-steps.ts'
 
 type Needs = 'kube' | 'postgres' | 'checkout' | 'scratch'
 export type Chosen = RecoverFacts & { readonly way: Way | undefined }
@@ -36,12 +38,14 @@ export const recoverSteps = (facts: Chosen, diagnosis: Diagnosis): readonly Step
       ]
     case 'rebuild-index':
       return [...duplicates(facts), ...facts.invalid.map((index) => rebuildIndex(facts, index, fits))]
+    case 'bootstrap':
+      return [markBaseline(facts, fits)]
     case 'mark':
       return markFirst(facts, fits)
     case 'fix':
       return [checked(fits), ...fixGates(facts)]
     case 'restore':
-      return [checked(fits), ...restoreGates(facts)]
+      return [checked(fits), ...restoreSteps(facts)]
   }
 }
 
@@ -139,8 +143,16 @@ const markFirst = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
   return [mark, ...again({ ...facts, state }, fits)]
 }
 
-const fixGates = ({ state, job, progress, image }: Chosen): readonly Gate<Needs>[] => {
+const fixGates = (facts: Chosen): readonly Gate<Needs>[] => {
+  const { state, job, progress, image } = facts
   const [first] = state.pending
+  if (state.era === 'unmarked' || state.era === 'automigrate')
+    return [
+      {
+        title: 'The schema is what the first file builds',
+        ask: `${differencesIn(facts).join('; ') || `${image} has no migrations: name one that has with --image`}. Change the schema with honeydue db:psql --write, or the file in a new image, and run this again. Is that done?`,
+      },
+    ]
   if (state.late.length > 0 || state.edited.length > 0) {
     const names = [...state.late, ...state.edited].map(({ name }) => name).join(', ')
     return [
@@ -161,21 +173,6 @@ const fixGates = ({ state, job, progress, image }: Chosen): readonly Gate<Needs>
     {
       title: `The cause of the failure at version ${first?.version ?? '?'} is gone`,
       ask: `${job?.failure?.text ?? 'goose said nothing'}. Change the rows it met, and run this again with --way rerun; or the file in a new image instead of ${image}, and run honeydue db:migrate --image. Is that done?`,
-    },
-  ]
-}
-
-/** What stands in Neon's console. The time: just before the Job began. */
-const restoreGates = ({ job, target }: Chosen): readonly Gate<Needs>[] => {
-  const at = job?.startedAt ?? 'before the migration began, as db:migrations shows it'
-  return [
-    {
-      title: 'A branch of production holds the state from before',
-      ask: `In Neon's console: a branch of "production" at ${at}. Does it hold what was lost?`,
-    },
-    {
-      title: 'The branch "production" is restored',
-      ask: `Restoring rewinds every database of the branch, ${target.database} and goose_db_version among them, drops all that was written since ${at}, and cuts every connection. Is it done?`,
     },
   ]
 }

@@ -31,10 +31,17 @@ export interface MigrateJob {
   readonly stuck: string | undefined
 }
 
+/** A pod that may run migrations. `stuck`: why it has not started and does not. */
+interface Runner {
+  readonly pod: string
+  readonly orphan: boolean
+  readonly stuck: string | undefined
+}
+
 /** The Job, and every pod of its name that still runs: with an owner that is gone, it is an orphan. */
 export interface Runners {
   readonly job: MigrateJob | undefined
-  readonly alive: readonly { readonly pod: string; readonly orphan: boolean }[]
+  readonly alive: readonly Runner[]
 }
 
 /** Reads the Job, its pods and the log of the latest. */
@@ -48,7 +55,7 @@ export const gatherRunners = async (kube: KubeReader, namespace: string): Promis
     job: job && readJob(job, log, latest),
     alive: pods
       .filter(({ status }) => status.phase !== 'Succeeded' && status.phase !== 'Failed')
-      .map((pod) => ({ pod: pod.metadata.name, orphan: !own.includes(pod) })),
+      .map((pod) => ({ pod: pod.metadata.name, orphan: !own.includes(pod), stuck: stuckOf(pod) })),
   }
 }
 
@@ -68,7 +75,6 @@ const readJob = (job: KubeObject, log: readonly string[], pod: Pod | undefined):
   const { spec, status } = job as unknown as JobShape
   const note = job.metadata.annotations?.[runNote]
   const ended = status?.conditions?.find(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True')
-  const waiting = pod?.status.containerStatuses?.map(({ state }) => state?.waiting).find((state) => stuckReasons.has(state?.reason ?? ''))
   return {
     uid: job.metadata.uid ?? '',
     image: apiContainer(spec.template.spec.containers)?.image ?? '',
@@ -78,8 +84,13 @@ const readJob = (job: KubeObject, log: readonly string[], pod: Pod | undefined):
     endedAt: status?.completionTime ?? ended?.lastTransitionTime,
     log,
     failure: failureOf(log),
-    stuck: waiting && [waiting.reason, waiting.message].filter(Boolean).join(': '),
+    stuck: pod && stuckOf(pod),
   }
+}
+
+const stuckOf = ({ status }: Pod): string | undefined => {
+  const waiting = status.containerStatuses?.map(({ state }) => state?.waiting).find((state) => stuckReasons.has(state?.reason ?? ''))
+  return waiting && [waiting.reason, waiting.message].filter(Boolean).join(': ')
 }
 
 const stuckReasons = new Set(['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName', 'CreateContainerConfigError', 'CreateContainerError'])

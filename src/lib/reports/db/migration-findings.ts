@@ -19,6 +19,12 @@ const eraFindings = ({ state, versions, files, image, noGit, registry }: Migrati
       text: `goose_db_version is there without a version, over ${versions.tables} tables: the application starts on a schema that nothing vouches for`,
       next: 'honeydue db:bootstrap-goose --dry-run',
     })
+  if (state.era === 'empty' && versions.exists)
+    found.push({
+      level: 'wrong',
+      text: 'goose_db_version is there, and nothing else: the application starts on an empty schema',
+      next: 'honeydue db:bootstrap-goose --dry-run',
+    })
   if (state.era === 'automigrate')
     found.push({
       level: 'warning',
@@ -52,7 +58,7 @@ const runFindings = ({ job, alive, invalid, sessions, files, checkout }: Migrati
   if (job?.outcome === 'failed')
     found.push({ level: 'wrong', text: `The last Job failed${job.failure ? `: ${job.failure.text}` : ' without a word of goose'}`, next })
   if (job?.stuck !== undefined) found.push({ level: 'wrong', text: `The Job's pod does not start: ${job.stuck}`, next })
-  for (const { pod, orphan } of alive)
+  for (const { pod, orphan } of alive.filter(({ stuck }) => stuck === undefined))
     found.push({
       level: orphan ? 'wrong' : 'warning',
       text: orphan ? `Pod ${pod} runs migrations, and its Job is gone` : `Pod ${pod} runs migrations now`,

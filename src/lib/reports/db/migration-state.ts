@@ -4,7 +4,8 @@ import type { MigrationFile } from './goose-file.ts'
 
 /**
  * How the schema is kept, as the live system says. `unmarked`: goose's table is there without a version, which opens the application's boot
- * check on a schema that nobody vouches for. `automigrate`: tables, and no goose.
+ * check on a schema that nobody vouches for. `automigrate`: tables, and no goose. `empty`: no table but goose's own, which a first run makes
+ * before it fails.
  */
 export type Era = 'goose' | 'unmarked' | 'automigrate' | 'empty'
 
@@ -20,12 +21,12 @@ export interface MigrationState {
   readonly gaps: readonly number[]
   /** Applied, and in none of the files: the schema is ahead of these. */
   readonly ahead: readonly number[]
-  /** Applied files that a commit changed after they were applied: goose keeps no checksum. */
+  /** Applied files whose text is another one than when they were applied, by the last commit that changed them: goose keeps no checksum. */
   readonly edited: readonly FileChange[]
 }
 
 const eraOf = ({ exists, applied, tables }: VersionTable): Era =>
-  applied.length > 0 ? 'goose' : exists ? 'unmarked' : tables > 0 ? 'automigrate' : 'empty'
+  applied.length > 0 ? 'goose' : tables === 0 ? 'empty' : exists ? 'unmarked' : 'automigrate'
 
 /** Compares the version table with files, and those with their history. */
 export const stateOf = (versions: VersionTable, files: readonly MigrationFile[], history: readonly FileChange[] = []): MigrationState => {
@@ -43,11 +44,12 @@ export const stateOf = (versions: VersionTable, files: readonly MigrationFile[],
     ahead: [...applied.keys()].filter((version) => !numbers.has(version)),
     edited: files.flatMap(({ name, version }) => {
       const at = applied.get(version)
-      const change = history.find((one) => one.name === name && one.kind === 'edited')
-      return at !== undefined && change && Date.parse(change.at) > at ? [change] : []
+      const since = history.filter((one) => one.name === name && at !== undefined && Date.parse(one.at) > at)
+      const [last, was] = [since[0], since.at(-1)?.before]
+      return last && was !== undefined && last.after !== was ? [last] : []
     }),
   }
 }
 
 /** goose writes a timestamp without a zone; servers such as Neon's run in UTC. */
-const instantOf = (at: string): number => Date.parse(`${at.replace(' ', 'T')}Z`)
+export const instantOf = (at: string): number => Date.parse(`${at.replace(' ', 'T')}Z`)

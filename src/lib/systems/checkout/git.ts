@@ -42,7 +42,7 @@ export const gitOf = (folder: string) => {
     return listed.map((file, i) => ({ name: file.slice(under.length + 1), text: contents[i] ?? '' }))
   })
   const changesOf = lasting(async (at: string, under: string): Promise<readonly FileChange[]> => {
-    const log = await told(['log', '--no-renames', '--name-status', '--format=%x00%h %cI', at, '--', under])
+    const log = await told(['log', '--no-renames', '--raw', '--format=%x00%h %cI', at, '--', under])
     return log
       .toString()
       .split('\0')
@@ -52,8 +52,14 @@ export const gitOf = (folder: string) => {
         const [short = '', when = ''] = head.split(' ')
         return lines.map((line): FileChange => {
           const [how = '', file = ''] = line.split('\t')
-          const kind = how === 'A' ? 'added' : how === 'D' ? 'deleted' : 'edited'
-          return { name: file.slice(under.length + 1), kind, commit: short, at: new Date(when).toISOString() }
+          const [, , before, after, letter] = how.split(' ')
+          return {
+            name: file.slice(under.length + 1),
+            commit: short,
+            at: new Date(when).toISOString(),
+            ...(letter !== 'A' && { before }),
+            ...(letter !== 'D' && { after }),
+          }
         })
       })
   })

@@ -16,10 +16,11 @@ export interface TextFile {
   readonly text: string
 }
 
-/** One commit's change of one file. `at`: ISO, when it was committed. */
+/** One commit's change of one file. `at`: ISO, when it was committed. `before`, `after`: git's ids of the texts; absent where there was no file. */
 export interface FileChange {
   readonly name: string
-  readonly kind: 'added' | 'edited' | 'deleted'
+  readonly before?: string | undefined
+  readonly after?: string | undefined
   readonly commit: string
   readonly at: string
 }

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { perform } from '../../../src/lib/plan/perform.ts'
+import { prepare } from '../../../src/lib/plan/plan.ts'
+import { recoverMigration } from '../../../src/lib/procedures/db/recover-migration.ts'
+import { contextOf } from '../../context.ts'
+import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import { jobOf, versionsOf } from '../../migrations.ts'
+import { useSystems } from '../../systems-of.ts'
+import { useSandbox } from '../../worlds.ts'
+
+const sandbox = useSandbox({ postgres: true })
+const { systems } = useSystems(sandbox)
+const planned = async (world: keyof typeof migrationWorlds) => {
+  await migrationWorlds[world](sandbox())
+  return prepare(recoverMigration, { way: 'restore', image: nextImage }, systems(), contextOf(sandbox().environment))
+}
+
+/** A clock that waits for nothing: what does not hold at once is not seen to hold. */
+const hasty = () => {
+  let now = Date.now()
+  return {
+    now: () => new Date(now),
+    sleep: async (ms: number) => {
+      now += ms
+    },
+  }
+}
+type Prepared = Awaited<ReturnType<typeof planned>>
+const carriedOut = (prepared: Prepared, settle: (title: string) => Promise<void>) =>
+  perform(prepared, {
+    systems: systems(),
+    needs: recoverMigration.needs,
+    clock: hasty(),
+    signal: new AbortController().signal,
+    tell: () => {},
+    settle: async ({ title }) => {
+      await settle(title)
+      return true
+    },
+  })
+
+test('branch first, the time to type, what else it rewinds; and a look whether it was done', async () => {
+  const prepared = await planned('a failing statement in the third of four files')
+  const { plan } = prepared
+  expect([plan.blocked, plan.risk, plan.steps.map(({ kind }) => kind)]).toEqual([
+    [],
+    'irreversible',
+    ['proof', 'gate', 'gate', 'gate', 'proof'],
+  ])
+  const [branch = '', writers = '', restore = ''] = plan.steps.flatMap(({ kind, manual }) => (kind === 'gate' ? manual.join(' ') : []))
+  const { startTime = '' } = (jobOf(sandbox())?.status ?? {}) as { readonly startTime?: string }
+  const at = `${startTime.slice(0, 19).replace('T', ' ')} UTC`
+  const [first] = await sandbox().postgres.query('SELECT min(tstamp)::text AS at FROM goose_db_version WHERE version_id > 2')
+  expect(Date.parse(startTime)).toBeLessThanOrEqual(Date.parse(`${String(first?.at).replace(' ', 'T')}Z`))
+  expect(branch).toContain(`create a branch of "production" at ${at}`)
+  expect(branch).toContain('goose_db_version, which must say 2')
+  expect(writers).toContain('scale deploy/api deploy/worker --replicas=0')
+  expect(restore).toContain(`Restore "production" to ${at}`)
+  for (const rewound of [
+    'every database',
+    'every row',
+    'goose_db_version with it, from 4 to 2',
+    'asynq',
+    'B2',
+    'mails',
+    'cuts every connection',
+  ])
+    expect(restore).toContain(rewound)
+
+  const forgotten = await carriedOut(prepared, async () => {})
+  expect(forgotten.trouble).toMatchObject({ exitCode: 5, message: expect.stringContaining('version 3, 4 is applied') })
+
+  // What Neon does when a person restores there.
+  const back = 'DROP TABLE a, b; DELETE FROM goose_db_version WHERE version_id > 2'
+  const done = await carriedOut(prepared, async (title) => {
+    if (title.endsWith('is restored')) await sandbox().postgres.query(back)
+  })
+  expect(done.trouble).toBeUndefined()
+  expect(await versionsOf(sandbox())).toEqual([0, 1, 2])
+})
+
+test('without its Job, the time is told as far as the database knows it', async () => {
+  const prepared = await planned('a Job killed without a transaction, after its statement')
+  const [last] = await sandbox().postgres.query('SELECT max(tstamp)::text AS at FROM goose_db_version WHERE version_id = 2')
+  expect(prepared.plan.steps[1]?.manual.join()).toContain(`a time after ${String(last?.at).slice(0, 19)} UTC, when version 2 was applied`)
+  const half = await carriedOut(prepared, async () => {})
+  expect(half.trouble).toMatchObject({ message: expect.stringContaining('column tasks.notes is there') })
+})
+
+test('nothing broken: nothing is restored', async () => {
+  expect((await planned('nothing pending')).plan.blocked).toEqual(['--way restore does not fit: nothing is broken'])
+})

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { perform, refuseMoved } from '../../../src/lib/plan/perform.ts'
+import { prepare } from '../../../src/lib/plan/plan.ts'
+import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
+import { contextOf } from '../../context.ts'
+import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import {
+  gate,
+  holdGate,
+  jobBecomes,
+  jobOf,
+  jobPods,
+  noTransaction,
+  patient,
+  release,
+  startJob,
+  versionsOf,
+  waitingAtGate,
+} from '../../migrations.ts'
+import { useSystems } from '../../systems-of.ts'
+import { useSandbox } from '../../worlds.ts'
+
+const sandbox = useSandbox({ postgres: true })
+const { systems } = useSystems(sandbox)
+const planned = () => prepare(migrate, { image: nextImage, rehearse: false }, systems(), contextOf(sandbox().environment))
+const run = async (prepared: Awaited<ReturnType<typeof planned>>) =>
+  perform(prepared, {
+    systems: systems(),
+    needs: migrate.needs,
+    clock: systemClock,
+    signal: new AbortController().signal,
+    tell: () => {},
+    settle: async () => true,
+  })
+
+test('somebody migrates while the plan is read: it is another plan, and is not begun', async () => {
+  await migrationWorlds['two files pending'](sandbox())
+  const confirmed = await planned()
+  await startJob(sandbox(), nextImage)
+  await jobBecomes(sandbox(), 'Complete')
+  const now = await planned()
+  expect(() => refuseMoved(confirmed.plan, now.plan)).toThrow('The world moved since the plan was confirmed')
+})
+
+test("somebody's Job runs when the plan is looked at again: it is refused", async () => {
+  const open = await holdGate(sandbox())
+  await release(sandbox(), 'cccc001', { '000003_slow.sql': noTransaction(gate) })
+  const confirmed = await planned()
+  expect(confirmed.plan.blocked).toEqual([])
+  await startJob(sandbox(), nextImage)
+  await expect.poll(() => waitingAtGate(sandbox()), patient).toBe(1)
+  expect((await planned()).plan.blocked.join()).toMatch(/pod honeydue-migrate-\w+ runs migrations/)
+  await open()
+})
+
+test("somebody's Job is made in the last moment: ours is not, theirs runs on, and the end says so", async () => {
+  const open = await holdGate(sandbox())
+  await release(sandbox(), 'cccc001', { '000003_slow.sql': noTransaction(gate) })
+  const confirmed = await planned()
+  await startJob(sandbox(), nextImage)
+  await expect.poll(() => waitingAtGate(sandbox()), patient).toBe(1)
+  const theirs = jobOf(sandbox())?.metadata.uid
+  const { trouble } = await run(confirmed)
+  expect(trouble).toMatchObject({ exitCode: 8 })
+  expect([jobOf(sandbox())?.metadata.uid, jobPods(sandbox()).length]).toEqual([theirs, 1])
+  await open()
+  await expect.poll(() => versionsOf(sandbox()), patient).toEqual([0, 1, 2, 3])
+})
+
+test('an old Job that was replaced by somebody since: the new one is not deleted, and what it does is what was to be done', async () => {
+  await migrationWorlds['two files pending, and the Job of the last deploy'](sandbox())
+  const confirmed = await planned()
+  const old = jobOf(sandbox())?.metadata.uid
+  sandbox().kubernetes.client.delete({ group: 'batch', resource: 'jobs' }, 'honeydue-migrate', 'honeydue', {
+    propagationPolicy: 'Background',
+  })
+  await expect.poll(() => jobOf(sandbox()), patient).toBeUndefined()
+  await startJob(sandbox(), nextImage)
+  const theirs = jobOf(sandbox())?.metadata.uid
+  expect(theirs).not.toBe(old)
+  await jobBecomes(sandbox(), 'Complete')
+  const { trouble } = await run(confirmed)
+  expect([trouble, jobOf(sandbox())?.metadata.uid, await versionsOf(sandbox())]).toEqual([undefined, theirs, [0, 1, 2, 3, 4]])
+})
