@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect } from 'vitest'
@@ -18,19 +18,18 @@ const name = 'honeydue-migrate'
 export const inTransaction = (up: string): string => `-- +goose Up\n${up}\n\n-- +goose Down\nSELECT 1;\n`
 export const noTransaction = (up: string): string => `-- +goose NO TRANSACTION\n${inTransaction(up)}`
 
-/** Commits these migrations and tags the commit: an image with that tag exists from now on. */
+/** Writes these migrations, commits what the folder then holds, and tags the commit: an image with that tag exists from now on. */
 export const release = async (
   { environment: { checkout } }: Sandbox,
   tag: string,
   files: Readonly<Record<string, string>>,
 ): Promise<string> => {
-  for (const [file, sql] of Object.entries(files)) await writeFile(join(checkout, 'migrations', file), sql)
-  await addCommit(checkout, {
-    tag,
-    at: new Date().toISOString(),
-    message: tag,
-    files: Object.fromEntries(Object.entries(files).map(([file, sql]) => [`migrations/${file}`, sql])),
-  })
+  const folder = join(checkout, 'migrations')
+  for (const [file, sql] of Object.entries(files)) await writeFile(join(folder, file), sql)
+  const names = await readdir(folder)
+  const texts = await Promise.all(names.map(async (name) => [`migrations/${name}`, await readFile(join(folder, name), 'utf8')] as const))
+  const at = new Date().toISOString()
+  await addCommit(checkout, { tag, at, message: tag, instead: 'migrations', files: Object.fromEntries(texts) })
   return image('api', tag)
 }
 

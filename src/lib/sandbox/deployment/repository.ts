@@ -25,6 +25,8 @@ export interface Commit {
   /** ISO. */
   readonly at: string
   readonly message: string
+  /** A folder whose files all go before `files` come. */
+  readonly instead?: string
   /** Their texts, by path; every other file stays as it was. */
   readonly files: Files
 }
@@ -68,12 +70,13 @@ const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}
 export const addCommit = async (folder: string, commit: Commit): Promise<void> =>
   void (await git(folder, ['fast-import', '--quiet'], imported(commit, 'from refs/heads/master^0\n')))
 
-const imported = ({ tag, at, message, files }: Commit, from = ''): string =>
+const imported = ({ tag, at, message, instead, files }: Commit, from = ''): string =>
   [
     'commit refs/heads/master\n',
     `committer honeyDue <dev@myhoneydue.com> ${Math.floor(Date.parse(at) / 1000)} +0000\n`,
     data(message),
     from,
+    instead === undefined ? '' : `D ${instead}\n`,
     ...Object.entries(files).map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`),
     `reset refs/tags/${tag}\nfrom refs/heads/master\n\n`,
   ].join('')

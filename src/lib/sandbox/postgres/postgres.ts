@@ -70,7 +70,6 @@ export interface PostgresSandbox {
 interface Running {
   readonly server: Server
   readonly pooler: Pooler
-  readonly admin: Client
   readonly poolerPath: string
 }
 
@@ -92,8 +91,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       await rm(folder, { recursive: true, force: true })
       throw error
     })
-    const admin = adminClient(server.folder, server.port, 'template1')
-    await admin.connect()
+    const { admin } = server
     await admin.query(`ALTER ROLE ${owner} PASSWORD '${credentials.verifier}'`)
     clean = await positionOf(admin)
     const poolerPath = join(folder, 'pooler')
@@ -104,9 +102,20 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       poolSize: options.poolSize ?? 10,
       release: options.poolerRelease ?? '1.24',
     })
-    running = { server, pooler, admin, poolerPath }
+    running = { server, pooler, poolerPath }
     await Promise.all([...pods].map((pod) => pod.open().catch(() => {})))
     return running
+  }
+  /** The superuser's connection to the database, kept until something ends it: a backend costs more than most of what is asked. */
+  let asking: Promise<Client> | undefined
+  const ask = async (): Promise<Client> => {
+    const { server } = await ensure()
+    const client = adminClient(server.folder, server.port, database)
+    client.once('end', () => {
+      asking = undefined
+    })
+    await client.connect()
+    return client
   }
   const ensure = (): Promise<Running> => {
     if (stopped) return Promise.reject(new Error('the sandbox has ended'))
@@ -171,14 +180,11 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     behave,
     recyclePooler: () => running?.pooler.recycle(),
     query: async (sql, values = []) => {
-      const { server } = await ensure()
-      const client = adminClient(server.folder, server.port, database)
-      await client.connect()
-      try {
-        return (await client.query<Record<string, unknown>>(sql, [...values])).rows
-      } finally {
-        await client.end()
-      }
+      asking ??= ask().catch((error) => {
+        asking = undefined
+        throw error
+      })
+      return (await (await asking).query<Record<string, unknown>>(sql, [...values])).rows
     },
     async openApplicationConnections({ host, application, count }) {
       const name = host === directHost ? 'direct' : host === poolerHost ? 'pooler' : undefined
@@ -198,8 +204,10 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       front.behave('direct', { answer: 'normal' })
       front.behave('pooler', { answer: 'normal' })
       if (!starting) return
-      const { admin, pooler } = await ensure()
+      const { server, pooler } = await ensure()
+      const { admin } = server
       for (const pod of pods) pod.close()
+      await close(asking)
       front.cut()
       pooler.recycle()
       await ended(admin)
@@ -217,10 +225,14 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       const last = await starting?.catch(() => undefined)
       if (!last) return
       await last.pooler.stop()
-      await last.admin.end().catch(() => {})
+      await close(asking)
       await last.server.stop()
     },
   }
+}
+
+const close = async (client: Promise<Client> | undefined): Promise<void> => {
+  await (await client?.catch(() => undefined))?.end().catch(() => {})
 }
 
 const positionOf = async (admin: Client): Promise<string> => {

@@ -25,6 +25,7 @@ export const scratchServer = () => {
   let starting: Promise<Server> | undefined
   let count = 0
   let turn: Promise<unknown> = Promise.resolve()
+  const done = new Map<string, Promise<Attempted>>()
   const start = async (): Promise<Server> => {
     const binaries = await findBinaries()
     const folder = await layCluster(binaries)
@@ -43,8 +44,7 @@ export const scratchServer = () => {
     starting ??= start()
     const server = await starting
     const database = `scratch${++count}`
-    const admin = await connected(server, 'template1')
-    await admin.query(`CREATE DATABASE ${database}`).finally(() => admin.end())
+    await server.admin.query(`CREATE DATABASE ${database}`)
     const client = await connected(server, database)
     const reader = await connected(server, database)
     try {
@@ -58,10 +58,14 @@ export const scratchServer = () => {
     }
   }
   return {
-    /** One at a time: PostgreSQL copies no template that somebody is connected to. */
+    /** What was attempted once has its answer: a plan's second look asks for the same. One at a time: the files may make roles, which all databases share. */
     attempt: (wanted: Attempt): Promise<Attempted> => {
+      const key = JSON.stringify(wanted)
+      const known = done.get(key)
+      if (known) return known
       const mine = turn.then(() => attempt(wanted))
-      turn = mine.catch(() => {})
+      turn = mine.catch(() => done.delete(key))
+      done.set(key, mine)
       return mine
     },
     stop: async () => {

@@ -10,6 +10,8 @@ export interface Server {
   readonly folder: string
   /** Its port on 127.0.0.1, which also names the socket. */
   readonly port: number
+  /** The superuser's connection to template1. */
+  readonly admin: Client
   stop(): Promise<void>
 }
 
@@ -59,7 +61,14 @@ export const startServer = async (binaries: Binaries, folder: string, disposable
       said = `${said}${chunk}`.slice(-2000)
     })
     const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)).once('error', () => resolve(1)))
-    if (await answers(folder, port, ended)) return { folder, port, stop: () => stop(child, ended) }
+    const admin = await firstAnswer(folder, port, ended)
+    if (admin) {
+      const end = async () => {
+        await admin.end().catch(() => {})
+        await stop(child, ended)
+      }
+      return { folder, port, admin, stop: end }
+    }
     await stop(child, ended)
     // Between our look and its bind another process may have taken the port.
     if (attempt >= 5) throw new Error(`PostgreSQL did not start: ${said.trim() || 'it said nothing'}`)
@@ -96,7 +105,8 @@ const stop = async (child: ChildProcess, ended: Promise<number>): Promise<void> 
   await ended
 }
 
-const answers = async (folder: string, port: number, ended: Promise<number>): Promise<boolean> => {
+/** The first connection that it takes; undefined when it ended, or took none in 30 s. */
+const firstAnswer = async (folder: string, port: number, ended: Promise<number>): Promise<Client | undefined> => {
   let over = false
   void ended.then(() => {
     over = true
@@ -105,13 +115,12 @@ const answers = async (folder: string, port: number, ended: Promise<number>): Pr
     const client = adminClient(folder, port, 'template1')
     try {
       await client.connect()
-      await client.end()
-      return true
+      return client
     } catch {
       await sleep(10)
     }
   }
-  return false
+  return undefined
 }
 
 /** A superuser's client that is not connected yet. */

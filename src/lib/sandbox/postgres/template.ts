@@ -51,8 +51,7 @@ const makeTemplate = async (binaries: Binaries, template: string): Promise<void>
     await appendFile(join(data, 'postgresql.conf'), '\nmin_wal_size = 2MB\nmax_wal_size = 8MB\n')
     const server = await startServer(binaries, folder, false)
     try {
-      const admin = adminClient(server.folder, server.port, 'template1')
-      await admin.connect()
+      const { admin } = server
       await admin.query(`CREATE ROLE ${owner} LOGIN CREATEDB CREATEROLE`)
       await admin.query(`GRANT pg_monitor, pg_read_all_stats TO ${owner}`)
       await admin.query(`CREATE DATABASE "${pristine}" OWNER ${owner}`)
@@ -69,7 +68,6 @@ const makeTemplate = async (binaries: Binaries, template: string): Promise<void>
       for (const unused of ['postgres', 'template0']) await admin.query(`DROP DATABASE ${unused}`)
       await admin.query('VACUUM (FREEZE, ANALYZE)')
       await admin.query('CHECKPOINT')
-      await admin.end()
     } finally {
       await server.stop()
     }
