@@ -88,9 +88,16 @@ const connected = async ({ postgres }: Sandbox, servername: string): Promise<Cli
 
 /** A pod took the migration's lock through the pooler and was killed: the lock stays with the pooler's connection. */
 export const strandLock = async (sandbox: Sandbox): Promise<void> => {
-  const client = await connected(sandbox, sandbox.postgres.poolerHost)
+  const [client, other] = await Promise.all([
+    connected(sandbox, sandbox.postgres.poolerHost),
+    connected(sandbox, sandbox.postgres.poolerHost),
+  ])
+  // The pooler lends first what came back last: whoever comes next gets the other's connection, and waits.
+  await other.query('BEGIN')
   await client.query('SELECT pg_advisory_lock($1)', [lockKey])
   await client.end()
+  await other.query('COMMIT')
+  await other.end()
 }
 
 const gateKey = 77

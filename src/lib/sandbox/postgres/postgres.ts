@@ -152,7 +152,8 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
             openServerConnection({ at, application, user: owner, database, keys: credentials.keys, closed: () => {} }),
           ),
         )
-        for (const connection of open) connection.send({ type: 'Q', body: texts('SELECT 1') })
+        // Through the pooler an idle connection has no backend: one of a pod's has asked something, as they do in production.
+        for (const connection of endpoint === 'direct' ? open : open.slice(0, 1)) connection.send({ type: 'Q', body: texts('SELECT 1') })
       },
       close() {
         for (const connection of open.splice(0)) connection.close()
