@@ -117,6 +117,13 @@ export const migrationWorlds = {
     await startJob(sandbox, nextImage)
     await jobBecomes(sandbox, 'Complete')
   },
+  'a rebuild of an index that stopped half way': async (sandbox) => {
+    await migrationWorlds['an invalid index that goose recorded'](sandbox)
+    const { query } = sandbox.postgres
+    await query("INSERT INTO tasks (residence_id, title) VALUES (1, 'Task 1')")
+    await query('REINDEX INDEX CONCURRENTLY tasks_title').catch(() => {})
+    await query("DELETE FROM tasks WHERE id = (SELECT max(id) FROM tasks WHERE title = 'Task 1')")
+  },
   'a failing statement in the third of four files': (sandbox) =>
     runTo(
       sandbox,

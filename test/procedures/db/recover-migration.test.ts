@@ -129,6 +129,13 @@ const cases: readonly Broken[] = [
     end: [0, 1, 2, 3],
   },
   {
+    world: 'a rebuild of an index that stopped half way',
+    ways: ['rebuild-index'],
+    step: /Drop the invalid index tasks_title_ccnew; Build the invalid index tasks_title anew/,
+    refusal: /tasks_title is invalid.*tasks_title_ccnew is invalid/,
+    end: [0, 1, 2, 3],
+  },
+  {
     world: 'a failing statement in the third of four files',
     ways: ['fix'],
     step: /The cause of the failure at version 5 is gone/,

@@ -37,7 +37,11 @@ export const recoverSteps = (facts: Chosen, diagnosis: Diagnosis): readonly Step
         ...again({ ...facts, invalid: [] }, fits),
       ]
     case 'rebuild-index':
-      return [...duplicates(facts), ...facts.invalid.map((index) => rebuildIndex(facts, index, fits))]
+      return [
+        ...duplicates(facts),
+        ...facts.invalid.filter(isLeftOver).map((index) => dropIndex(facts, index, fits)),
+        ...facts.invalid.filter((index) => !isLeftOver(index)).map((index) => rebuildIndex(facts, index, fits)),
+      ]
     case 'bootstrap':
       return [markBaseline(facts, fits)]
     case 'mark':
@@ -99,6 +103,9 @@ const dropIndex = ({ target }: Chosen, index: Chosen['invalid'][number], fits: F
   },
   undo: { impossible: 'an index that never was valid has nothing to come back for' },
 })
+
+/** What a REINDEX CONCURRENTLY that stopped leaves beside the index: it is not built anew, it goes. */
+const isLeftOver = ({ name }: Chosen['invalid'][number]): boolean => /_cc(new|old)\d*$/.test(name)
 
 const rebuildIndex = ({ target }: Chosen, index: Chosen['invalid'][number], fits: Finding): Change<Needs> => ({
   title: `Build the invalid index ${index.name} anew`,

@@ -119,5 +119,5 @@ export const pooled = (host: string): Blocked =>
     code: 'db-not-direct',
     failed: `${host} answers as a pooler`,
     cause: 'Its process id is not that of the backend: what it shows belongs to whoever borrowed the connection',
-    next: 'honeydue db:locks',
+    next: 'honeydue db:status',
   })

@@ -45,6 +45,14 @@ SELECT n.nspname AS schema, c.relname AS name, i.indrelid::regclass::text AS "ta
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE NOT i.indisvalid AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1, 2`
 
+interface Self {
+  readonly pid: number
+  readonly clientAddress: string | null
+  readonly version: string
+  readonly maxConnections: number
+  readonly readOnly: boolean
+}
+
 /** What the server says of itself and of us. */
 const self = `
 SELECT pg_backend_pid() AS pid, host(inet_client_addr()) AS "clientAddress", current_setting('server_version') AS version,
@@ -80,20 +88,7 @@ const lookAt = async (target: PostgresTarget, options: PostgresOptions): Promise
   try {
     const connection = await openConnection(target, options)
     try {
-      const [found] = await connection.query<{
-        pid: number
-        clientAddress: string | null
-        version: string
-        maxConnections: number
-        readOnly: boolean
-      }>(self)
-      if (!found) throw new Error('the server returned no row')
-      const times: number[] = []
-      for (let round = 0; round < 3; round++) {
-        const began = performance.now()
-        await connection.query('SELECT 1')
-        times.push(performance.now() - began)
-      }
+      const { found, times } = await connection.reading(measured)
       const { clientAddress, version, maxConnections, readOnly } = found
       const processId = (connection.client as unknown as { readonly processID: number | null }).processID
       const queryMs = times.sort((a, b) => a - b)[1] ?? 0
@@ -116,4 +111,17 @@ const lookAt = async (target: PostgresTarget, options: PostgresOptions): Promise
     if (error instanceof Trouble) return { host: target.host, reachable: false, trouble: error }
     throw error
   }
+}
+
+/** What the server says of itself, and how long each of three questions took. */
+const measured = async (reading: Connection): Promise<{ readonly found: Self; readonly times: number[] }> => {
+  const [found] = await reading.query<Self>(self)
+  if (!found) throw new Error('the server returned no row')
+  const times: number[] = []
+  for (let round = 0; round < 3; round++) {
+    const began = performance.now()
+    await reading.query('SELECT 1')
+    times.push(performance.now() - began)
+  }
+  return { found, times }
 }

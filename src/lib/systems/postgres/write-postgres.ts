@@ -50,6 +50,7 @@ export const writePostgres = (over: Over): PostgresWriter => ({
 
 /** CONCURRENTLY refuses a transaction, so SET LOCAL is no way: the kept connection is ours alone on the direct host. */
 const onInvalid = async (connection: Connection, index: Pick<InvalidIndex, 'schema' | 'name'>, statement: string): Promise<void> => {
+  await connection.query("SELECT set_config('lock_timeout', '5000', false)")
   const found = await connection.query(
     'SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND n.nspname = $1 AND c.relname = $2',
     [index.schema, index.name],
@@ -61,7 +62,6 @@ const onInvalid = async (connection: Connection, index: Pick<InvalidIndex, 'sche
       state: 'It was left alone.',
       next: 'honeydue db:migrations',
     })
-  await connection.query("SELECT set_config('lock_timeout', '5000', false)")
   await connection.query(statement, [], longest)
 }
 

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import type { Choices, Input } from '../../../src/lib/plan/choice.ts'
+import { readersOf } from '../../../src/lib/plan/plan.ts'
+import { wakes } from '../../../src/lib/reports/db/activity.ts'
+import { reports } from '../../../src/lib/reports/index.ts'
+import { contextOf } from '../../context.ts'
+import { useSystems } from '../../systems-of.ts'
+import { useSandbox } from '../../worlds.ts'
+
+const sandbox = useSandbox({ postgres: true })
+const { systems } = useSystems(sandbox)
+
+test('every report that connects to the database says that it wakes a sleeping compute', async () => {
+  const { environment } = sandbox()
+  const made = await Promise.all(Object.values(reports).map((load) => load()))
+  const all = made.map((one) => (typeof one === 'function' ? one(environment) : one))
+  const connecting = all.filter(({ needs }) => (needs as readonly string[]).includes('postgres'))
+  expect(connecting.length).toBeGreaterThan(3)
+  for (const { id, look, needs } of connecting) {
+    const ask = look as (input: Input<Choices>, readers: unknown, context: unknown) => Promise<{ readonly notes?: readonly string[] }>
+    expect([id, (await ask({}, readersOf(systems(), needs), contextOf(environment))).notes]).toEqual([id, expect.arrayContaining([wakes])])
+  }
+}, 60_000)
