@@ -3,7 +3,7 @@
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
-packages='openssh-client openssh-server redis-server postgresql pgbouncer ufw iproute2 curl openssl'
+packages='openssh-client openssh-server redis-server postgresql pgbouncer docker-registry ufw iproute2 procps curl openssl'
 goose_version=v3.22.1
 goose=/usr/local/lib/honeydue-real/goose
 # goose needs Go 1.21; Debian 12's own 1.19 can fetch this toolchain, which is a module like any other.

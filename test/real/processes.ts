@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** As root, servers that refuse root run as nobody. */
@@ -84,12 +82,4 @@ export const answering = async <T>(ask: () => Promise<T>, what: string, tries = 
     }
   }
   throw new Error(`${what} did not answer within ${tries / 20} s`, { cause: last })
-}
-
-/** The path of a program, or an error that says how to get it. */
-export const program = (name: string, debian: string): string => {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
-  const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
-  if (found === undefined) throw new Error(`${name} is missing (Debian's package ${debian}). Next: sudo test/real/install.sh`)
-  return found
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { Trouble } from '../../../src/lib/plan/errors.ts'
 import { type Connection, connector } from '../../../src/lib/systems/nodes/connect.ts'
+import { installed } from '../../installed.ts'
 import type { SshWorld } from './world.ts'
 
 export const timeoutMs = 10_000
@@ -35,8 +36,12 @@ export const codeOf = (work: Promise<unknown>): Promise<string> =>
   )
 
 const openssh = (configFile: string, words: readonly string[]) =>
-  new Promise<string>((resolve) => {
-    execFile('ssh', ['-F', configFile, '-o', 'BatchMode=yes', ...words], (error) => resolve(error ? 'refused' : 'accepted'))
+  new Promise<string>((resolve, reject) => {
+    execFile(installed('ssh', 'openssh-client'), ['-F', configFile, '-o', 'BatchMode=yes', ...words], (error) => {
+      // An exit code is an answer of ssh; anything else is none: it did not run, or not to its end.
+      if (error && typeof error.code !== 'number') reject(error)
+      else resolve(error ? 'refused' : 'accepted')
+    })
   })
 
 /** What `ssh alias COMMAND` of OpenSSH does, and what we do: the client runs beside ours, not before it. */
@@ -84,7 +89,8 @@ export const withKnown = async <T>(world: SshWorld, change: (text: string) => st
   }
 }
 
-export const keygen = (...args: readonly string[]): void => void execFileSync('ssh-keygen', ['-q', ...args], { stdio: 'ignore' })
+export const keygen = (...args: readonly string[]): void =>
+  void execFileSync(installed('ssh-keygen', 'openssh-client'), ['-q', ...args], { stdio: 'ignore' })
 
 /** A fresh key pair that no server knows. */
 export const newKey = (world: SshWorld, passphrase = ''): string => {

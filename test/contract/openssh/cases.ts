@@ -1,3 +1,4 @@
+import { installed } from '../../installed.ts'
 import type { ContractCase } from '../contract.ts'
 import { accepted, both, codeOf, config, on, refused, run, sessionsAtOnce, timeoutMs } from './ask.ts'
 import { hostKeyCases } from './host-key-cases.ts'
@@ -75,13 +76,15 @@ const faultCases: readonly ContractCase<SshWorld>[] = [
     name: 'dies in the middle of a command',
     expected: refused('ssh-lost'),
     give: async (world) => {
+      installed('ps', 'procps')
       const running = both(world.configFile, 'hetzner2', 'sleep 31.7')
       await on(world.configFile, 'hetzner2', async ({ run: ask }) => {
         // Both clients' commands have begun when the node shows two of them.
         for (let tries = 0; tries < 100; tries++) {
           const { stdout } = await ask("ps -eo args | grep -c '^sleep [3]1.7'", { timeoutMs })
-          if (Number(stdout) >= 2) break
+          if (Number(stdout) >= 2) return
         }
+        throw new Error('the node never showed both commands')
       })
       await world.down('hetzner2')
       return running

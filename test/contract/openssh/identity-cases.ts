@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installed } from '../../installed.ts'
 import type { ContractCase } from '../contract.ts'
 import { accepted, both, config, file, lockedKey, newKey, refused, withoutKeys } from './ask.ts'
 import type { SshWorld } from './world.ts'
@@ -12,10 +13,11 @@ const withAgent = async <T>(keys: readonly string[], use: (socket: string) => Pr
   // A socket's path may have 107 bytes: not in the world's folder.
   const folder = mkdtempSync(join(tmpdir(), 'agent-'))
   const socket = join(folder, 's')
-  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const agent = spawn(installed('ssh-agent', 'openssh-client'), ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
   try {
     await once(agent.stdout, 'data')
-    for (const key of keys) execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
+    for (const key of keys)
+      execFileSync(installed('ssh-add', 'openssh-client'), ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
     return await use(socket)
   } finally {
     const gone = once(agent, 'exit')

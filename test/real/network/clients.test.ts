@@ -3,22 +3,25 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { apiHost, nodes, publicNames, zoneName } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
+import { installed } from '../../installed.ts'
 import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
 // curl and openssl, as they are installed, against the sandbox's edge, nodes and Cloudflare.
 const run = promisify(execFile)
+// The nodes of the sandbox would use their own stand-in where the machine has no openssl.
+beforeAll(() => void installed('openssl', 'openssl'))
 const sandbox = useSandbox()
 const { systems } = useSystems(sandbox)
 
 const caFile = () => join(sandbox().dir, 'ca.crt')
-const curl = async (...args: readonly string[]) => (await run('curl', ['-sS', '--cacert', caFile(), ...args])).stdout
+const curl = async (...args: readonly string[]) => (await run(installed('curl', 'curl'), ['-sS', '--cacert', caFile(), ...args])).stdout
 const on = async (alias: string, command: string) =>
-  (await run('ssh', ['-F', sandbox().nodes.configFile, '-o', 'BatchMode=yes', alias, command])).stdout
+  (await run(installed('ssh', 'openssh-client'), ['-F', sandbox().nodes.configFile, '-o', 'BatchMode=yes', alias, command])).stdout
 
 test('each node serves the certificate of the Secret, as openssl and curl see it from the node itself', async () => {
   const served = async (alias: string, name: string) => {

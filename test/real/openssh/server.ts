@@ -4,11 +4,14 @@ import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type SshWorld, sshMachines } from '../../contract/openssh/world.ts'
-import { answering, freePort, program, type Running, startServer } from '../processes.ts'
+import { installed } from '../../installed.ts'
+import { answering, freePort, type Running, startServer } from '../processes.ts'
 
 export interface RealSshOptions {
   /** PATH of the commands of a machine; without it, sshd's own. */
   readonly path?: (alias: string) => string
+  /** Addresses of names as the machines know them; no other name of a file of hosts is theirs. */
+  readonly names?: Readonly<Record<string, string>>
 }
 
 interface Machine {
@@ -20,13 +23,13 @@ interface Machine {
 }
 
 /** Debian's sshd four times, as hetzner1–3 and a bastion, each with its own address and host key. */
-export const realSsh = async ({ path }: RealSshOptions = {}): Promise<SshWorld> => {
-  const sshd = program('sshd', 'openssh-server')
+export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<SshWorld> => {
+  const sshd = installed('sshd', 'openssh-server')
   // As root, sshd separates privileges in this folder.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   const dir = mkdtempSync(join(tmpdir(), 'real-ssh-'))
   const key = (name: string) => {
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(dir, name)])
+    execFileSync(installed('ssh-keygen', 'openssh-client'), ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(dir, name)])
     return readFileSync(join(dir, `${name}.pub`), 'utf8')
       .split(' ')
       .slice(0, 2)
@@ -42,6 +45,7 @@ export const realSsh = async ({ path }: RealSshOptions = {}): Promise<SshWorld> 
   const configFile = join(dir, 'config')
   writeFileSync(configFile, machines.map((machine) => clientBlock(dir, machine)).join(''))
 
+  const [command = sshd, ...before] = [...(names ? knowing(dir, names) : []), sshd]
   const running = new Map<string, Running>()
   const stopped = new Set<string>()
   const changed = new Set<string>()
@@ -62,7 +66,7 @@ export const realSsh = async ({ path }: RealSshOptions = {}): Promise<SshWorld> 
       ...more,
     ]
     writeFileSync(file, `${lines.join('\n')}\n`)
-    running.set(alias, await startServer(sshd, ['-D', '-e', '-f', file], { cwd: dir }))
+    running.set(alias, await startServer(command, [...before, '-D', '-e', '-f', file], { cwd: dir }))
     await answering(() => greeting(host, port), `sshd of ${alias}`)
   }
   const end = async (alias: string) => {
@@ -123,6 +127,23 @@ export const realSsh = async ({ path }: RealSshOptions = {}): Promise<SshWorld> 
   }
 }
 
+/** What starts a program with a file of hosts of its own, in mounts of its own: the machine's stays as it is. */
+const knowing = (dir: string, names: Readonly<Record<string, string>>): readonly string[] => {
+  const unshare = installed('unshare', 'util-linux')
+  const mounts = [unshare, '--mount', '--propagation', 'private'] as const
+  try {
+    execFileSync(unshare, [...mounts.slice(1), 'true'], { stdio: 'pipe' })
+  } catch (error) {
+    throw new Error(
+      `the nodes need mounts of their own, and this machine does not grant them${process.getuid?.() === 0 ? '' : ' to anybody but root'}. Next: run it as root, where unshare --mount true succeeds`,
+      { cause: error },
+    )
+  }
+  const file = join(dir, 'hosts')
+  writeFileSync(file, ['127.0.0.1 localhost', ...Object.entries(names).map(([name, address]) => `${address} ${name}`), ''].join('\n'))
+  return [...mounts, 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file]
+}
+
 const clientBlock = (dir: string, { alias, address, host, port }: Machine): string =>
   [
     `Host ${alias}`,
@@ -152,7 +173,7 @@ const greeting = (host: string, port: number): Promise<void> =>
 
 /** A node that dies takes its sessions and their commands with it. */
 const endSessions = (pid: number): void => {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+  const rows = execFileSync(installed('ps', 'procps'), ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/).map(Number))

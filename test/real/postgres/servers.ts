@@ -8,7 +8,8 @@ import { Client } from 'pg'
 import { type Authority, createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { directHost, poolerHost } from '../../../src/lib/sandbox/postgres/postgres.ts'
 import { type PostgresWorld, poolSize } from '../../contract/postgres/world.ts'
-import { answering, freePort, program, type Running, startServer, unprivileged } from '../processes.ts'
+import { installed } from '../../installed.ts'
+import { answering, freePort, type Running, startServer, unprivileged } from '../processes.ts'
 
 export interface RealPostgresOptions {
   /** Signs both endpoints' certificates. */
@@ -32,7 +33,7 @@ const database = 'honeyDue'
 const built = '/usr/local/lib/honeydue-real/pgbouncer'
 
 const bouncerProgram = (which: RealPostgresOptions['bouncer']): string => {
-  if (which !== 'built') return program('pgbouncer', 'pgbouncer')
+  if (which !== 'built') return installed('pgbouncer', 'pgbouncer')
   if (existsSync(built)) return built
   throw new Error(`${built} is missing (PgBouncer 1.24.1, built from its source). Next: sudo test/real/install.sh`)
 }
@@ -104,15 +105,14 @@ export const realPostgres = async (options: RealPostgresOptions = {}): Promise<R
         }
       },
       async reset() {
-        await world.admin(
-          "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
-        )
-        // The pooler sees its connections go.
-        await sleep(100)
+        await endAll(world)
+        // After a login that failed the pooler tries no other for a while (server_login_retry).
+        await answering(() => served(world), 'PgBouncer')
+        await endAll(world)
       },
       stop,
     }
-    await answering(() => greeted(world), 'PgBouncer')
+    await answering(() => served(world), 'PgBouncer')
     return world
   } catch (error) {
     await stop()
@@ -120,12 +120,25 @@ export const realPostgres = async (options: RealPostgresOptions = {}): Promise<R
   }
 }
 
-const greeted = async ({ places, ca, password }: PostgresWorld): Promise<void> => {
+/** Ends every connection, the pooler's too, which sees them go. */
+const endAll = async ({ admin }: PostgresWorld): Promise<void> => {
+  await admin(
+    "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+  )
+  await sleep(100)
+}
+
+/** A statement through the pooler: it logs clients in by itself, whether or not the server takes it. */
+const served = async ({ places, ca, password }: PostgresWorld): Promise<void> => {
   const { name, port } = places.pooler
   const client = new Client({ host: '127.0.0.1', port, user, database, password, ssl: { ca, servername: name } })
   client.on('error', () => {})
-  await client.connect()
-  await client.end()
+  try {
+    await client.connect()
+    await client.query('SELECT 1')
+  } finally {
+    await client.end()
+  }
 }
 
 interface Bouncer {

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Place, password, type RedisWorld, redisClient } from '../../contract/redis/world.ts'
-import { answering, freePort, program, startServer } from '../processes.ts'
+import { installed } from '../../installed.ts'
+import { answering, freePort, startServer } from '../processes.ts'
 
 export interface RealRedis extends Place {
   readonly pid: number
@@ -11,7 +12,7 @@ export interface RealRedis extends Place {
 
 /** Starts Debian's redis-server as the deployment has it: 256 MB, allkeys-lru, a password; settings come last and win. */
 export const startRealRedis = async (settings: readonly string[] = [], word = password): Promise<RealRedis> => {
-  const command = program('redis-server', 'redis-server')
+  const command = installed('redis-server', 'redis-server')
   const folder = await mkdtemp(join(tmpdir(), 'honeydue-redis-'))
   const port = await freePort()
   const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--requirepass', word]

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { outputOf, type UfwWorld } from '../../contract/ufw/world.ts'
-import { program } from '../processes.ts'
+import { installed } from '../../installed.ts'
 
 // A network of its own for the rules, and mounts of its own over what ufw writes: the machine's firewall and files stay as they are.
 const within = `
@@ -15,9 +15,9 @@ exec sh -s`
 
 /** Debian's ufw in a network namespace that lives as long as one script. */
 export const realUfw = async (): Promise<UfwWorld> => {
-  program('ufw', 'ufw')
-  const unshare = program('unshare', 'util-linux')
-  program('ip', 'iproute2')
+  installed('ufw', 'ufw')
+  const unshare = installed('unshare', 'util-linux')
+  installed('ip', 'iproute2')
   const args = ['--net', '--mount', '--propagation', 'private']
   try {
     execFileSync(unshare, [...args, 'true'], { stdio: 'pipe' })
