@@ -22,16 +22,20 @@ export async function startRegistry(options: {
   readonly identity: Identity
   /** Of every image, at the time of asking. */
   readonly tags: () => Promise<readonly string[]>
+  /** What it asks for: a token of its own, as Gitea does, or user and password with each request. */
+  readonly auth?: 'token' | 'basic'
 }): Promise<RegistrySandbox> {
   const lacking = new Set<string>()
   const has = async (name: string) =>
     imageNames.includes(name) ? (await options.tags()).filter((tag) => !lacking.has(`${registryHost}/${name}:${tag}`)) : []
 
+  const [opens, challenge] =
+    options.auth === 'basic' ? [admin, 'Basic realm="registry"'] : [`Bearer ${planted.registryToken}`, asksForToken]
   const answer = async ({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(url ?? '/', `https://${registryHost}`)
     if (pathname === '/v2/token') return token(headers.authorization, response)
     // Whatever it has, nobody learns it without a token.
-    if (headers.authorization !== `Bearer ${planted.registryToken}`) return unauthorized(response)
+    if (headers.authorization !== opens) return unauthorized(response, challenge)
     if (pathname === '/v2' || pathname === '/v2/') return void response.writeHead(200, own).end()
     if (method !== 'GET' && method !== 'HEAD') return error(response, 405, 'UNSUPPORTED', 'The operation is unsupported')
     const [, name = '', what, version = ''] = /^\/v2\/(.+)\/(manifests|tags)\/([^/]+)$/.exec(pathname) ?? []
@@ -92,15 +96,15 @@ const error = (response: ServerResponse, status: number, code: string, message: 
   json(response, status, { errors: [{ code, message }] }, headers)
 
 /** As Gitea asks: its scope is `*`, and its token serves for everything that the user may read. */
-const unauthorized = (response: ServerResponse): void =>
-  error(response, 401, 'UNAUTHORIZED', 'authentication required', {
-    'www-authenticate': `Bearer realm="https://${registryHost}/v2/token",service="container_registry",scope="*"`,
-  })
+const asksForToken = `Bearer realm="https://${registryHost}/v2/token",service="container_registry",scope="*"`
+const admin = `Basic ${Buffer.from(`admin:${planted.registryPassword}`).toString('base64')}`
+
+const unauthorized = (response: ServerResponse, challenge: string): void =>
+  error(response, 401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge })
 
 const token = (authorization: string | undefined, response: ServerResponse): void => {
-  const admin = `Basic ${Buffer.from(`admin:${planted.registryPassword}`).toString('base64')}`
   if (authorization === admin) json(response, 200, { token: planted.registryToken })
   // Who comes without credentials gets the token of nobody, which opens nothing here.
   else if (authorization === undefined) json(response, 200, { token: 'nobody' })
-  else unauthorized(response)
+  else unauthorized(response, asksForToken)
 }

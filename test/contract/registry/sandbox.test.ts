@@ -1,0 +1,6 @@
+import { holdContract } from '../contract.ts'
+import { registryCases } from './cases.ts'
+import { sandboxRegistry } from './world.ts'
+
+holdContract('registry', 'sandbox', registryCases, sandboxRegistry('token'))
+holdContract('basic auth', 'sandbox', registryCases, sandboxRegistry('basic'))
