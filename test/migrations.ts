@@ -79,8 +79,8 @@ export const deployApi = ({ kubernetes }: Sandbox, of: string): void =>
   })
 
 const connected = async ({ postgres }: Sandbox, servername: string): Promise<Client> => {
-  const { port, user, database, password, ca } = postgres
-  const client = new Client({ host: '127.0.0.1', port, user, database, password, ssl: { ca, servername } })
+  const { user, database, password, ca } = postgres
+  const client = new Client({ host: '127.0.0.1', port: postgres.portOf(servername), user, database, password, ssl: { ca, servername } })
   client.on('error', () => {})
   await client.connect()
   return client

@@ -10,7 +10,7 @@ import { seed } from './deployment/deployment.ts'
 import { cloudflareHosts, hosts, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
-import { programs } from './deployment/programs.ts'
+import { type ProgramOptions, programs } from './deployment/programs.ts'
 import { reachability } from './deployment/reachability.ts'
 import { type CloudflareApi, startCloudflareApi } from './edge/api/server.ts'
 import { type EdgeSandbox, type EdgeSpeed, startEdge } from './edge/edge.ts'
@@ -20,7 +20,7 @@ import { kubeconfig } from './kubeconfig.ts'
 import { startKubernetes } from './kubernetes/kubernetes.ts'
 import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
-import { type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
+import { type PostgresOptions, type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
 import { type RedisSandbox, startRedis } from './redis/redis.ts'
 import { type RegistrySandbox, startRegistry } from './registry/registry.ts'
 import { startSlowPort } from './slow-port.ts'
@@ -35,6 +35,10 @@ export interface SandboxOptions {
   readonly speed?: Partial<Speed & EdgeSpeed>
   /** Connections that each api pod opens at its start; 20 as in production, fewer where many pods start. */
   readonly warmupPings?: number
+  /** The PgBouncer that its pooler behaves as; 1.24 by default. */
+  readonly poolerRelease?: PostgresOptions['poolerRelease']
+  /** Servers that the pods use in the place of the sandbox's own: its Redis by the port on 127.0.0.1, its PostgreSQL, and what the migration's Job runs. */
+  readonly outside?: { readonly redis: number } & Pick<ProgramOptions, 'database' | 'migrate'>
 }
 
 /** Where to point other programs: URLs with the planted passwords, PostgreSQL's with the name that TLS verifies and the address beside it. */
@@ -85,6 +89,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     stops.push(() => part.stop())
     return part
   }
+  const { outside } = options
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
     const authority = createAuthority('honeyDue sandbox')
@@ -101,14 +106,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await startRegistry({ identity: authority.issue({ commonName: registryHost, names: [registryHost] }), tags: images.tags }),
     )
     const redis = started(await startRedis({ password: planted.redisPassword }))
-    const postgres = started(await startPostgres({ authority, password: planted.postgresPassword }))
-    const reach = reachability(() => kubernetes.client, { redis: redis.port, postgres: postgres.port })
+    const postgres = started(
+      await startPostgres({
+        authority,
+        password: planted.postgresPassword,
+        ...(options.poolerRelease && { poolerRelease: options.poolerRelease }),
+      }),
+    )
+    const reach = reachability(() => kubernetes.client, { redis: outside?.redis ?? redis.port, postgres: postgres.port })
     const nodes = started(await startNodes({ dir, nodes: nodeFacts, reach: reach.address }))
     const kubernetes: KubernetesSandbox = started(
       await startKubernetes({
         authority,
         nodes: nodes.nodes.map((node) => ({ name: node.hostname, address: node.address, up: node.up })),
-        workloads: { program: programs(postgres, images, options.warmupPings), reach: reach.pod },
+        workloads: { program: programs({ database: postgres, images, pings: options.warmupPings, ...outside }), reach: reach.pod },
         ...(options.speed ? { speed: options.speed } : {}),
       }),
     )

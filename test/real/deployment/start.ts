@@ -1,20 +1,26 @@
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { hosts } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
-import { bookNodes, nodeFolder } from '../../../src/lib/sandbox/nodes/state.ts'
 import { gooseTable, migrations, upOf } from '../../../src/lib/sandbox/postgres/schema.ts'
-import { type Sandbox, startSandbox } from '../../../src/lib/sandbox/sandbox.ts'
+import { startSandbox } from '../../../src/lib/sandbox/sandbox.ts'
 import type { PostgresWorld } from '../../contract/postgres/world.ts'
 import { type Place, redisClient } from '../../contract/redis/world.ts'
+import { requireGoose } from '../goose/run.ts'
 import { realSsh } from '../openssh/server.ts'
 import { realPostgres } from '../postgres/servers.ts'
-import { type RealRedis, startRealRedis } from '../redis/server.ts'
+import { freePort } from '../processes.ts'
+import { startRealRedis } from '../redis/server.ts'
+import { databaseOf, gooseOf } from './pods.ts'
 import { type Deployment, overlay } from './world.ts'
 
 const schema = [...migrations.map(({ sql }) => upOf(sql)), gooseTable(migrations.map(({ version }) => version))].join('\n')
+
+/** Two connections an api pod, not twenty, and no waiting for what only takes its time: the same in both. */
+const options = { warmupPings: 2, speed: { ready: 20, terminate: 20, reloadMs: 20, keepAliveMs: 0 } } as const
+const fewer = (values: Record<string, unknown>) => ({ warmup: { ...(values['warmup'] as object), pings: options.warmupPings } })
 
 /** A few cached users beside a queue: the same in both. */
 const fill = async (at: Place): Promise<void> => {
@@ -29,14 +35,13 @@ const fill = async (at: Place): Promise<void> => {
 }
 
 export const sandboxDeployment = async (): Promise<Deployment> => {
-  const sandbox = await startSandbox({ postgres: true })
+  const sandbox = await startSandbox({ ...options, postgres: true, poolerRelease: '1.18' })
   const { nodes, postgres, redis } = sandbox
   const { port, user, database, password, ca } = postgres
   const fault = (kind: 'changed-host-key' | 'silent' | 'no-sessions') => async (alias: string) => void (await nodes.fail(alias, kind))
   return {
-    dir: sandbox.dir,
-    environmentFile: join(sandbox.dir, 'environment.yaml'),
-    kubernetes: sandbox.kubernetes,
+    environmentFile: overlay(join(sandbox.dir, 'environment.yaml'), 'fewer.yaml', fewer),
+    sandbox,
     ssh: {
       down: (alias) => nodes.setUp(alias, false),
       otherKey: fault('changed-host-key'),
@@ -67,7 +72,7 @@ export const sandboxDeployment = async (): Promise<Deployment> => {
   }
 }
 
-/** The same with Debian's OpenSSH, Redis, PostgreSQL and PgBouncer in the places of the sandbox's. */
+/** The same with Debian's OpenSSH, Redis, PostgreSQL and PgBouncer in the places of the sandbox's, and goose in the migration's Job. */
 export const realDeployment = async (): Promise<Deployment> => {
   const stops: (() => Promise<unknown>)[] = []
   const started = <T extends { stop(): Promise<unknown> }>(part: T): T => {
@@ -78,29 +83,45 @@ export const realDeployment = async (): Promise<Deployment> => {
     for (const end of stops.splice(0).reverse()) await end()
   }
   try {
-    const sandbox = started(await startSandbox())
-    const settled = sandbox.kubernetes.snapshot()
-    // k3s and systemd are on no test machine: what they print is the sandbox's, the server that runs it is OpenSSH.
-    const folders = new Map(bookNodes.map((node) => [node.alias, nodeFolder(join(sandbox.dir, 'real', node.alias), node)]))
-    const ssh = started(await realSsh({ path: (alias) => folders.get(alias)?.path ?? '/usr/bin:/bin' }))
+    requireGoose()
     const redis = started(await startRealRedis([], planted.redisPassword))
     const postgres = started(await realPostgres({ password: planted.postgresPassword }))
-    const relay = started(await relayTo(sandbox, redis))
-    appendFileSync(join(sandbox.dir, 'ca.crt'), postgres.ca)
+    await laySchema(postgres)
+    const outside = { redis: redis.port, database: databaseOf(postgres), migrate: gooseOf(postgres) }
+    const sandbox = started(await startSandbox({ ...options, outside }))
+    const { nodes } = sandbox
     const { direct, pooler } = postgres.places
+    const port = await freePort()
+    const places = Object.values(postgres.places).map(({ name, port: to }, at) => ({ name, address: `127.0.0.${31 + at}`, to }))
+    for (const { address, to } of places) started(await relay({ host: address, port }, to))
+    // k3s, systemd and ufw are on no test machine: what they print is the sandbox's, the server that runs it is OpenSSH.
+    const paths = new Map(nodes.nodes.map(({ alias, path }) => [alias, path] as const))
+    const ssh = started(
+      await realSsh({
+        path: (alias) => paths.get(alias) ?? '/usr/bin:/bin',
+        names: Object.fromEntries(places.map(({ name, address }) => [name, address])),
+      }),
+    )
+    appendFileSync(join(sandbox.dir, 'ca.crt'), postgres.ca)
     const environmentFile = overlay(join(sandbox.dir, 'environment.yaml'), 'real.yaml', (values) => ({
+      ...fewer(values),
       ssh: { config: ssh.configFile },
+      database: { ...(values['database'] as object), port },
       hostaddr: {
         ...(values['hostaddr'] as Record<string, string>),
         [direct.name]: `127.0.0.1:${direct.port}`,
         [pooler.name]: `127.0.0.1:${pooler.port}`,
       },
     }))
+    const { admin: query, password, user, database, ca } = postgres
     return {
-      dir: sandbox.dir,
       environmentFile,
-      kubernetes: sandbox.kubernetes,
-      ssh,
+      sandbox: { ...sandbox, postgres: { ...sandbox.postgres, query, password, user, database, ca, portOf: outside.database.portOf } },
+      ssh: {
+        ...ssh,
+        // The edge asks the sandbox whether the machine is up.
+        down: async (alias) => void (await Promise.all([ssh.down(alias), nodes.setUp(alias, false)])),
+      },
       redis: {
         host: '127.0.0.1',
         port: redis.port,
@@ -110,11 +131,8 @@ export const realDeployment = async (): Promise<Deployment> => {
       postgres,
       async reset() {
         process.kill(redis.pid, 'SIGCONT')
-        relay.cut()
         await Promise.all([ssh.reset(), tell(redis, 'REPLICAOF', 'NO', 'ONE').then(() => fill(redis)), laySchema(postgres)])
-        // Redis' own place is taken by the relay: it is not to be reset.
-        await Promise.all([sandbox.nodes.reset(), sandbox.postgres.reset()])
-        sandbox.kubernetes.restore(settled)
+        await sandbox.reset()
       },
       stop,
     }
@@ -136,42 +154,22 @@ const tell = async (at: Place, ...words: readonly [string, ...string[]]): Promis
 
 const laySchema = async (postgres: PostgresWorld): Promise<void> => {
   await postgres.reset()
+  // Applied long ago: a file that a case edits was changed later, and git knows whole seconds only.
+  const past = "UPDATE goose_db_version SET tstamp = tstamp - interval '1 hour'"
   await postgres.admin(
-    `DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION ${postgres.user}; SET ROLE ${postgres.user}; ${schema}`,
+    `DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION ${postgres.user}; SET ROLE ${postgres.user}; ${schema}; ${past}`,
   )
 }
 
-/** Ends the sandbox's Redis and leads its port, where the cluster's port-forwards end, to the real one. */
-const relayTo = async (sandbox: Sandbox, { host, port }: RealRedis) => {
-  const { port: own } = sandbox.redis
-  await sandbox.redis.stop()
-  const sockets = new Set<Socket>()
+/** Leads a place of loopback to a port of 127.0.0.1. */
+const relay = async ({ host, port }: Place, to: number) => {
   const server = createServer((near) => {
-    const far = connect({ host, port })
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one)
-      one
-        .on('error', () => other.destroy())
-        .on('close', () => {
-          sockets.delete(one)
-          other.destroy()
-        })
-    }
+    const far = connect(to, '127.0.0.1')
+    near.on('error', () => far.destroy()).on('close', () => far.destroy())
+    far.on('error', () => near.destroy()).on('close', () => near.destroy())
     near.pipe(far).pipe(near)
   })
-  server.listen(own, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  return {
-    cut,
-    stop: async () => {
-      cut()
-      server.close()
-    },
-  }
+  return { stop: async () => void server.close() }
 }

@@ -11,12 +11,11 @@ import type { SshWorld } from '../../contract/openssh/world.ts'
 import type { PostgresWorld } from '../../contract/postgres/world.ts'
 import type { Place } from '../../contract/redis/world.ts'
 
-/** A deployment as the built CLI sees it: Kubernetes is the sandbox's; the rest is real, or the sandbox's. */
+/** A deployment as the built CLI sees it: Kubernetes, Cloudflare and the registry are the sandbox's; the rest is real, or the sandbox's. */
 export interface Deployment extends ContractWorld {
-  /** Where its environment file stands. */
-  readonly dir: string
   readonly environmentFile: string
-  readonly kubernetes: Sandbox['kubernetes']
+  /** What is the sandbox's on both sides, and its PostgreSQL as the worlds ask it: the real one where it is real. */
+  readonly sandbox: Sandbox
   readonly ssh: Pick<SshWorld, 'down' | 'otherKey' | 'silent' | 'withoutSessions'>
   readonly redis: Place & {
     /** Accepts connections and does not answer. */
@@ -39,18 +38,31 @@ export interface Ended {
 
 const program = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
-/** Runs the built program, as an operator does, with `--json`. */
-export const honeydue = async (environmentFile: string, ...words: readonly string[]): Promise<Ended> => {
-  const child = spawn(process.execPath, [program, ...words, '--json', '--env', environmentFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs the built program, as an operator does; `input` is its standard input. */
+export const typed = async (environmentFile: string, words: readonly string[], input = '') => {
+  const { CLOUDFLARE_API_TOKEN, ...env } = process.env
+  const child = spawn(process.execPath, [program, ...words, '--env', environmentFile], {
+    // What it keeps of its runs stays beside the environment.
+    env: { ...env, XDG_STATE_HOME: join(environmentFile, '..', 'state') },
+    timeout: 110_000,
+    killSignal: 'SIGKILL',
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
   const [out, err]: [Buffer[], Buffer[]] = [[], []]
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
   const [code] = (await once(child, 'close')) as [number | null]
-  const text = Buffer.concat(out).toString('utf8')
+  return { code, stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8') }
+}
+
+/** The same with `--json`. */
+export const honeydue = async (environmentFile: string, ...words: readonly string[]): Promise<Ended> => {
+  const { code, stdout, stderr } = await typed(environmentFile, [...words, '--json'])
   try {
-    return { code, document: JSON.parse(text) as Ended['document'] }
+    return { code, document: JSON.parse(stdout) as Ended['document'] }
   } catch (error) {
-    throw new Error(`honeydue ${words.join(' ')} printed no JSON document: ${text}${Buffer.concat(err)}`, { cause: error })
+    throw new Error(`honeydue ${words.join(' ')} printed no JSON document: ${stdout}${stderr}`, { cause: error })
   }
 }
 
@@ -63,7 +75,7 @@ export const overlay = (file: string, name: string, change: (values: Record<stri
 }
 
 /** Puts another value into the live Secret: what was rotated without its consumers. */
-export const rotate = (kubernetes: Sandbox['kubernetes'], key: string, value: string): void =>
-  void kubernetes.client.update({ group: '', resource: 'secrets' }, 'honeydue-secrets', namespace, (draft) => {
+export const rotate = ({ sandbox }: Deployment, key: string, value: string): void =>
+  void sandbox.kubernetes.client.update({ group: '', resource: 'secrets' }, 'honeydue-secrets', namespace, (draft) => {
     draft.data = { ...(draft.data as Record<string, string>), [key]: Buffer.from(value).toString('base64') }
   })

@@ -2,7 +2,7 @@ import { migrations } from '../postgres/schema.ts'
 import { tags } from './facts.ts'
 import { git } from './repository.ts'
 
-interface MigrationFile {
+export interface MigrationFile {
   readonly name: string
   readonly sql: string
 }

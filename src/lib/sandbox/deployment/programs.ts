@@ -4,11 +4,21 @@ import type { Reachable } from '../postgres/pod-connection.ts'
 import { application, type Database, warmupPings } from './application-program.ts'
 import { autoMigrate } from './auto-migrate.ts'
 import { image, tags } from './facts.ts'
-import type { Images } from './images.ts'
+import type { Images, MigrationFile } from './images.ts'
+
+/** What the pods' programs work with. */
+export interface ProgramOptions {
+  readonly database: Database & Reachable
+  readonly images: Images
+  /** Connections that each api pod opens at its start. */
+  readonly pings?: number | undefined
+  /** The program of the migration's Job, given the files of its image. */
+  readonly migrate?: (files: () => Promise<readonly MigrationFile[]>) => Program
+}
 
 /** The programs of honeyDue's images; an image that is not known keeps what its annotations say. */
 export const programs =
-  (database: Database & Reachable, images: Images, pings: number = warmupPings) =>
+  ({ database, images, pings = warmupPings, migrate = (files) => migrateProgram(database, files) }: ProgramOptions) =>
   (pod: KubeObject, container: string): Program | undefined => {
     if (pod.metadata.namespace !== 'honeydue') return undefined
     const runs = imageOf(pod, container)
@@ -21,7 +31,7 @@ export const programs =
       case 'worker':
         return (run) => application(database, run, 'honeydue-worker', 'asynq scheduler started', 2)
       case 'honeydue-migrate':
-        return migrateProgram(database, async () => (await images.migrations(runs)) ?? [])
+        return migrate(async () => (await images.migrations(runs)) ?? [])
       default:
         return undefined
     }

@@ -9,6 +9,8 @@ interface SandboxNode extends NodeIdentity {
   /** On 127.0.0.1. */
   readonly port: number
   readonly state: NodeState
+  /** PATH of its commands. */
+  readonly path: string
   /** "ssh-ed25519 AAAA…", as known_hosts has it. */
   readonly hostKey: string
   up(): boolean
@@ -80,7 +82,7 @@ export const startNodes = async (options: { dir: string; nodes?: readonly NodeId
     const place = nodeFolder(join(dir, 'nodes', identity.alias), identity)
     const server = await startNodeServer({ folder: place, authorized: key.public, reach: reachFrom(identity) })
     machines.set(identity.alias, {
-      node: { ...identity, port: server.port, state: place, hostKey: server.hostKey, up: server.up },
+      node: { ...identity, port: server.port, state: place, path: place.path, hostKey: server.hostKey, up: server.up },
       server,
       folder: place,
     })

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import type { PostgresSandbox } from './postgres.ts'
 
-export type Reachable = Pick<PostgresSandbox, 'port' | 'user' | 'database' | 'ca' | 'password'>
+export type Reachable = Pick<PostgresSandbox, 'portOf' | 'user' | 'database' | 'ca' | 'password'>
 
 /** One connection as a program in a pod opens it, with the pod's environment. Rejects as `pg` does. */
 export const connectAsPod = async (
@@ -10,7 +10,7 @@ export const connectAsPod = async (
 ): Promise<Client> => {
   const client = new Client({
     host: '127.0.0.1',
-    port: postgres.port,
+    port: postgres.portOf(host),
     user: env.POSTGRES_USER ?? postgres.user,
     database: env.POSTGRES_DB ?? postgres.database,
     password: env.PGPASSWORD ?? env.POSTGRES_PASSWORD ?? postgres.password,

@@ -41,6 +41,8 @@ export interface ApplicationConnections {
 export interface PostgresSandbox {
   /** 127.0.0.1, for both hosts. */
   readonly port: number
+  /** Of 127.0.0.1, where a host's endpoint is. */
+  portOf(host: string): number
   readonly directHost: string
   readonly poolerHost: string
   readonly user: string
@@ -168,6 +170,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
 
   return {
     port: front.port,
+    portOf: () => front.port,
     directHost,
     poolerHost,
     user: owner,
