@@ -12,6 +12,8 @@ export interface RedisWorld extends ContractWorld {
   readonly primary: Place
   /** The place of a server that is a replica from now on. */
   replica(): Promise<Place>
+  /** The primary accepts connections and does not answer, until the reset. */
+  freeze(): Promise<void>
 }
 
 export const password = 'secret'
@@ -40,6 +42,7 @@ export const sandboxRedis = async (): Promise<RedisWorld> => {
       server.fail({ kind: 'read-only' })
       return server
     },
+    freeze: async () => void server.fail({ kind: 'silent' }),
     reset: async () => void server.reset(),
     stop: () => server.stop(),
   }

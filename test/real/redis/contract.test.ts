@@ -1,5 +1,6 @@
 import { holdContract } from '../../contract/contract.ts'
 import { record, redisContract } from '../../contract/redis/contract.ts'
+import { redisSystemCases } from '../../contract/redis/system-cases.ts'
 import { sandboxRedis } from '../../contract/redis/world.ts'
 import { realRedis } from './server.ts'
 
@@ -9,5 +10,6 @@ if (process.env['HONEYDUE_RECORD']) {
   await record(world)
   await world.stop()
 }
-holdContract('redis', 'sandbox', redisContract, sandboxRedis)
-holdContract('redis', 'real', redisContract, realRedis)
+const cases = [...redisContract, ...redisSystemCases]
+holdContract('redis', 'sandbox', cases, sandboxRedis)
+holdContract('redis', 'real', cases, realRedis)

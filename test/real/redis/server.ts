@@ -47,7 +47,9 @@ export const realRedis = async (): Promise<RedisWorld> => {
   return {
     primary,
     replica: async () => replica,
+    freeze: async () => void process.kill(primary.pid, 'SIGSTOP'),
     async reset() {
+      process.kill(primary.pid, 'SIGCONT')
       const redis = redisClient(primary, password)
       try {
         await redis.flushall()
@@ -56,6 +58,9 @@ export const realRedis = async (): Promise<RedisWorld> => {
         redis.disconnect()
       }
     },
-    stop: async () => void (await Promise.all([primary.stop(), replica.stop()])),
+    async stop() {
+      process.kill(primary.pid, 'SIGCONT')
+      await Promise.all([primary.stop(), replica.stop()])
+    },
   }
 }

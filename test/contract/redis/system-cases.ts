@@ -1,0 +1,132 @@
+import { createConnection } from 'node:net'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { Secret } from '../../../src/lib/environment/secret.ts'
+import { Trouble } from '../../../src/lib/plan/errors.ts'
+import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
+import type { ContractCase } from '../contract.ts'
+import { type Place, password, type RedisWorld } from './world.ts'
+
+type System = ReturnType<typeof redisSystem>
+
+/** What `use` gives with honeydue's own connection, or the code of its refusal. */
+const over = async <T>(at: Place, use: (system: System) => Promise<T>, given = password): Promise<T | string> => {
+  const system = redisSystem({
+    dial: async () => ({ ...at, name: 'deploy/redis', close: async () => {} }),
+    password: async () => new Secret(given),
+    clock: systemClock,
+    timeout: 2000,
+  })
+  try {
+    return await use(system)
+  } catch (error) {
+    if (error instanceof Trouble) return error.code
+    throw error
+  } finally {
+    await system.close()
+  }
+}
+
+const words = (...all: readonly string[]): string =>
+  [`*${all.length}`, ...all.flatMap((word) => [`$${word.length}`, word]), ''].join('\r\n')
+
+/** Sends commands that answer with one line each, a thousand at a time. */
+const send = (at: Place, commands: Iterable<string>): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const all = commands[Symbol.iterator]()
+    const socket = createConnection(at.port, at.host)
+    let awaited = 0
+    const more = () => {
+      const batch: string[] = []
+      for (let next = all.next(); !next.done; next = all.next()) {
+        batch.push(next.value)
+        if (batch.length === 1000) break
+      }
+      if (batch.length === 0) return void socket.end(resolve)
+      awaited = batch.length
+      socket.write(batch.join(''))
+    }
+    socket.on('error', reject).on('connect', more)
+    socket.on('data', (chunk) => {
+      for (const byte of chunk) if (byte === 0x0a) awaited -= 1
+      if (chunk.includes('-ERR') || chunk.includes('-OOM')) socket.destroy(new Error(chunk.toString()))
+      else if (awaited === 0) more()
+    })
+  })
+
+/** Cached keys of the server's, and the two of a queue. */
+function* keys(count: number, prefix: string, value: string): Generator<string> {
+  yield words('AUTH', password)
+  for (let n = 1; n <= count; n++) yield words('SET', `${prefix}${n}`, value, 'EX', '3000')
+  yield words('LPUSH', 'asynq:{default}:pending', 'a', 'b')
+  yield words('SADD', 'asynq:queues', 'default')
+}
+
+/** What cache:status and cache:invalidate rely on, over honeydue's own connection, at the size of the real deployment. Seconds each. */
+export const redisSystemCases: readonly ContractCase<RedisWorld>[] = [
+  {
+    name: 'a million cache keys beside asynq: scanned whole, deleted whole, the queue untouched',
+    expected: {
+      found: 1_000_000,
+      complete: true,
+      left: ['asynq:queues', 'asynq:{default}:pending'],
+      queues: [{ queue: 'default', pending: 2 }],
+    },
+    give: async ({ primary }) => {
+      await send(primary, keys(1_000_000, 'residence_ids_user:', '[1]'))
+      return over(primary, async ({ read, write }) => {
+        const { keys: found, complete } = await read.scan('residence_ids_user:*')
+        await write.forgetAllResidenceIds(found, 'residence_ids_user:*')
+        const left = [...(await read.scan('*')).keys].sort()
+        const queues = (await read.queues()).map(({ queue, pending }) => ({ queue, pending }))
+        return { found: found.length, complete, left, queues }
+      })
+    },
+  },
+  {
+    name: 'filled to 256 MB under allkeys-lru: evictions are seen, and a delete still works',
+    expected: {
+      maxMemory: 268_435_456,
+      policy: 'allkeys-lru',
+      evicted: true,
+      full: true,
+      left: [{ key: 'residence_ids_user:1', present: false }],
+    },
+    give: async ({ primary }) => {
+      await send(primary, keys(60_000, 'big:', 'x'.repeat(5000)))
+      await send(primary, keys(1, 'residence_ids_user:', '[1]'))
+      return over(primary, async ({ read, write }) => {
+        const { maxMemory, policy, evictedKeys, usedMemory } = await read.info()
+        await write.forgetResidenceIds(['1'])
+        return {
+          maxMemory,
+          policy,
+          evicted: evictedKeys > 0,
+          full: usedMemory > maxMemory * 0.9 && usedMemory < maxMemory * 1.02,
+          left: await read.lives(['residence_ids_user:1']),
+        }
+      })
+    },
+  },
+  {
+    name: 'a wrong password is told as such',
+    expected: 'redis-credentials',
+    give: ({ primary }) => over(primary, ({ read }) => read.info(), 'another'),
+  },
+  {
+    name: 'a replica refuses a delete',
+    expected: 'redis-read-only',
+    give: async (world) => over(await world.replica(), ({ write }) => write.forgetResidenceIds(['1'])),
+  },
+  {
+    name: 'a server that falls silent, before and after the connection',
+    expected: ['redis-silent', 'redis-silent'],
+    give: async (world) => {
+      const after = await over(world.primary, async ({ read }) => {
+        await read.info()
+        await world.freeze()
+        return read.info()
+      })
+      return [after, await over(world.primary, ({ read }) => read.info())]
+    },
+  },
+]
