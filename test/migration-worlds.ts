@@ -136,6 +136,17 @@ export const migrationWorlds = {
     await release(sandbox, tag, four)
   },
   'a failing statement in the third of four files': (sandbox) => runTo(sandbox, four, 'Failed'),
+  'a failing statement without a transaction, after another': (sandbox) =>
+    runTo(
+      sandbox,
+      { '000003_half.sql': noTransaction('ALTER TABLE tasks ADD COLUMN notes text;\nALTER TABLE tasks DROP COLUMN nonsense;') },
+      'Failed',
+    ),
+  'a column that goes': async (sandbox) => {
+    const sql =
+      "ALTER TABLE tasks ADD COLUMN name text NOT NULL DEFAULT '';\nUPDATE tasks SET name = title;\nALTER TABLE tasks DROP COLUMN title;"
+    await release(sandbox, tag, { '000003_name.sql': inTransaction(sql) })
+  },
   'a late number': async (sandbox) => {
     await startJob(sandbox, await release(sandbox, 'cccc000', { '000004_four.sql': inTransaction('SELECT 1;') }))
     await jobBecomes(sandbox, 'Complete')

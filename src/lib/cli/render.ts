@@ -84,6 +84,7 @@ const renderStep = (step: PlannedStep, number: number, chalk: ChalkInstance): re
     ...hang('       - ', before).map((line) => chalk.red(line)),
     ...hang('       + ', after).map((line) => chalk.green(line)),
   ]),
+  ...(step.kind === 'gate' && !step.already ? step.manual.flatMap((ask) => hang('       asks: ', ask.replace(/^# /, ''))) : []),
   ...(step.type !== undefined && !step.already ? [`       type: ${step.type}`] : []),
   ...(step.kind === 'change' && !step.already ? step.manual.map((line) => chalk.dim(`       $ ${line}`)) : []),
   ...(step.kind === 'change' && !step.already && step.undo && step.undo !== 'undo' ? hang('       cannot be undone: ', step.undo) : []),

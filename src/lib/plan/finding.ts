@@ -1,5 +1,7 @@
-/** The answer to a question about the world. `hopeless`: waiting longer cannot make it true. */
-export type Finding = { readonly ok: true } | { readonly ok: false; readonly because: string; readonly hopeless?: true }
+/** The answer to a question about the world. `hopeless`: waiting longer cannot make it true; `next`: what is to be typed instead. */
+export type Finding =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly because: string; readonly hopeless?: true; readonly next?: string }
 
 export const holds: Finding = { ok: true }
 
@@ -7,7 +9,12 @@ export const holds: Finding = { ok: true }
 export const fails = (because: string): Finding => ({ ok: false, because })
 
 /** Like `fails`, where waiting longer cannot help ("its image does not exist"). */
-export const hopeless = (because: string): Finding => ({ ok: false, because, hopeless: true })
+export const hopeless = (because: string, next?: string): Finding => ({
+  ok: false,
+  because,
+  hopeless: true,
+  ...(next !== undefined && { next }),
+})
 
 /** True before anything else is asked: `when(pods.length === 3, '2 of 3 pods are ready')`. */
 export const when = (condition: boolean, because: string): Finding => (condition ? holds : fails(because))

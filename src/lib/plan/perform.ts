@@ -148,6 +148,7 @@ const awaitHolding = async <N extends Name>(
         cause: finding.hopeless
           ? 'Waiting longer cannot help'
           : `It did not hold within ${Math.round(within / 1000)} s; it may still come to hold`,
+        ...(finding.next !== undefined && { next: finding.next }),
       })
     }
     await run.tell({ type: 'waiting', index, because: finding.because })

@@ -82,6 +82,7 @@ const restorable: readonly World[] = [
   'a Job killed without a transaction, after its statement',
   'a Job killed without a transaction, between statements',
   'an index left invalid',
+  'a failing statement without a transaction, after another',
   'a failing statement in the third of four files',
 ]
 
@@ -142,6 +143,17 @@ const cases: readonly Broken[] = [
     refusal: /failed at 000005_c.sql/,
     act: newImage('cccc002', { '000005_c.sql': inTransaction('CREATE TABLE c (id int);') }),
     end: [0, 1, 2, 3, 4, 5, 6],
+  },
+  {
+    world: 'a failing statement without a transaction, after another',
+    ways: ['fix'],
+    step: /What is half there of version 3 is gone/,
+    refusal: /failed at 000003_half.sql/,
+    act: async () => {
+      await sandbox().postgres.query('ALTER TABLE tasks DROP COLUMN notes')
+      return newImage('cccc002', { '000003_half.sql': inTransaction('ALTER TABLE tasks ADD COLUMN notes text;') })()
+    },
+    end: [0, 1, 2, 3],
   },
   {
     world: 'a late number',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { paint, renderPlan } from '../../../src/lib/cli/render.ts'
 import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { recoverMigration } from '../../../src/lib/procedures/db/recover-migration.ts'
@@ -47,12 +48,14 @@ test('branch first, the time to type, what else it rewinds; and a look whether i
     'irreversible',
     ['proof', 'gate', 'gate', 'gate', 'proof'],
   ])
+  const printed = renderPlan(plan, paint(false)).replace(/\s+/g, ' ')
   const [branch = '', writers = '', restore = ''] = plan.steps.flatMap(({ kind, manual }) => (kind === 'gate' ? manual.join(' ') : []))
   const { startTime = '' } = (jobOf(sandbox())?.status ?? {}) as { readonly startTime?: string }
   const at = `${startTime.slice(0, 19).replace('T', ' ')} UTC`
   const [first] = await sandbox().postgres.query('SELECT min(tstamp)::text AS at FROM goose_db_version WHERE version_id > 2')
   expect(Date.parse(startTime)).toBeLessThanOrEqual(Date.parse(`${String(first?.at).replace(' ', 'T')}Z`))
   expect(branch).toContain(`create a branch of "production" at ${at}`)
+  expect(printed).toContain(`asks: In Neon's console, create a branch of "production" at ${at}`)
   expect(branch).toContain('goose_db_version, which must say 2')
   expect(writers).toContain('scale deploy/api deploy/worker --replicas=0')
   expect(restore).toContain(`Restore "production" to ${at}`)

@@ -96,13 +96,15 @@ const hasRun = async (
     )
   if (open.length === 0) {
     const left = invalid.filter(({ name }) => !before.some((one) => one.name === name)).map(({ name }) => name)
-    if (left.length > 0) return hopeless(`goose is content, and index ${left.join(', ')} is invalid`)
+    if (left.length > 0) return hopeless(`goose is content, and index ${left.join(', ')} is invalid`, recovery)
     return alive.length === 0 ? holds : fails('its pod has not ended')
   }
-  if (job?.outcome === 'failed') return hopeless(job.failure?.text ?? 'the Job failed without a word of goose')
-  if (job?.stuck !== undefined) return hopeless(`its pod does not start: ${job.stuck}`)
+  if (job?.outcome === 'failed') return hopeless(job.failure?.text ?? 'the Job failed without a word of goose', recovery)
+  if (job?.stuck !== undefined) return hopeless(`its pod does not start: ${job.stuck}`, recovery)
   return fails(`${open[0]?.name} has not run${job?.log.length ? `; the log says: ${job.log.at(-1)}` : ''}`)
 }
+
+const recovery = 'honeydue db:recover-migration --dry-run'
 
 /** Everything that speaks against a run, at once. */
 export const refusals = (facts: MigrateFacts): Finding => {
@@ -149,12 +151,22 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
     return image === liveImage ? [`The live image has nothing pending: --image names the one that is to be deployed`] : []
   const exclusive = pendingStatements(state.pending, sizes).filter(({ lock, size }) => lock === 'AccessExclusive' && size)
   const tables = [...new Set(exclusive.map(({ table }) => table))].join(', ')
+  const destroying = pendingStatements(state.pending, sizes).filter(({ destroys }) => destroys)
+  const held = state.pending.filter(({ transaction, statements }) => transaction && statements.length > 1).map(({ name }) => name)
   const old = sessions.filter(({ transactionAge }) => (transactionAge ?? 0) > 60)
   return [
     ...(rehearsal?.lines.map((line) => `Rehearsed without rows: ${line.replace(/^[\d/]+ [\d:]+ /, '')}`) ?? []),
     `What ${image} contains is what git has at its tag: an image of an unclean working copy has other files`,
     ...unasked(facts),
     ...(image === liveImage ? [] : [`Until the rollout, ${liveImage} runs on a schema that is ahead of it`]),
+    ...(destroying.length === 0
+      ? []
+      : [
+          `It destroys (${destroying.map(({ text }) => text).join('; ')}): what of it ${liveImage} reads fails from then on; a branch of "production" made in Neon's console before is the quickest way back`,
+        ]),
+    ...(tables === '' || held.length === 0
+      ? []
+      : [`${held.join(', ')}: one transaction a file, and what its statements lock stays locked until its end`]),
     ...(tables === ''
       ? []
       : [`Pods that have read ${tables} hold plans of it: kubectl -n ${namespace} rollout restart deploy/api deploy/worker`]),

@@ -42,8 +42,10 @@ const progressOf = async (
   const before = files.filter(({ version }) => version < first.version)
   try {
     const [live, without, with_] = await Promise.all([postgres.schema(target), scratch.build(before), scratch.build([...before, first])])
-    if (without.failure !== undefined || with_.failure !== undefined) return { built: 'unclear', there: [], missing: [] }
-    return builtSoFar(live, without.schema, with_.schema)
+    if (without.failure !== undefined) return { built: 'unclear', there: [], missing: [] }
+    const so = builtSoFar(live, without.schema, with_.schema)
+    // Where it fails elsewhere too, it has built there what came before the failing statement: more can be missing.
+    return with_.failure !== undefined && so.built === 'all' ? { ...so, built: 'part', missing: ['what comes after'] } : so
   } catch (error) {
     if (error instanceof Trouble) return { built: 'unclear', there: [], missing: [], trouble: error }
     throw error

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { paint, renderPlan } from '../../../src/lib/cli/render.ts'
+import { prepare } from '../../../src/lib/plan/plan.ts'
+import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
+import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { contextOf } from '../../context.ts'
+import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import { useSystems } from '../../systems-of.ts'
+import { useSandbox } from '../../worlds.ts'
+
+const sandbox = useSandbox({ postgres: true })
+const { systems } = useSystems(sandbox)
+
+test('a migration that destroys: what goes stands first, who still reads it, what is locked how long, and the way back', async () => {
+  await migrationWorlds['a column that goes'](sandbox())
+  const { plan } = await prepare(migrate, { image: nextImage, rehearse: false }, systems(), contextOf(sandbox().environment))
+  expect(plan.steps[1]?.effect.map(({ what, after, note }) => [what, after, note])).toEqual([
+    ['goose_db_version', '3', undefined],
+    ['000003: ALTER TABLE tasks DROP COLUMN title', 'run: destroys, blocks reads and writes of tasks', 'tasks has 100 rows, 8 kB'],
+    ['000003: UPDATE tasks SET name = title', 'run: destroys, blocks no reads or writes of tasks', 'tasks has 100 rows, 8 kB'],
+    [
+      "000003: ALTER TABLE tasks ADD COLUMN name text NOT NULL DEFAULT ''",
+      'run: blocks reads and writes of tasks',
+      'tasks has 100 rows, 8 kB',
+    ],
+  ])
+  expect([plan.risk, plan.blocked]).toEqual(['irreversible', []])
+  const printed = renderPlan(plan, paint(false)).replace(/\s+/g, ' ')
+  expect(printed).toContain(`what of it ${image('api')} reads fails from then on; a branch of "production"`)
+  expect(printed).toContain('000003_name.sql: one transaction a file, and what its statements lock stays locked until its end')
+  expect(printed).toContain('rollout restart deploy/api deploy/worker')
+})
