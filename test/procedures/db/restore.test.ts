@@ -5,7 +5,7 @@ import { prepare } from '../../../src/lib/plan/plan.ts'
 import { recoverMigration } from '../../../src/lib/procedures/db/recover-migration.ts'
 import { contextOf } from '../../context.ts'
 import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
-import { jobOf, versionsOf } from '../../migrations.ts'
+import { inTransaction, jobBecomes, jobOf, release, startJob, versionsOf } from '../../migrations.ts'
 import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
@@ -13,8 +13,9 @@ const sandbox = useSandbox({ postgres: true })
 const { systems } = useSystems(sandbox)
 const planned = async (world: keyof typeof migrationWorlds) => {
   await migrationWorlds[world](sandbox())
-  return prepare(recoverMigration, { way: 'restore', image: nextImage }, systems(), contextOf(sandbox().environment))
+  return planOf()
 }
+const planOf = () => prepare(recoverMigration, { way: 'restore', image: nextImage }, systems(), contextOf(sandbox().environment))
 
 /** A clock that waits for nothing: what does not hold at once is not seen to hold. */
 const hasty = () => {
@@ -41,7 +42,15 @@ const carriedOut = (prepared: Prepared, settle: (title: string) => Promise<void>
   })
 
 test('branch first, the time to type, what else it rewinds; and a look whether it was done', async () => {
-  const prepared = await planned('a failing statement in the third of four files')
+  // Longer than a second, so that its beginning is no other time of it.
+  const files = {
+    '000003_a.sql': inTransaction('CREATE TABLE a (id int);\nSELECT pg_sleep(1.1);'),
+    '000004_b.sql': inTransaction('CREATE TABLE b (id int);'),
+    '000005_c.sql': inTransaction('ALTER TABLE tasks DROP COLUMN nonsense;'),
+  }
+  await startJob(sandbox(), await release(sandbox(), 'cccc001', files))
+  await jobBecomes(sandbox(), 'Failed')
+  const prepared = await planOf()
   const { plan } = prepared
   expect([plan.blocked, plan.risk, plan.steps.map(({ kind }) => kind)]).toEqual([
     [],

@@ -3,11 +3,13 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { perform, refuseMoved } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
+import { git } from '../../../src/lib/sandbox/deployment/repository.ts'
 import { contextOf } from '../../context.ts'
 import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
 import {
   gate,
   holdGate,
+  inTransaction,
   jobBecomes,
   jobOf,
   jobPods,
@@ -22,7 +24,7 @@ import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
-const { systems } = useSystems(sandbox)
+const { systems, close } = useSystems(sandbox)
 const planned = () => prepare(migrate, { image: nextImage, rehearse: false }, systems(), contextOf(sandbox().environment))
 const run = async (prepared: Awaited<ReturnType<typeof planned>>) =>
   perform(prepared, {
@@ -67,6 +69,26 @@ test("somebody's Job is made in the last moment: ours is not, theirs runs on, an
   await open()
   await expect.poll(() => versionsOf(sandbox()), patient).toEqual([0, 1, 2, 3])
 })
+
+test('an image with files that git does not have at its tag: the plan was not of them, and the end says so', async () => {
+  const pushed = async (sql: string) => {
+    await release(sandbox(), 'cccc001', { '000003_notes.sql': inTransaction('ALTER TABLE tasks ADD COLUMN notes text;') })
+    const confirmed = await planned()
+    // What was built is another tree than the one that the tag named when the plan was made.
+    await release(sandbox(), 'cccc009', { '000004_more.sql': inTransaction(sql) })
+    await git(sandbox().environment.checkout, ['tag', '-f', 'cccc001', 'cccc009'])
+    return run(confirmed)
+  }
+  const strange = await pushed('SELECT 1;')
+  expect(strange.trouble).toMatchObject({
+    exitCode: 5,
+    message: expect.stringContaining('version 4 was applied, and git has no such file'),
+  })
+  await close()
+  await sandbox().reset()
+  const failing = await pushed('SELECT nonsense;')
+  expect(failing.trouble).toMatchObject({ exitCode: 5, message: expect.stringContaining('ERROR 000004_more.sql') })
+}, 90_000)
 
 test('an old Job that was replaced by somebody since: the new one is not deleted, and what it does is what was to be done', async () => {
   await migrationWorlds['two files pending, and the Job of the last deploy'](sandbox())

@@ -94,12 +94,12 @@ const hasRun = async (
     return hopeless(
       `version ${strange.join(', ')} was applied, and git has no such file at the tag of ${image}: the image was built of other files`,
     )
+  if (job?.outcome === 'failed') return hopeless(job.failure?.text ?? 'the Job failed without a word of goose', recovery)
   if (open.length === 0) {
     const left = invalid.filter(({ name }) => !before.some((one) => one.name === name)).map(({ name }) => name)
     if (left.length > 0) return hopeless(`goose is content, and index ${left.join(', ')} is invalid`, recovery)
     return alive.length === 0 ? holds : fails('its pod has not ended')
   }
-  if (job?.outcome === 'failed') return hopeless(job.failure?.text ?? 'the Job failed without a word of goose', recovery)
   if (job?.stuck !== undefined) return hopeless(`its pod does not start: ${job.stuck}`, recovery)
   return fails(`${open[0]?.name} has not run${job?.log.length ? `; the log says: ${job.log.at(-1)}` : ''}`)
 }
@@ -146,9 +146,15 @@ export const unasked = ({ registry, image, state }: MigrateFacts): readonly stri
 
 /** What the plan says beside its steps. */
 export const unsaid = (facts: MigrateFacts): readonly string[] => {
-  const { state, manifest, image, liveImage, sessions, sizes, namespace, rehearsal } = facts
+  const { state, files, manifest, image, liveImage, sessions, sizes, namespace, rehearsal } = facts
+  const ahead =
+    state.ahead.length === 0 || files === undefined
+      ? []
+      : [
+          `The schema is ahead of ${image}, which has no file for version ${state.ahead.join(', ')}: rolled back to, it runs on a schema it does not know`,
+        ]
   if (state.pending.length === 0)
-    return image === liveImage ? [`The live image has nothing pending: --image names the one that is to be deployed`] : []
+    return [...ahead, ...(image === liveImage ? [`The live image has nothing pending: --image names the one that is to be deployed`] : [])]
   const exclusive = pendingStatements(state.pending, sizes).filter(({ lock, size }) => lock === 'AccessExclusive' && size)
   const tables = [...new Set(exclusive.map(({ table }) => table))].join(', ')
   const destroying = pendingStatements(state.pending, sizes).filter(({ destroys }) => destroys)
@@ -158,6 +164,7 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
     ...(rehearsal?.lines.map((line) => `Rehearsed without rows: ${line.replace(/^[\d/]+ [\d:]+ /, '')}`) ?? []),
     `What ${image} contains is what git has at its tag: an image of an unclean working copy has other files`,
     ...unasked(facts),
+    ...ahead,
     ...(image === liveImage ? [] : [`Until the rollout, ${liveImage} runs on a schema that is ahead of it`]),
     ...(destroying.length === 0
       ? []

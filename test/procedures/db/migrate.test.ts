@@ -5,6 +5,7 @@ import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { contextOf } from '../../context.ts'
 import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import { jobBecomes, startJob } from '../../migrations.ts'
 import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
@@ -29,4 +30,15 @@ test('a migration that destroys: what goes stands first, who still reads it, wha
   expect(printed).toContain(`what of it ${image('api')} reads fails from then on; a branch of "production"`)
   expect(printed).toContain('000003_name.sql: one transaction a file, and what its statements lock stays locked until its end')
   expect(printed).toContain('rollout restart deploy/api deploy/worker')
+})
+
+test('a rollback to an image from before: nothing is pending, and the schema is ahead of it', async () => {
+  await migrationWorlds['two files pending'](sandbox())
+  await startJob(sandbox(), nextImage)
+  await jobBecomes(sandbox(), 'Complete')
+  const { plan } = await prepare(migrate, { image: image('api'), rehearse: false }, systems(), contextOf(sandbox().environment))
+  expect([plan.steps, plan.uncheckable[0]]).toEqual([
+    [],
+    `The schema is ahead of ${image('api')}, which has no file for version 3, 4: rolled back to, it runs on a schema it does not know`,
+  ])
 })
