@@ -17,6 +17,8 @@ interface Details {
 /** A failure as the API server says it: the HTTP code, the reason that clients classify by, the sentence that people read. */
 export class StatusError extends Error {
   override readonly name = 'StatusError'
+  /** What the client is told beside it. */
+  warnings: readonly string[] = []
   constructor(
     readonly code: number,
     readonly reason: string,

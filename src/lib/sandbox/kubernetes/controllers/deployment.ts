@@ -34,7 +34,8 @@ export function reconcileDeployment(context: Context, name: string, namespace: s
     if (!fresh && !held) {
       fresh = createSet(context, deployment, hash, revision, before)
       made = true
-    } else if (fresh && revisionOf(fresh) !== Number(revision)) fresh = renumber(client, fresh, revision) ?? fresh
+    } else if (fresh)
+      fresh = annotated(client, deployment, revisionOf(fresh) === Number(revision) ? fresh : renumber(client, fresh, revision))
     scaleTo(
       context,
       deployment,
@@ -55,9 +56,8 @@ function createSet(
   revision: string,
   others: readonly ReplicaSet[],
 ): ReplicaSet {
-  const { name, namespace, annotations = {} } = deployment.metadata
+  const { name, namespace } = deployment.metadata
   const template = deployment.spec.template
-  const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => !key.startsWith(own) && key !== lastApplied))
   const hashed = { 'pod-template-hash': hash }
   const { replicas, notes } = first(deployment, others)
   const spec = {
@@ -73,7 +73,7 @@ function createSet(
       name: `${name}-${hash}`,
       ...(namespace ? { namespace } : {}),
       labels: { ...template.metadata?.labels, ...hashed },
-      annotations: { ...kept, ...notes, [`${own}revision`]: revision },
+      annotations: { ...passedOn(deployment), ...notes, [`${own}revision`]: revision },
       ownerReferences: [ownedBy(deployment)],
     },
     spec,
@@ -86,8 +86,21 @@ function createSet(
   return set
 }
 
+/** The deployment's annotations that its ReplicaSet bears too, the cause of a change among them. */
+const passedOn = ({ metadata: { annotations = {} } }: Deployment): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(annotations).filter(([key]) => !key.startsWith(own) && key !== lastApplied))
+
+function annotated(client: Client, deployment: Deployment, set: ReplicaSet): ReplicaSet {
+  const wanted = Object.entries(passedOn(deployment))
+  if (wanted.every(([key, value]) => set.metadata.annotations?.[key] === value)) return set
+  const changed = client.update(replicaSets, set.metadata.name, set.metadata.namespace, ({ metadata }) => {
+    metadata.annotations = { ...metadata.annotations, ...Object.fromEntries(wanted) }
+  })
+  return changed ? as<ReplicaSet>(changed) : set
+}
+
 /** An old ReplicaSet that is wanted again gets the next revision and remembers its earlier ones. */
-function renumber(client: Client, set: ReplicaSet, revision: string): ReplicaSet | undefined {
+function renumber(client: Client, set: ReplicaSet, revision: string): ReplicaSet {
   const changed = client.update(replicaSets, set.metadata.name, set.metadata.namespace, ({ metadata }) => {
     const old = metadata.annotations?.[`${own}revision`]
     const history = metadata.annotations?.[`${own}revision-history`]
@@ -97,7 +110,7 @@ function renumber(client: Client, set: ReplicaSet, revision: string): ReplicaSet
       ...(old ? { [`${own}revision-history`]: history ? `${history},${old}` : old } : {}),
     }
   })
-  return changed && as<ReplicaSet>(changed)
+  return changed ? as<ReplicaSet>(changed) : set
 }
 
 function forgetOld(client: Client, deployment: Deployment, hash: string): void {

@@ -1,4 +1,4 @@
-import { isJson, type Json, same } from '../schema/json.ts'
+import { isJson, type Json } from '../schema/json.ts'
 import type { Struct, Type } from '../schema/schema.ts'
 import { StatusError } from '../status.ts'
 import { children, compare, difference, type Fields, fieldsOf, intersection, isEmpty, none, places, union } from './field-set.ts'
@@ -77,8 +77,8 @@ export function applyConfiguration(
     ...owner,
     fields: difference(difference(owner.fields, intersection(owner.fields, owned(changed))), owned(removed)),
   }))
-  const same_ = last !== undefined && isEmpty(owned(changed)) && isEmpty(owned(removed)) && same(places(last.fields), places(named))
-  next.push({ ...writer, time: same_ && last ? last.time : time, fields: named })
+  const unchanged = isEmpty(owned(changed)) && isEmpty(owned(removed))
+  next.push({ ...writer, time: unchanged ? (last?.time ?? '') : time, fields: named })
   return { object, managedFields: writeOwners(next) }
 }
 

@@ -8,6 +8,7 @@ export interface Owner {
   readonly operation: 'Apply' | 'Update'
   readonly apiVersion: string
   readonly subresource: string
+  /** Empty for a manager that has applied what was there already. */
   readonly time: string
   readonly fields: Fields
 }
@@ -61,7 +62,7 @@ export function readOwners(metadata: Json): readonly Owner[] {
 
 /** The wire form: those who apply first, then by time and name, as the server sorts them. */
 export function writeOwners(owners: readonly Owner[]): Json[] {
-  const order = (owner: Owner) => `${owner.operation} ${owner.time} ${owner.manager} ${owner.subresource}`
+  const order = (owner: Owner) => [owner.operation, owner.time, owner.manager, owner.apiVersion, owner.subresource].join(' ')
   return owners
     .filter((owner) => !isEmpty(owner.fields))
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))
@@ -69,11 +70,21 @@ export function writeOwners(owners: readonly Owner[]): Json[] {
       manager,
       operation,
       apiVersion,
-      time,
+      ...(time === '' ? {} : { time }),
       fieldsType: 'FieldsV1',
       fieldsV1: toFieldsV1(fields),
       ...(subresource === '' ? {} : { subresource }),
     }))
+}
+
+/** The owners that an update begins with: those that it sends itself, where it sends any that can be read. */
+export function ownersFor(old: Json, wanted: Json): Json {
+  const sent = wanted['managedFields']
+  const entries = Array.isArray(sent) ? sent.filter(isJson) : []
+  const [first] = entries
+  if (entries.length === 1 && first && Object.keys(first).length === 0) return { ...old, managedFields: [] }
+  const readable = entries.length > 0 && entries.every((entry) => entry['fieldsType'] === 'FieldsV1')
+  return readable ? { ...old, managedFields: entries } : old
 }
 
 /** Gives `writer` the fields that a change has set, and takes them (and what the change removed) from all others. */

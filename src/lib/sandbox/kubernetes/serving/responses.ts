@@ -36,5 +36,5 @@ export function answerError(response: ServerResponse, error: unknown): void {
           causes: [{ message: String(error) }],
         })
   if (failure.details?.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(failure.details.retryAfterSeconds))
-  answer(response, failure.code, failure.body())
+  answer(response, failure.code, failure.body(), { warnings: failure.warnings })
 }

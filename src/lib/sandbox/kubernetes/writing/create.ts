@@ -43,11 +43,8 @@ export function create(
   kind.default?.(object)
   kind.create?.(object, around)
   if (kind.generation) metadata.generation = 1
-  refuse(resource, metadata.name ?? '', [
-    ...validateName(metadata.name ?? '', kind.name),
-    ...validateMetadata(metadata),
-    ...(kind.validate?.(object) ?? []),
-  ])
+  const causes = [...validateName(metadata.name ?? '', kind.name), ...validateMetadata(metadata), ...(kind.validate?.(object) ?? [])]
+  refuse(resource, metadata.name ?? '', causes, warnings)
   if (store.get(resource, metadata.namespace, metadata.name)) throw alreadyExists(resource, metadata.name)
   const said = [...warnings, ...(kind.warnings?.(object) ?? [])]
   const writer = {

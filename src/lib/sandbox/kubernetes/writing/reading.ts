@@ -30,9 +30,9 @@ export const decoding = <T>(resource: Resource, from: () => T): T => {
   }
 }
 
-/** 422 when there are causes. */
-export const refuse = (resource: Resource, name: string, causes: readonly Cause[]) => {
-  if (causes.length > 0) throw invalid(resource, name, causes)
+/** 422 when there are causes, with what the body was warned of. */
+export const refuse = (resource: Resource, name: string, causes: readonly Cause[], warnings: readonly string[]) => {
+  if (causes.length > 0) throw Object.assign(invalid(resource, name, causes), { warnings })
 }
 
 export function sameIdentity(wanted: KubeObject, namespace: string | undefined, name: string) {

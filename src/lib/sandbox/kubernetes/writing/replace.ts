@@ -1,6 +1,6 @@
 import { kindOf } from '../kinds/kinds.ts'
 import { validateMetadata } from '../naming.ts'
-import { recordUpdate } from '../ownership/managed-fields.ts'
+import { ownersFor, recordUpdate } from '../ownership/managed-fields.ts'
 import { groupVersion, type Resource } from '../resources.ts'
 import { copy, isJson, type Json, same } from '../schema/json.ts'
 import { badRequest, conflict, modified } from '../status.ts'
@@ -55,7 +55,7 @@ export function replace(
     ...(kind.validate?.(object) ?? []),
     ...(onlyStatus ? [] : (kind.validateUpdate?.(object, old) ?? [])),
   ]
-  if (write.subresource === undefined || write.subresource === 'scale') refuse(resource, name, causes)
+  if (write.subresource === undefined || write.subresource === 'scale') refuse(resource, name, causes, warnings)
   if (kind.generation && !same(withoutStatus(object), withoutStatus(old))) object.metadata.generation = (old.metadata.generation ?? 1) + 1
   const writer = {
     manager: write.manager,
@@ -63,11 +63,8 @@ export function replace(
     apiVersion: groupVersion(resource),
     subresource: write.subresource ?? '',
   }
-  const sent = wanted.metadata.managedFields
-  const base =
-    Array.isArray(sent) && sent.length === 1 && isJson(sent[0]) && Object.keys(sent[0]).length === 0
-      ? { ...old, metadata: { ...old.metadata, managedFields: [] } }
-      : old
+  const metadata = write.subresource === undefined ? ownersFor({ ...old.metadata }, { ...wanted.metadata }) : old.metadata
+  const base = { ...old, metadata }
   const fields = managed ?? recordUpdate(typed(resource), base, object, writer, around.now())
   if (fields.length > 0) object.metadata.managedFields = fields
   else delete object.metadata.managedFields

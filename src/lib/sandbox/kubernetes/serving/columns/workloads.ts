@@ -19,7 +19,9 @@ import {
 } from './column.ts'
 import { humanDuration } from './duration.ts'
 
-const containers = (o: KubeObject) => list(object(object(spec(o)['template'])['spec'])['containers'])
+/** Of what a workload makes pods, a CronJob through its Jobs. */
+const templateOf = (o: KubeObject) => object((o.kind === 'CronJob' ? object(object(spec(o)['jobTemplate'])['spec']) : spec(o))['template'])
+const containers = (o: KubeObject) => list(object(templateOf(o)['spec'])['containers'])
 const pair = [
   wide(
     'Containers',
@@ -122,6 +124,8 @@ export const workloads: Readonly<Record<string, readonly Column[]>> = {
     integer('Active', (o) => list(status(o)['active']).length),
     column('Last Schedule', (o, since) => (status(o)['lastScheduleTime'] ? since(status(o)['lastScheduleTime']) : '<none>')),
     age,
+    ...pair,
+    selector(''),
   ],
   PodDisruptionBudget: [
     name,
