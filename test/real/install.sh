@@ -1,13 +1,16 @@
 #!/bin/sh
-# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, and goose. As root; as somebody else it says what is missing.
+# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose and kubectl. As root; as somebody else it says what is missing.
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
 packages='openssh-client openssh-server redis-server postgresql pgbouncer docker-registry ufw iproute2 procps curl openssl'
 goose_version=v3.22.1
 goose=/usr/local/lib/honeydue-real/goose
-# goose needs Go 1.21; Debian 12's own 1.19 can fetch this toolchain, which is a module like any other.
-toolchain=golang.org/toolchain@v0.0.1-go1.22.12
+# Debian has no kubectl of 1.32, whose words the transcripts have. Any other place's is taken where it is in PATH.
+kubectl_version=1.32.4
+kubectl=/usr/local/lib/honeydue-real/kubectl
+# kubectl needs Go 1.23; Debian 12's own 1.19 can fetch this toolchain, which is a module like any other.
+toolchain=golang.org/toolchain@v0.0.1-go1.23.12
 # Debian 12 has 1.18; the sandbox's pooler behaves as this one. Its source lies on the mirror that apt uses.
 bouncer_version=1.24.1
 bouncer_sha256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
@@ -56,7 +59,8 @@ go_of() {
   done
 }
 
-install_goose() {
+# Sets $go, and $work with all that it makes.
+prepare_go() {
   work=$(mktemp -d)
   export GOPATH="$work/path" GOCACHE="$work/cache" GOBIN="$work/bin" GOFLAGS=-modcacherw
   go=$(go_of)
@@ -64,7 +68,7 @@ install_goose() {
     install_packages golang-go
     go=$(go_of)
   fi
-  if "$go" version | grep -Eq ' go1\.([0-9]|1[0-9]|20)(\.| )'; then
+  if "$go" version | grep -Eq ' go1\.([0-9]|1[0-9]|2[0-2])(\.| )'; then
     platform="$("$go" env GOOS)-$("$go" env GOARCH)"
     (cd "$work" && GOFLAGS="$GOFLAGS" GONOSUMDB=golang.org/toolchain "$go" mod download "$toolchain.$platform")
     root="$GOPATH/pkg/mod/$toolchain.$platform"
@@ -72,12 +76,62 @@ install_goose() {
     chmod -R +x "$root/bin" "$root/pkg/tool"
     go="$root/bin/go"
   fi
+}
+
+install_goose() {
+  prepare_go
   # Only the driver that this deployment uses: the others cost minutes of compiling.
   GOTOOLCHAIN=local "$go" install -tags 'no_clickhouse no_libsql no_mssql no_mysql no_sqlite3 no_vertica no_ydb' \
     "github.com/pressly/goose/v3/cmd/goose@$goose_version"
   mkdir -p "$(dirname "$goose")"
   mv "$work/bin/goose" "$goose"
   rm -rf "$work"
+}
+
+# Upstream's own command of these few lines is in a module that cannot be installed by its name.
+install_kubectl() {
+  prepare_go
+  mkdir "$work/kubectl"
+  cat > "$work/kubectl/main.go" <<'END'
+package main
+
+import (
+	"k8s.io/component-base/cli"
+	"k8s.io/kubectl/pkg/cmd"
+	"k8s.io/kubectl/pkg/cmd/util"
+)
+
+func main() {
+	if err := cli.RunNoErrOutput(cmd.NewDefaultKubectlCommand()); err != nil {
+		util.CheckErr(err)
+	}
+}
+END
+  module_version="v0.${kubectl_version#1.}"
+  cat > "$work/kubectl/go.mod" <<END
+module honeydue-real/kubectl
+
+go 1.23.0
+
+require (
+	k8s.io/component-base $module_version
+	k8s.io/kubectl $module_version
+)
+END
+  version=k8s.io/component-base/version
+  (cd "$work/kubectl" && GOTOOLCHAIN=local "$go" build -mod=mod -o kubectl \
+    -ldflags "-s -w -X $version.gitVersion=v$kubectl_version -X $version.gitMajor=1 -X $version.gitMinor=32" .)
+  mkdir -p "$(dirname "$kubectl")"
+  mv "$work/kubectl/kubectl" "$kubectl"
+  rm -rf "$work"
+}
+
+# Whether the one that was built, or the one in PATH, is of 1.32.
+has_kubectl() {
+  for one in "$kubectl" kubectl; do
+    case "$("$one" version --client 2>/dev/null || true)" in *v1.32.*) return 0 ;; esac
+  done
+  return 1
 }
 
 install_bouncer() {
@@ -109,10 +163,11 @@ has_goose=no
 if [ "$(id -u)" != 0 ]; then
   [ $has_goose = yes ] || missing="$missing goose"
   [ $has_bouncer = yes ] || missing="$missing PgBouncer-$bouncer_version"
-  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version"; exit 0; }
+  has_kubectl || missing="$missing kubectl-$kubectl_version"
+  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version, kubectl 1.32"; exit 0; }
   fail "missing:$missing. Next: sudo $0"
 fi
-command -v apt-get >/dev/null || fail "this is no Debian: install by hand what provides $packages, PgBouncer $bouncer_version as $bouncer, and goose $goose_version as $goose"
+command -v apt-get >/dev/null || fail "this is no Debian: install by hand what provides $packages, PgBouncer $bouncer_version as $bouncer, goose $goose_version as $goose, and kubectl 1.32"
 
 if [ -n "$missing" ]; then
   # shellcheck disable=SC2086 # one word a package
@@ -136,4 +191,13 @@ else
   install_goose
   "$goose" --version >/dev/null || fail "goose was built and does not run: $goose"
   say "built: goose $goose_version, as $goose"
+fi
+
+if has_kubectl; then
+  say "already there: kubectl 1.32"
+else
+  say "building kubectl $kubectl_version: some minutes"
+  install_kubectl
+  has_kubectl || fail "kubectl was built and does not run: $kubectl"
+  say "built: kubectl $kubectl_version, as $kubectl"
 fi

@@ -26,8 +26,8 @@ export function writeTranscript(file: URL, exchanges: readonly Exchange[]): void
 }
 
 /** What a line prints on both streams, and its exit code when that is not 0, with what changes from run to run as placeholders. */
-export function type(line: string, at: { readonly kubeconfig: string; readonly folder: string }): Promise<string> {
-  const env = { PATH: process.env['PATH'], HOME: at.folder, KUBECONFIG: at.kubeconfig, TZ: 'UTC', LC_ALL: 'C.UTF-8' }
+export function type(line: string, at: { readonly kubeconfig: string; readonly folder: string; readonly path: string }): Promise<string> {
+  const env = { PATH: at.path, HOME: at.folder, KUBECONFIG: at.kubeconfig, TZ: 'UTC', LC_ALL: 'C.UTF-8' }
   return new Promise((resolve) => {
     execFile('/bin/sh', ['-c', `{ ${line}\n} 2>&1`], { cwd: at.folder, env, timeout: 60_000 }, (error, output) => {
       const code = error ? (typeof error.code === 'number' ? error.code : error.signal) : 0
