@@ -3,6 +3,7 @@ import { systemClock } from '../src/lib/clock.ts'
 import { scratchServer } from '../src/lib/sandbox/postgres/scratch.ts'
 import type { Sandbox } from '../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../src/lib/systems/open.ts'
+import { postgresServers } from './worlds.ts'
 
 /** The systems of a test file's sandbox: opened at first use, closed after each test, or by `close` in the middle of one. */
 export const useSystems = (sandbox: () => Sandbox) => {
@@ -14,7 +15,7 @@ export const useSystems = (sandbox: () => Sandbox) => {
   afterEach(close)
   return {
     systems: () => {
-      opened ??= openSystems(sandbox().environment, systemClock, new AbortController().signal, async () => scratchServer())
+      opened ??= openSystems(sandbox().environment, systemClock, new AbortController().signal, async () => scratchServer(postgresServers))
       return opened
     },
     close,

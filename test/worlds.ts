@@ -2,8 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { hosts, namespace, nodes } from '../src/lib/sandbox/deployment/facts.ts'
+import { keptServers } from '../src/lib/sandbox/postgres/servers.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds } from './migration-worlds.ts'
+
+/** One test file's PostgreSQL serves the next file of the same worker. */
+export const postgresServers = keptServers()
 
 /**
  * One sandbox for a test file, brought back to its start after each test: `const sandbox = useSandbox()`, then `sandbox()` in the tests.
@@ -12,7 +16,7 @@ import { migrationWorlds } from './migration-worlds.ts'
 export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
   let running: Sandbox | undefined
   beforeAll(async () => {
-    running = await startSandbox({ warmupPings: 2, ...options })
+    running = await startSandbox({ warmupPings: 2, postgresServers, ...options })
   })
   afterEach(() => running?.reset())
   afterAll(() => running?.stop())

@@ -37,6 +37,8 @@ export interface SandboxOptions {
   readonly warmupPings?: number
   /** The PgBouncer that its pooler behaves as; 1.24 by default. */
   readonly poolerRelease?: PostgresOptions['poolerRelease']
+  /** Where its PostgreSQL comes from, and is left; a fresh one by default. */
+  readonly postgresServers?: PostgresOptions['servers']
   /** Servers that the pods use in the place of the sandbox's own: its Redis by the port on 127.0.0.1, its PostgreSQL, and what the migration's Job runs. */
   readonly outside?: { readonly redis: number } & Pick<ProgramOptions, 'database' | 'migrate'>
 }
@@ -111,6 +113,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         authority,
         password: planted.postgresPassword,
         ...(options.poolerRelease && { poolerRelease: options.poolerRelease }),
+        ...(options.postgresServers && { servers: options.postgresServers }),
       }),
     )
     const reach = reachability(() => kubernetes.client, { redis: outside?.redis ?? redis.port, postgres: postgres.port })

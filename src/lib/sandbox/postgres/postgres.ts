@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
-import { findBinaries } from './binaries.ts'
 import { type Behaviour, type EndpointName, startFront } from './front.ts'
 import { type Pooler, startPooler } from './pooler.ts'
 import type { Release } from './pooler-release.ts'
 import { openServerConnection, type ServerConnection } from './pooler-server.ts'
 import { credentialsOf } from './scram.ts'
-import { adminClient, type Server, startServer } from './server.ts'
-import { database, layCluster, owner, pristine } from './template.ts'
+import { adminClient, type Server } from './server.ts'
+import { freshServers, type Servers } from './servers.ts'
+import { database, endSessions, layDatabase, owner } from './template.ts'
 import { texts } from './wire.ts'
 
 export const directHost = 'ep-floral-truth-amttbc5a.c-5.us-east-1.aws.neon.tech'
@@ -29,6 +27,8 @@ export interface PostgresOptions {
   /** Of the pooler (default: 1.24). */
   readonly poolerRelease?: Release
   readonly poolSize?: number
+  /** Where PostgreSQL comes from; a fresh one by default. */
+  readonly servers?: Servers
 }
 
 /** The application's side of some connections: as a pod holds them. */
@@ -77,6 +77,7 @@ interface Running {
 
 /** Neon's two endpoints before a real PostgreSQL, which starts at first use; itself up in a few milliseconds. */
 export const startPostgres = async (options: PostgresOptions): Promise<PostgresSandbox> => {
+  const { servers = freshServers } = options
   const password = options.password ?? `npg_${randomBytes(9).toString('hex')}`
   const credentials = credentialsOf(password)
   const pods = new Set<Pod>()
@@ -87,16 +88,11 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
   let clean = ''
 
   const begin = async (): Promise<Running> => {
-    const binaries = await findBinaries()
-    const folder = await layCluster(binaries)
-    const server = await startServer(binaries, folder, true).catch(async (error) => {
-      await rm(folder, { recursive: true, force: true })
-      throw error
-    })
+    const server = await servers.take()
     const { admin } = server
     await admin.query(`ALTER ROLE ${owner} PASSWORD '${credentials.verifier}'`)
     clean = await positionOf(admin)
-    const poolerPath = join(folder, 'pooler')
+    const poolerPath = join(server.folder, 'pooler')
     const pooler = await startPooler({
       path: poolerPath,
       serverPort: server.port,
@@ -214,10 +210,9 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       await close(asking)
       front.cut()
       pooler.recycle()
-      await ended(admin)
+      await endSessions(admin)
       if ((await positionOf(admin)) !== clean) {
-        await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
-        await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
+        await layDatabase(admin)
         await admin.query(`ALTER ROLE ${owner} PASSWORD '${credentials.verifier}'`)
         clean = await positionOf(admin)
       }
@@ -230,7 +225,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       if (!last) return
       await last.pooler.stop()
       await close(asking)
-      await last.server.stop()
+      await servers.leave(last.server)
     },
   }
 }
@@ -242,16 +237,6 @@ const close = async (client: Promise<Client> | undefined): Promise<void> => {
 const positionOf = async (admin: Client): Promise<string> => {
   const { rows } = await admin.query<{ position: string }>('SELECT pg_current_wal_insert_lsn()::text AS position')
   return rows[0]?.position ?? ''
-}
-
-/** Ends every other session and waits until it has: their transactions roll back before we look. */
-const ended = async (admin: Client): Promise<void> => {
-  const others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-  for (let round = 0; round < 1000; round++) {
-    const { rowCount } = await admin.query(`SELECT pg_terminate_backend(pid) ${others}`)
-    if (rowCount === 0) return
-    await sleep(3)
-  }
 }
 
 interface Pod {

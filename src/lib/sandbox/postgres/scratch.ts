@@ -1,8 +1,6 @@
-import { rm } from 'node:fs/promises'
-import { findBinaries } from './binaries.ts'
 import { gooseUp } from './goose.ts'
-import { adminClient, type Server, startServer } from './server.ts'
-import { layCluster } from './template.ts'
+import { adminClient, type Server } from './server.ts'
+import { freshServers, type Servers } from './servers.ts'
 
 export interface Attempt {
   /** Statements that make what the files find. */
@@ -21,19 +19,10 @@ export interface Attempted {
 }
 
 /** A PostgreSQL of our own, with an empty database for each attempt; up at the first one. */
-export const scratchServer = () => {
+export const scratchServer = (servers: Servers = freshServers) => {
   let starting: Promise<Server> | undefined
-  let count = 0
   let turn: Promise<unknown> = Promise.resolve()
   const done = new Map<string, Promise<Attempted>>()
-  const start = async (): Promise<Server> => {
-    const binaries = await findBinaries()
-    const folder = await layCluster(binaries)
-    return startServer(binaries, folder, true).catch(async (error) => {
-      await rm(folder, { recursive: true, force: true })
-      throw error
-    })
-  }
   const connected = async ({ folder, port }: Server, database: string) => {
     const client = adminClient(folder, port, database)
     client.on('error', () => {})
@@ -41,9 +30,9 @@ export const scratchServer = () => {
     return client
   }
   const attempt = async ({ before, files, ask }: Attempt): Promise<Attempted> => {
-    starting ??= start()
+    starting ??= servers.take()
     const server = await starting
-    const database = `scratch${++count}`
+    const database = 'scratch'
     await server.admin.query(`CREATE DATABASE ${database}`)
     const client = await connected(server, database)
     const reader = await connected(server, database)
@@ -55,6 +44,7 @@ export const scratchServer = () => {
       return { code, lines, rows: (await reader.query(ask)).rows }
     } finally {
       await Promise.allSettled([client.end(), reader.end()])
+      await server.admin.query(`DROP DATABASE ${database} WITH (FORCE)`)
     }
   }
   return {
@@ -70,7 +60,7 @@ export const scratchServer = () => {
     },
     stop: async () => {
       const server = await starting?.catch(() => undefined)
-      await server?.stop()
+      if (server) await servers.leave(server)
     },
   }
 }

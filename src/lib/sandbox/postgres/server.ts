@@ -45,6 +45,8 @@ const settings = {
   max_connections: '200',
   superuser_reserved_connections: '5',
   autovacuum: 'off',
+  wal_recycle: 'off',
+  wal_init_zero: 'off',
   jit: 'off',
   log_min_messages: 'fatal',
   max_parallel_workers: '0',

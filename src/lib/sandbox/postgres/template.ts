@@ -3,6 +3,8 @@ import { chownSync, existsSync } from 'node:fs'
 import { access, appendFile, chmod, chown, constants, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
 import type { Binaries } from './binaries.ts'
 import { fingerprint } from './binaries.ts'
 import { gooseTable, migrations, upOf } from './schema.ts'
@@ -12,7 +14,7 @@ import { adminClient, startServer, superuser } from './server.ts'
 export const owner = 'neondb_owner'
 export const database = 'honeyDue'
 /** What `reset()` makes the database from again. */
-export const pristine = 'honeyDue_pristine'
+const pristine = 'honeyDue_pristine'
 
 /** The application's schema and a few rows, as one script. */
 const seed = [...migrations.map(({ sql }) => upOf(sql)), gooseTable(migrations.map(({ version }) => version))].join('\n')
@@ -21,12 +23,29 @@ const hba = `local all ${superuser} trust\nlocal all all scram-sha-256\nhost all
 
 /** A new folder in the temporary folder with a copy of the template cluster in `data` (about 0.1 s; the first time on a machine 2 s). */
 export const layCluster = async (binaries: Binaries): Promise<string> => {
-  const template = join(binaries.cache, `template-${fingerprint('3', binaries.version, seed, hba, String(binaries.as?.uid))}`)
+  const template = join(binaries.cache, `template-${fingerprint('4', binaries.version, seed, hba, String(binaries.as?.uid))}`)
   if (!existsSync(template)) await makeTemplate(binaries, template)
   const folder = await ownFolder(binaries, await roomiest())
   // `cp` is in every base system, runs beside our event loop, and clones where the file system can.
   await run('cp', ['-R', join(template, 'data'), join(folder, 'data')], binaries, folder)
   return folder
+}
+
+/** The database anew from the pristine one; every session but the superuser's own is ended first, so that its transaction rolls back before. */
+export const layDatabase = async (admin: Client): Promise<void> => {
+  await endSessions(admin)
+  await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
+  await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
+}
+
+/** Ends every other session and waits until it has. */
+export const endSessions = async (admin: Client): Promise<void> => {
+  const others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+  for (let round = 0; round < 1000; round++) {
+    const { rowCount } = await admin.query(`SELECT pg_terminate_backend(pid) ${others}`)
+    if (rowCount === 0) return
+    await sleep(3)
+  }
 }
 
 const makeTemplate = async (binaries: Binaries, template: string): Promise<void> => {
