@@ -14,6 +14,7 @@ import { requestFor } from '../../src/lib/sandbox/edge/csr.ts'
 import { type Sandbox, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import { contextOf } from '../context.ts'
+import { runOf } from '../run-of.ts'
 import { laws } from './laws.ts'
 
 // Each look at the nodes is a handshake a name and node, by openssl over SSH.
@@ -99,15 +100,7 @@ const arranged =
 
 const already = async () => {
   const prepared = await prepare(rotate, input, systems, contextOf(sandbox.environment))
-  const run = {
-    systems,
-    needs: rotate.needs,
-    clock: systemClock,
-    signal: new AbortController().signal,
-    tell: () => {},
-    settle: async () => true,
-  }
-  const { trouble } = await perform(prepared, run)
+  const { trouble } = await perform(prepared, runOf(systems, rotate.needs))
   if (trouble) throw trouble
 }
 

@@ -4,11 +4,12 @@ import type { Environment } from '../../src/lib/environment/schema.ts'
 import type { Choices, Input } from '../../src/lib/plan/choice.ts'
 import { Blocked } from '../../src/lib/plan/errors.ts'
 import type { Finding } from '../../src/lib/plan/finding.ts'
-import { perform, type Run, undo } from '../../src/lib/plan/perform.ts'
+import { perform, undo } from '../../src/lib/plan/perform.ts'
 import { prepare, readersOf } from '../../src/lib/plan/plan.ts'
 import { isChange, isProof, type Procedure, type Step } from '../../src/lib/plan/procedure.ts'
 import type { Name, Systems } from '../../src/lib/systems/systems.ts'
 import { contextOf } from '../context.ts'
+import { runOf } from '../run-of.ts'
 
 /** One state of the deployment in which a procedure is held to the laws. */
 export interface LawWorld<C extends Choices> {
@@ -36,16 +37,7 @@ export interface LawSubject<N extends Name> {
 }
 
 /** Real time, looked at more often than an operator's run does: the sandbox's pods start in milliseconds. */
-const brisk: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) }
-
-const runOf = <N extends Name>(systems: Pick<Systems, N>, needs: readonly N[], settle: Run<N>['settle'] = async () => true): Run<N> => ({
-  systems,
-  needs,
-  clock: brisk,
-  signal: new AbortController().signal,
-  tell: () => {},
-  settle,
-})
+const clock: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) }
 
 const stopped = 'stopped here by the law'
 
@@ -91,7 +83,8 @@ export const laws = <C extends Choices, N extends Name, F>(
   const needs = procedure.needs
   const chosen = sweeping ? worlds : worlds.filter((world) => world === worlds.find(({ meets }) => meets === world.meets))
   const plan = (input: Input<C>, systems = subject.systems()) => prepare(procedure, input, systems, contextOf(subject.environment?.()))
-  const carryOut = async (input: Input<C>, systems = subject.systems()) => perform(await plan(input, systems), runOf(systems, needs))
+  const carryOut = async (input: Input<C>, systems = subject.systems()) =>
+    perform(await plan(input, systems), runOf(systems, needs, { clock }))
 
   describe.each(chosen)(`${procedure.id} · $name`, (world) => {
     const { arrange, meets } = world
@@ -133,7 +126,7 @@ export const laws = <C extends Choices, N extends Name, F>(
         let asked = 0
         const { trouble, states } = await perform(
           await plan(inputOf()),
-          runOf(subject.systems(), needs, async () => asked++ !== gate),
+          runOf(subject.systems(), needs, { clock, settle: async () => asked++ !== gate }),
         )
         expect(trouble?.exitCode).toBe(6)
         expect(states.slice(states.indexOf('untouched')).every((state) => state === 'untouched')).toBe(true)
@@ -156,7 +149,7 @@ export const laws = <C extends Choices, N extends Name, F>(
 
       const recorded = prepared.plan.steps.flatMap(({ writes }) => writes).length
       const first = counting(subject.systems(), needs)
-      const outcome = await perform(prepared, runOf(first.systems, needs))
+      const outcome = await perform(prepared, runOf(first.systems, needs, { clock }))
       expect(outcome.trouble).toBeUndefined()
       expect(first.counted.calls).toBe(recorded)
       for (const step of prepared.steps) expect((await holdsOf(step, subject.systems(), needs)) ?? { ok: true }).toEqual({ ok: true })
@@ -167,7 +160,7 @@ export const laws = <C extends Choices, N extends Name, F>(
       expect(second.counted.calls).toBe(0)
       if (meets === 'nothing to do') return
 
-      const left = await undo(prepared, outcome.states, runOf(subject.systems(), needs))
+      const left = await undo(prepared, outcome.states, runOf(subject.systems(), needs, { clock }))
       const impossible = prepared.steps.filter(
         (step, i) => outcome.states[i] === 'done' && isChange(step) && typeof step.undo === 'object' && 'impossible' in step.undo,
       )

@@ -8,6 +8,7 @@ import { invalidate } from '../../../src/lib/procedures/cache/invalidate.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import { contextOf } from '../../context.ts'
+import { runOf } from '../../run-of.ts'
 
 let server: RedisSandbox
 let redis: ReturnType<typeof redisSystem>
@@ -35,15 +36,7 @@ const plan = (input: Wanted) => prepare(invalidate, input, { redis }, contextOf(
 
 /** Does what a run does; returns each step's state. */
 const run = async (input: Wanted, planned = plan(input)) => {
-  const systems = { redis }
-  const { states, trouble } = await perform(await planned, {
-    systems,
-    needs: ['redis'],
-    clock: systemClock,
-    signal: new AbortController().signal,
-    tell: () => {},
-    settle: async () => true,
-  })
+  const { states, trouble } = await perform(await planned, runOf({ redis }, ['redis']))
   return trouble ? [...states, trouble.failed] : states
 }
 

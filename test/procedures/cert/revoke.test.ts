@@ -7,7 +7,7 @@ import { rotate } from '../../../src/lib/procedures/cert/rotate.ts'
 import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { input, soon, useRotation } from './rotation.ts'
 
-const { sandbox, opened, context, runOf, current, secret, oneHost, valid, health } = useRotation()
+const { sandbox, opened, context, run, current, secret, oneHost, valid, health } = useRotation()
 
 test('Cloudflare down after the soak, and at the revocation: the new pair is served, the old one valid, and the next run revokes it', async () => {
   oneHost()
@@ -31,7 +31,7 @@ test('Cloudflare down after the soak, and at the revocation: the new pair is ser
       if (type === 'settled' && index === last) end = sandbox().cloudflare.fail(fault)
     }
     asked.length = 0
-    const { trouble } = await perform(prepared, { ...runOf(systems), settle, tell })
+    const { trouble } = await perform(prepared, { ...run(systems), settle, tell })
     end()
     expect({ exitCode: trouble?.exitCode, asked: asked.length }).toEqual(expected)
     expect(trouble?.state).toMatch(/(Not done|not seen to hold): Revoke the old certificate [0-9A-F:]{23}\.$/)
@@ -39,10 +39,10 @@ test('Cloudflare down after the soak, and at the revocation: the new pair is ser
     expect([secret(), await health()]).toEqual([current(), 200])
   }
   sandbox().cloudflare.fail({ match: ({ method }) => method === 'DELETE', times: 1, answer: 'reset', after: true })
-  expect((await perform(await prepare(rotate, input, systems, context()), runOf(systems))).trouble?.exitCode).toBe(4)
+  expect((await perform(await prepare(rotate, input, systems, context()), run(systems))).trouble?.exitCode).toBe(4)
   expect(valid()).toEqual([current()])
   asked.length = 0
-  const again = await perform(await prepare(rotate, input, systems, context()), { ...runOf(systems), settle })
+  const again = await perform(await prepare(rotate, input, systems, context()), { ...run(systems), settle })
   expect([again.trouble, asked, again.states.at(-1)]).toEqual([undefined, [], 'already'])
 })
 
@@ -58,7 +58,7 @@ test('what changed while the question stood is seen before the revocation', asyn
     await new Promise((resolve) => setTimeout(resolve, 300))
     return true
   }
-  const { trouble, states } = await perform(prepared, { ...runOf(systems, soon()), settle })
+  const { trouble, states } = await perform(prepared, { ...run(systems, soon()), settle })
   expect([trouble?.exitCode, states.at(-1)]).toEqual([5, 'untouched'])
   expect(trouble?.failed).toMatch(/^Every node serves the new one still, and every name answers: hetzner1 still serves/)
   expect(valid()).toHaveLength(2)

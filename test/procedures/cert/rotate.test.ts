@@ -8,7 +8,7 @@ import { apiHost, namespace } from '../../../src/lib/sandbox/deployment/facts.ts
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { input, soon, useRotation } from './rotation.ts'
 
-const { sandbox, opened, context, runOf, file, current, secret, oneHost, valid, health } = useRotation()
+const { sandbox, opened, context, run, file, current, secret, oneHost, valid, health } = useRotation()
 
 test('a rotation under constant requests through the edge loses none, and ends with the new certificate alone', async () => {
   const systems = opened()
@@ -22,7 +22,7 @@ test('a rotation under constant requests through the edge loses none, and ends w
     }
   })()
   const prepared = await prepare(rotate, input, systems, context())
-  const { trouble, states } = await perform(prepared, runOf(systems))
+  const { trouble, states } = await perform(prepared, run(systems))
   running.on = false
   await requests
   process.stderr.write(`${statuses.length} requests during the rotation\n`)
@@ -61,7 +61,7 @@ test('the edge answers 526 after the change: the run stops, nothing is revoked, 
       },
     },
   }
-  const { trouble, states } = await perform(prepared, runOf(distrusted, soon()))
+  const { trouble, states } = await perform(prepared, run(distrusted, soon()))
   expect(trouble).toMatchObject({ exitCode: 5 })
   expect(trouble?.failed).toContain(`${apiHost} answers 526: a node's certificate does not verify`)
   // What is left by hand ends with the revocation: never without what has to hold before it.
@@ -73,7 +73,7 @@ test('the edge answers 526 after the change: the run stops, nothing is revoked, 
     expect.stringMatching(/^# Revoke the old certificate/),
   ])
   expect(valid()).toContain(first)
-  expect(await undo(prepared, states, runOf(systems))).toEqual([])
+  expect(await undo(prepared, states, run(systems))).toEqual([])
   expect([current(), secret()]).toEqual([first, first])
   expect(['new.key', 'new.csr', 'old.crt', 'old.key'].filter((name) => existsSync(file(name)))).toEqual([])
   expect(await health()).toBe(200)
@@ -83,13 +83,13 @@ test('a node that never reloads is named, and the run goes on from there once it
   oneHost()
   const systems = opened()
   sandbox().edge.traefik('hetzner3').fail('stale')
-  const { trouble } = await perform(await prepare(rotate, input, systems, context()), runOf(systems, soon()))
+  const { trouble } = await perform(await prepare(rotate, input, systems, context()), run(systems, soon()))
   expect(trouble).toMatchObject({ exitCode: 5 })
   expect(trouble?.failed).toMatch(/hetzner3 still serves [0-9A-F:]+ for api.myhoneydue.com/)
   expect(trouble?.failed).not.toContain('hetzner1')
   expect(valid()).toHaveLength(2)
   sandbox().edge.traefik('hetzner3').fail(undefined)
-  const again = await perform(await prepare(rotate, input, systems, context()), runOf(systems))
+  const again = await perform(await prepare(rotate, input, systems, context()), run(systems))
   expect(again.trouble).toBeUndefined()
   expect(again.states.slice(0, 4)).toEqual(['already', 'already', 'already', 'already'])
   expect(valid()).toEqual([secret()])
@@ -104,7 +104,7 @@ test('a token that may read but not write: known only by trying, and nothing but
   const prepared = await prepare(rotate, input, systems, context())
   expect(prepared.plan.blocked).toEqual([])
   expect(prepared.plan.uncheckable.join('\n')).toContain('whether the token may write is known only by trying')
-  const { trouble, states } = await perform(prepared, runOf(systems))
+  const { trouble, states } = await perform(prepared, run(systems))
   expect(trouble?.exitCode).toBe(4)
   expect(states.slice(0, 3)).toEqual(['done', 'half', 'untouched'])
   expect(valid()).toHaveLength(1)
@@ -119,10 +119,10 @@ test('Cloudflare down: before, nothing begins; when its answer to the signing is
   end()
   sandbox().cloudflare.fail({ match: ({ method }) => method === 'POST', times: 1, answer: 'reset', after: true })
   const prepared = await prepare(rotate, { ...input, 'keep-old': true }, systems, context())
-  const { trouble } = await perform(prepared, runOf(systems))
+  const { trouble } = await perform(prepared, run(systems))
   expect(trouble?.exitCode).toBe(4)
   expect(valid()).toHaveLength(2)
-  const again = await perform(await prepare(rotate, { ...input, 'keep-old': true }, systems, context()), runOf(systems))
+  const again = await perform(await prepare(rotate, { ...input, 'keep-old': true }, systems, context()), run(systems))
   expect(again.trouble).toBeUndefined()
   expect(valid()).toHaveLength(2)
   expect(secret()).toBe(current())
@@ -135,7 +135,7 @@ test('a Secret changed by another between plan and apply is a moved world', asyn
   sandbox().kubernetes.client.update({ group: '', resource: 'secrets' }, 'cloudflare-origin-cert', namespace, (draft) => {
     draft.metadata.labels = { changed: 'meanwhile' }
   })
-  const { trouble } = await perform(prepared, runOf(systems))
+  const { trouble } = await perform(prepared, run(systems))
   expect(trouble?.exitCode).toBe(8)
   expect(valid()).toHaveLength(2)
 })

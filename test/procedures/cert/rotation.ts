@@ -6,6 +6,7 @@ import { rotate } from '../../../src/lib/procedures/cert/rotate.ts'
 import { apiHost, namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../context.ts'
+import { runOf } from '../../run-of.ts'
 import { throughEdge } from '../../through-edge.ts'
 import { useSandbox } from '../../worlds.ts'
 
@@ -36,14 +37,7 @@ export const useRotation = () => {
     return systems
   }
   const context = () => contextOf(sandbox().environment)
-  const runOf = (systems: ReturnType<typeof openSystems>, clock: Clock = systemClock) => ({
-    systems,
-    needs: rotate.needs,
-    clock,
-    signal: new AbortController().signal,
-    tell: () => {},
-    settle: async () => true,
-  })
+  const run = (systems: ReturnType<typeof openSystems>, clock: Clock = systemClock) => runOf(systems, rotate.needs, { clock })
   const file = (name: string) => join(sandbox().dir, 'checkout/deploy-k3s/secrets', `cloudflare-origin.${name}`)
   const current = () => readFileSync(file('crt'), 'utf8')
   const secret = () => {
@@ -60,5 +54,5 @@ export const useRotation = () => {
       .cloudflare.state.certificates.filter(({ revokedAt }) => !revokedAt)
       .map(({ listed }) => listed.certificate)
   const health = async () => (await throughEdge(sandbox(), apiHost, '/api/health/')).status
-  return { sandbox, opened, context, runOf, file, current, secret, oneHost, valid, health }
+  return { sandbox, opened, context, run, file, current, secret, oneHost, valid, health }
 }

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
 import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { bootstrapGoose } from '../../../src/lib/procedures/db/bootstrap-goose.ts'
@@ -13,6 +12,7 @@ import { migrations } from '../../../src/lib/sandbox/postgres/schema.ts'
 import { contextOf } from '../../context.ts'
 import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
 import { inTransaction, patient, release, versionsOf } from '../../migrations.ts'
+import { runOf } from '../../run-of.ts'
 import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
@@ -40,25 +40,9 @@ const newImage =
     const next = await release(sandbox(), tag, files)
     const prepared = await prepare(migrate, { image: next, rehearse: false }, opened(), context())
     expect(prepared.plan.blocked).toEqual([])
-    expect(
-      (
-        await perform(
-          prepared,
-          runOf(async () => true),
-        )
-      ).trouble,
-    ).toBeUndefined()
+    expect((await perform(prepared, runOf(opened(), migrate.needs))).trouble).toBeUndefined()
     return next
   }
-
-const runOf = (settle: () => Promise<boolean>) => ({
-  systems: opened(),
-  needs: recoverMigration.needs,
-  clock: systemClock,
-  signal: new AbortController().signal,
-  tell: () => {},
-  settle,
-})
 
 interface Broken {
   readonly world: World
@@ -236,7 +220,7 @@ describe.each(cases)('$world', ({ world, ways, step, refusal, act, meanwhile, en
         image = (await act?.()) ?? image
         return true
       }
-      const [outcome] = await Promise.all([perform(prepared, runOf(settle)), meanwhile?.()])
+      const [outcome] = await Promise.all([perform(prepared, runOf(opened(), recoverMigration.needs, { settle })), meanwhile?.()])
       expect(outcome.trouble).toBeUndefined()
     }
     expect([gone, await versionsOf(sandbox()), await healthy(image)]).toEqual([ways, end, []])
@@ -248,14 +232,7 @@ test('what failed for its rows runs again as it is once they are changed', slow,
   await sandbox().postgres.query('ALTER TABLE tasks ADD COLUMN nonsense int')
   const prepared = await prepare(recoverMigration, { way: 'rerun', image: nextImage }, opened(), context())
   expect(prepared.plan.blocked).toEqual([])
-  expect(
-    (
-      await perform(
-        prepared,
-        runOf(async () => true),
-      )
-    ).trouble,
-  ).toBeUndefined()
+  expect((await perform(prepared, runOf(opened(), recoverMigration.needs))).trouble).toBeUndefined()
   expect(await versionsOf(sandbox())).toEqual([0, 1, 2, 3, 4, 5, 6])
 })
 
@@ -280,14 +257,7 @@ test('where pods hang on a stranded lock, the way out is to end its backend', sl
     /advisory lock \d+ is stranded on the pooler.*hangs at "Acquiring migration advisory lock..."/,
   )
   const prepared = await prepare(recoverMigration, { way: 'found', image: undefined }, opened(), context())
-  expect(
-    (
-      await perform(
-        prepared,
-        runOf(async () => true),
-      )
-    ).trouble,
-  ).toBeUndefined()
+  expect((await perform(prepared, runOf(opened(), recoverMigration.needs))).trouble).toBeUndefined()
   await expect.poll(async () => (await recovery(undefined)).hanging, patient).toEqual([])
   expect((await recovery(undefined)).way).toBeUndefined()
 })

@@ -6,6 +6,7 @@ import { recoverMigration } from '../../../src/lib/procedures/db/recover-migrati
 import { contextOf } from '../../context.ts'
 import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
 import { inTransaction, jobBecomes, jobOf, release, startJob, versionsOf } from '../../migrations.ts'
+import { runOf } from '../../run-of.ts'
 import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
@@ -29,17 +30,16 @@ const hasty = () => {
 }
 type Prepared = Awaited<ReturnType<typeof planned>>
 const carriedOut = (prepared: Prepared, settle: (title: string) => Promise<void>) =>
-  perform(prepared, {
-    systems: systems(),
-    needs: recoverMigration.needs,
-    clock: hasty(),
-    signal: new AbortController().signal,
-    tell: () => {},
-    settle: async ({ title }) => {
-      await settle(title)
-      return true
-    },
-  })
+  perform(
+    prepared,
+    runOf(systems(), recoverMigration.needs, {
+      clock: hasty(),
+      settle: async ({ title }) => {
+        await settle(title)
+        return true
+      },
+    }),
+  )
 
 test('branch first, the time to type, what else it rewinds; and a look whether it was done', async () => {
   // Longer than a second, so that its beginning is no other time of it.

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { systemClock } from '../../../src/lib/clock.ts'
 import { perform, refuseMoved } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
@@ -20,21 +19,14 @@ import {
   versionsOf,
   waitingAtGate,
 } from '../../migrations.ts'
+import { runOf } from '../../run-of.ts'
 import { useSystems } from '../../systems-of.ts'
 import { useSandbox } from '../../worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems, close } = useSystems(sandbox)
 const planned = () => prepare(migrate, { image: nextImage, rehearse: false }, systems(), contextOf(sandbox().environment))
-const run = async (prepared: Awaited<ReturnType<typeof planned>>) =>
-  perform(prepared, {
-    systems: systems(),
-    needs: migrate.needs,
-    clock: systemClock,
-    signal: new AbortController().signal,
-    tell: () => {},
-    settle: async () => true,
-  })
+const run = async (prepared: Awaited<ReturnType<typeof planned>>) => perform(prepared, runOf(systems(), migrate.needs))
 
 test('somebody migrates while the plan is read: it is another plan, and is not begun', async () => {
   await migrationWorlds['two files pending'](sandbox())

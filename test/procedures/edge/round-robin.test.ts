@@ -11,6 +11,7 @@ import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { refuse } from '../../../src/lib/sandbox/edge/api/answer.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../context.ts'
+import { runOf } from '../../run-of.ts'
 import { eventually, useSandbox } from '../../worlds.ts'
 
 const sandbox = useSandbox({ speed: { keepAliveMs: 60_000 } })
@@ -30,7 +31,6 @@ const begin = (environment: Environment = sandbox().environment) => {
   opened.push(systems)
   return { systems, context: contextOf(environment) }
 }
-const run = { needs: drain.needs, clock: systemClock, signal: new AbortController().signal, tell: () => {}, settle: async () => true }
 const state = () => sandbox().cloudflare.state
 const leading = () => state().records.filter(({ content }) => content === second.address).length
 
@@ -61,7 +61,7 @@ describe('edge:drain', () => {
       await systems.http.read.get('https://api.myhoneydue.com/api/health/')
       return sandbox().edge.connections('hetzner2').length > 0
     })
-    const { states, trouble } = await perform(prepared, { ...run, systems })
+    const { states, trouble } = await perform(prepared, runOf(systems, drain.needs))
     expect(states).toEqual(['done', 'done', 'done', 'done', 'unverified', 'untouched'])
     expect(trouble?.exitCode).toBe(5)
     expect(trouble?.failed).toMatch(/still open at 443 of hetzner2$/)
@@ -70,10 +70,10 @@ describe('edge:drain', () => {
 
   test('a token that may only read is found out by the first write, and nothing is changed', async () => {
     const { systems, context } = begin(withToken(planted.cloudflareReadToken))
-    const { states, trouble } = await perform(await prepare(drain, { node: 'hetzner2', within: 1000 }, systems, context), {
-      ...run,
-      systems,
-    })
+    const { states, trouble } = await perform(
+      await prepare(drain, { node: 'hetzner2', within: 1000 }, systems, context),
+      runOf(systems, drain.needs),
+    )
     expect([trouble?.exitCode, trouble?.code, states[0]]).toEqual([4, 'cloudflare-forbidden', 'half'])
     expect(trouble?.likely).toContain('"Zone – DNS – Edit"')
     expect(leading()).toBe(4)
@@ -84,10 +84,10 @@ describe('edge:drain', () => {
     const prepared = await prepare(drain, { node: 'hetzner2', within: 1000 }, systems, context)
     let deletes = 0
     const end = sandbox().cloudflare.fail({ match: ({ method }) => method === 'DELETE' && ++deletes > 1, answer: 'reset' })
-    const first = await perform(prepared, { ...run, systems })
+    const first = await perform(prepared, runOf(systems, drain.needs))
     expect([first.trouble?.exitCode, first.states.slice(0, 3), leading()]).toEqual([4, ['done', 'half', 'untouched'], 3])
     end()
-    const again = await perform(await prepare(drain, { node: 'hetzner2', within: 1000 }, systems, context), { ...run, systems })
+    const again = await perform(await prepare(drain, { node: 'hetzner2', within: 1000 }, systems, context), runOf(systems, drain.needs))
     expect([again.states.slice(0, 4), leading()]).toEqual([['already', 'done', 'done', 'done'], 0])
   })
 
