@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
+import { listenOnLoopback } from './loopback.ts'
 import { slowLink } from './nodes/slow-link.ts'
 
 export interface SlowPort {
@@ -21,10 +22,9 @@ export async function startSlowPort(target: number, delay: number): Promise<Slow
     onward.on('error', () => link.destroy()).on('close', () => link.end())
     link.pipe(onward).pipe(link)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const port = await listenOnLoopback(server)
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async stop() {
       const closed = once(server, 'close')
       server.close()

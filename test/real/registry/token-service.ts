@@ -1,8 +1,7 @@
 import { randomUUID, sign } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Authority } from '../../../src/lib/sandbox/certificates.ts'
+import { endServer, listenOnLoopback } from '../../../src/lib/sandbox/loopback.ts'
 import { credentials } from '../../contract/registry/world.ts'
 
 export const tokenHost = 'tokens.example'
@@ -32,15 +31,5 @@ export const startTokenService = async (authority: Authority): Promise<{ readonl
       .flatMap((found) => (found && known ? [{ type: found[1], name: found[2], actions: ['pull'] }] : []))
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token: tokenFor(access) }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    async stop() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
-    },
-  }
+  return { port: await listenOnLoopback(server), stop: () => endServer(server) }
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import { type AddressInfo, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import type { Identity } from '../certificates.ts'
 import { apiHost } from '../deployment/facts.ts'
+import { endServer, listenOnLoopback } from '../loopback.ts'
 import { addressIn } from './addresses.ts'
 import type { CloudflareState } from './api/state.ts'
 import { type Origin, OriginFailure, type OriginPool, originPool, type Replied } from './origin.ts'
@@ -87,20 +87,17 @@ export async function startFront({ identity, state, origins, roots, keepAliveMs 
       })
   }
   const server = createServer({ cert: identity.certificate, key: identity.key, ca: identity.certificate, keepAliveTimeout: 400_000 }, serve)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const port = await listenOnLoopback(server)
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     reset() {
       for (const pool of pools.values()) pool.close()
       pools = makePools()
     },
     async stop() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
+      const gone = endServer(server)
       for (const pool of pools.values()) pool.close()
-      await closed
+      await gone
     },
   }
 }

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Identity } from '../certificates.ts'
 import type { Client } from '../kubernetes/types.ts'
+import { endServer, listenOnLoopback } from '../loopback.ts'
 import { type Configuration, certificateFor, configurationOf, type Served, servedFrom } from './serving.ts'
 import { answerOf } from './workloads.ts'
 
@@ -71,10 +70,9 @@ export async function startTraefik({ client, reloadMs, fallback }: TraefikOption
     serve,
   )
   server.on('tlsClientError', () => {})
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const port = await listenOnLoopback(server)
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     fail(next) {
       fault = next
       if (next === undefined) reload()
@@ -88,10 +86,7 @@ export async function startTraefik({ client, reloadMs, fallback }: TraefikOption
     async stop() {
       clearTimeout(pending)
       unwatch()
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
+      await endServer(server)
     },
   }
 }

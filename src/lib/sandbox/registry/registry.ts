@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Identity } from '../certificates.ts'
 import { imageNames, registryHost } from '../deployment/facts.ts'
 import { planted } from '../deployment/planted.ts'
+import { endServer, listenOnLoopback } from '../loopback.ts'
 import { manifestOf } from './manifest.ts'
 
 export interface RegistrySandbox {
@@ -67,10 +66,9 @@ export async function startRegistry(options: {
       return void response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not Found</h1>')
     answer(request, response).catch(() => response.writeHead(500).end())
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const port = await listenOnLoopback(server)
   const registry: RegistrySandbox = {
-    port: (server.address() as AddressInfo).port,
+    port,
     lacking,
     trouble: 'none',
     reset() {
@@ -78,10 +76,7 @@ export async function startRegistry(options: {
       registry.trouble = 'none'
     },
     async stop() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
+      await endServer(server)
     },
   }
   return registry

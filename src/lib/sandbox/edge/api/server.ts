@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Authority, Identity } from '../../certificates.ts'
 import { cloudflareHosts } from '../../deployment/facts.ts'
+import { endServer, listenOnLoopback } from '../../loopback.ts'
 import type { Ranges } from '../ranges.ts'
 import { authenticate, authorize } from './access.ts'
 import { type Answer, noRoute, Refusal, refuse, tooMany } from './answer.ts'
@@ -80,10 +79,9 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
   const server = createServer({ cert, key, ca: cert, keepAliveTimeout: 400_000 }, (request, response) => {
     serve(request, response).catch((error: unknown) => refused(response, refuse(500, 10001, `internal error: ${String(error)}`)))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const port = await listenOnLoopback(server)
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     get state() {
       return held.state
     },
@@ -98,10 +96,7 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
       bucket = fullBucket(new Date())
     },
     async stop() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
+      await endServer(server)
     },
   }
 }
