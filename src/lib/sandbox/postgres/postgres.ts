@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { type Behaviour, type EndpointName, startFront } from './front.ts'
 import { type Pooler, startPooler } from './pooler.ts'
 import type { Release } from './pooler-release.ts'
 import { openServerConnection, type ServerConnection } from './pooler-server.ts'
 import { credentialsOf } from './scram.ts'
-import { adminClient, type Server } from './server.ts'
+import type { Server } from './server.ts'
 import { freshServers, type Servers } from './servers.ts'
-import { database, endSessions, layDatabase, owner } from './template.ts'
+import { database, layDatabase, owner } from './template.ts'
 import { texts } from './wire.ts'
 
 export const directHost = 'ep-floral-truth-amttbc5a.c-5.us-east-1.aws.neon.tech'
@@ -108,12 +109,10 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
   let asking: Promise<Client> | undefined
   const ask = async (): Promise<Client> => {
     const { server } = await ensure()
-    const client = adminClient(server.folder, server.port, database)
-    client.once('end', () => {
+    const client = await server.connect(database)
+    return client.once('end', () => {
       asking = undefined
     })
-    await client.connect()
-    return client
   }
   const ensure = (): Promise<Running> => {
     if (stopped) return Promise.reject(new Error('the sandbox has ended'))
@@ -210,7 +209,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       await close(asking)
       front.cut()
       pooler.recycle()
-      await endSessions(admin)
+      await ended(admin)
       if ((await positionOf(admin)) !== clean) {
         await layDatabase(admin)
         await admin.query(`ALTER ROLE ${owner} PASSWORD '${credentials.verifier}'`)
@@ -237,6 +236,16 @@ const close = async (client: Promise<Client> | undefined): Promise<void> => {
 const positionOf = async (admin: Client): Promise<string> => {
   const { rows } = await admin.query<{ position: string }>('SELECT pg_current_wal_insert_lsn()::text AS position')
   return rows[0]?.position ?? ''
+}
+
+/** Ends every other session and waits until it has: their transactions roll back before we look. */
+const ended = async (admin: Client): Promise<void> => {
+  const others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+  for (let round = 0; round < 1000; round++) {
+    const { rowCount } = await admin.query(`SELECT pg_terminate_backend(pid) ${others}`)
+    if (rowCount === 0) return
+    await sleep(3)
+  }
 }
 
 interface Pod {

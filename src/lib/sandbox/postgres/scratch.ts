@@ -1,5 +1,5 @@
 import { gooseUp } from './goose.ts'
-import { adminClient, type Server } from './server.ts'
+import type { Server } from './server.ts'
 import { freshServers, type Servers } from './servers.ts'
 
 export interface Attempt {
@@ -23,19 +23,14 @@ export const scratchServer = (servers: Servers = freshServers) => {
   let starting: Promise<Server> | undefined
   let turn: Promise<unknown> = Promise.resolve()
   const done = new Map<string, Promise<Attempted>>()
-  const connected = async ({ folder, port }: Server, database: string) => {
-    const client = adminClient(folder, port, database)
-    client.on('error', () => {})
-    await client.connect()
-    return client
-  }
   const attempt = async ({ before, files, ask }: Attempt): Promise<Attempted> => {
     starting ??= servers.take()
     const server = await starting
     const database = 'scratch'
+    await server.admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
     await server.admin.query(`CREATE DATABASE ${database}`)
-    const client = await connected(server, database)
-    const reader = await connected(server, database)
+    const client = await server.connect(database)
+    const reader = await server.connect(database)
     try {
       for (const statement of before.length === 0 ? [] : ['BEGIN', ...before, 'COMMIT']) await client.query(statement)
       const lines: string[] = []
@@ -44,7 +39,6 @@ export const scratchServer = (servers: Servers = freshServers) => {
       return { code, lines, rows: (await reader.query(ask)).rows }
     } finally {
       await Promise.allSettled([client.end(), reader.end()])
-      await server.admin.query(`DROP DATABASE ${database} WITH (FORCE)`)
     }
   }
   return {

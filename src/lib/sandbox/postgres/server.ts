@@ -12,6 +12,8 @@ export interface Server {
   readonly port: number
   /** The superuser's connection to template1. */
   readonly admin: Client
+  /** Another connection of the superuser's, which the caller ends. */
+  connect(database: string): Promise<Client>
   stop(): Promise<void>
 }
 
@@ -69,7 +71,7 @@ export const startServer = async (binaries: Binaries, folder: string, disposable
         await admin.end().catch(() => {})
         await stop(child, ended)
       }
-      return { folder, port, admin, stop: end }
+      return { folder, port, admin, connect: (database) => connectAsSuperuser(folder, port, database), stop: end }
     }
     await stop(child, ended)
     // Between our look and its bind another process may have taken the port.
@@ -114,21 +116,17 @@ const firstAnswer = async (folder: string, port: number, ended: Promise<number>)
     over = true
   })
   for (let waited = 0; waited < 30_000 && !over; waited += 10) {
-    const client = adminClient(folder, port, 'template1')
-    try {
-      await client.connect()
-      return client
-    } catch {
-      await sleep(10)
-    }
+    const client = await connectAsSuperuser(folder, port, 'template1').catch(() => undefined)
+    if (client) return client
+    await sleep(10)
   }
   return undefined
 }
 
-/** A superuser's client that is not connected yet. */
-export const adminClient = (folder: string, port: number, database: string): Client => {
+const connectAsSuperuser = async (folder: string, port: number, database: string): Promise<Client> => {
   const client = new Client({ host: folder, port, user: superuser, database, application_name: 'sandbox' })
   client.on('error', () => {})
+  await client.connect()
   return client
 }
 

@@ -3,12 +3,11 @@ import { chownSync, existsSync } from 'node:fs'
 import { access, appendFile, chmod, chown, constants, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { Binaries } from './binaries.ts'
 import { fingerprint } from './binaries.ts'
 import { gooseTable, migrations, upOf } from './schema.ts'
-import { adminClient, startServer, superuser } from './server.ts'
+import { startServer, superuser } from './server.ts'
 
 /** The role, database and password that every template starts with; the password is set again per sandbox. */
 export const owner = 'neondb_owner'
@@ -31,21 +30,10 @@ export const layCluster = async (binaries: Binaries): Promise<string> => {
   return folder
 }
 
-/** The database anew from the pristine one; every session but the superuser's own is ended first, so that its transaction rolls back before. */
+/** The database anew from the pristine one, whoever is connected to it. */
 export const layDatabase = async (admin: Client): Promise<void> => {
-  await endSessions(admin)
   await admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
   await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
-}
-
-/** Ends every other session and waits until it has. */
-export const endSessions = async (admin: Client): Promise<void> => {
-  const others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-  for (let round = 0; round < 1000; round++) {
-    const { rowCount } = await admin.query(`SELECT pg_terminate_backend(pid) ${others}`)
-    if (rowCount === 0) return
-    await sleep(3)
-  }
 }
 
 const makeTemplate = async (binaries: Binaries, template: string): Promise<void> => {
@@ -74,8 +62,7 @@ const makeTemplate = async (binaries: Binaries, template: string): Promise<void>
       await admin.query(`CREATE ROLE ${owner} LOGIN CREATEDB CREATEROLE`)
       await admin.query(`GRANT pg_monitor, pg_read_all_stats TO ${owner}`)
       await admin.query(`CREATE DATABASE "${pristine}" OWNER ${owner}`)
-      const builder = adminClient(server.folder, server.port, pristine)
-      await builder.connect()
+      const builder = await server.connect(pristine)
       await builder.query(`ALTER SCHEMA public OWNER TO ${owner}; SET ROLE ${owner}; ${seed}`)
       // Frozen and pruned: reading it then writes nothing, so that `reset()` can see that nothing was written.
       await builder.query('RESET ROLE')
