@@ -34,8 +34,7 @@ export function reconcileDeployment(context: Context, name: string, namespace: s
     if (!fresh && !held) {
       fresh = createSet(context, deployment, hash, revision, before)
       made = true
-    } else if (fresh)
-      fresh = annotated(client, deployment, revisionOf(fresh) === Number(revision) ? fresh : renumber(client, fresh, revision))
+    } else if (fresh) fresh = brought(client, deployment, fresh, revision)
     scaleTo(
       context,
       deployment,
@@ -90,25 +89,18 @@ function createSet(
 const passedOn = ({ metadata: { annotations = {} } }: Deployment): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(annotations).filter(([key]) => !key.startsWith(own) && key !== lastApplied))
 
-function annotated(client: Client, deployment: Deployment, set: ReplicaSet): ReplicaSet {
-  const wanted = Object.entries(passedOn(deployment))
-  if (wanted.every(([key, value]) => set.metadata.annotations?.[key] === value)) return set
+/** Gives a ReplicaSet that is wanted what it lacks: those annotations, and the next revision where it was an old one, which remembers its earlier ones. */
+function brought(client: Client, deployment: Deployment, set: ReplicaSet, revision: string): ReplicaSet {
+  const { annotations = {} } = set.metadata
+  const { [`${own}revision`]: old, [`${own}revision-history`]: history } = annotations
+  const wanted = {
+    ...passedOn(deployment),
+    [`${own}revision`]: revision,
+    ...(old !== undefined && old !== revision && { [`${own}revision-history`]: history ? `${history},${old}` : old }),
+  }
+  if (Object.entries(wanted).every(([key, value]) => annotations[key] === value)) return set
   const changed = client.update(replicaSets, set.metadata.name, set.metadata.namespace, ({ metadata }) => {
-    metadata.annotations = { ...metadata.annotations, ...Object.fromEntries(wanted) }
-  })
-  return changed ? as<ReplicaSet>(changed) : set
-}
-
-/** An old ReplicaSet that is wanted again gets the next revision and remembers its earlier ones. */
-function renumber(client: Client, set: ReplicaSet, revision: string): ReplicaSet {
-  const changed = client.update(replicaSets, set.metadata.name, set.metadata.namespace, ({ metadata }) => {
-    const old = metadata.annotations?.[`${own}revision`]
-    const history = metadata.annotations?.[`${own}revision-history`]
-    metadata.annotations = {
-      ...metadata.annotations,
-      [`${own}revision`]: revision,
-      ...(old ? { [`${own}revision-history`]: history ? `${history},${old}` : old } : {}),
-    }
+    metadata.annotations = { ...metadata.annotations, ...wanted }
   })
   return changed ? as<ReplicaSet>(changed) : set
 }
