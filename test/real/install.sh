@@ -134,6 +134,25 @@ has_kubectl() {
   return 1
 }
 
+has_goose() { [ "$("$goose" --version 2>/dev/null || true)" = "goose version: $goose_version" ]; }
+
+has_bouncer() {
+  case "$("$bouncer" --version 2>/dev/null || true)" in "PgBouncer $bouncer_version"*) return 0 ;; esac
+  return 1
+}
+
+# NAME WHAT PLACE: builds what has_NAME does not find, by install_NAME.
+provide() {
+  if "has_$1"; then
+    say "already there: $2"
+    return
+  fi
+  say "building $2: some minutes at most"
+  "install_$1"
+  "has_$1" || fail "$2 was built and does not run: $3"
+  say "built: $2, as $3"
+}
+
 install_bouncer() {
   needs=
   for package in gcc libc6-dev make pkg-config libevent-dev libssl-dev; do is_installed "$package" || needs="$needs $package"; done
@@ -155,14 +174,10 @@ install_bouncer() {
 
 missing=
 for package in $packages; do is_installed "$package" || missing="$missing $package"; done
-has_bouncer=no
-case "$("$bouncer" --version 2>/dev/null || true)" in "PgBouncer $bouncer_version"*) has_bouncer=yes ;; esac
-has_goose=no
-[ "$("$goose" --version 2>/dev/null || true)" != "goose version: $goose_version" ] || has_goose=yes
 
 if [ "$(id -u)" != 0 ]; then
-  [ $has_goose = yes ] || missing="$missing goose"
-  [ $has_bouncer = yes ] || missing="$missing PgBouncer-$bouncer_version"
+  has_goose || missing="$missing goose"
+  has_bouncer || missing="$missing PgBouncer-$bouncer_version"
   has_kubectl || missing="$missing kubectl-$kubectl_version"
   [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version, kubectl 1.32"; exit 0; }
   fail "missing:$missing. Next: sudo $0"
@@ -177,27 +192,6 @@ else
   say "already there: $packages"
 fi
 
-if [ $has_bouncer = yes ]; then
-  say "already there: PgBouncer $bouncer_version"
-else
-  install_bouncer
-  "$bouncer" --version >/dev/null || fail "PgBouncer was built and does not run: $bouncer"
-  say "built: PgBouncer $bouncer_version, as $bouncer"
-fi
-
-if [ $has_goose = yes ]; then
-  say "already there: goose $goose_version"
-else
-  install_goose
-  "$goose" --version >/dev/null || fail "goose was built and does not run: $goose"
-  say "built: goose $goose_version, as $goose"
-fi
-
-if has_kubectl; then
-  say "already there: kubectl 1.32"
-else
-  say "building kubectl $kubectl_version: some minutes"
-  install_kubectl
-  has_kubectl || fail "kubectl was built and does not run: $kubectl"
-  say "built: kubectl $kubectl_version, as $kubectl"
-fi
+provide bouncer "PgBouncer $bouncer_version" "$bouncer"
+provide goose "goose $goose_version" "$goose"
+provide kubectl "kubectl 1.32" "$kubectl"
