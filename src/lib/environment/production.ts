@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import type { environmentSchema } from './schema.ts'
 
 /** The deployment of the book; where chapters contradict each other, both values stand here or the live system is asked. */

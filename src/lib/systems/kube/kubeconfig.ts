@@ -4,7 +4,7 @@ import type { RequestOptions } from 'node:https'
 import { dirname, resolve } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { parse as yaml } from 'yaml'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { Unreachable } from '../../plan/errors.ts'
 
 /** A kubeconfig's current context, ready to authenticate requests. */
@@ -39,22 +39,22 @@ export const loadKubeconfig = async (paths: readonly string[]): Promise<Loaded> 
   })
 }
 
-const named = <T extends z.ZodType>(key: string, value: T) => z.array(z.looseObject({ name: z.string(), [key]: value }))
+const named = <T extends z.ZodMiniType>(key: string, value: T) => z.array(z.looseObject({ name: z.string(), [key]: value }))
 
 const schema = z.looseObject({
-  'current-context': z.string().min(1),
-  contexts: named('context', z.looseObject({ cluster: z.string(), user: z.string().optional() })),
+  'current-context': z.string().check(z.minLength(1)),
+  contexts: named('context', z.looseObject({ cluster: z.string(), user: z.optional(z.string()) })),
   clusters: named(
     'cluster',
     z.looseObject({
       server: z.url(),
-      'certificate-authority': z.string().optional(),
-      'certificate-authority-data': z.string().optional(),
-      'tls-server-name': z.string().optional(),
-      'insecure-skip-tls-verify': z.boolean().optional(),
+      'certificate-authority': z.optional(z.string()),
+      'certificate-authority-data': z.optional(z.string()),
+      'tls-server-name': z.optional(z.string()),
+      'insecure-skip-tls-verify': z.optional(z.boolean()),
     }),
   ),
-  users: named('user', z.looseObject({})).nullish(),
+  users: z.nullish(named('user', z.looseObject({}))),
 })
 
 /** What can be sent without the library; anything else (exec, auth-provider, proxies, token files, passwords) is its business. */
