@@ -13,14 +13,14 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
-/** A server behind a link that holds back all that it says after the key exchange, until it has been asked to let somebody in. */
+/** A server behind a link that holds back its name until an offer has been made to it, and all that it says after the key exchange until it has been asked to let somebody in. */
 const serve = async (key: 'ed25519' | 'rsa', holding: boolean) => {
   const dir = mkdtempSync(join(tmpdir(), 'round-trips-'))
   ends.push(() => rmSync(dir, { recursive: true }))
   execFileSync('ssh-keygen', ['-q', '-t', key, '-N', '', '-f', join(dir, 'key')])
   const host = newSshKey('host')
   const asked: string[] = []
-  let [armed, held] = [false, false]
+  let [armed, held] = [false, true]
   const kept: (() => void)[] = []
   const release = () => {
     armed = held = false
@@ -41,9 +41,10 @@ const serve = async (key: 'ed25519' | 'rsa', holding: boolean) => {
     const onward = connect((server.address() as AddressInfo).port, '127.0.0.1')
     for (const one of [socket, onward]) one.on('error', () => {})
     socket.on('data', (chunk) => {
+      onward.write(chunk)
+      if (chunk.includes('kex-strict-c')) release()
       // The keys are in place at both ends: what comes now asks for the service.
       held ||= armed
-      onward.write(chunk)
     })
     onward.on('data', (chunk) => (held ? kept.push(() => socket.write(chunk)) : socket.write(chunk)))
     socket.on('close', () => onward.destroy())
@@ -63,6 +64,11 @@ const serve = async (key: 'ed25519' | 'rsa', holding: boolean) => {
   ends.push(() => connections.close())
   return { connections, asked }
 }
+
+test('the offer for the key exchange does not wait for the name of the server', async () => {
+  const { connections } = await serve('ed25519', false)
+  await expect(connections.to('node')).resolves.toBeDefined()
+})
 
 test('a key is signed for at once, and before the service is accepted', async () => {
   const { connections, asked } = await serve('ed25519', true)

@@ -34,9 +34,9 @@ export const surveyNodes = async (
   nodes: NodesReader,
   apiNodes: () => Promise<readonly ApiNode[]>,
 ): Promise<NodesSurvey> => {
-  // The nodes first: their way is the longer one, and loading the other library can wait until they have been asked.
+  // The nodes first: theirs is the longer way, and what the API costs of this machine's time is hidden in the waiting for them.
   const facts = expected.map(({ alias }) => answer(nodes.facts(alias)))
-  const [api, ...hosts] = await Promise.all([answer(apiNodes()), ...facts])
+  const [api, ...hosts] = await Promise.all([answer(nodes.underWay().then(apiNodes)), ...facts])
   return {
     expected,
     api,

@@ -58,7 +58,7 @@ const authFailure = (host: Resolved, identities: Identities, left: readonly stri
 }
 
 /** Speaks SSH over `sock`: the host's key is checked against known_hosts before anything else is said. */
-const handshake = async (host: Resolved, socket: Promise<Duplex>, options: ConnectOptions): Promise<Connection> => {
+const handshake = async (host: Resolved, socket: Promise<Duplex>, options: ConnectOptions, began = () => {}): Promise<Connection> => {
   const [sock, { NodeSSH }, known, identities] = await Promise.all([socket, import('node-ssh'), knownKeys(host), identitiesOf(host)])
   // It may have ended while keys were looked up; ssh2 would wait for a word from it.
   if (sock.destroyed) throw failureOf(host, sock.errored ?? new Error('closed'), identities, [])
@@ -84,7 +84,7 @@ const handshake = async (host: Resolved, socket: Promise<Duplex>, options: Conne
     },
   })
   const client = ssh.connection as Client
-  saveRoundTrips(client, identities)
+  saveRoundTrips(client, identities, began)
   const runner = commandRunner(host.alias, client)
   const abort = () => client.destroy()
   options.signal?.addEventListener('abort', abort, { once: true })
@@ -130,6 +130,7 @@ const failureOf = (host: Resolved, error: Error & { level?: string }, identities
 /** Opens connections; jump hosts are shared by the nodes behind them, and each is verified as the node itself is. */
 export const connector = (options: ConnectOptions) => {
   const opened = new Map<string, Promise<Connection>>()
+  const begun: Promise<unknown>[] = []
 
   // `path`: the jump hosts on the way, so that a circle is seen, and so that only equal ways share a connection.
   const throughHops = async (host: Resolved, jump: string, path: readonly string[]): Promise<Duplex> => {
@@ -156,13 +157,13 @@ export const connector = (options: ConnectOptions) => {
     return through.forward(host.hostname, host.port)
   }
 
-  const connectTo = async (host: Resolved, path: readonly string[] = []): Promise<Connection> => {
+  const connectTo = async (host: Resolved, path: readonly string[] = [], began?: () => void): Promise<Connection> => {
     const sock = host.proxyJump
       ? throughHops(host, host.proxyJump, path)
       : host.proxyCommand
         ? Promise.resolve(commandSocket(host, host.proxyCommand))
         : directSocket(host, options.signal)
-    return handshake(host, sock, options)
+    return handshake(host, sock, options, began)
   }
 
   const reuse = (key: string, open: () => Promise<Connection>): Promise<Connection> => {
@@ -179,7 +180,23 @@ export const connector = (options: ConnectOptions) => {
 
   return {
     /** The connection to this alias, opened at first use and again after it was lost. */
-    to: (alias: string): Promise<Connection> => reuse(alias, async () => connectTo(await resolveAlias(alias, options))),
+    to: (alias: string): Promise<Connection> =>
+      reuse(alias, () => {
+        const resolving = resolveAlias(alias, options)
+        // The library is read while ssh reads its configuration.
+        void import('node-ssh')
+        let began = () => {}
+        const first = new Promise<void>((resolve) => {
+          began = resolve
+        })
+        const connection = resolving.then((host) => connectTo(host, [], began))
+        begun.push(Promise.race([first, connection.catch(() => {})]))
+        return connection
+      }),
+    /** Until every node that was asked for has been sent its first words, or cannot be. */
+    async underWay(): Promise<void> {
+      await Promise.all(begun)
+    },
     async close(): Promise<void> {
       const results = await Promise.allSettled(opened.values())
       opened.clear()

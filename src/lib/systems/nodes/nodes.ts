@@ -50,6 +50,7 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
         agent: identities.agent,
       }
     },
+    underWay: () => connections.underWay(),
     async facts(alias) {
       const connection = await connections.to(alias)
       const asked = options.clock.now().getTime()

@@ -88,6 +88,8 @@ export interface ServedCertificate {
 export interface NodesReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
+  /** Until every node asked so far has been sent its first words, or cannot be: what costs this machine time is then best done. */
+  underWay(): Promise<void>
   /** Everything of one node in one round trip. Throws Unreachable with a code `ssh-…`. */
   facts(alias: string): Promise<NodeFacts>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
