@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-import { dirname } from 'node:path'
+import module from 'node:module'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const words = process.argv.slice(2)
+// From Node 22.1 on, what was compiled is kept for the next time.
+module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'honeydue'))
 const { answer } = await import('../dist/answer.js').catch((error) => {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
   process.stderr.write('honeydue is not built yet.\nNext: npm run build\n')
