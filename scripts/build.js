@@ -5,6 +5,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { quickOclif } from './quick-oclif.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'))
@@ -18,9 +19,10 @@ const common = {
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  minify: true,
-  keepNames: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
   logLevel: 'warning',
+  plugins: [quickOclif],
 }
 await build({
   ...common,

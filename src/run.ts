@@ -1,14 +1,17 @@
+import type { Interfaces } from '@oclif/core'
 import { Config } from '@oclif/core/config'
 import { execute } from '@oclif/core/execute'
 import { commandLine } from './lib/cli/command-line.ts'
 
 /** Runs a command line against the package in `root`. */
 export const run = async (root: string, words: readonly string[]): Promise<void> => {
-  const config = await Config.load({ root })
+  const logger = process.env['DEBUG'] ? {} : { logger: silent() }
+  // It is asked for in the options and, from then on, of the configuration itself.
+  const config = Object.assign(await Config.load({ root, ...logger }), logger)
   const line = commandLine(words, { topics: config.topics.map(({ name }) => name), commands: config.commandIDs })
   if ('unknown' in line) {
     const { unknownCommand } = await import('./lib/cli/failure.ts')
-    const { stream, text } = unknownCommand(line, words)
+    const { stream, text } = await unknownCommand(line, words)
     process[stream].write(`${text}\n`)
     process.exitCode = 127
     return
@@ -22,6 +25,20 @@ export const run = async (root: string, words: readonly string[]): Promise<void>
   await execute({ args: frontDoor(line.args), loadOptions: config })
   // Whatever a library left open must not keep a finished command from ending.
   setTimeout(() => process.exit(), 500).unref()
+}
+
+/** What oclif does, it tells only who asks with DEBUG: else the library that prints it need not be read. */
+const silent = (namespace = 'oclif'): Interfaces.Logger => {
+  const quiet = () => {}
+  return {
+    child: (ns, delimiter = ':') => silent(`${namespace}${delimiter}${ns}`),
+    debug: quiet,
+    error: quiet,
+    info: quiet,
+    trace: quiet,
+    warn: quiet,
+    namespace,
+  }
 }
 
 /** Alone, or with flags only, `honeydue` asks what is wrong. */

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { environmentFlag, HoneydueCommand } from '../../lib/cli/command.ts'
 import { findPsql, openPsql, psqlEnvironment } from '../../lib/cli/psql.ts'
 import { directTarget } from '../../lib/reports/db/direct-target.ts'

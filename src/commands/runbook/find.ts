@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { environmentFlag } from '../../lib/cli/command.ts'
 import { askForPage, renderSummary } from '../../lib/cli/front-door.ts'
 import { paint } from '../../lib/cli/render.ts'

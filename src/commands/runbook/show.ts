@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { paint } from '../../lib/cli/render.ts'
 import { plainPage, renderPage } from '../../lib/cli/render-page.ts'
 import { pageData, RunbookCommand } from '../../lib/cli/runbook-command.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { HoneydueCommand } from '../../lib/cli/command.ts'
 import { pointersAt } from '../../lib/sandbox/pointers.ts'
 

@@ -1,9 +1,9 @@
-import { Command, Flags } from '@oclif/core'
+import { Command } from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
 import type { Offer } from '../plan/procedure.ts'
 import { failureDocument, schemaVersion, troubleOf } from './failure.ts'
 import type { Ask } from './flags.ts'
 import type { Prompts } from './prompts.ts'
-import { paint, renderTrouble } from './render.ts'
 import { inSession, type Session } from './session.ts'
 import { typedLine, wordsOf } from './typed-line.ts'
 
@@ -74,7 +74,8 @@ export abstract class HoneydueCommand extends Command {
   protected override async catch(error: unknown): Promise<void> {
     const trouble = troubleOf(error, this.id)
     process.exitCode = trouble.exitCode
-    if (this.argv.includes('--json')) this.log(failureDocument(trouble, this.id, { known: this.known }))
-    else this.logToStderr(renderTrouble(trouble, paint(process.stderr)))
+    if (this.argv.includes('--json')) return this.log(failureDocument(trouble, this.id, { known: this.known }))
+    const { paint, renderTrouble } = await import('./render.ts')
+    this.logToStderr(renderTrouble(trouble, paint(process.stderr)))
   }
 }

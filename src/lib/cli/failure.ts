@@ -1,6 +1,5 @@
-import { Errors } from '@oclif/core'
+import * as Errors from '@oclif/core/errors'
 import { Bug, Trouble, Usage } from '../plan/errors.ts'
-import { paint, renderTrouble } from './render.ts'
 
 /** The JSON document's version: it rises when a field changes its meaning or goes away. */
 export const schemaVersion = 1
@@ -62,10 +61,10 @@ export const failureDocument = (
 }
 
 /** What is said, and where, to a word that names no command; its exit code is 127, as a shell's. */
-export const unknownCommand = (
+export const unknownCommand = async (
   { unknown, near }: { readonly unknown: string; readonly near?: string },
   words: readonly string[],
-): { readonly stream: 'stdout' | 'stderr'; readonly text: string } => {
+): Promise<{ readonly stream: 'stdout' | 'stderr'; readonly text: string }> => {
   const trouble = new Usage({
     code: 'unknown-command',
     failed: `There is no command ${unknown}`,
@@ -76,7 +75,7 @@ export const unknownCommand = (
         : 'It is spelled otherwise, or comes with another version',
     next: near ? `honeydue ${near} --help` : 'honeydue --help',
   })
-  return words.includes('--json')
-    ? { stream: 'stdout', text: failureDocument(trouble, unknown, { exitCode: 127 }) }
-    : { stream: 'stderr', text: renderTrouble(trouble, paint(process.stderr)) }
+  if (words.includes('--json')) return { stream: 'stdout', text: failureDocument(trouble, unknown, { exitCode: 127 }) }
+  const { paint, renderTrouble } = await import('./render.ts')
+  return { stream: 'stderr', text: renderTrouble(trouble, paint(process.stderr)) }
 }

@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import type { Choice, Choices, Input } from '../plan/choice.ts'
 import { Usage } from '../plan/errors.ts'
 

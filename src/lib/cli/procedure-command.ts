@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { systemClock } from '../clock.ts'
 import type { Choices } from '../plan/choice.ts'
 import { Blocked, Usage } from '../plan/errors.ts'
@@ -10,7 +10,6 @@ import { applyPlan } from './apply-plan.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
 import { settleConfirmation } from './confirmation.ts'
 import { inputOf } from './flags.ts'
-import { paint, renderPlan } from './render.ts'
 import { typedLine } from './typed-line.ts'
 
 type Given = Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean }
@@ -55,7 +54,8 @@ export abstract class ProcedureCommand extends HoneydueCommand {
           next: `${this.dryRun()}, then again with --confirm and what its plan says`,
         })
       }
-      const prepared = await prepare(procedure, input, systems, context)
+      // How to draw is read while the systems are being asked.
+      const [prepared, { paint, renderPlan }] = await Promise.all([prepare(procedure, input, systems, context), import('./render.ts')])
       const { plan } = prepared
       this.known = { environment: environment.name, plan }
       const text = flags['by-hand'] ? byHand(plan) : renderPlan(plan, paint(process.stdout))

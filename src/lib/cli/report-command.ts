@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { systemClock } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
 import type { Choices, Input } from '../plan/choice.ts'
@@ -8,7 +8,6 @@ import type { Report, View } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
 import { durationOf, inputOf } from './flags.ts'
-import { paint, renderTrouble, renderView } from './render.ts'
 import { watch } from './watch.ts'
 
 /** A command that shows a report. Exit 0 all well, 3 something is wrong, 9 nothing could be reached. */
@@ -35,7 +34,8 @@ export abstract class ReportCommand extends HoneydueCommand {
         process.exitCode = exitCodes.done
         return
       }
-      const view = await look()
+      // How to draw is read while the systems are being asked.
+      const [view, { paint, renderView }] = await Promise.all([look(), import('./render.ts')])
       process.exitCode = view.unreachable
         ? exitCodes.unreachable
         : view.findings.some(({ level }) => level === 'wrong')
@@ -51,6 +51,7 @@ export abstract class ReportCommand extends HoneydueCommand {
 
 /** A system that is away is a picture too: the watching goes on until it is back. */
 const pictured = async (look: () => Promise<View>): Promise<string> => {
+  const { paint, renderTrouble, renderView } = await import('./render.ts')
   const chalk = paint(process.stdout)
   try {
     return renderView(await look(), chalk)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Config } from '@oclif/core'
+import type { Config } from '@oclif/core/config'
 import type { ChalkInstance } from 'chalk'
 import { Usage } from '../plan/errors.ts'
 import { kindOf } from '../runbook/kind.ts'
