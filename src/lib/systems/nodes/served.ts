@@ -8,7 +8,8 @@ export const servedCommand = (names: readonly string[]): string => {
     const safe = name.replaceAll(/[^\w.*-]/g, '')
     // Cut out by the shell itself: a second process for each name would cost as much as the handshake.
     const cut = `pem=\${said#*-----BEGIN}; pem=\${pem%%-----END CERT*}`
-    const shake = `said=$(openssl s_client -connect 127.0.0.1:443 -servername ${safe} </dev/null 2>/dev/null)`
+    // Whom the node trusts is not asked: reading its authorities would take four times as long as the rest.
+    const shake = `said=$(openssl s_client -no-CAfile -no-CApath -connect 127.0.0.1:443 -servername ${safe} </dev/null 2>/dev/null)`
     return `{ ${shake}; ${cut}; printf '%s\\n-----BEGIN%s-----END CERTIFICATE-----\\n' '${mark}${safe}' "$pem"; } &`
   })
   const script = `command -v openssl >/dev/null || { echo 'there is no openssl' >&2; exit 127; }\n${asks.join('\n')}\nwait\n`
