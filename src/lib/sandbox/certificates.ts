@@ -69,6 +69,21 @@ export function createAuthority(commonName: string): Authority {
   }
 }
 
+/** Issues once what is asked for again; a key that is brought along is signed each time. */
+export function issuingOnce(authority: Authority): Authority {
+  const issued = new Map<string, Identity>()
+  return {
+    ...authority,
+    issue(request) {
+      if (request.publicKey) return authority.issue(request)
+      const key = JSON.stringify(request)
+      const identity = issued.get(key) ?? authority.issue(request)
+      issued.set(key, identity)
+      return identity
+    },
+  }
+}
+
 function signed(
   issuer: { readonly commonName: string; readonly publicKey: KeyObject; readonly privateKey: KeyObject },
   request: CertificateRequest,

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { loadEnvironment } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
-import { createAuthority } from './certificates.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
 import { cloudflareHosts, hosts, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
@@ -14,11 +13,12 @@ import { type ProgramOptions, programs } from './deployment/programs.ts'
 import { reachability } from './deployment/reachability.ts'
 import { type CloudflareApi, startCloudflareApi } from './edge/api/server.ts'
 import { type EdgeSandbox, type EdgeSpeed, startEdge } from './edge/edge.ts'
-import { createOriginCa, type OriginCa } from './edge/origin-ca.ts'
+import type { OriginCa } from './edge/origin-ca.ts'
 import { sandboxEnvironment } from './environment.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { startKubernetes } from './kubernetes/kubernetes.ts'
 import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
+import { whatLasts } from './lasting.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
 import { type PostgresOptions, type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
 import { type RedisSandbox, startRedis } from './redis/redis.ts'
@@ -94,8 +94,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { outside } = options
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    const authority = createAuthority('honeyDue sandbox')
-    const originCa = createOriginCa()
+    const lasting = whatLasts()
+    const { authority, originCa } = lasting
     const origin = originCa.first
     const checkout = join(dir, 'checkout')
     await Promise.all([
@@ -126,8 +126,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         ...(options.speed ? { speed: options.speed } : {}),
       }),
     )
-    seed(kubernetes, origin)
-    const settled = kubernetes.snapshot()
+    if (lasting.settled === undefined) seed(kubernetes, origin)
+    else kubernetes.restore(lasting.settled)
+    lasting.settled ??= kubernetes.snapshot()
+    const { settled } = lasting
     const { api, www } = cloudflareHosts
     const cloudflare = started(
       await startCloudflareApi({
@@ -139,6 +141,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const edge = started(
       await startEdge({
         authority,
+        traefik: lasting.traefik,
         originRoot: originCa.authority.certificate,
         client: kubernetes.client,
         nodes,

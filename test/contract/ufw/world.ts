@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bookNodes, nodeFolder } from '../../../src/lib/sandbox/nodes/state.ts'
+import { bookNodes, nodeFolder, writeCommands } from '../../../src/lib/sandbox/nodes/state.ts'
 import type { ContractWorld } from '../contract.ts'
 
 /** A machine with ufw 0.36.2 as it is installed: inactive and without rules. */
@@ -29,7 +29,8 @@ export const sandboxUfw = async (): Promise<UfwWorld> => {
   const [machine] = bookNodes
   if (!machine) throw new Error('the book names no node')
   const dir = mkdtempSync(join(tmpdir(), 'contract-ufw-'))
-  const folder = nodeFolder(join(dir, machine.alias), machine)
+  writeCommands(join(dir, 'commands'))
+  const folder = nodeFolder(join(dir, machine.alias), join(dir, 'commands'), machine)
   return {
     run: (script) => outputOf('/bin/sh', ['-s'], script, { PATH: folder.path }),
     async reset() {

@@ -1,4 +1,4 @@
-import { type Authority, createAuthority } from '../certificates.ts'
+import type { Authority } from '../certificates.ts'
 import { zoneName } from '../deployment/facts.ts'
 import { labelsOf } from '../deployment/workload.ts'
 import type { Client } from '../kubernetes/types.ts'
@@ -32,6 +32,8 @@ export interface EdgeSandbox {
 
 export interface EdgeOptions {
   readonly authority: Authority
+  /** Signs what a Traefik serves when it has no certificate for a name. */
+  readonly traefik: Authority
   /** PEM. */
   readonly originRoot: string
   readonly client: Client
@@ -40,9 +42,17 @@ export interface EdgeOptions {
   readonly speed?: Partial<EdgeSpeed>
 }
 
-export async function startEdge({ authority, originRoot, client, nodes, state, speed = {} }: EdgeOptions): Promise<EdgeSandbox> {
+export async function startEdge({
+  authority,
+  traefik: own,
+  originRoot,
+  client,
+  nodes,
+  state,
+  speed = {},
+}: EdgeOptions): Promise<EdgeSandbox> {
   const { reloadMs = 2000, keepAliveMs = 2000 } = speed
-  const fallback = createAuthority('Traefik').issue({ commonName: 'TRAEFIK DEFAULT CERT', names: ['sandbox.traefik.default'] })
+  const fallback = own.issue({ commonName: 'TRAEFIK DEFAULT CERT', names: ['sandbox.traefik.default'] })
   const traefiks = new Map<string, Traefik>()
   const open = new Map<string, Map<number, string>>()
   const origins: Origin[] = []

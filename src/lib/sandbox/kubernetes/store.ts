@@ -25,6 +25,7 @@ export interface Store {
 }
 
 export interface Snapshot {
+  readonly version: number
   readonly kinds: ReadonlyMap<string, ReadonlyMap<string, KubeObject>>
 }
 
@@ -107,13 +108,13 @@ export function createStore(): Store {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    snapshot: () => ({ kinds: new Map([...kinds].map(([key, objects]) => [key, new Map(objects)])) }),
+    snapshot: () => ({ version, kinds: new Map([...kinds].map(([key, objects]) => [key, new Map(objects)])) }),
     restore: (snapshot) => {
       kinds = new Map([...snapshot.kinds].map(([key, objects]) => [key, new Map(objects)]))
       sorted.clear()
       history = []
       pending.length = 0
-      version++
+      version = Math.max(version, snapshot.version) + 1
       oldest = version
       for (const listener of [...restored]) listener()
     },

@@ -151,7 +151,7 @@ export interface KubernetesSandbox {
     objects: readonly KubeObject[],
     by?: { readonly manager?: string /** RFC 3339; an hour ago where it is not said. */; readonly at?: string },
   ): void
-  /** Everything that is stored, for `restore`; cheap, because objects are immutable. */
+  /** Everything that is stored, for `restore` here or in another cluster of the same nodes; cheap, because objects are immutable. */
   snapshot(): unknown
   restore(snapshot: unknown): void
   /** Adds a fault; returns its end. */

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
 import { newSshKey } from './ssh-key.ts'
-import { bookNodes, type NodeFolder, type NodeIdentity, type NodeState, nodeFolder } from './state.ts'
+import { bookNodes, type NodeFolder, type NodeIdentity, type NodeState, nodeFolder, writeCommands } from './state.ts'
 
 /** One machine of the sandbox. */
 interface SandboxNode extends NodeIdentity {
@@ -78,8 +78,10 @@ export const startNodes = async (options: { dir: string; nodes?: readonly NodeId
       return machine && port === 22 ? { host: '127.0.0.1', port: machine.node.port } : undefined
     }
 
+  const commands = join(dir, 'commands')
+  writeCommands(commands)
   for (const identity of identities) {
-    const place = nodeFolder(join(dir, 'nodes', identity.alias), identity)
+    const place = nodeFolder(join(dir, 'nodes', identity.alias), commands, identity)
     const server = await startNodeServer({ folder: place, authorized: key.public, reach: reachFrom(identity) })
     machines.set(identity.alias, {
       node: { ...identity, port: server.port, state: place, path: place.path, hostKey: server.hostKey, up: server.up },

@@ -1,8 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
-import { quoted } from '../quoted.ts'
 import { fallbackCommands, nodeCommands } from './commands.ts'
 import { networkPrograms } from './network-programs.ts'
 
@@ -47,8 +46,16 @@ const firewall = {
   rules6: ['allow|in|tcp|any|22|any|', ...publishedRanges.ipv6.map(fromCloudflare)],
 }
 
-/** Writes the folder of one node: its commands, its state, its home and the absolute paths that only it has (`root/`). */
-export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {
+/** Writes the commands of every node, once for all of them: each finds the state of its node beside the folder that it was called in. */
+export const writeCommands = (folder: string): void => {
+  const script = (commands: Readonly<Record<string, string>>) =>
+    new Map(Object.entries(commands).map(([name, body]) => [name, { content: `#!/bin/sh\nstate=\${0%/*/*}/state\n${body}`, mode: 0o755 }]))
+  makeExactly(join(folder, 'bin'), script(nodeCommands))
+  makeExactly(join(folder, 'fallback'), script({ ...fallbackCommands, ...networkPrograms }))
+}
+
+/** Writes the folder of one node, `commands` leading to its commands: its state, its home and the absolute paths that only it has (`root/`). */
+export const nodeFolder = (folder: string, commands: string, node: NodeIdentity): NodeFolder => {
   const [bin, spare, state, root, home] = ['bin', 'fallback', 'state', 'root', 'home'].map((name) => join(folder, name)) as [
     string,
     string,
@@ -56,12 +63,9 @@ export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {
     string,
     string,
   ]
-  const put = (file: string, content: string, mode?: number) => {
+  const put = (file: string, content: string) => {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, content, mode === undefined ? {} : { mode })
-  }
-  const script = (at: string, commands: Readonly<Record<string, string>>) => {
-    for (const [name, body] of Object.entries(commands)) put(join(at, name), `#!/bin/sh\nstate=${quoted(state)}\n${body}`, 0o755)
+    writeFileSync(file, content)
   }
   const ports = new Map<number, number>()
   const marker = join(root, 'var/run/reboot-required')
@@ -85,9 +89,11 @@ export const nodeFolder = (folder: string, node: NodeIdentity): NodeFolder => {
     makeExactly(state, initial)
     makeExactly(root, new Map(), ['var/run'])
   }
-  script(bin, nodeCommands)
-  script(spare, { ...fallbackCommands, ...networkPrograms })
   mkdirSync(home, { recursive: true })
+  for (const place of [bin, spare]) {
+    rmSync(place, { recursive: true, force: true })
+    symlinkSync(join(commands, basename(place)), place)
+  }
   fill()
   return {
     root,
