@@ -56,8 +56,13 @@ export const gatherDatabaseStatus = async (
 
 const readServer = async (postgres: PostgresReader) => {
   const application = await postgres.application()
-  const [pooler, direct] = await Promise.all([postgres.endpoint(application.pooler), postgres.endpoint(application.direct)])
-  return { endpoints: { pooler, direct }, activity: await answer(gatherActivity(postgres)) }
+  // The endpoints first: one that does not answer costs both questions one wait.
+  const [pooler, direct, activity] = await Promise.all([
+    postgres.endpoint(application.pooler),
+    postgres.endpoint(application.direct),
+    answer(gatherActivity(postgres)),
+  ])
+  return { endpoints: { pooler, direct }, activity }
 }
 
 const readSource = async (checkout: CheckoutReader, { database }: Environment): Promise<Source> => {
