@@ -9,6 +9,9 @@ import { migrationWorlds } from './migration-worlds.ts'
 /** One test file's PostgreSQL serves the next file of the same worker. */
 export const postgresServers = keptServers()
 
+/** Pods start and end in a fifth of the time that the sandbox gives them for people to watch. */
+const quick = { ready: 100, terminate: 60 }
+
 /**
  * One sandbox for a test file, brought back to its start after each test: `const sandbox = useSandbox()`, then `sandbox()` in the tests.
  * Its api pods open two connections, not the twenty of production: every reset opens them anew, which cost most of its time.
@@ -16,7 +19,7 @@ export const postgresServers = keptServers()
 export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
   let running: Sandbox | undefined
   beforeAll(async () => {
-    running = await startSandbox({ warmupPings: 2, postgresServers, ...options })
+    running = await startSandbox({ warmupPings: 2, postgresServers, ...options, speed: { ...quick, ...options.speed } })
   })
   afterEach(() => running?.reset())
   afterAll(() => running?.stop())
