@@ -32,6 +32,7 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
   let interactive = false
 
   const run = (channel: ServerChannel, args: readonly string[]) => {
+    folder.enter()
     const child = spawn('/bin/sh', args, { cwd: folder.home, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
     running = child
     children.add(child)
@@ -50,6 +51,7 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
     })
     child.on('error', () => channel.close())
     child.on('close', (code, signal) => {
+      folder.enter()
       children.delete(child)
       if (channel.destroyed) return
       if (signal === null) channel.exit(code ?? 255)

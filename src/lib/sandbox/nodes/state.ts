@@ -35,6 +35,9 @@ export interface NodeFolder extends NodeState {
   lead(port: number, to: number): void
   /** The same for the sandbox itself. */
   led(port: number): number | undefined
+  /** Says that a command begins or ends: it may have written anywhere here. */
+  enter(): void
+  /** As at the start. */
   reset(): void
 }
 
@@ -63,7 +66,9 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
     string,
     string,
   ]
+  let entered = false
   const put = (file: string, content: string) => {
+    entered = true
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, content)
   }
@@ -107,6 +112,12 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
       put(join(folder, 'ports', String(port)), String(to))
     },
     led: (port) => ports.get(port),
-    reset: fill,
+    enter: () => {
+      entered = true
+    },
+    reset: () => {
+      if (entered) fill()
+      entered = false
+    },
   }
 }

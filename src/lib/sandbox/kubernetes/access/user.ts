@@ -14,9 +14,22 @@ const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthentic
 
 /** The user whom the client's certificate names (CN, and O as groups); anonymous without one; 401 when the certificate or token is none of ours. */
 export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders): User {
+  const user = certified.get(socket) ?? certifiedOf(socket)
+  certified.set(socket, user)
+  if (user !== 'nobody') {
+    if (!socket.authorized) throw unauthorized()
+    return user
+  }
+  if (headers.authorization !== undefined) throw unauthorized()
+  return anonymous
+}
+
+/** Read once a connection: a certificate lasts as long as it, and reading one takes longer than answering. */
+const certified = new WeakMap<TLSSocket, User | 'nobody'>()
+
+function certifiedOf(socket: TLSSocket): User | 'nobody' {
   const certificate = socket.getPeerCertificate()
   if (certificate && Object.keys(certificate).length > 0) {
-    if (!socket.authorized) throw unauthorized()
     const subject = certificate.subject as unknown as { readonly CN?: string | string[]; readonly O?: string | string[] }
     const groups = subject.O === undefined ? [] : Array.isArray(subject.O) ? subject.O : [subject.O]
     const name = Array.isArray(subject.CN) ? (subject.CN[0] ?? '') : (subject.CN ?? '')
@@ -27,8 +40,7 @@ export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders): U
       extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
     }
   }
-  if (headers.authorization !== undefined) throw unauthorized()
-  return anonymous
+  return 'nobody'
 }
 
 /** The user whom the impersonation headers name, if any. */

@@ -29,6 +29,7 @@ export function createFaults(): Faults {
       for (const wake of [...waits]) wake()
     },
     meet: async (request, response) => {
+      if (active.size === 0) return false
       const name = (request.socket as TLSSocket).getPeerCertificate()?.subject?.CN
       const seen = {
         method: request.method ?? 'GET',
