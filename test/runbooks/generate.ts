@@ -75,10 +75,14 @@ const whatItDoes = ({ flags, names, plan }: Planned, command: string): string =>
     `\`${typed}\` ${asks(plan)}, and then:`,
     '',
     ...plan.steps.flatMap((step, i) => [`${i + 1}. ${headline(step)}`, ...consequences(step).map((line) => `   - ${line}`)]),
-    ...(plan.uncheckable.length > 0 ? ['', 'It can neither reach nor check:', '', ...plan.uncheckable.map((line) => `- ${line}`)] : []),
+    ...listed('Known only by doing it:', plan.uncheckable),
+    ...listed('Worth knowing:', plan.beyond),
   ].join('\n')
   return named(text, names)
 }
+
+const listed = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', title, '', ...lines.map((line) => `- ${line}`)]
 
 const headline = (step: PlannedStep): string => {
   if (step.kind === 'proof') return `Proves before and after: ${step.title}`

@@ -90,17 +90,21 @@ const renderStep = (step: PlannedStep, number: number, chalk: ChalkInstance): re
   ...(step.kind === 'change' && !step.already && step.undo && step.undo !== 'undo' ? hang('       cannot be undone: ', step.undo) : []),
 ]
 
-/** A plan: the target, each step with its effect and shell lines, what could not be checked, what blocks it. */
+const listed = (title: string, lines: readonly string[]): string =>
+  lines.length === 0 ? '' : [title, ...lines.flatMap((line) => hang('  ', line))].join('\n')
+
+/** A plan: the target, each step with its effect and shell lines, what could not be checked and is worth knowing, what blocks it. */
 export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
   [
     `${chalk.bold(plan.title)}${plan.section === undefined ? '' : chalk.dim(`  §${plan.section}`)}`,
     plan.target.flatMap((line) => hang('  ', line)).join('\n'),
     plan.steps.flatMap((step, i) => renderStep(step, i + 1, chalk)).join('\n'),
-    plan.uncheckable.length > 0 ? ['Could not be checked:', ...plan.uncheckable.flatMap((line) => hang('  ', line))].join('\n') : '',
+    listed('Could not be checked:', plan.uncheckable),
+    listed('Worth knowing:', plan.beyond),
     plan.confirm === undefined
       ? ''
       : ['Asks before it begins; where nobody can be asked:', `  --confirm ${quoted(plan.confirm)}`].join('\n'),
-    plan.blocked.length > 0 ? [chalk.red('Blocked:'), ...plan.blocked.flatMap((line) => hang('  ', line))].join('\n') : '',
+    listed(chalk.red('Blocked:'), plan.blocked),
   ]
     .filter(Boolean)
     .join('\n\n')

@@ -35,7 +35,10 @@ export interface Plan {
   readonly steps: readonly PlannedStep[]
   /** Why it may not run: every failed check at once. */
   readonly blocked: readonly string[]
+  /** What its steps leave unknown until they are done. */
   readonly uncheckable: readonly string[]
+  /** What it does not reach, and what else is to be known before it begins. */
+  readonly beyond: readonly string[]
 }
 
 /** A plan with the live steps it was made of. */
@@ -78,7 +81,8 @@ export const prepare = async <C extends Choices, N extends Name, F>(
     target: procedure.target?.(facts) ?? [],
     steps: planned,
     blocked,
-    uncheckable: [...uncheckableOf(steps, planned), ...(procedure.beyond?.(facts) ?? [])],
+    uncheckable: uncheckableOf(steps, planned),
+    beyond: procedure.beyond?.(facts) ?? [],
   }
   return { plan, steps }
 }

@@ -82,7 +82,7 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   subject(facts: F): string
   /** Lines that prove which target was read: cluster, host, database. */
   target?(facts: F): readonly string[]
-  /** What this procedure cannot reach or check, said at the end of the plan. */
+  /** What this procedure does not reach, and what else is to be known before it begins; said at the end of the plan. */
   beyond?(facts: F): readonly string[]
   /** Pure. */
   steps(facts: F): readonly Step<NoInfer<N>>[]

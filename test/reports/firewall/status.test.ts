@@ -68,8 +68,8 @@ test('a list published anew is missing at each node and in both other lists; the
       `wrong | ${where} trusts 173.245.48.0/20 that Cloudflare does not publish`,
     ]),
   ])
-  const { uncheckable } = await planned([first.alias])
-  for (const where of [daemonSet, middleware]) expect(uncheckable).toContain(`${where} lacks 1 and has 1 others: it must follow`)
+  const { beyond } = await planned([first.alias])
+  for (const where of [daemonSet, middleware]) expect(beyond).toContain(`${where} lacks 1 and has 1 others: it must follow`)
 })
 
 test('each other list is read from where it lives, by every spelling of it', async () => {
@@ -90,9 +90,9 @@ test('each other list is read from where it lives, by every spelling of it', asy
 })
 
 test('the refresh says where else the list lives and needs no change', async () => {
-  const { target, uncheckable } = await planned([first.alias])
+  const { target, beyond } = await planned([first.alias])
   expect(target.slice(-2)).toEqual([`${daemonSet}: as published`, `${middleware}: as published`])
-  expect(uncheckable).toHaveLength(1)
+  expect(beyond).toHaveLength(1)
 })
 
 test('an inactive UFW, a door open to anybody and a range by hand', async () => {
