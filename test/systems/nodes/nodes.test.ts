@@ -60,6 +60,19 @@ const config = (text: string) => {
   return file
 }
 
+test('a node that is not even looked up yet holds up nobody else', async () => {
+  const read = open(config('Match host hetzner2 exec "sleep 2"\n'))
+  let lookedUp = false
+  const setup = read.setup('hetzner2').then(() => {
+    lookedUp = true
+  })
+  const facts = read.facts('hetzner2')
+  await read.underWay()
+  expect(lookedUp).toBe(false)
+  await setup
+  expect((await facts).alias).toBe('hetzner2')
+})
+
 test('facts of a node come in one round trip, its own hostname among them', async () => {
   nodes.node('hetzner2').state.setRebootRequired(true)
   nodes.node('hetzner2').state.write('clock-synchronized', 'no\n')

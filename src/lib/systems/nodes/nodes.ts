@@ -21,6 +21,7 @@ export interface NodesOptions {
 
 const factsWithinMs = 15_000
 const commandWithinMs = 30_000
+const underWayWithin = 250
 
 /** The `nodes` system: one SSH connection a node, opened at first use and kept until `close`. */
 export const openNodes = (options: NodesOptions): System<NodesReader, NodesWriter> => {
@@ -50,7 +51,11 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
         agent: identities.agent,
       }
     },
-    underWay: () => connections.underWay(),
+    underWay: async () => {
+      const ended = new AbortController()
+      await Promise.race([connections.underWay(), options.clock.sleep(underWayWithin, ended.signal).catch(() => {})])
+      ended.abort()
+    },
     async facts(alias) {
       const connection = await connections.to(alias)
       const asked = options.clock.now().getTime()

@@ -88,7 +88,10 @@ export interface ServedCertificate {
 export interface NodesReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
-  /** Until every node asked so far has been sent its first words, or cannot be: what costs this machine time is then best done. */
+  /**
+   * Until every node asked so far has been sent its first words, or cannot be, and no longer than a quarter of a second: what costs this
+   * machine time is then best done.
+   */
   underWay(): Promise<void>
   /** Everything of one node in one round trip. Throws Unreachable with a code `ssh-…`. */
   facts(alias: string): Promise<NodeFacts>
