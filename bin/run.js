@@ -1,10 +1,8 @@
 #!/usr/bin/env node
-import module from 'node:module'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// As the bundles take Node's own modules (scripts/builtins.js): importing them costs more than all that is done here.
+const [module, { homedir }, { dirname, join }] = ['node:module', 'node:os', 'node:path'].map((name) => process.getBuiltinModule(name))
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const root = dirname(import.meta.dirname)
 const words = process.argv.slice(2)
 // From Node 22.1 on, what was compiled is kept for the next time.
 module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'honeydue'))

