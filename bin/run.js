@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// Node 21 and the first of 22 have no such function.
+process.getBuiltinModule ??= (await import('node:module')).createRequire(import.meta.url)
 // As the bundles take Node's own modules (scripts/builtins.js): importing them costs more than all that is done here.
 const [module, { homedir }, { dirname, join }] = ['node:module', 'node:os', 'node:path'].map((name) => process.getBuiltinModule(name))
 
