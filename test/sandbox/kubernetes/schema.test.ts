@@ -47,12 +47,12 @@ it('keeps the empty name of a port that kubectl describe reads', () => {
 
 it('describes every field that is not another object, and names the required ones', () => {
   const document = openapi3('apps', 'v1') as {
-    components: { schemas: Record<string, { required: string[]; properties: Record<string, object> }> }
+    components: { schemas: Record<string, { required: string[]; properties?: Record<string, object> }> }
   }
   const spec = document.components.schemas['io.k8s.api.types.v1.DeploymentSpec']
   expect(spec?.required).toEqual(['selector', 'template'])
-  expect(spec?.properties['replicas']).toMatchObject({ type: 'integer', description: expect.stringContaining('Number of desired pods.') })
-  const fields = Object.values(document.components.schemas).flatMap(({ properties }) => Object.values(properties))
+  expect(spec?.properties?.['replicas']).toMatchObject({ type: 'integer', description: expect.stringContaining('Number of desired pods.') })
+  const fields = Object.values(document.components.schemas).flatMap(({ properties = {} }) => Object.values(properties))
   const plain = fields.filter((field) => !('$ref' in field))
   expect(plain.filter((field) => 'description' in field).length / plain.length).toBeGreaterThan(0.95)
 })

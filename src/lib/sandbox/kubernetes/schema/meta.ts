@@ -17,7 +17,7 @@ LabelSelectorRequirement
 ManagedFieldsEntry
   apiVersion string
   fieldsType string
-  fieldsV1 any
+  fieldsV1 fields
   manager string
   operation string
   subresource string

@@ -22,6 +22,7 @@ type ScalarName =
   | 'microtime'
   | 'quantity'
   | 'int-or-string'
+  | 'fields'
   | 'any'
 
 /**
@@ -47,6 +48,7 @@ const scalars = new Set<string>([
   'microtime',
   'quantity',
   'int-or-string',
+  'fields',
   'any',
 ])
 const definitions = new Map<string, { atomic: boolean; lines: readonly string[] }>()

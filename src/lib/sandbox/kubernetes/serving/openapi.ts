@@ -15,8 +15,20 @@ const scalars: Readonly<Record<string, Json>> = {
   time: { type: 'string', format: 'date-time' },
   microtime: { type: 'string', format: 'date-time' },
   'int-or-string': { type: 'string', format: 'int-or-string' },
+  fields: { type: 'object' },
   any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
 }
+
+/** The scalars that version 3 knows by names of their own. */
+const namedScalars: Readonly<Record<string, readonly [string, Json]>> = {
+  quantity: ['io.k8s.apimachinery.pkg.api.resource.Quantity', { oneOf: [{ type: 'string' }, { type: 'number' }] }],
+  'int-or-string': [
+    'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+    { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+  ],
+  fields: ['io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1', { type: 'object' }],
+}
+const version3 = '#/components/schemas/'
 
 const group = ({ group: of }: Resource) => (of === '' ? 'core' : (of.split('.')[0] ?? of))
 const modelOf = (resource: Resource) => `io.k8s.api.${group(resource)}.${resource.version}.${resource.kind}`
@@ -25,8 +37,12 @@ const modelNamed = (name: string) => `io.k8s.api.types.v1.${name}`
 /** The schema of a type, in terms of other models, which are collected by name. */
 function schema(type: Type, models: Map<string, Json>, at: string): Json {
   switch (type.of) {
-    case 'scalar':
-      return scalars[type.name] ?? {}
+    case 'scalar': {
+      const named = at === version3 ? namedScalars[type.name] : undefined
+      if (!named) return scalars[type.name] ?? {}
+      models.set(...named)
+      return { $ref: `${at}${named[0]}` }
+    }
     case 'map':
       return {
         type: 'object',
@@ -114,7 +130,7 @@ export function openapi3(of: string, version: string): Json | undefined {
   const known = documents.get(key)
   if (known) return known
   const models = new Map<string, Json>()
-  const at = '#/components/schemas/'
+  const at = version3
   for (const resource of own) {
     const gvk = [{ group: resource.group, version: resource.version, kind: resource.kind }]
     models.set(modelOf(resource), { ...model(resource.type, models, at), 'x-kubernetes-group-version-kind': gvk })

@@ -133,6 +133,7 @@ function value(type: Type, { varint, bytes }: Field, depth: number): unknown {
       const text = new Date(seconds * 1000).toISOString().slice(0, 19)
       return type.name === 'time' ? `${text}Z` : `${text}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`
     }
+    case 'fields':
     case 'any': {
       const raw = only(bytes, 1)?.bytes.toString() ?? ''
       try {
