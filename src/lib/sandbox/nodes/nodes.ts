@@ -78,7 +78,7 @@ export const startNodes = async (options: { dir: string; nodes?: readonly NodeId
       return machine && port === 22 ? { host: '127.0.0.1', port: machine.node.port } : undefined
     }
 
-  const commands = join(dir, 'commands')
+  const commands = join(dir, 'nodes', 'commands')
   writeCommands(commands)
   for (const identity of identities) {
     const place = nodeFolder(join(dir, 'nodes', identity.alias), commands, identity)
