@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { groupVersion, type Resource, resources } from '../resources.ts'
+import { valuesOf } from '../schema/enumerations.ts'
 import type { Json } from '../schema/json.ts'
 import { struct, type Type } from '../schema/schema.ts'
 import { descriptionOf } from './descriptions.ts'
@@ -71,6 +72,13 @@ function schema(type: Type, models: Map<string, Json>, at: string): Json {
   }
 }
 
+/** With the only values that it takes, each of its items where it is a list. */
+function enumerated(type: string, field: string, inner: Json): Json {
+  const values = valuesOf(type, field)
+  if (values === undefined) return inner
+  return inner['type'] === 'array' ? { ...inner, items: { ...(inner['items'] as Json), enum: values } } : { ...inner, enum: values }
+}
+
 function model(name: string, models: Map<string, Json>, at: string): Json {
   const type = struct(name)
   const { text, fields, required } = descriptionOf(name)
@@ -85,7 +93,9 @@ function model(name: string, models: Map<string, Json>, at: string): Json {
     type: 'object',
     ...(needed.length > 0 ? { required: needed } : {}),
     ...(type.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
-    properties: Object.fromEntries([...type.fields].map(([field, inner]) => [field, described(field, schema(inner, models, at))])),
+    properties: Object.fromEntries(
+      [...type.fields].map(([field, inner]) => [field, described(field, enumerated(name, field, schema(inner, models, at)))]),
+    ),
   }
 }
 
