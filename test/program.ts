@@ -34,7 +34,7 @@ export const honeydue = (
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...args], {
-      env: { PATH: process.env['PATH'], HOME: home, ...env },
+      env: { PATH: process.env['PATH'], HOME: home, NODE_DISABLE_COMPILE_CACHE: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: within,
       killSignal: 'SIGKILL',

@@ -43,7 +43,7 @@ export const openTerminal = (
   const inner = `stty cols 80 rows 24; exec ${line} ${redirect}`
   const mac = ['-q', '/dev/null', 'sh', '-c', inner]
   const child = spawn('script', process.platform === 'darwin' ? mac : ['-qec', inner, '/dev/null'], {
-    env: { PATH: process.env['PATH'], HOME: home, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
+    env: { PATH: process.env['PATH'], HOME: home, NODE_DISABLE_COMPILE_CACHE: '1', TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
     timeout: within,
     killSignal: 'SIGKILL',
