@@ -23,6 +23,12 @@ export const systemClock: Clock = {
     }),
 }
 
+/** Until the work has ended, and no longer than so many milliseconds. */
+export const atMost = async (clock: Clock, within: Duration, work: Promise<unknown>): Promise<void> => {
+  const ended = new AbortController()
+  await Promise.race([work.finally(() => ended.abort()), clock.sleep(within, ended.signal).catch(() => {})])
+}
+
 /** Milliseconds. */
 export type Duration = number
 

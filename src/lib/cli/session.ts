@@ -1,4 +1,4 @@
-import { seconds, systemClock } from '../clock.ts'
+import { atMost, seconds, systemClock } from '../clock.ts'
 import { loadEnvironment } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
 import { Interrupted } from '../plan/errors.ts'
@@ -27,8 +27,7 @@ export const inSession = async <T>(asked: string | undefined, use: (session: Ses
     // A call that was cut off fails in its own words; what happened is that somebody asked to stop.
     throw ending.looking.aborted && !(error instanceof Interrupted) ? ending.looking.reason : error
   } finally {
-    const closed = new AbortController()
-    await Promise.race([systems.close().finally(() => closed.abort()), systemClock.sleep(seconds(2), closed.signal).catch(() => {})])
+    await atMost(systemClock, seconds(2), systems.close())
     ending.close()
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import { atMost, type Clock } from '../../clock.ts'
 import { Unreachable } from '../../plan/errors.ts'
 import type { System } from '../systems.ts'
 import { connector } from './connect.ts'
@@ -51,11 +51,7 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
         agent: identities.agent,
       }
     },
-    underWay: async () => {
-      const ended = new AbortController()
-      await Promise.race([connections.underWay(), options.clock.sleep(underWayWithin, ended.signal).catch(() => {})])
-      ended.abort()
-    },
+    underWay: () => atMost(options.clock, underWayWithin, connections.underWay()),
     async facts(alias) {
       const connection = await connections.to(alias)
       const asked = options.clock.now().getTime()

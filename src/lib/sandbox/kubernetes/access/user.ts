@@ -14,9 +14,8 @@ const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthentic
 
 /** The user whom the client's certificate names (CN, and O as groups); anonymous without one; 401 when the certificate or token is none of ours. */
 export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders): User {
-  const user = certified.get(socket) ?? certifiedOf(socket)
-  certified.set(socket, user)
-  if (user !== 'nobody') {
+  const user = certifiedUser(socket)
+  if (user) {
     if (!socket.authorized) throw unauthorized()
     return user
   }
@@ -24,10 +23,15 @@ export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders): U
   return anonymous
 }
 
-/** Read once a connection: a certificate lasts as long as it, and reading one takes longer than answering. */
-const certified = new WeakMap<TLSSocket, User | 'nobody'>()
+const certified = new WeakMap<TLSSocket, User | undefined>()
 
-function certifiedOf(socket: TLSSocket): User | 'nobody' {
+/** Whom the client's certificate names, whoever signed it. Read once a connection: it lasts as long as that, and reading takes longer than answering. */
+export function certifiedUser(socket: TLSSocket): User | undefined {
+  if (!certified.has(socket)) certified.set(socket, readCertificate(socket))
+  return certified.get(socket)
+}
+
+function readCertificate(socket: TLSSocket): User | undefined {
   const certificate = socket.getPeerCertificate()
   if (certificate && Object.keys(certificate).length > 0) {
     const subject = certificate.subject as unknown as { readonly CN?: string | string[]; readonly O?: string | string[] }
@@ -40,7 +44,7 @@ function certifiedOf(socket: TLSSocket): User | 'nobody' {
       extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
     }
   }
-  return 'nobody'
+  return undefined
 }
 
 /** The user whom the impersonation headers name, if any. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { certifiedUser } from '../access/user.ts'
 import type { Fault } from '../types.ts'
 import { answer } from './responses.ts'
 
@@ -30,11 +31,10 @@ export function createFaults(): Faults {
     },
     meet: async (request, response) => {
       if (active.size === 0) return false
-      const name = (request.socket as TLSSocket).getPeerCertificate()?.subject?.CN
       const seen = {
         method: request.method ?? 'GET',
         path: request.url ?? '/',
-        user: (Array.isArray(name) ? name[0] : name) ?? 'system:anonymous',
+        user: certifiedUser(request.socket as TLSSocket)?.name ?? 'system:anonymous',
       }
       const entry = [...active].find(({ fault, left }) => left > 0 && (fault.match?.(seen) ?? true))
       if (!entry) return false
