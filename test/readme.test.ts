@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { exitCodes, exitMeanings } from '../src/lib/plan/errors.ts'
+import { exitCodes, exitMeanings } from '../src/lib/errors.ts'
 import { kindOf } from '../src/lib/runbook/kind.ts'
 import { readPages } from '../src/lib/runbook/page.ts'
-import { between } from './between.ts'
+import { between } from './support/between.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const readme = readFileSync(`${root}README.md`, 'utf8')

@@ -9,15 +9,27 @@ const source = fileURLToPath(new URL('../../src/', import.meta.url))
 const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>> = {
   'answer.ts': { cli: 'run' },
   'run.ts': { cli: 'run' },
-  procedures: { 'clock.ts': 'run', plan: 'run', reports: 'run', systems: 'run' },
-  commands: { cli: 'run', runbook: 'run', procedures: 'run', reports: 'run', sandbox: 'run', environment: 'run', plan: 'run' },
-  reports: { plan: 'run', systems: 'run', environment: 'type', 'clock.ts': 'run' },
-  plan: { systems: 'run', environment: 'type', 'clock.ts': 'run' },
-  systems: { environment: 'run', plan: 'run', 'clock.ts': 'run' },
+  procedures: { ground: 'run', facts: 'run', plan: 'run', systems: 'run' },
+  reports: { ground: 'run', facts: 'run', plan: 'run', systems: 'run', environment: 'type' },
+  commands: {
+    ground: 'run',
+    facts: 'run',
+    cli: 'run',
+    runbook: 'run',
+    procedures: 'run',
+    reports: 'run',
+    sandbox: 'run',
+    environment: 'run',
+    plan: 'run',
+  },
+  facts: { ground: 'run', plan: 'run', systems: 'run', environment: 'type' },
+  plan: { ground: 'run', systems: 'type', environment: 'type' },
+  systems: { ground: 'run', environment: 'run' },
+  'postgres-server': { ground: 'run' },
   runbook: { procedures: 'run' },
-  environment: { plan: 'run' },
-  sandbox: { environment: 'run', 'clock.ts': 'run' },
-  cli: { plan: 'run', runbook: 'run', environment: 'run', systems: 'run', sandbox: 'run', 'clock.ts': 'run' },
+  environment: { ground: 'run' },
+  sandbox: { ground: 'run', environment: 'run', 'postgres-server': 'run' },
+  cli: { ground: 'run', plan: 'run', runbook: 'run', environment: 'run', systems: 'run', sandbox: 'run', 'postgres-server': 'run' },
 }
 
 /** Libraries that one part alone may import. */
@@ -29,12 +41,13 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   cloudflare: ['systems'],
   ioredis: ['systems'],
   ssh2: ['systems', 'sandbox'],
-  pg: ['systems', 'sandbox'],
+  pg: ['systems', 'sandbox', 'postgres-server'],
 }
 
 const partOf = (file: string): string => {
   const [first = '', second = ''] = file.split(sep)
-  return first === 'lib' ? second : first
+  if (first !== 'lib') return first
+  return second.endsWith('.ts') ? 'ground' : second
 }
 
 const imports = readdirSync(source, { recursive: true, encoding: 'utf8' })

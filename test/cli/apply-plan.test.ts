@@ -4,11 +4,11 @@ import { applyPlan } from '../../src/lib/cli/apply-plan.ts'
 import { listenForEnd } from '../../src/lib/cli/ending.ts'
 import type { Prompts } from '../../src/lib/cli/prompts.ts'
 import type { Session } from '../../src/lib/cli/session.ts'
-import { Interrupted } from '../../src/lib/plan/errors.ts'
+import { Interrupted } from '../../src/lib/errors.ts'
 import { hopeless, when } from '../../src/lib/plan/finding.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { type Change, defineProcedure, type Step } from '../../src/lib/plan/procedure.ts'
-import { contextOf } from '../context.ts'
+import { contextOf } from '../support/context.ts'
 
 /** A light that is turned on, and off again by its undo. */
 const light = (name: string, more: Partial<Change<never>> = {}) => {

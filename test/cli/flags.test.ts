@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { inputOf } from '../../src/lib/cli/flags.ts'
+import { Usage } from '../../src/lib/errors.ts'
 import { duration, oneOf, optionalText, texts, toggle } from '../../src/lib/plan/choice.ts'
-import { Usage } from '../../src/lib/plan/errors.ts'
 
 const choices = {
   to: oneOf(['pooler', 'direct'], { about: 'which endpoint', ask: 'Which endpoint?' }),

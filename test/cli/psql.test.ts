@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { findPsql, openPsql, psqlEnvironment } from '../../src/lib/cli/psql.ts'
 import { Secret } from '../../src/lib/environment/secret.ts'
-import { Usage } from '../../src/lib/plan/errors.ts'
-import { useSandbox } from '../worlds.ts'
+import { Usage } from '../../src/lib/errors.ts'
+import { useSandbox } from '../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const folders: string[] = []

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { type HelpIndex, renderedAnswer, type Showing } from '../../src/lib/cli/rendered-help.ts'
-import { honeydue, requireBuild, root } from '../program.ts'
+import { honeydue, requireBuild, root } from '../support/program.ts'
 
 beforeAll(requireBuild)
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
-import { honeydue, requireBuild } from '../program.ts'
+import { honeydue, requireBuild } from '../support/program.ts'
 
 beforeAll(requireBuild)
 

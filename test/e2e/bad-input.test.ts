@@ -7,8 +7,8 @@ import { createAuthority } from '../../src/lib/sandbox/certificates.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { kubeconfig } from '../../src/lib/sandbox/kubeconfig.ts'
 import { newSshKey } from '../../src/lib/sandbox/nodes/ssh-key.ts'
-import { honeydue, requireBuild } from '../program.ts'
-import { useSandbox } from '../worlds.ts'
+import { honeydue, requireBuild } from '../support/program.ts'
+import { useSandbox } from '../support/worlds.ts'
 
 // Each test starts the program many times.
 vi.setConfig({ testTimeout: 180_000 })

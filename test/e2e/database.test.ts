@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
-import { inTransaction, jobOf, release, versionsOf } from '../migrations.ts'
-import { honeydue, requireBuild } from '../program.ts'
-import { useSandbox } from '../worlds.ts'
+import { inTransaction, jobOf, release, versionsOf } from '../support/migrations.ts'
+import { honeydue, requireBuild } from '../support/program.ts'
+import { useSandbox } from '../support/worlds.ts'
 
 beforeAll(requireBuild)
 const sandbox = useSandbox({ postgres: true })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { lives, type RunningSandbox } from '../../src/lib/sandbox/running.ts'
-import { honeydue, requireBuild } from '../program.ts'
+import { honeydue, requireBuild } from '../support/program.ts'
 
 let home: string
 let dir: string

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadEnvironment } from '../../src/lib/environment/load.ts'
-import { Usage } from '../../src/lib/plan/errors.ts'
+import { Usage } from '../../src/lib/errors.ts'
 
 let home: string
 beforeEach(() => {

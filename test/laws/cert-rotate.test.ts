@@ -13,8 +13,8 @@ import { issue } from '../../src/lib/sandbox/edge/api/certificates.ts'
 import { requestFor } from '../../src/lib/sandbox/edge/csr.ts'
 import { type Sandbox, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
-import { contextOf } from '../context.ts'
-import { runOf } from '../run-of.ts'
+import { contextOf } from '../support/context.ts'
+import { runOf } from '../support/run-of.ts'
 import { laws } from './laws.ts'
 
 // Each look at the nodes is a handshake a name and node, by openssl over SSH.

@@ -1,5 +1,5 @@
 import { bootstrapGoose } from '../../src/lib/procedures/db/bootstrap-goose.ts'
-import { migrationWorlds, nextImage } from '../migration-worlds.ts'
+import { migrationWorlds, nextImage } from '../support/migration-worlds.ts'
 import { laws } from './laws.ts'
 import { migrationSubject } from './migration-subject.ts'
 

@@ -1,6 +1,6 @@
 import { migrate } from '../../src/lib/procedures/db/migrate.ts'
 import { image } from '../../src/lib/sandbox/deployment/facts.ts'
-import { migrationWorlds, nextImage } from '../migration-worlds.ts'
+import { migrationWorlds, nextImage } from '../support/migration-worlds.ts'
 import { laws } from './laws.ts'
 import { migrationSubject } from './migration-subject.ts'
 

@@ -1,5 +1,5 @@
 import { recoverMigration } from '../../src/lib/procedures/db/recover-migration.ts'
-import { migrationWorlds, nextImage } from '../migration-worlds.ts'
+import { migrationWorlds, nextImage } from '../support/migration-worlds.ts'
 import { laws } from './laws.ts'
 import { migrationSubject } from './migration-subject.ts'
 

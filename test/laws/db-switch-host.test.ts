@@ -5,8 +5,8 @@ import { switchHost } from '../../src/lib/procedures/db/switch-host.ts'
 import { sourceFile } from '../../src/lib/procedures/db/switch-host-facts.ts'
 import { hosts, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
-import { useSystems } from '../systems-of.ts'
-import { useSandbox, worlds } from '../worlds.ts'
+import { useSystems } from '../support/systems-of.ts'
+import { useSandbox, worlds } from '../support/worlds.ts'
 import { laws } from './laws.ts'
 
 const sandbox = useSandbox({ postgres: true, speed: { ready: 1, terminate: 1 } })

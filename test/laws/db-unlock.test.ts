@@ -2,8 +2,8 @@ import { Client } from 'pg'
 import { afterEach } from 'vitest'
 import { unlock } from '../../src/lib/procedures/db/unlock.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
-import { useSystems } from '../systems-of.ts'
-import { useSandbox, worlds } from '../worlds.ts'
+import { useSystems } from '../support/systems-of.ts'
+import { useSandbox, worlds } from '../support/worlds.ts'
 import { laws } from './laws.ts'
 
 const sandbox = useSandbox({ postgres: true })

@@ -4,7 +4,7 @@ import type { Environment } from '../../src/lib/environment/schema.ts'
 import { nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
-import { useSandbox } from '../worlds.ts'
+import { useSandbox } from '../support/worlds.ts'
 
 export const api = 'api.myhoneydue.com'
 const admin = 'admin.myhoneydue.com'

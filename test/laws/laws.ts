@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import type { Environment } from '../../src/lib/environment/schema.ts'
+import { Blocked } from '../../src/lib/errors.ts'
 import type { Choices, Input } from '../../src/lib/plan/choice.ts'
-import { Blocked } from '../../src/lib/plan/errors.ts'
 import type { Finding } from '../../src/lib/plan/finding.ts'
 import { perform, undo } from '../../src/lib/plan/perform.ts'
 import { prepare, readersOf } from '../../src/lib/plan/plan.ts'
 import { isChange, isProof, type Procedure, type Step } from '../../src/lib/plan/procedure.ts'
 import type { Name, Systems } from '../../src/lib/systems/systems.ts'
-import { contextOf } from '../context.ts'
-import { runOf } from '../run-of.ts'
+import { contextOf } from '../support/context.ts'
+import { runOf } from '../support/run-of.ts'
 
 /** One state of the deployment in which a procedure is held to the laws. */
 export interface LawWorld<C extends Choices> {

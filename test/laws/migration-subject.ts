@@ -1,7 +1,7 @@
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
-import { observeMigrations } from '../migration-worlds.ts'
-import { useSystems } from '../systems-of.ts'
-import { useSandbox } from '../worlds.ts'
+import { observeMigrations } from '../support/migration-worlds.ts'
+import { useSystems } from '../support/systems-of.ts'
+import { useSandbox } from '../support/worlds.ts'
 
 /** The deployment under the laws, for the procedures that migrate. */
 export const migrationSubject = () => {

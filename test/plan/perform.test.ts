@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { type Clock, seconds } from '../../src/lib/clock.ts'
-import { Blocked, Moved } from '../../src/lib/plan/errors.ts'
+import { Blocked, Moved } from '../../src/lib/errors.ts'
 import { type Finding, fails, holds, hopeless, when } from '../../src/lib/plan/finding.ts'
 import type { RunEvent } from '../../src/lib/plan/outcome.ts'
 import { perform, refuseMoved, undo } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { type Change, defineProcedure, type Step } from '../../src/lib/plan/procedure.ts'
-import { contextOf } from '../context.ts'
+import { contextOf } from '../support/context.ts'
 
 /** Time passes only by sleeping. */
 const steppingClock = (): Clock & { readonly slept: () => number } => {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
-import { honeydue, requireBuild } from '../program.ts'
-import { useSandbox } from '../worlds.ts'
+import { honeydue, requireBuild } from '../support/program.ts'
+import { useSandbox } from '../support/worlds.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 
 beforeAll(requireBuild)

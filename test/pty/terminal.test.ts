@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { honeydue, requireBuild } from '../program.ts'
-import { useSandbox } from '../worlds.ts'
+import { honeydue, requireBuild } from '../support/program.ts'
+import { useSandbox } from '../support/worlds.ts'
 import { openTerminal } from './terminal.ts'
 
 beforeAll(requireBuild)

@@ -3,14 +3,14 @@ import { argsOf, flagsOf, inputOf } from '../../src/lib/cli/flags.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { production } from '../../src/lib/environment/production.ts'
 import { type Plan, type PlannedStep, prepare } from '../../src/lib/plan/plan.ts'
+import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
 import type { AnyProcedure } from '../../src/lib/procedures/index.ts'
 import type { Example, Page } from '../../src/lib/runbook/page.ts'
-import { scratchServer } from '../../src/lib/sandbox/postgres/scratch.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
-import { between } from '../between.ts'
-import { contextOf } from '../context.ts'
-import { postgresServers, type World, worlds } from '../worlds.ts'
+import { between } from '../support/between.ts'
+import { contextOf } from '../support/context.ts'
+import { postgresServers, type World, worlds } from '../support/worlds.ts'
 import { type Names, named, namedInShell, variablesOf } from './logical-names.ts'
 
 /** One example of a page, planned in the sandbox. */
@@ -37,7 +37,7 @@ const planOf = async (
   sandbox: Sandbox,
 ): Promise<Planned> => {
   const arrange: World | undefined = worlds[world as keyof typeof worlds]
-  if (!arrange) throw new Error(`test/worlds.ts has no world "${world}"`)
+  if (!arrange) throw new Error(`test/support/worlds.ts has no world "${world}"`)
   await sandbox.reset()
   const values: Names = { ...given, ...(await arrange(sandbox)) }
   const words = flags.split(' ').filter(Boolean)

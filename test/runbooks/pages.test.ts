@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { procedures } from '../../src/lib/procedures/index.ts'
 import { pageFile, parsePage, partOf } from '../../src/lib/runbook/page.ts'
-import { useSandbox } from '../worlds.ts'
+import { useSandbox } from '../support/worlds.ts'
 import { generated } from './generate.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

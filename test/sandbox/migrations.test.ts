@@ -19,8 +19,8 @@ import {
   strandLock,
   versionsOf,
   waitingAtGate,
-} from '../migrations.ts'
-import { useSandbox } from '../worlds.ts'
+} from '../support/migrations.ts'
+import { useSandbox } from '../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 

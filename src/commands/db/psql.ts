@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { environmentFlag, HoneydueCommand } from '../../lib/cli/command.ts'
 import { findPsql, openPsql, psqlEnvironment } from '../../lib/cli/psql.ts'
-import { directTarget } from '../../lib/reports/db/direct-target.ts'
+import { directTarget } from '../../lib/facts/db/direct-target.ts'
 
 export default class DatabasePsql extends HoneydueCommand {
   static override summary = 'Open psql on the direct host with the live credentials; read-only unless --write'

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import * as Flags from '@oclif/core/flags'
 import { HoneydueCommand } from '../../lib/cli/command.ts'
-import { Unverified } from '../../lib/plan/errors.ts'
+import { Unverified } from '../../lib/errors.ts'
 import { defaultFolder } from '../../lib/sandbox/folder.ts'
 
 export default class SandboxDown extends HoneydueCommand {

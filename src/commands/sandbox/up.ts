@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import * as Flags from '@oclif/core/flags'
 import { HoneydueCommand } from '../../lib/cli/command.ts'
-import { Blocked, Failed } from '../../lib/plan/errors.ts'
+import { Blocked, Failed } from '../../lib/errors.ts'
 import { defaultFolder } from '../../lib/sandbox/folder.ts'
 import { pointersAt } from '../../lib/sandbox/pointers.ts'
 

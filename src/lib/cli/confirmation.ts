@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk'
-import { Declined, Usage } from '../plan/errors.ts'
+import { Declined, Usage } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Prompts } from './prompts.ts'
 import { hang } from './wrap.ts'

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { exitCodes, Interrupted } from '../plan/errors.ts'
+import { exitCodes, Interrupted } from '../errors.ts'
 
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

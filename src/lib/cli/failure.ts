@@ -1,5 +1,5 @@
 import * as Errors from '@oclif/core/errors'
-import { Bug, Trouble, Usage } from '../plan/errors.ts'
+import { Bug, Trouble, Usage } from '../errors.ts'
 
 /** The JSON document's version: it rises when a field changes its meaning or goes away. */
 export const schemaVersion = 1

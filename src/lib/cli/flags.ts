@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { Usage } from '../errors.ts'
 import type { Choice, Choices, Input } from '../plan/choice.ts'
-import { Usage } from '../plan/errors.ts'
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 

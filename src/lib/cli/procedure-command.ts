@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { systemClock } from '../clock.ts'
+import { Blocked, Usage } from '../errors.ts'
 import type { Choices } from '../plan/choice.ts'
-import { Blocked, Usage } from '../plan/errors.ts'
 import { refuseMoved } from '../plan/perform.ts'
 import { type Plan, prepare, readersOf } from '../plan/plan.ts'
 import type { Procedure } from '../plan/procedure.ts'

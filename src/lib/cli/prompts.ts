@@ -1,6 +1,6 @@
 import { confirm, input, search, select } from '@inquirer/prompts'
+import { Interrupted } from '../errors.ts'
 import type { Choice } from '../plan/choice.ts'
-import { Interrupted } from '../plan/errors.ts'
 import type { Offer } from '../plan/procedure.ts'
 import { severalOf } from './flags.ts'
 

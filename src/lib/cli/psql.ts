@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import type { Environment } from '../environment/schema.ts'
-import { Usage } from '../plan/errors.ts'
+import { Usage } from '../errors.ts'
 import { placeOf } from '../systems/place.ts'
 import type { PostgresTarget } from '../systems/postgres/types.ts'
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk'
 import Table from 'cli-table3'
-import type { Trouble } from '../plan/errors.ts'
+import type { Trouble } from '../errors.ts'
 import type { Plan, PlannedStep } from '../plan/plan.ts'
 import type { Table as Rows, View } from '../plan/report.ts'
 import { quoted } from './typed-line.ts'

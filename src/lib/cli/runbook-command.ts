@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '@oclif/core/config'
 import type { ChalkInstance } from 'chalk'
-import { Usage } from '../plan/errors.ts'
+import { Usage } from '../errors.ts'
 import { kindOf } from '../runbook/kind.ts'
 import { type Page, readPages } from '../runbook/page.ts'
 import { HoneydueCommand } from './command.ts'

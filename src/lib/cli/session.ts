@@ -1,7 +1,7 @@
 import { atMost, seconds, systemClock } from '../clock.ts'
 import { loadEnvironment } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
-import { Interrupted } from '../plan/errors.ts'
+import { Interrupted } from '../errors.ts'
 import { findRunningSandbox } from '../sandbox/running.ts'
 import { openSystems } from '../systems/open.ts'
 import type { Systems } from '../systems/systems.ts'
@@ -19,7 +19,7 @@ export const inSession = async <T>(asked: string | undefined, use: (session: Ses
   const { environment } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
   const ending = listenForEnd()
   const systems = openSystems(environment, systemClock, ending.looking, async () =>
-    (await import('../sandbox/postgres/scratch.ts')).scratchServer(),
+    (await import('../postgres-server/scratch.ts')).scratchServer(),
   )
   try {
     return await use({ environment, systems, ending })

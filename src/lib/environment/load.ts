@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
-import { Usage } from '../plan/errors.ts'
+import { Usage } from '../errors.ts'
 import { production } from './production.ts'
 import { type Environment, environmentSchema } from './schema.ts'
 

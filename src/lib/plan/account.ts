@@ -1,4 +1,4 @@
-import { type Account, Interrupted, type Trouble } from './errors.ts'
+import { type Account, Interrupted, type Trouble } from '../errors.ts'
 import type { StepState } from './outcome.ts'
 import type { Plan, PlannedStep } from './plan.ts'
 

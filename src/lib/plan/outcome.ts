@@ -1,4 +1,4 @@
-import type { Trouble } from './errors.ts'
+import type { Trouble } from '../errors.ts'
 
 /** What happened to a step. `half`: apply began and did not come to its end. */
 export type StepState = 'done' | 'already' | 'settled' | 'proven' | 'half' | 'unverified' | 'untouched'

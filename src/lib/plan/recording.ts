@@ -1,5 +1,5 @@
+import { reasonOf } from '../errors.ts'
 import type { Name, Said, Systems, Writers } from '../systems/systems.ts'
-import { reasonOf } from './errors.ts'
 
 /** observed: we read the live thing and computed the effect; predicted: the server accepted a dry run; opaque: known only by doing it. */
 export type Fidelity = 'observed' | 'predicted' | 'opaque'

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { reasonOf, Trouble } from '../plan/errors.ts'
+import { reasonOf, Trouble } from '../errors.ts'
 import type { View } from '../plan/report.ts'
 import type { NodeSetup, NodesReader } from '../systems/nodes/types.ts'
 

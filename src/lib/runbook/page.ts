@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 export interface Example {
   /** Flags, with `$NAME` where the operator puts a value: `--user $USER_ID`. */
   readonly flags?: string
-  /** A state of `test/worlds.ts`; without one, the deployment is healthy. It may give names their values. */
+  /** A state of `test/support/worlds.ts`; without one, the deployment is healthy. It may give names their values. */
   readonly world?: string
   /** Values of names that the world does not give. */
   readonly with?: Readonly<Record<string, string>>

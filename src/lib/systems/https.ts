@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { type Agent, request as send } from 'node:https'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
-import { Usage } from '../plan/errors.ts'
+import { Usage } from '../errors.ts'
 import { placeOf } from './place.ts'
 
 /** Where names live, and whom TLS trusts beside the public authorities. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { migrations } from '../../../src/lib/sandbox/postgres/schema.ts'
+import { migrations } from '../../../src/lib/postgres-server/schema.ts'
 import type { ContractCase } from '../contract.ts'
 import type { GooseFiles, GooseWorld } from './world.ts'
 

@@ -1,7 +1,7 @@
+import type { Migration } from '../../../src/lib/postgres-server/schema.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { migrateProgram } from '../../../src/lib/sandbox/postgres/migrate-program.ts'
 import { startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
-import type { Migration } from '../../../src/lib/sandbox/postgres/schema.ts'
 import type { ContractWorld } from '../contract.ts'
 
 export type GooseFiles = readonly Pick<Migration, 'name' | 'sql'>[]

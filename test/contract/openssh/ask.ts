@@ -3,9 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
-import { Trouble } from '../../../src/lib/plan/errors.ts'
+import { Trouble } from '../../../src/lib/errors.ts'
 import { type Connection, connector } from '../../../src/lib/systems/nodes/connect.ts'
-import { installed } from '../../installed.ts'
+import { installed } from '../../support/installed.ts'
 import type { SshWorld } from './world.ts'
 
 export const timeoutMs = 10_000

@@ -1,4 +1,4 @@
-import { installed } from '../../installed.ts'
+import { installed } from '../../support/installed.ts'
 import type { ContractCase } from '../contract.ts'
 import { accepted, both, codeOf, config, on, refused, run, sessionsAtOnce, timeoutMs } from './ask.ts'
 import { hostKeyCases } from './host-key-cases.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Secret } from '../../../src/lib/environment/secret.ts'
-import { Trouble } from '../../../src/lib/plan/errors.ts'
+import { Trouble } from '../../../src/lib/errors.ts'
 import { registryHost } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { httpsTo } from '../../../src/lib/systems/https.ts'
 import { registrySystem } from '../../../src/lib/systems/registry/registry.ts'

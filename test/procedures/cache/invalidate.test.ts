@@ -7,8 +7,8 @@ import { isChange } from '../../../src/lib/plan/procedure.ts'
 import { invalidate } from '../../../src/lib/procedures/cache/invalidate.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
-import { contextOf } from '../../context.ts'
-import { runOf } from '../../run-of.ts'
+import { contextOf } from '../../support/context.ts'
+import { runOf } from '../../support/run-of.ts'
 
 let server: RedisSandbox
 let redis: ReturnType<typeof redisSystem>

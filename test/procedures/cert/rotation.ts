@@ -5,10 +5,10 @@ import { type Clock, systemClock } from '../../../src/lib/clock.ts'
 import { rotate } from '../../../src/lib/procedures/cert/rotate.ts'
 import { apiHost, namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { contextOf } from '../../context.ts'
-import { runOf } from '../../run-of.ts'
-import { throughEdge } from '../../through-edge.ts'
-import { useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { runOf } from '../../support/run-of.ts'
+import { throughEdge } from '../../support/through-edge.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 export const input = { validity: '90', soak: 0, 'keep-old': false, 'newer-than': 86_400_000 }
 

@@ -3,11 +3,11 @@ import { paint, renderPlan } from '../../../src/lib/cli/render.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
-import { contextOf } from '../../context.ts'
-import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
-import { jobBecomes, startJob } from '../../migrations.ts'
-import { useSystems } from '../../systems-of.ts'
-import { useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { migrationWorlds, nextImage } from '../../support/migration-worlds.ts'
+import { jobBecomes, startJob } from '../../support/migrations.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems } = useSystems(sandbox)

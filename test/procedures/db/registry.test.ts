@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
-import { contextOf } from '../../context.ts'
-import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
-import { useSystems } from '../../systems-of.ts'
-import { useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { migrationWorlds, nextImage } from '../../support/migration-worlds.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems } = useSystems(sandbox)

@@ -3,12 +3,12 @@ import { paint, renderPlan } from '../../../src/lib/cli/render.ts'
 import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { recoverMigration } from '../../../src/lib/procedures/db/recover-migration.ts'
-import { contextOf } from '../../context.ts'
-import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
-import { inTransaction, jobBecomes, jobOf, release, startJob, versionsOf } from '../../migrations.ts'
-import { runOf } from '../../run-of.ts'
-import { useSystems } from '../../systems-of.ts'
-import { useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { migrationWorlds, nextImage } from '../../support/migration-worlds.ts'
+import { inTransaction, jobBecomes, jobOf, release, startJob, versionsOf } from '../../support/migrations.ts'
+import { runOf } from '../../support/run-of.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems } = useSystems(sandbox)

@@ -3,8 +3,8 @@ import { perform, refuseMoved } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { git } from '../../../src/lib/sandbox/deployment/repository.ts'
-import { contextOf } from '../../context.ts'
-import { migrationWorlds, nextImage } from '../../migration-worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { migrationWorlds, nextImage } from '../../support/migration-worlds.ts'
 import {
   gate,
   holdGate,
@@ -18,10 +18,10 @@ import {
   startJob,
   versionsOf,
   waitingAtGate,
-} from '../../migrations.ts'
-import { runOf } from '../../run-of.ts'
-import { useSystems } from '../../systems-of.ts'
-import { useSandbox } from '../../worlds.ts'
+} from '../../support/migrations.ts'
+import { runOf } from '../../support/run-of.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems, close } = useSystems(sandbox)

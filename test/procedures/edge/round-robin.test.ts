@@ -10,9 +10,9 @@ import { nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { refuse } from '../../../src/lib/sandbox/edge/api/answer.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { contextOf } from '../../context.ts'
-import { runOf } from '../../run-of.ts'
-import { eventually, useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { runOf } from '../../support/run-of.ts'
+import { eventually, useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ speed: { keepAliveMs: 60_000 } })
 const [, second] = nodes

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { hosts, namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import type { KubeObject } from '../../../src/lib/sandbox/kubernetes/types.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { patient } from '../../migrations.ts'
+import { patient } from '../../support/migrations.ts'
 import { ask, type Case, done, said } from './say.ts'
 import { type Deployment, honeydue, overlay, rotate, typed } from './world.ts'
 

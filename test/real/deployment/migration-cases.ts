@@ -1,5 +1,5 @@
-import { migrationWorlds, nextImage, observeMigrations } from '../../migration-worlds.ts'
-import { inTransaction, release, versionsOf } from '../../migrations.ts'
+import { migrationWorlds, nextImage, observeMigrations } from '../../support/migration-worlds.ts'
+import { inTransaction, release, versionsOf } from '../../support/migrations.ts'
 import { ask, type Case, done, said } from './say.ts'
 import { type Deployment, rotate } from './world.ts'
 

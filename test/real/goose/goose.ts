@@ -1,4 +1,4 @@
-import { migrations } from '../../../src/lib/sandbox/postgres/schema.ts'
+import { migrations } from '../../../src/lib/postgres-server/schema.ts'
 import { type GooseEnd, type GooseFiles, type GooseWorld, plainLine } from '../../contract/goose/world.ts'
 import { realPostgres } from '../postgres/servers.ts'
 import { requireGoose, runGoose } from './run.ts'

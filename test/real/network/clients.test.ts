@@ -7,9 +7,9 @@ import { beforeAll, expect, test } from 'vitest'
 import { apiHost, nodes, publicNames, zoneName } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
-import { installed } from '../../installed.ts'
-import { useSystems } from '../../systems-of.ts'
-import { useSandbox } from '../../worlds.ts'
+import { installed } from '../../support/installed.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 // curl and openssl, as they are installed, against the sandbox's edge, nodes and Cloudflare.
 const run = promisify(execFile)

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type SshWorld, sshMachines } from '../../contract/openssh/world.ts'
-import { installed } from '../../installed.ts'
+import { installed } from '../../support/installed.ts'
 import { answering, freePort, type Running, startServer } from '../processes.ts'
 
 export interface RealSshOptions {

@@ -8,7 +8,7 @@ import { Client } from 'pg'
 import { type Authority, createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { directHost, poolerHost } from '../../../src/lib/sandbox/postgres/postgres.ts'
 import { type PostgresWorld, poolSize } from '../../contract/postgres/world.ts'
-import { installed } from '../../installed.ts'
+import { installed } from '../../support/installed.ts'
 import { answering, freePort, type Running, startServer, unprivileged } from '../processes.ts'
 
 export interface RealPostgresOptions {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Place, password, type RedisWorld, redisClient } from '../../contract/redis/world.ts'
-import { installed } from '../../installed.ts'
+import { installed } from '../../support/installed.ts'
 import { answering, freePort, startServer } from '../processes.ts'
 
 export interface RealRedis extends Place {

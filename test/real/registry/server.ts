@@ -7,7 +7,7 @@ import { stringify } from 'yaml'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { registryHost } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { type RegistryAuth, type RegistryWorld, repository, tag } from '../../contract/registry/world.ts'
-import { installed } from '../../installed.ts'
+import { installed } from '../../support/installed.ts'
 import { answering, freePort, type Running, startServer, unprivileged } from '../processes.ts'
 import { issuer, service, startTokenService, tokenHost } from './token-service.ts'
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { outputOf, type UfwWorld } from '../../contract/ufw/world.ts'
-import { installed } from '../../installed.ts'
+import { installed } from '../../support/installed.ts'
 
 // A network of its own for the rules, and mounts of its own over what ufw writes: the machine's firewall and files stay as they are.
 const within = `

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { beforeAll, expect, test } from 'vitest'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
-import { honeydue, requireBuild } from '../../program.ts'
-import { useSandbox } from '../../worlds.ts'
+import { honeydue, requireBuild } from '../../support/program.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
 beforeAll(requireBuild)

@@ -6,7 +6,7 @@ import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
 import { cacheStatus } from '../../../src/lib/reports/cache/status.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
-import { contextOf } from '../../context.ts'
+import { contextOf } from '../../support/context.ts'
 
 let server: RedisSandbox
 let redis: ReturnType<typeof redisSystem>

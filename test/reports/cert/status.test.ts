@@ -1,18 +1,18 @@
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
+import { pairOf, surveyCertificate } from '../../../src/lib/facts/cert/survey.ts'
 import { readersOf } from '../../../src/lib/plan/plan.ts'
 import type { View } from '../../../src/lib/plan/report.ts'
 import { certificateFindings } from '../../../src/lib/reports/cert/findings.ts'
 import { certStatus } from '../../../src/lib/reports/cert/status.ts'
-import { pairOf, surveyCertificate } from '../../../src/lib/reports/cert/survey.ts'
 import { createAuthority, type Identity } from '../../../src/lib/sandbox/certificates.ts'
 import { namespace, zoneName } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { originCa } from '../../../src/lib/systems/cloudflare/origin-ca.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { contextOf } from '../../context.ts'
-import { useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ speed: { reloadMs: 5 } })
 const secrets = { group: '', resource: 'secrets' }

@@ -6,8 +6,8 @@ import type { View } from '../../../src/lib/plan/report.ts'
 import { clusterHealth } from '../../../src/lib/reports/cluster/health.ts'
 import { workload } from '../../../src/lib/sandbox/deployment/workload.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { honeydue, requireBuild } from '../../program.ts'
-import { useSandbox } from '../../worlds.ts'
+import { honeydue, requireBuild } from '../../support/program.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ speed: { ready: 50, nodeGrace: 300 } })
 beforeAll(requireBuild)

@@ -6,9 +6,9 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { migrations } from '../../../src/lib/reports/db/migrations.ts'
 import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { contextOf } from '../../context.ts'
-import { inTransaction, jobBecomes, noTransaction, release, startJob } from '../../migrations.ts'
-import { useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { inTransaction, jobBecomes, noTransaction, release, startJob } from '../../support/migrations.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const opened: ReturnType<typeof openSystems>[] = []

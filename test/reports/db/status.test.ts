@@ -7,8 +7,8 @@ import type { View } from '../../../src/lib/plan/report.ts'
 import { databaseStatus } from '../../../src/lib/reports/db/status.ts'
 import { plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { honeydue, requireBuild } from '../../program.ts'
-import { useSandbox, worlds } from '../../worlds.ts'
+import { honeydue, requireBuild } from '../../support/program.ts'
+import { useSandbox, worlds } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 beforeAll(requireBuild)

@@ -4,7 +4,7 @@ import type { Environment } from '../../../src/lib/environment/schema.ts'
 import type { View } from '../../../src/lib/plan/report.ts'
 import { verifyWarmup } from '../../../src/lib/reports/db/verify-warmup.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { useSandbox } from '../../worlds.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true, warmupPings: 20 })
 

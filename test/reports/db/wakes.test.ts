@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
+import { wakes } from '../../../src/lib/facts/db/activity.ts'
 import type { Choices, Input } from '../../../src/lib/plan/choice.ts'
 import { readersOf } from '../../../src/lib/plan/plan.ts'
-import { wakes } from '../../../src/lib/reports/db/activity.ts'
 import { reports } from '../../../src/lib/reports/index.ts'
-import { contextOf } from '../../context.ts'
-import { useSystems } from '../../systems-of.ts'
-import { useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems } = useSystems(sandbox)

@@ -5,8 +5,8 @@ import { nodes, publicNames } from '../../../src/lib/sandbox/deployment/facts.ts
 import { planted, plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { aRecord } from '../../../src/lib/sandbox/edge/api/state.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { contextOf } from '../../context.ts'
-import { useSandbox } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ speed: { keepAliveMs: 0 } })
 const opened: ReturnType<typeof openSystems>[] = []

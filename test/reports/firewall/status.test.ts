@@ -5,8 +5,8 @@ import { refresh } from '../../../src/lib/procedures/firewall/refresh.ts'
 import { firewallStatus } from '../../../src/lib/reports/firewall/status.ts'
 import { namespace, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
-import { contextOf } from '../../context.ts'
-import { useSandbox, worlds } from '../../worlds.ts'
+import { contextOf } from '../../support/context.ts'
+import { useSandbox, worlds } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
 const opened: ReturnType<typeof openSystems>[] = []

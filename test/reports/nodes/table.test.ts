@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { paint, renderView } from '../../../src/lib/cli/render.ts'
-import { readApiNodes } from '../../../src/lib/reports/nodes/api-nodes.ts'
+import { readApiNodes } from '../../../src/lib/facts/nodes/api-nodes.ts'
 import { nodeTables, tableNote } from '../../../src/lib/reports/nodes/table.ts'
 import type { Node, Pod } from '../../../src/lib/systems/kube/types.ts'
 import type { NodeFacts } from '../../../src/lib/systems/nodes/types.ts'

@@ -8,7 +8,7 @@ import { nodes, zoneName } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { newToken } from '../../../src/lib/sandbox/edge/api/access.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
-import { useSandbox } from '../../worlds.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
 

@@ -10,8 +10,8 @@ import { addressIn, covers } from '../../../src/lib/sandbox/edge/addresses.ts'
 import { issue } from '../../../src/lib/sandbox/edge/api/certificates.ts'
 import type { IssuedCertificate } from '../../../src/lib/sandbox/edge/api/state.ts'
 import { publishedRanges } from '../../../src/lib/sandbox/edge/ranges.ts'
-import { throughEdge } from '../../through-edge.ts'
-import { eventually, useSandbox } from '../../worlds.ts'
+import { throughEdge } from '../../support/through-edge.ts'
+import { eventually, useSandbox } from '../../support/worlds.ts'
 
 const run = promisify(execFile)
 const sandbox = useSandbox({ speed: { reloadMs: 20, keepAliveMs: 0 } })

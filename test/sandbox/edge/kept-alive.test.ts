@@ -6,8 +6,8 @@ import { expect, test } from 'vitest'
 import { apiHost, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { covers } from '../../../src/lib/sandbox/edge/addresses.ts'
 import { publishedRanges } from '../../../src/lib/sandbox/edge/ranges.ts'
-import { throughEdge } from '../../through-edge.ts'
-import { eventually, useSandbox } from '../../worlds.ts'
+import { throughEdge } from '../../support/through-edge.ts'
+import { eventually, useSandbox } from '../../support/worlds.ts'
 
 const run = promisify(execFile)
 const sandbox = useSandbox({ speed: { keepAliveMs: 60_000 } })

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { migrations } from '../../../src/lib/postgres-server/schema.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { migrateProgram } from '../../../src/lib/sandbox/postgres/migrate-program.ts'
 import { type PostgresSandbox, startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
-import { migrations } from '../../../src/lib/sandbox/postgres/schema.ts'
 
 let postgres: PostgresSandbox
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { Moved } from '../../../src/lib/plan/errors.ts'
+import { Moved } from '../../../src/lib/errors.ts'
 import { checkoutSystem } from '../../../src/lib/systems/checkout/checkout.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'checkout-'))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Unreachable } from '../../../src/lib/plan/errors.ts'
+import { Unreachable } from '../../../src/lib/errors.ts'
 import { readToken } from '../../../src/lib/systems/cloudflare/token.ts'
 
 const secret = 'PLANTED-token'

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { Unreachable } from '../../../src/lib/plan/errors.ts'
+import { Unreachable } from '../../../src/lib/errors.ts'
 import { type HttpOptions, httpSystem } from '../../../src/lib/systems/http/http.ts'
-import { useSandbox } from '../../worlds.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
 const health = 'https://api.myhoneydue.com/api/health/'

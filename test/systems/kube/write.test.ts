@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { Failed, Moved, Unreachable } from '../../../src/lib/plan/errors.ts'
+import { Failed, Moved, Unreachable } from '../../../src/lib/errors.ts'
 import { hosts, namespace, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { kubeSystem } from '../../../src/lib/systems/kube/kube.ts'
 import { replicasNote } from '../../../src/lib/systems/kube/write-kube.ts'
-import { useSandbox } from '../../worlds.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
 const opened: ReturnType<typeof kubeSystem>[] = []

@@ -3,7 +3,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { nodes, publicNames } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
 import { readOrigin } from '../../../src/lib/systems/nodes/origin.ts'
-import { useSandbox } from '../../worlds.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ speed: { keepAliveMs: 500 } })
 const urls = ['https://api.myhoneydue.com/api/health/', ...publicNames.slice(1).map((name) => `https://${name}/`)]

@@ -1,8 +1,8 @@
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
-import { useSystems } from '../../systems-of.ts'
-import { useSandbox } from '../../worlds.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems } = useSystems(sandbox)

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
-import { Trouble } from '../../../src/lib/plan/errors.ts'
+import { Trouble } from '../../../src/lib/errors.ts'
 import { image, namespace, registryHost, tags } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted, plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { manifestOf } from '../../../src/lib/sandbox/registry/manifest.ts'
@@ -11,7 +11,7 @@ import { openSystems } from '../../../src/lib/systems/open.ts'
 import { credentialsFor } from '../../../src/lib/systems/registry/pull-secret.ts'
 import { referenceOf } from '../../../src/lib/systems/registry/reference.ts'
 import { type RegistryOptions, registrySystem } from '../../../src/lib/systems/registry/registry.ts'
-import { useSandbox } from '../../worlds.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
 const own = new Secret(`admin:${planted.registryPassword}`)

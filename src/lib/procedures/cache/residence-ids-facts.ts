@@ -1,4 +1,4 @@
-import { Usage } from '../../plan/errors.ts'
+import { Usage } from '../../errors.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { isResidenceIdsKey, residenceIdsKey, residenceIdsPattern } from '../../systems/redis/residence-ids.ts'
 import type { KeyLife, RedisReader } from '../../systems/redis/types.ts'

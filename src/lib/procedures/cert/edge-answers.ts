@@ -1,4 +1,4 @@
-import { reasonOf } from '../../plan/errors.ts'
+import { reasonOf } from '../../errors.ts'
 import { every, type Finding, when } from '../../plan/finding.ts'
 import type { HttpReader } from '../../systems/http/types.ts'
 

@@ -1,7 +1,7 @@
+import { differencesOf, differenceText, type SchemaDifference } from '../../facts/db/schema-difference.ts'
+import { runningStatements } from '../../facts/db/statements.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
-import { differencesOf, differenceText, type SchemaDifference } from '../../reports/db/schema-difference.ts'
-import { runningStatements } from '../../reports/db/statements.ts'
 import type { Readers } from '../../systems/systems.ts'
 import type { MigrateFacts } from './migrate-facts.ts'
 

@@ -1,9 +1,9 @@
 import { minutes } from '../../clock.ts'
-import { reasonOf } from '../../plan/errors.ts'
+import { reasonOf } from '../../errors.ts'
+import { gatherRunners, jobName } from '../../facts/db/migrate-job.ts'
+import { feltBy, pendingStatements, runningStatements, sizeText } from '../../facts/db/statements.ts'
 import { every, type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Difference, Step } from '../../plan/procedure.ts'
-import { gatherRunners, jobName } from '../../reports/db/migrate-job.ts'
-import { feltBy, pendingStatements, runningStatements, sizeText } from '../../reports/db/statements.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { type MigrateFacts, manifestFile } from './migrate-facts.ts'
 

@@ -1,10 +1,10 @@
 import { minutes } from '../../clock.ts'
+import { podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
+import { hostKey, lastSet, startedAt } from '../../facts/db/db-host.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
-import { hostKey, lastSet, startedAt } from '../../reports/db/db-host.ts'
 import type { Pod } from '../../systems/kube/types.ts'
 import type { Readers, Writers } from '../../systems/systems.ts'
-import { podsOf, rolledOut, rolloutPatience, surges } from '../rollout.ts'
 import { type Consumer, maySwitch, type SwitchHostFacts } from './switch-host-facts.ts'
 
 /** Every pod of a workload starts with the host that the ConfigMap names; one that must not run twice is stopped first. */

@@ -1,6 +1,6 @@
+import { instantOf } from '../../facts/db/migration-state.ts'
 import { every, when } from '../../plan/finding.ts'
 import type { Step } from '../../plan/procedure.ts'
-import { instantOf } from '../../reports/db/migration-state.ts'
 import type { RecoverFacts } from './diagnosis.ts'
 
 /**

@@ -1,13 +1,13 @@
+import { Blocked, reasonOf } from '../../errors.ts'
+import { isRollingOut } from '../../facts/cluster/rollout.ts'
+import { consumes, hostKey } from '../../facts/db/db-host.ts'
 import type { Context } from '../../plan/context.ts'
-import { Blocked, reasonOf } from '../../plan/errors.ts'
 import { every, type Finding, when } from '../../plan/finding.ts'
-import { consumes, hostKey } from '../../reports/db/db-host.ts'
 import type { Scalar } from '../../systems/checkout/types.ts'
 import type { Cluster, Deployment } from '../../systems/kube/types.ts'
 import { replicasNote } from '../../systems/kube/write-kube.ts'
 import type { EndpointFacts } from '../../systems/postgres/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { isRollingOut } from '../rollout.ts'
 
 /** The file that 03-deploy.sh makes the ConfigMap from (ch14). */
 export const sourceFile = 'deploy-k3s/config.yaml'

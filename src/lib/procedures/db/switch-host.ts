@@ -1,7 +1,7 @@
+import { hostKey } from '../../facts/db/db-host.ts'
 import { oneOf } from '../../plan/choice.ts'
 import { fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Gate, type Proof } from '../../plan/procedure.ts'
-import { hostKey } from '../../reports/db/db-host.ts'
 import { restartConsumer } from './restart-consumer.ts'
 import { gatherSwitchHost, healthy, maySwitch, type SwitchHostFacts, sourceFile } from './switch-host-facts.ts'
 

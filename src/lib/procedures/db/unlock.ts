@@ -1,9 +1,9 @@
+import { Blocked } from '../../errors.ts'
+import { type Activity, gatherActivity } from '../../facts/db/activity.ts'
+import { chainsOf, heldLocks } from '../../facts/db/locks.ts'
 import { text } from '../../plan/choice.ts'
-import { Blocked } from '../../plan/errors.ts'
 import { fails, holds, when } from '../../plan/finding.ts'
 import { defineProcedure, type Offer } from '../../plan/procedure.ts'
-import { type Activity, gatherActivity } from '../../reports/db/activity.ts'
-import { chainsOf, heldLocks } from '../../reports/db/locks.ts'
 import type { PostgresTarget } from '../../systems/postgres/types.ts'
 
 /** The one backend that is to end, and what it has. */

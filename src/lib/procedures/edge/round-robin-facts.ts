@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts'
+import { Usage } from '../../errors.ts'
+import { isWell, publicNames, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
+import { ailments, type EdgeSurvey, got, type Told, told } from '../../facts/edge/survey.ts'
 import type { Context } from '../../plan/context.ts'
-import { Usage } from '../../plan/errors.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Proof } from '../../plan/procedure.ts'
-import { isWell, publicNames, statusInWords, urlOf } from '../../reports/edge/public-names.ts'
-import { ailments, type EdgeSurvey, got, type Told, told } from '../../reports/edge/survey.ts'
 import type { AddressRecord } from '../../systems/cloudflare/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 

@@ -1,7 +1,7 @@
+import { allOf, https, judge } from '../../facts/firewall/judge.ts'
 import { texts } from '../../plan/choice.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Step } from '../../plan/procedure.ts'
-import { allOf, https, judge } from '../../reports/firewall/judge.ts'
 import type { FirewallRule } from '../../systems/nodes/types.ts'
 import { asPublished, customersAnswered, gatherRefresh, mayRefresh, type Needs, notReached, type RefreshFacts } from './refresh-facts.ts'
 

@@ -1,5 +1,5 @@
+import { age } from '../../facts/ages.ts'
 import { defineReport } from '../../plan/report.ts'
-import { age } from '../ages.ts'
 import { cacheFindings, hitRate } from './findings.ts'
 import { type CacheStatus, gatherCacheStatus, type KeyFamily } from './gather.ts'
 

@@ -1,8 +1,8 @@
-import { reasonOf, Trouble } from '../../plan/errors.ts'
+import { reasonOf, Trouble } from '../../errors.ts'
+import { originBase, originSecret } from '../../facts/cert/places.ts'
+import type { CertificateSurvey } from '../../facts/cert/survey.ts'
 import type { Observation } from '../../plan/report.ts'
 import { type CertificateFacts, coversHost, shortFingerprint } from '../../systems/certificates.ts'
-import { originBase, originSecret } from './places.ts'
-import type { CertificateSurvey } from './survey.ts'
 
 const day = 86_400_000
 /** Fewer days left than this is wrong. */

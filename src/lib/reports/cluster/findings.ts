@@ -1,4 +1,4 @@
-import { reasonOf } from '../../plan/errors.ts'
+import { reasonOf } from '../../errors.ts'
 import type { Observation } from '../../plan/report.ts'
 import { inCluster } from '../nodes/findings.ts'
 import type { ClusterHealth } from './gather.ts'

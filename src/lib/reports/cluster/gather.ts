@@ -1,10 +1,17 @@
+import { type Answer, answer, valueOr } from '../../facts/answer.ts'
+import { type EventGroup, recentWarnings } from '../../facts/cluster/events.ts'
+import { type Unwell, unwell } from '../../facts/cluster/pods.ts'
+import {
+  type Below,
+  daemonSetBelow,
+  deploymentBelow,
+  statefulSetBelow,
+  type UnboundClaim,
+  unboundClaim,
+} from '../../facts/cluster/workloads.ts'
+import { apiNodes } from '../../facts/nodes/api-nodes.ts'
+import type { ApiNode } from '../../facts/nodes/survey.ts'
 import type { Kind, Kinds, KubeReader, Pod } from '../../systems/kube/types.ts'
-import { type Answer, answer, valueOr } from '../answer.ts'
-import { apiNodes } from '../nodes/api-nodes.ts'
-import type { ApiNode } from '../nodes/survey.ts'
-import { type EventGroup, recentWarnings } from './events.ts'
-import { type Unwell, unwell } from './pods.ts'
-import { type Below, daemonSetBelow, deploymentBelow, statefulSetBelow, type UnboundClaim, unboundClaim } from './workloads.ts'
 
 /** What cluster:health looks at; a kind that could not be read is named, with its error. */
 export interface ClusterHealth {

@@ -1,6 +1,6 @@
-import { reasonOf } from '../../plan/errors.ts'
+import { reasonOf } from '../../errors.ts'
+import { age, secondsSince } from '../../facts/ages.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
-import { age, secondsSince } from '../ages.ts'
 import { clipped, clusterFindings } from './findings.ts'
 import { type ClusterHealth, gatherClusterHealth } from './gather.ts'
 

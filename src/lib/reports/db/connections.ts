@@ -1,5 +1,5 @@
+import { type Activity, gatherActivity, type Via, wakes } from '../../facts/db/activity.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
-import { type Activity, gatherActivity, type Via, wakes } from './activity.ts'
 
 /** The connections of one application through one endpoint. Ages in seconds. */
 export interface ConnectionGroup {

@@ -1,13 +1,13 @@
 import { type Clock, seconds } from '../../clock.ts'
 import type { Environment } from '../../environment/schema.ts'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
+import { type Answer, answer } from '../../facts/answer.ts'
+import { type Activity, gatherActivity } from '../../facts/db/activity.ts'
+import { type Endpoint, type InUse, readInUse } from '../../facts/db/endpoint-in-use.ts'
 import type { CheckoutReader } from '../../systems/checkout/types.ts'
 import type { KubeReader } from '../../systems/kube/types.ts'
 import type { NodesReader } from '../../systems/nodes/types.ts'
 import type { EndpointFacts, PostgresReader } from '../../systems/postgres/types.ts'
-import { type Answer, answer } from '../answer.ts'
-import { type Activity, gatherActivity } from './activity.ts'
-import { type Endpoint, type InUse, readInUse } from './endpoint-in-use.ts'
 
 /** Where the next deploy takes DB_HOST from: the scalars of the source file that name an endpoint; undefined where there is no file. */
 export type Source = readonly { readonly endpoint: Endpoint; readonly key: string; readonly line: number }[] | undefined

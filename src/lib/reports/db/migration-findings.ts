@@ -1,6 +1,6 @@
+import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
+import { runningStatements } from '../../facts/db/statements.ts'
 import type { Observation } from '../../plan/report.ts'
-import type { MigrationFacts } from './gather-migrations.ts'
-import { runningStatements } from './statements.ts'
 
 const list = (names: readonly (string | number)[]): string => names.join(', ')
 

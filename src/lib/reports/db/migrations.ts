@@ -1,11 +1,11 @@
+import { reasonOf } from '../../errors.ts'
+import { wakes } from '../../facts/db/activity.ts'
+import { gatherMigrations, type InRegistry, type MigrationFacts } from '../../facts/db/gather-migrations.ts'
+import type { Era } from '../../facts/db/migration-state.ts'
+import { feltBy, pendingStatements } from '../../facts/db/statements.ts'
 import { optionalText } from '../../plan/choice.ts'
-import { reasonOf } from '../../plan/errors.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
-import { wakes } from './activity.ts'
-import { gatherMigrations, type InRegistry, type MigrationFacts } from './gather-migrations.ts'
 import { migrationFindings } from './migration-findings.ts'
-import type { Era } from './migration-state.ts'
-import { feltBy, pendingStatements } from './statements.ts'
 
 /** Which schema version is applied, which files would run, and what their statements do to others. */
 export const migrations = defineReport({

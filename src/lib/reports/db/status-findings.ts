@@ -1,8 +1,8 @@
 import type { Environment } from '../../environment/schema.ts'
-import { reasonOf } from '../../plan/errors.ts'
+import { reasonOf } from '../../errors.ts'
+import type { Endpoint, InUse } from '../../facts/db/endpoint-in-use.ts'
+import { key } from '../../facts/db/endpoint-in-use.ts'
 import type { Observation } from '../../plan/report.ts'
-import type { Endpoint, InUse } from './endpoint-in-use.ts'
-import { key } from './endpoint-in-use.ts'
 import { type DatabaseStatus, sourceFile } from './gather-status.ts'
 
 const both = ['pooler', 'direct'] as const

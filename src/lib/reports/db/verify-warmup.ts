@@ -1,9 +1,9 @@
-import { reasonOf, Usage } from '../../plan/errors.ts'
+import { reasonOf, Usage } from '../../errors.ts'
+import { type Answer, answer } from '../../facts/answer.ts'
+import { readBootLogs, type Warmup, warmupOf } from '../../facts/db/warmup.ts'
+import { milliseconds } from '../../facts/nodes/quantities.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
 import type { HttpReader } from '../../systems/http/types.ts'
-import { type Answer, answer } from '../answer.ts'
-import { milliseconds } from '../nodes/quantities.ts'
-import { readBootLogs, type Warmup, warmupOf } from './warmup.ts'
 
 /** The Deployment that warms its pool up (ch07, ch08). */
 const deployment = 'api'

@@ -1,6 +1,6 @@
+import { isWell, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
+import { ailments, type EdgeSurvey, got } from '../../facts/edge/survey.ts'
 import type { Observation } from '../../plan/report.ts'
-import { isWell, statusInWords, urlOf } from './public-names.ts'
-import { ailments, type EdgeSurvey, got } from './survey.ts'
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next && { next }) })

@@ -1,7 +1,7 @@
+import { urlOf } from '../../facts/edge/public-names.ts'
+import { ailments, type EdgeSurvey, got, surveyEdge } from '../../facts/edge/survey.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import { edgeFindings, reachedNothing } from './findings.ts'
-import { urlOf } from './public-names.ts'
-import { ailments, type EdgeSurvey, got, surveyEdge } from './survey.ts'
 
 /** The round robin from both ends: what Cloudflare has, what each node answers, what a customer gets. */
 export const edgeStatus = defineReport({

@@ -1,9 +1,9 @@
+import { got } from '../../facts/edge/survey.ts'
+import { allOf, believable, type Judged } from '../../facts/firewall/judge.ts'
+import { differenceOf } from '../../facts/firewall/lists.ts'
+import type { FirewallSurvey } from '../../facts/firewall/survey.ts'
 import type { Observation } from '../../plan/report.ts'
 import type { FirewallRule } from '../../systems/nodes/types.ts'
-import { got } from '../edge/survey.ts'
-import { allOf, believable, type Judged } from './judge.ts'
-import { differenceOf } from './lists.ts'
-import type { FirewallSurvey } from './survey.ts'
 
 const refresh = 'honeydue firewall:refresh'
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })

@@ -1,9 +1,9 @@
+import { got } from '../../facts/edge/survey.ts'
+import { allOf } from '../../facts/firewall/judge.ts'
+import { differenceOf } from '../../facts/firewall/lists.ts'
+import { type FirewallSurvey, surveyFirewalls } from '../../facts/firewall/survey.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
-import { got } from '../edge/survey.ts'
 import { firewallFindings } from './findings.ts'
-import { allOf } from './judge.ts'
-import { differenceOf } from './lists.ts'
-import { type FirewallSurvey, surveyFirewalls } from './survey.ts'
 
 /** Each node's rules for 443 against what Cloudflare publishes today. */
 export const firewallStatus = defineReport({

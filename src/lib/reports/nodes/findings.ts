@@ -1,9 +1,9 @@
-import { reasonOf, Trouble } from '../../plan/errors.ts'
+import { reasonOf, Trouble } from '../../errors.ts'
+import { bytes, milliseconds } from '../../facts/nodes/quantities.ts'
+import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
 import type { Observation } from '../../plan/report.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
-import { bytes, milliseconds } from './quantities.ts'
-import type { ApiNode, NodesSurvey } from './survey.ts'
 
 /** kubelet starts to evict when less than 15 % (images) or 10 % (the rest) of the disk is free. */
 const diskFree = 0.15

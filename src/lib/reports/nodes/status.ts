@@ -1,11 +1,11 @@
 import type { Environment } from '../../environment/schema.ts'
-import { reasonOf, Trouble } from '../../plan/errors.ts'
+import { reasonOf, Trouble } from '../../errors.ts'
+import { type Answer, answer } from '../../facts/answer.ts'
+import { readApiNodes } from '../../facts/nodes/api-nodes.ts'
+import { type NodesSurvey, reachedNothing, surveyNodes } from '../../facts/nodes/survey.ts'
 import { defineReport } from '../../plan/report.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
-import { type Answer, answer } from '../answer.ts'
-import { readApiNodes } from './api-nodes.ts'
 import { nodeFindings } from './findings.ts'
-import { type NodesSurvey, reachedNothing, surveyNodes } from './survey.ts'
 import { nodeTables, tableNote } from './table.ts'
 
 /** One row a node, seen from both ends: the host over SSH, and the Kubernetes API. */

@@ -1,8 +1,8 @@
+import { age } from '../../facts/ages.ts'
+import { milliseconds } from '../../facts/nodes/quantities.ts'
+import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
 import type { Table } from '../../plan/report.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
-import { age } from '../ages.ts'
-import { milliseconds } from './quantities.ts'
-import type { ApiNode, NodesSurvey } from './survey.ts'
 
 const used = (size: { readonly totalBytes: number; readonly availableBytes: number } | undefined): string =>
   size ? `${Math.round(100 * (1 - size.availableBytes / size.totalBytes))} %` : '?'

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
+import { cut } from '../../postgres-server/goose.ts'
 import type { ContainerRun } from '../kubernetes/types.ts'
-import { connectAsPod, cut, type Reachable } from '../postgres/pod-connection.ts'
+import { connectAsPod, type Reachable } from '../postgres/pod-connection.ts'
 
 /** The real key is in no source; nothing outside the sandbox may rely on this one. */
 export const lockKey = 20_260_424

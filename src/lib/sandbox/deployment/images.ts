@@ -1,4 +1,4 @@
-import { migrations } from '../postgres/schema.ts'
+import { migrations } from '../../postgres-server/schema.ts'
 import { tags } from './facts.ts'
 import { git } from './repository.ts'
 

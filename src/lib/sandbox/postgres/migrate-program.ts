@@ -1,7 +1,7 @@
+import { gooseUp } from '../../postgres-server/goose.ts'
+import type { Migration } from '../../postgres-server/schema.ts'
 import type { KubeObject, Program } from '../kubernetes/types.ts'
-import { gooseUp } from './goose.ts'
 import { connectAsPod, type Reachable } from './pod-connection.ts'
-import type { Migration } from './schema.ts'
 
 /** The program of the `honeydue-migrate` Job: strips `-pooler` from DB_HOST and runs the image's files with goose against the sandbox's PostgreSQL. */
 export const migrateProgram =

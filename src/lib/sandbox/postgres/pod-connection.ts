@@ -22,8 +22,3 @@ export const connectAsPod = async (
   await client.connect()
   return client
 }
-
-/** A killed process closes its socket without a word: the server notices only when it next writes to it. */
-export const cut = (client: Client): void => {
-  ;(client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy()
-}

@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Secret } from '../../environment/secret.ts'
-import { Moved, Unreachable } from '../../plan/errors.ts'
+import { Moved, Unreachable } from '../../errors.ts'
 import type { System } from '../systems.ts'
 import { gitOf } from './git.ts'
 import { sayPair, writePair } from './pair.ts'

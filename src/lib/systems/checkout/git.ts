@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 import type { FileChange, TextFile } from './types.ts'
 
 const limit = 64 * 1024 * 1024

@@ -1,7 +1,7 @@
 import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Secret } from '../../environment/secret.ts'
-import { Failed } from '../../plan/errors.ts'
+import { Failed } from '../../errors.ts'
 import { publicKeyOf, readCertificate } from '../certificates.ts'
 import { replaceFile, syncFolder } from './replace-file.ts'
 import type { CheckoutWriter } from './types.ts'

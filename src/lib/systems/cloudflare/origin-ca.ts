@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { Usage } from '../../plan/errors.ts'
+import { Usage } from '../../errors.ts'
 import { signedBy } from '../certificates.ts'
 
 /** The keys of the two Origin CAs, ECC and RSA: their root certificates are renewed with the same keys. */

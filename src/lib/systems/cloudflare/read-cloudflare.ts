@@ -1,4 +1,4 @@
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 import type { CloudflareClient, Doing } from './client.ts'
 import { statusOf } from './trouble.ts'
 import type { AddressRecord, CloudflareReader, OriginCertificate, Purge, SslOverride, Zone } from './types.ts'

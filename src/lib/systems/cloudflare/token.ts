@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { Secret } from '../../environment/secret.ts'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 
 /** Where the API token comes from: the environment's own command, which names the token of that deployment, or else the variable. */
 export interface TokenSource {

@@ -1,4 +1,4 @@
-import { type Account, Trouble, Unreachable } from '../../plan/errors.ts'
+import { type Account, Trouble, Unreachable } from '../../errors.ts'
 
 /** The parts of the SDK's errors that tell what happened: the HTTP status and Cloudflare's own codes, never the words. */
 interface ApiFailure {

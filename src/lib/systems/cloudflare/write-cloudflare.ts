@@ -1,4 +1,4 @@
-import { Blocked } from '../../plan/errors.ts'
+import { Blocked } from '../../errors.ts'
 import type { CloudflareClient, Doing } from './client.ts'
 import { everyPage } from './read-cloudflare.ts'
 import { answeredWith } from './trouble.ts'

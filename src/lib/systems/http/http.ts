@@ -1,5 +1,5 @@
 import { type Duration, seconds } from '../../clock.ts'
-import { Trouble, Usage } from '../../plan/errors.ts'
+import { Trouble, Usage } from '../../errors.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import type { System } from '../systems.ts'
 import { httpTrouble } from './trouble.ts'

@@ -1,4 +1,4 @@
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 
 /** Why a URL gave no answer, by the code of Node or OpenSSL. */
 export const httpTrouble = (error: unknown, url: URL, timeoutMs: number): Unreachable => {

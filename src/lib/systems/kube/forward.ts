@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type Duplex, PassThrough } from 'node:stream'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 import { placeOf } from '../place.ts'
 import { duplexPair } from './duplex-pair.ts'
 import type { KubeClient, KubeOptions } from './request.ts'

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { parse as yaml } from 'yaml'
 import * as z from 'zod/mini'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 
 /** A kubeconfig's current context, ready to authenticate requests. */
 export interface Loaded {

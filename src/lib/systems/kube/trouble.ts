@@ -1,4 +1,4 @@
-import { Failed, Moved, type Trouble, Unreachable } from '../../plan/errors.ts'
+import { Failed, Moved, type Trouble, Unreachable } from '../../errors.ts'
 
 /** What the API server said no with; `message` is its own sentence where it sent one. */
 export const statusTrouble = (status: number, message: string, what: string, server: string): Unreachable => {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Duration } from '../../clock.ts'
 import type { Secret } from '../../environment/secret.ts'
-import type { Later } from '../../plan/later.ts'
+import type { Later } from '../../later.ts'
 import type { System } from '../systems.ts'
 import type { AnyKind, Kind, Kinds } from './kinds.ts'
 import type { Node, Pod } from './objects.ts'

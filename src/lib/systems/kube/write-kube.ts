@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { Moved } from '../../plan/errors.ts'
+import { Moved } from '../../errors.ts'
 import { pathOf } from './kinds.ts'
 import type { KubeClient } from './request.ts'
 import type { Deployment, KubeWriter, Target } from './types.ts'

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 import type { CommandOutput } from './types.ts'
 
 export interface RunOptions {

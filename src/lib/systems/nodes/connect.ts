@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 import { type CommandRunner, commandRunner } from './commands.ts'
 import { saveRoundTrips } from './fewer-round-trips.ts'
 import { type Identities, identitiesOf } from './identities.ts'

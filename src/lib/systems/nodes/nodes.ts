@@ -1,5 +1,5 @@
 import { atMost, type Clock } from '../../clock.ts'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 import type { System } from '../systems.ts'
 import { connector } from './connect.ts'
 import { factsCommand, readFacts } from './facts.ts'

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { promisify } from 'node:util'
-import { Unreachable } from '../../plan/errors.ts'
+import { Unreachable } from '../../errors.ts'
 
 const exec = promisify(execFile)
 

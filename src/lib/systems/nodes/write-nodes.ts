@@ -1,4 +1,4 @@
-import { Blocked, Failed } from '../../plan/errors.ts'
+import { Blocked, Failed } from '../../errors.ts'
 import type { System } from '../systems.ts'
 import { coversPort, readRule } from './firewall.ts'
 import type { CommandOutput, NodesReader, NodesWriter, SourceRule } from './types.ts'

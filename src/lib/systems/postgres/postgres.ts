@@ -1,4 +1,4 @@
-import { Trouble, Unreachable } from '../../plan/errors.ts'
+import { Trouble, Unreachable } from '../../errors.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
 import { type Over, readPostgres } from './read-postgres.ts'
 import type { Postgres, PostgresTarget } from './types.ts'

@@ -1,4 +1,4 @@
-import { Trouble } from '../../plan/errors.ts'
+import { Trouble } from '../../errors.ts'
 import { schemaObjects, tableSizes } from './catalog.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
 import type {

@@ -1,4 +1,4 @@
-import { Failed, Trouble, Unreachable } from '../../plan/errors.ts'
+import { Failed, Trouble, Unreachable } from '../../errors.ts'
 import type { PostgresTarget } from './types.ts'
 
 /** What went wrong, classified by the code of Node, OpenSSL or PostgreSQL. */

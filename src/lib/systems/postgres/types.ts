@@ -1,5 +1,5 @@
 import type { Secret } from '../../environment/secret.ts'
-import type { Trouble } from '../../plan/errors.ts'
+import type { Trouble } from '../../errors.ts'
 import type { System } from '../systems.ts'
 
 /** Where to connect and as whom: host, user and database of the live ConfigMap, password of the live Secret. */

@@ -1,4 +1,4 @@
-import { Moved } from '../../plan/errors.ts'
+import { Moved } from '../../errors.ts'
 import type { Said } from '../systems.ts'
 import { markStatements } from './catalog.ts'
 import type { Connection } from './connection.ts'

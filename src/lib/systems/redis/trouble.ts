@@ -1,4 +1,4 @@
-import { Blocked, Trouble as Known, type Trouble, Unreachable } from '../../plan/errors.ts'
+import { Blocked, Trouble as Known, type Trouble, Unreachable } from '../../errors.ts'
 
 /** The code that begins every error reply of Redis: WRONGPASS, NOAUTH, READONLY. */
 const replyCode = (error: unknown): string | undefined =>

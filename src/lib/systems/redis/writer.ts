@@ -1,5 +1,5 @@
 import { seconds } from '../../clock.ts'
-import { Blocked } from '../../plan/errors.ts'
+import { Blocked } from '../../errors.ts'
 import type { RedisConnection } from './connection.ts'
 import { isResidenceIdsKey, residenceIdsKey } from './residence-ids.ts'
 import type { RedisWriter } from './types.ts'

@@ -1,4 +1,4 @@
-import { type Account, Unreachable } from '../../plan/errors.ts'
+import { type Account, Unreachable } from '../../errors.ts'
 import { httpTrouble } from '../http/trouble.ts'
 
 const account = (url: URL, code: string, failed: string, cause: string): Account => ({

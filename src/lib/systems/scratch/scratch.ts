@@ -1,4 +1,4 @@
-import { Failed } from '../../plan/errors.ts'
+import { Failed } from '../../errors.ts'
 import { markStatements, schemaObjects } from '../postgres/catalog.ts'
 import type { SchemaObject } from '../postgres/types.ts'
 import type { System } from '../systems.ts'

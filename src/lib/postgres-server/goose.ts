@@ -1,6 +1,5 @@
 import type { Client } from 'pg'
 import { parseGooseFile } from './goose-file.ts'
-import { cut } from './pod-connection.ts'
 
 export interface GooseRun {
   /** A connected client of the database; the run ends it. */
@@ -122,4 +121,9 @@ const worded = (error: unknown): string => {
   return 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
     ? `ERROR: ${error.message} (SQLSTATE ${error.code})`
     : error.message
+}
+
+/** A killed process closes its socket without a word: the server notices only when it next writes to it. */
+export const cut = (client: Client): void => {
+  ;(client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy()
 }

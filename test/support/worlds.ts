@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { hosts, namespace, nodes } from '../src/lib/sandbox/deployment/facts.ts'
-import { keptServers } from '../src/lib/sandbox/postgres/servers.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../src/lib/sandbox/sandbox.ts'
+import { keptServers } from '../../src/lib/postgres-server/servers.ts'
+import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds } from './migration-worlds.ts'
 
 /** One test file's PostgreSQL serves the next file of the same worker. */

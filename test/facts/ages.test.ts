@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { age, timeAndAge } from '../../src/lib/reports/ages.ts'
+import { age, timeAndAge } from '../../src/lib/facts/ages.ts'
 
 test('an age is told in the two units that matter', () => {
   expect([40, 840, 14_700, 1_051_200, 10_627_200].map(age)).toEqual(['40 s', '14 min', '4 h 5 min', '12 d 4 h', '123 d'])

@@ -1,5 +1,5 @@
 import type { Environment } from '../../environment/schema.ts'
-import { reasonOf, Trouble } from '../../plan/errors.ts'
+import { reasonOf, Trouble } from '../../errors.ts'
 import type { AddressRecord, SslOverride, Zone, ZoneSettings } from '../../systems/cloudflare/types.ts'
 import type { Answer } from '../../systems/http/types.ts'
 import type { OriginAnswer } from '../../systems/nodes/types.ts'

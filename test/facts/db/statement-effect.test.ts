@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { Client as PostgresClient } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { effectOf, worstFirst } from '../../../src/lib/reports/db/statement-effect.ts'
+import { effectOf, worstFirst } from '../../../src/lib/facts/db/statement-effect.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { type PostgresSandbox, startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
 

@@ -1,8 +1,8 @@
 import { afterEach } from 'vitest'
-import { systemClock } from '../src/lib/clock.ts'
-import { scratchServer } from '../src/lib/sandbox/postgres/scratch.ts'
-import type { Sandbox } from '../src/lib/sandbox/sandbox.ts'
-import { openSystems } from '../src/lib/systems/open.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
+import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { openSystems } from '../../src/lib/systems/open.ts'
 import { postgresServers } from './worlds.ts'
 
 /** The systems of a test file's sandbox: opened at first use, closed after each test, or by `close` in the middle of one. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
-import type { Sandbox } from '../src/lib/sandbox/sandbox.ts'
+import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 
 /** One request through the edge of a sandbox, by name, on a connection of its own. */
 export const throughEdge = (

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect } from 'vitest'
 import { parse } from 'yaml'
-import { lockKey } from '../src/lib/sandbox/deployment/auto-migrate.ts'
-import { image, namespace } from '../src/lib/sandbox/deployment/facts.ts'
-import { addCommit, manifestFile } from '../src/lib/sandbox/deployment/repository.ts'
-import type { KubeObject } from '../src/lib/sandbox/kubernetes/types.ts'
-import type { Sandbox } from '../src/lib/sandbox/sandbox.ts'
+import { lockKey } from '../../src/lib/sandbox/deployment/auto-migrate.ts'
+import { image, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
+import { addCommit, manifestFile } from '../../src/lib/sandbox/deployment/repository.ts'
+import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
+import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 
 const deployments = { group: 'apps', resource: 'deployments' }
 const jobs = { group: 'batch', resource: 'jobs' }

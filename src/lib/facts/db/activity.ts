@@ -1,4 +1,4 @@
-import { Blocked } from '../../plan/errors.ts'
+import { Blocked } from '../../errors.ts'
 import type { AdvisoryLock, EndpointFacts, PostgresReader, Session } from '../../systems/postgres/types.ts'
 
 export type Via = 'direct' | 'pooler' | 'unknown'

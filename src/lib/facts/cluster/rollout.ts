@@ -1,7 +1,7 @@
-import { type Duration, minutes, seconds } from '../clock.ts'
-import { type Finding, fails, holds, hopeless } from '../plan/finding.ts'
-import type { Deployment, Pod } from '../systems/kube/types.ts'
-import type { Readers } from '../systems/systems.ts'
+import { type Duration, minutes, seconds } from '../../clock.ts'
+import { type Finding, fails, holds, hopeless } from '../../plan/finding.ts'
+import type { Deployment, Pod } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
 
 type Kube = Readers<'kube'>['kube']
 

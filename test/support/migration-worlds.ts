@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { image, namespace, registryHost, tags } from '../src/lib/sandbox/deployment/facts.ts'
-import { planted } from '../src/lib/sandbox/deployment/planted.ts'
-import type { Sandbox } from '../src/lib/sandbox/sandbox.ts'
+import { image, namespace, registryHost, tags } from '../../src/lib/sandbox/deployment/facts.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import {
   deleteJob,
   deployApi,

@@ -1,7 +1,7 @@
-import { systemClock } from '../src/lib/clock.ts'
-import { loadEnvironment } from '../src/lib/environment/load.ts'
-import type { Environment } from '../src/lib/environment/schema.ts'
-import type { Context } from '../src/lib/plan/context.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { loadEnvironment } from '../../src/lib/environment/load.ts'
+import type { Environment } from '../../src/lib/environment/schema.ts'
+import type { Context } from '../../src/lib/plan/context.ts'
 
 /** The built-in production values, with no file of this machine over them. */
 const builtIn: Environment = loadEnvironment({

@@ -1,4 +1,4 @@
-import { Blocked, Trouble } from '../../plan/errors.ts'
+import { Blocked, Trouble } from '../../errors.ts'
 import type { FileChange } from '../../systems/checkout/types.ts'
 import type { InvalidIndex, PostgresTarget, Session, TableSize, VersionTable } from '../../systems/postgres/types.ts'
 import type { Readers } from '../../systems/systems.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { judge } from '../../../src/lib/facts/firewall/judge.ts'
+import { differenceOf } from '../../../src/lib/facts/firewall/lists.ts'
 import { firewallFindings } from '../../../src/lib/reports/firewall/findings.ts'
-import { judge } from '../../../src/lib/reports/firewall/judge.ts'
-import { differenceOf } from '../../../src/lib/reports/firewall/lists.ts'
 import { readRule } from '../../../src/lib/systems/nodes/firewall.ts'
 
 const published = { ipv4: ['173.245.48.0/20', '104.16.0.0/13'], ipv6: ['2400:cb00::/32'] }
