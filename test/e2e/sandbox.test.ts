@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -48,4 +48,31 @@ test('what a crash left is cleared by the next start, and a folder of somebody e
   const { code, stdout } = await up()
   expect([code, JSON.parse(stdout).error.code]).toEqual([3, 'sandbox-foreign-folder'])
   expect(readdirSync(dir).sort()).toEqual(['mine.txt', 'sandbox.log'])
+})
+
+test('two at the same moment on one folder are one sandbox, and down ends it', async () => {
+  const both = (await Promise.all([up(), up()])).map(({ stdout }) => JSON.parse(stdout))
+  expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+  expect(new Set(both.map(({ pid }) => pid)).size).toBe(1)
+  const one = running()
+  // Whoever changes this file hides no living process from `down`.
+  writeFileSync(join(dir, 'sandbox.json'), JSON.stringify({ ...one, born: '1' }))
+  expect((await typed('down')).code).toBe(0)
+  expect([readdirSync(dir), lives(one)]).toEqual([['sandbox.log'], false])
+})
+
+test('its folder is for its owner alone, whatever it was before; a file or a name that ssh cannot take is refused', async () => {
+  mkdirSync(dir)
+  chmodSync(dir, 0o777)
+  expect((await up()).code).toBe(0)
+  expect(statSync(dir).mode & 0o777).toBe(0o700)
+  expect(readFileSync(join(dir, 'environment.yaml'), 'utf8') + readFileSync(join(dir, 'sandbox.log'), 'utf8')).not.toContain('PLANTED')
+  await typed('down')
+  writeFileSync(join(home, 'file'), '')
+  for (const [at, code] of [
+    [join(home, 'file'), 'sandbox-foreign-folder'],
+    [join(home, 'file', 'below'), 'sandbox-foreign-folder'],
+    [`${home}/a\nb`, 'sandbox-folder-name'],
+  ] as const)
+    expect(JSON.parse((await honeydue(['sandbox:up', '--dir', at, '--json'], { home })).stdout).error.code).toBe(code)
 })

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { switchHost } from '../../src/lib/procedures/db/switch-host.ts'
 import { sourceFile } from '../../src/lib/procedures/db/switch-host-facts.ts'
 import { hosts, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
-import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox, worlds } from '../support/worlds.ts'
 import { laws } from './laws.ts'
@@ -75,7 +75,7 @@ laws(
       podsCanStart = true
       await sandbox().reset()
     },
-    planted: Object.values(planted),
+    planted: plantedValues,
   },
   [
     { name: 'healthy', input: direct, arrange: () => {}, meets: 'work' },

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { afterEach } from 'vitest'
 import { unlock } from '../../src/lib/procedures/db/unlock.ts'
-import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox, worlds } from '../support/worlds.ts'
 import { laws } from './laws.ts'
@@ -39,7 +39,7 @@ laws(
       await close()
       await sandbox().reset()
     },
-    planted: Object.values(planted),
+    planted: plantedValues,
   },
   [
     { name: 'a lock stranded in the pooler', input: () => ({ pid }), arrange: strand, meets: 'work', again: 'refusal' },

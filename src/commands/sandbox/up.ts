@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import * as Flags from '@oclif/core/flags'
 import { HoneydueCommand } from '../../lib/cli/command.ts'
-import { Blocked, Failed } from '../../lib/errors.ts'
+import { Blocked, Failed, Usage } from '../../lib/errors.ts'
 import { defaultFolder } from '../../lib/sandbox/folder.ts'
 import { pointersAt } from '../../lib/sandbox/pointers.ts'
 
@@ -24,6 +24,13 @@ export default class SandboxUp extends HoneydueCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxUp)
     const dir = resolve(flags.dir ?? defaultFolder())
+    // ssh's configuration has no way to write one.
+    if (/\p{Cc}/u.test(dir))
+      throw new Usage({
+        code: 'sandbox-folder-name',
+        failed: 'The name of the folder holds a control character',
+        next: 'honeydue sandbox:up --help',
+      })
     const { runSandbox, startDetached } = await import('../../lib/sandbox/up.ts')
     const delay = flags.delay === undefined ? {} : { delay: flags.delay }
     const result = flags.detach
@@ -33,9 +40,9 @@ export default class SandboxUp extends HoneydueCommand {
     if ('foreign' in result)
       throw new Blocked({
         code: 'sandbox-foreign-folder',
-        failed: `${dir} holds files that are not a sandbox's`,
+        failed: `${dir} cannot be a sandbox's folder`,
         state: 'Nothing was written.',
-        cause: 'It is the folder of something else',
+        cause: result.foreign,
         next: 'honeydue sandbox:up --detach --dir, and an empty folder',
       })
     if ('failed' in result)

@@ -17,7 +17,7 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** The superuser, as Neon names it; it logs in over the Unix socket only, whose folder nobody else may enter. */
+/** The superuser, as Neon names it. Its password is made with the cluster, and leaves this part nowhere. */
 export const superuser = 'cloud_admin'
 
 /**
@@ -55,8 +55,13 @@ const settings = {
   password_encryption: 'scram-sha-256',
 }
 
-/** Starts PostgreSQL on a data directory in `folder`; resolves when it answers (30–60 ms). `disposable`: the folder goes when it ends. */
-export const startServer = async (binaries: Binaries, folder: string, disposable: boolean): Promise<Server> => {
+/** Starts PostgreSQL on the data directory in `folder`, whose superuser has the password; resolves when it answers (30–60 ms). `disposable`: the folder goes when it ends. */
+export const startServer = async (
+  binaries: Binaries,
+  { folder, password }: { readonly folder: string; readonly password: string },
+  disposable: boolean,
+): Promise<Server> => {
+  const superusers = (port: number, database: string) => connectAsSuperuser({ host: folder, port, password, database })
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
     const child = launch(binaries, folder, port, disposable)
@@ -65,13 +70,13 @@ export const startServer = async (binaries: Binaries, folder: string, disposable
       said = `${said}${chunk}`.slice(-2000)
     })
     const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)).once('error', () => resolve(1)))
-    const admin = await firstAnswer(folder, port, ended)
+    const admin = await firstAnswer(() => superusers(port, 'template1'), ended)
     if (admin) {
       const end = async () => {
         await admin.end().catch(() => {})
         await stop(child, ended)
       }
-      return { folder, port, admin, connect: (database) => connectAsSuperuser(folder, port, database), stop: end }
+      return { folder, port, admin, connect: (database) => superusers(port, database), stop: end }
     }
     await stop(child, ended)
     // Between our look and its bind another process may have taken the port.
@@ -110,21 +115,21 @@ const stop = async (child: ChildProcess, ended: Promise<number>): Promise<void> 
 }
 
 /** The first connection that it takes; undefined when it ended, or took none in 30 s. */
-const firstAnswer = async (folder: string, port: number, ended: Promise<number>): Promise<Client | undefined> => {
+const firstAnswer = async (connect: () => Promise<Client>, ended: Promise<number>): Promise<Client | undefined> => {
   let over = false
   void ended.then(() => {
     over = true
   })
   for (let waited = 0; waited < 30_000 && !over; waited += 10) {
-    const client = await connectAsSuperuser(folder, port, 'template1').catch(() => undefined)
+    const client = await connect().catch(() => undefined)
     if (client) return client
     await sleep(10)
   }
   return undefined
 }
 
-const connectAsSuperuser = async (folder: string, port: number, database: string): Promise<Client> => {
-  const client = new Client({ host: folder, port, user: superuser, database, application_name: 'sandbox' })
+const connectAsSuperuser = async (to: { host: string; port: number; password: string; database: string }): Promise<Client> => {
+  const client = new Client({ ...to, user: superuser, application_name: 'sandbox' })
   client.on('error', () => {})
   await client.connect()
   return client

@@ -14,9 +14,9 @@ export interface Servers {
 export const freshServers: Servers = {
   take: async () => {
     const binaries = await findBinaries()
-    const folder = await layCluster(binaries)
-    return startServer(binaries, folder, true).catch(async (error) => {
-      await rm(folder, { recursive: true, force: true })
+    const cluster = await layCluster(binaries)
+    return startServer(binaries, cluster, true).catch(async (error) => {
+      await rm(cluster.folder, { recursive: true, force: true })
       throw error
     })
   },

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync } from 'node:fs'
-import { access, appendFile, chmod, chown, constants, mkdtemp, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { access, appendFile, chmod, chown, constants, mkdtemp, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from 'pg'
@@ -18,16 +19,24 @@ const pristine = 'honeyDue_pristine'
 /** The application's schema and a few rows, as one script. */
 const seed = [...migrations.map(({ sql }) => upOf(sql)), gooseTable(migrations.map(({ version }) => version))].join('\n')
 
-const hba = `local all ${superuser} trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n`
+/** Everybody is asked, the superuser too: whoever reaches the socket through the front is not therefore trusted. */
+const hba = 'local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n'
+
+/** A data directory of ours, and what its superuser logs in with. */
+export interface Cluster {
+  /** Holds `data`. */
+  readonly folder: string
+  readonly password: string
+}
 
 /** A new folder in the temporary folder with a copy of the template cluster in `data` (about 0.1 s; the first time on a machine 2 s). */
-export const layCluster = async (binaries: Binaries): Promise<string> => {
-  const template = join(binaries.cache, `template-${fingerprint('4', binaries.version, seed, hba, String(binaries.as?.uid))}`)
+export const layCluster = async (binaries: Binaries): Promise<Cluster> => {
+  const template = join(binaries.cache, `template-${fingerprint('5', binaries.version, seed, hba, String(binaries.as?.uid))}`)
   if (!existsSync(template)) await makeTemplate(binaries, template)
   const folder = await ownFolder(binaries, await roomiest())
   // `cp` is in every base system, runs beside our event loop, and clones where the file system can.
   await run('cp', ['-R', join(template, 'data'), join(folder, 'data')], binaries, folder)
-  return folder
+  return { folder, password: await readFile(join(template, 'superuser'), 'utf8') }
 }
 
 /** The database anew from the pristine one, whoever is connected to it. */
@@ -40,10 +49,15 @@ const makeTemplate = async (binaries: Binaries, template: string): Promise<void>
   const folder = await ownFolder(binaries, tmpdir())
   try {
     const data = join(folder, 'data')
+    const pwfile = join(folder, 'superuser')
+    const password = randomBytes(24).toString('hex')
+    await writeFile(pwfile, password, { mode: 0o600 })
+    if (binaries.as) await chown(pwfile, binaries.as.uid, binaries.as.gid)
     const options = [
       '-U',
       superuser,
-      '--auth=trust',
+      `--pwfile=${pwfile}`,
+      '--auth=scram-sha-256',
       '-E',
       'UTF8',
       '--locale=C',
@@ -56,7 +70,7 @@ const makeTemplate = async (binaries: Binaries, template: string): Promise<void>
     await writeFile(join(data, 'pg_hba.conf'), hba)
     // Small files copy fast: checkpoints need not keep old WAL.
     await appendFile(join(data, 'postgresql.conf'), '\nmin_wal_size = 2MB\nmax_wal_size = 8MB\n')
-    const server = await startServer(binaries, folder, false)
+    const server = await startServer(binaries, { folder, password }, false)
     try {
       const { admin } = server
       await admin.query(`CREATE ROLE ${owner} LOGIN CREATEDB CREATEROLE`)
@@ -81,6 +95,7 @@ const makeTemplate = async (binaries: Binaries, template: string): Promise<void>
     await chmod(ready, 0o755)
     if (binaries.as) await chown(ready, binaries.as.uid, binaries.as.gid)
     await run('cp', ['-R', data, join(ready, 'data')], binaries, folder)
+    await writeFile(join(ready, 'superuser'), password, { mode: 0o600 })
     // Another process may have been faster; its template is as good.
     await rename(ready, template).catch(() => rm(ready, { recursive: true, force: true }))
   } finally {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -26,14 +26,27 @@ const written = [
 export const defaultFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state'), 'honeydue', 'sandbox')
 
-/** Makes the folder the sandbox's own, and clears what a crash left; false when it holds files that are not the sandbox's. */
-export async function claimFolder(dir: string): Promise<boolean> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  const others = (await readdir(dir)).filter((name) => name !== 'sandbox.log')
-  if (others.length > 0 && !existsSync(join(dir, mark))) return false
+/** Makes the folder, for nobody but its owner; why it cannot be the sandbox's, or undefined where it can. */
+export async function ownFolder(dir: string): Promise<string | undefined> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'EEXIST' || code === 'ENOTDIR' ? 'It is a file, or lies below one' : `It cannot be made (${code})`
+  }
+  const { uid, mode } = await stat(dir)
+  if (uid !== (process.getuid?.() ?? uid)) return 'It belongs to another user'
+  const others = (await readdir(dir)).filter((name) => name !== 'sandbox.log' && !name.startsWith('sandbox.lock'))
+  if (others.length > 0 && !existsSync(join(dir, mark))) return 'It holds files that are not of a sandbox'
+  // Whoever may write here could put programs into the nodes' search path, which we then run.
+  if ((mode & 0o077) !== 0) await chmod(dir, 0o700)
+  return undefined
+}
+
+/** Clears what a crash left, and says whose folder it is. */
+export async function markFolder(dir: string): Promise<void> {
   await clearFolder(dir)
   await writeFile(join(dir, mark), 'A folder of `honeydue sandbox:up`: `honeydue sandbox:down` takes its files away.\n')
-  return true
 }
 
 /** Removes what the sandbox wrote; files of others, and the folder, stay. */

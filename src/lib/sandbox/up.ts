@@ -1,25 +1,46 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { claimFolder, clearFolder } from './folder.ts'
+import { claim, holderOf } from './claim.ts'
+import { clearFolder, markFolder, ownFolder } from './folder.ts'
 import { announce, type RunningSandbox, runningIn } from './running.ts'
 import { type Sandbox, startSandbox } from './sandbox.ts'
 
-export type Up = { readonly running: RunningSandbox; readonly already: boolean } | { readonly foreign: true } | { readonly failed: string }
+/** It runs; or the folder cannot be a sandbox's, because; or it did not start, and said this. */
+export type Up =
+  | { readonly running: RunningSandbox; readonly already: boolean }
+  | { readonly foreign: string }
+  | { readonly failed: string }
 
-/** Runs a sandbox in this process until the signal; `answering` is called when everything answers. */
+/** Runs a sandbox in this process until the signal; `answering` is called when everything answers. Another one of the same folder is waited for instead. */
 export async function runSandbox(
   dir: string,
   options: { readonly postgres: boolean; readonly delay?: number },
   signal: AbortSignal,
   answering: (sandbox: Sandbox) => void,
 ): Promise<Up | undefined> {
-  const already = runningIn(dir)
-  if (already) return { running: already, already: true }
-  if (!(await claimFolder(dir))) return { foreign: true }
+  const foreign = await ownFolder(dir)
+  if (foreign) return { foreign }
+  for (let waited = 0; waited < 60_000; waited += 25) {
+    const claimed = await claim(dir)
+    if ('release' in claimed) return run(dir, options, signal, answering).finally(claimed.release)
+    const running = runningIn(dir)
+    if (running) return { running, already: true }
+    await sleep(25)
+  }
+  return { failed: `Another process has ${dir} and does not answer` }
+}
+
+const run = async (
+  dir: string,
+  options: { readonly postgres: boolean; readonly delay?: number },
+  signal: AbortSignal,
+  answering: (sandbox: Sandbox) => void,
+): Promise<undefined> => {
+  await markFolder(dir)
   const sandbox = await startSandbox({ dir, ...options })
   const leave = announce(dir, join(dir, 'environment.yaml'))
   try {
@@ -37,10 +58,10 @@ export async function runSandbox(
 export async function startDetached(dir: string, args: readonly string[]): Promise<Up> {
   const already = runningIn(dir)
   if (already) return { running: already, already: true }
-  if (!(await claimFolder(dir))) return { foreign: true }
-  await mkdir(dir, { recursive: true })
+  const foreign = await ownFolder(dir)
+  if (foreign) return { foreign }
   const file = join(dir, 'sandbox.log')
-  await rm(file, { force: true })
+  if (!(await holderOf(dir))) await rm(file, { force: true })
   const log = openSync(file, 'a', 0o600)
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
     detached: true,

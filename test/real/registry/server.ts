@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -6,13 +7,17 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { registryHost } from '../../../src/lib/sandbox/deployment/facts.ts'
-import { type RegistryAuth, type RegistryWorld, repository, tag } from '../../contract/registry/world.ts'
+import { credentials, type RegistryAuth, type RegistryWorld, repository, tag } from '../../contract/registry/world.ts'
 import { installed } from '../../support/installed.ts'
 import { answering, freePort, type Running, startServer, unprivileged } from '../processes.ts'
 import { issuer, service, startTokenService, tokenHost } from './token-service.ts'
 
-/** bcrypt of the sandbox's planted password, as htpasswd -B makes it. */
-const users = 'admin:$2y$05$abcdefghijklmnopqrstuuvPRItTkIzVCUQY0h6paCVSiluKwujk6\n'
+/** The one user, as htpasswd -B writes it: crypt(3) of Debian's perl knows bcrypt, Node does not. */
+const users = (): string => {
+  const [user = '', password = ''] = credentials.split(':')
+  const salt = '$2y$05$abcdefghijklmnopqrstuu'
+  return `${user}:${execFileSync('perl', ['-e', 'print crypt($ENV{PASSWORD}, $ENV{SALT})'], { encoding: 'utf8', env: { PASSWORD: password, SALT: salt } })}\n`
+}
 
 /** Debian's docker-registry over TLS, with the index of one image in it. */
 export const realRegistry = (auth: RegistryAuth) => async (): Promise<RegistryWorld> => {
@@ -70,7 +75,7 @@ export const realRegistry = (auth: RegistryAuth) => async (): Promise<RegistryWo
     const asks =
       auth === 'token'
         ? { token: { realm, service, issuer, rootcertbundle: ca } }
-        : { htpasswd: { realm: 'registry', path: file('users', users) } }
+        : { htpasswd: { realm: 'registry', path: file('users', users()) } }
     const port = await start({ auth: asks }, { tls })
     // It greets nobody without credentials: any answer will do, and it speaks TLS.
     await answering(() => fetch(`http://127.0.0.1:${port}/`), 'docker-registry')

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Secret } from '../../../src/lib/environment/secret.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
@@ -184,3 +185,21 @@ const exists = (folder: string): boolean => {
     return false
   }
 }
+
+test('the superuser is let in over no way: not by the front, not by the socket, not by the port, with whatever password', async () => {
+  await sandbox.start()
+  const asked = ['', 'wrong', 'cloud_admin', sandbox.password].flatMap((password) =>
+    [sandbox.directHost, sandbox.poolerHost].map((host) => codeOf(host, { user: 'cloud_admin', password: new Secret(password) })),
+  )
+  // The client itself refuses to log in by SCRAM without a password.
+  expect([...new Set(await Promise.all(asked))].sort()).toEqual(['postgres-lost', 'postgres-password'])
+  const [{ port, folder } = { port: '', folder: '' }] = (await sandbox.query(
+    "SELECT current_setting('port') AS port, current_setting('unix_socket_directories') AS folder",
+  )) as readonly { port: string; folder: string }[]
+  for (const host of [folder, '127.0.0.1']) {
+    const client = new Client({ host, port: Number(port), user: 'cloud_admin', database: 'template1', password: 'wrong' })
+    client.on('error', () => {})
+    await expect(client.connect()).rejects.toMatchObject({ code: '28P01' })
+    await client.end().catch(() => {})
+  }
+})

@@ -1,18 +1,25 @@
-/** The sandbox's secrets. Each holds the word PLANTED, so that a search of any output finds one that leaked. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+
+const made = (name: string): string => `PLANTED-${name}-${randomBytes(12).toString('hex')}`
+
+/**
+ * The sandbox's secrets, made anew by each process that starts one: whoever reads this source knows none of them. Each holds the word
+ * PLANTED, so that a search of any output finds one that leaked; Apple's key is a real one, as the application would parse it.
+ */
 export const planted = {
-  postgresPassword: 'PLANTED-postgres-4b1f',
-  secretKey: 'PLANTED-secret-key-91ac',
-  emailHostPassword: 'PLANTED-email-7d20',
-  fcmServerKey: 'PLANTED-fcm-c3e8',
-  redisPassword: 'PLANTED-redis-58aa',
-  ingestToken: 'PLANTED-obs-token-e07d',
-  registryPassword: 'PLANTED-registry-pat-6f12',
-  registryToken: 'PLANTED-registry-token-2ce9',
+  postgresPassword: made('postgres'),
+  secretKey: made('secret-key'),
+  emailHostPassword: made('email'),
+  fcmServerKey: made('fcm'),
+  redisPassword: made('redis'),
+  ingestToken: made('obs-token'),
+  registryPassword: made('registry-pat'),
+  registryToken: made('registry-token'),
   // As long as Cloudflare's own: shorter ones are refused for their form.
-  cloudflareToken: 'PLANTED-cloudflare-token-b82c41f0d96e7a35',
-  cloudflareReadToken: 'PLANTED-cloudflare-read-only-5d1e90c3f7a2',
-  apnsKey: '-----BEGIN PRIVATE KEY-----\nUExBTlRFRC1hcG5zLWtleQ==\n-----END PRIVATE KEY-----\n',
+  cloudflareToken: made('cloudflare-token'),
+  cloudflareReadToken: made('cloudflare-read-only'),
+  apnsKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 } as const
 
-/** What must never be printed: every planted value. */
-export const plantedValues: readonly string[] = Object.values(planted)
+/** What must never be printed: every planted value; of a key its first line, because a value in JSON has no line breaks. */
+export const plantedValues: readonly string[] = Object.values(planted).map((value) => value.split('\n')[1] ?? value)
