@@ -28,16 +28,15 @@ export const gooseUp = async ({ client, files, log, signal }: GooseRun): Promise
   }
   try {
     await ensureTable(run)
-    const applied = await appliedVersions(run)
-    const current = Math.max(0, ...applied)
-    const sources = files.map(({ name, sql }) => ({ name, sql, version: Number.parseInt(name, 10) })).sort((a, b) => a.version - b.version)
-    const missing = sources.filter(({ version }) => version < current && !applied.has(version))
+    const { known, current, highest } = await recordedVersions(run)
+    const sources = files.map(({ name, sql }) => ({ name, sql, version: versionOf(name) })).sort((a, b) => (a.version < b.version ? -1 : 1))
+    const missing = sources.filter(({ version }) => version < highest && !known.has(version))
     if (missing.length > 0) {
       const list = missing.map(({ version, name }) => `version ${version}: ${folder}/${name}`).join('\n\t')
-      say(`goose run: error: found ${missing.length} missing migrations before current version ${current}:\n\t${list}`)
+      say(`goose run: error: found ${missing.length} missing migrations before current version ${highest}:\n\t${list}`)
       return 1
     }
-    const pending = sources.filter(({ version }) => version > current)
+    const pending = sources.filter(({ version }) => version > highest)
     for (const { name, sql, version } of pending) {
       const began = performance.now()
       const { failure, statements } = await applyFile(run, sql, version)
@@ -77,11 +76,22 @@ const ensureTable = async (run: Run): Promise<void> => {
   await run(`INSERT INTO ${table} (version_id, is_applied) VALUES (0, true)`)
 }
 
-const appliedVersions = async (run: Run): Promise<Set<number>> => {
-  const { rows } = await run(`SELECT version_id::float8 AS version, is_applied FROM ${table} ORDER BY id DESC`)
-  const latest = new Map<number, boolean>()
-  for (const { version, is_applied } of rows) if (!latest.has(Number(version))) latest.set(Number(version), is_applied === true)
-  return new Set([...latest].filter(([version, is]) => is && version > 0).map(([version]) => version))
+/** int64, as goose parses it: a timestamp to the millisecond is beyond what a number keeps exactly. */
+const versionOf = (name: string): bigint => BigInt(/^\d+/.exec(name)?.[0] ?? 0)
+
+/** goose takes every row for applied; `current` alone is the latest row that says so. */
+const recordedVersions = async (
+  run: Run,
+): Promise<{ readonly known: ReadonlySet<bigint>; readonly current: bigint; readonly highest: bigint }> => {
+  const { rows } = await run(`SELECT version_id::text AS version, is_applied FROM ${table} ORDER BY id DESC`)
+  const latest = new Map<bigint, boolean>()
+  for (const { version, is_applied } of rows) {
+    const number = BigInt(String(version))
+    if (!latest.has(number)) latest.set(number, is_applied === true)
+  }
+  const current = [...latest].find(([, is]) => is)?.[0]
+  if (current === undefined) throw new Error('no next version found')
+  return { known: new Set(latest.keys()), current, highest: [...latest.keys()].reduce((a, b) => (b > a ? b : a)) }
 }
 
 interface Applied {
@@ -90,7 +100,7 @@ interface Applied {
 }
 
 /** How many statements ran, or goose's words. Files that were applied before this one stay committed. */
-const applyFile = async (run: Run, sql: string, version: number): Promise<Applied> => {
+const applyFile = async (run: Run, sql: string, version: bigint): Promise<Applied> => {
   let statement = ''
   let transaction = false
   try {
@@ -100,7 +110,7 @@ const applyFile = async (run: Run, sql: string, version: number): Promise<Applie
     for (statement of file.statements) await run(statement)
     statement = ''
     // Unqualified, as in goose: a dump that empties search_path breaks it.
-    await run(`INSERT INTO ${table} (version_id, is_applied) VALUES ($1, $2)`, [version, true])
+    await run(`INSERT INTO ${table} (version_id, is_applied) VALUES ($1, $2)`, [String(version), true])
     if (transaction) await run('COMMIT')
     return { statements: file.statements.length }
   } catch (error) {

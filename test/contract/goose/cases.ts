@@ -7,7 +7,9 @@ const file = (name: string, up: string) => ({ name, sql: `-- +goose Up\n${up}\n-
 const untransacted = (name: string, up: string) => ({ name, sql: `-- +goose NO TRANSACTION\n-- +goose Up\n${up}\n` })
 
 const versions = async ({ query }: GooseWorld) =>
-  (await query('SELECT version_id::int AS version FROM goose_db_version ORDER BY id')).map(({ version }) => version)
+  (await query('SELECT version_id::text AS version FROM goose_db_version ORDER BY id')).map(({ version }) =>
+    Number.isSafeInteger(Number(version)) && Number(version) < 1e6 ? Number(version) : version,
+  )
 const rowsOf = async ({ query }: GooseWorld, sql: string) => query(sql)
 
 const until = async (world: GooseWorld, sql: string): Promise<void> => {
@@ -62,6 +64,36 @@ export const gooseCases: readonly ContractCase<GooseWorld>[] = [
     lines: ['OK   000005_gap.sql (time)', 'goose: successfully migrated database to version: 5'],
     versions: [0, 1, 2, 5],
   }),
+  once(
+    'a timestamp, and one beyond what a double keeps',
+    [file('20240101120000_a.sql', 'SELECT 1;'), file('20240101120000123_b.sql', 'SELECT 1;'), file('20240101120000124_c.sql', 'SELECT 1;')],
+    {
+      code: 0,
+      lines: [
+        'OK   20240101120000_a.sql (time)',
+        'OK   20240101120000123_b.sql (time)',
+        'OK   20240101120000124_c.sql (time)',
+        'goose: successfully migrated database to version: 20240101120000124',
+      ],
+      versions: [0, 1, 2, '20240101120000', '20240101120000123', '20240101120000124'],
+    },
+  ),
+  {
+    name: 'a row that says is_applied = false: passed over as applied, and the version before it told',
+    expected: { code: 0, lines: ['goose: no migrations to run. current version: 1'] },
+    give: async (world) => {
+      await world.query('UPDATE goose_db_version SET is_applied = false WHERE version_id = 2')
+      return world.up(migrations)
+    },
+  },
+  {
+    name: 'a version table without a row',
+    expected: { code: 1, lines: ['goose run: no next version found'] },
+    give: async (world) => {
+      await world.query('DELETE FROM goose_db_version')
+      return world.up(migrations)
+    },
+  },
   {
     name: 'a lower number that arrives late fails',
     expected: {

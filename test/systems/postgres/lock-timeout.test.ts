@@ -34,7 +34,7 @@ test('whatever waits for a lock gives up in seconds, with the way to see who has
     const answers = await Promise.allSettled([
       a?.read.versions(direct),
       b?.read.schema(direct),
-      c?.write.markVersions(direct, [3]),
+      c?.write.markVersions(direct, [3n], 'public'),
       d?.write.dropInvalidIndex(direct, index),
       e?.write.rebuildInvalidIndex(direct, index),
     ])

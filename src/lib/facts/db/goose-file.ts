@@ -1,6 +1,6 @@
 /** A migration of the `migrations/` folder as goose reads it on the way up. */
 export interface MigrationFile {
-  readonly version: number
+  readonly version: bigint
   readonly name: string
   readonly text: string
   /** False with `-- +goose NO TRANSACTION`: what ran before a failure stays. */
@@ -12,12 +12,14 @@ export interface MigrationFile {
 const readMigration = (name: string, text: string): MigrationFile | undefined => {
   const [, number] = /^(\d+)_.*\.sql$/.exec(name) ?? []
   if (number === undefined) return undefined
-  return { version: Number(number), name, text, ...readUp(text) }
+  return { version: BigInt(number), name, text, ...readUp(text) }
 }
 
 /** By number; names that goose leaves alone are left out. */
 export const readMigrations = (files: readonly { readonly name: string; readonly text: string }[]): readonly MigrationFile[] =>
-  files.flatMap(({ name, text }) => readMigration(name, text) ?? []).sort((a, b) => a.version - b.version)
+  files
+    .flatMap(({ name, text }) => readMigration(name, text) ?? [])
+    .sort((a, b) => (a.version < b.version ? -1 : a.version > b.version ? 1 : 0))
 
 /** A line that ends in a semicolon ends a statement, but for what stands between StatementBegin and StatementEnd. */
 const readUp = (text: string): Pick<MigrationFile, 'transaction' | 'statements'> => {

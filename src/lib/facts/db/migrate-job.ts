@@ -20,7 +20,7 @@ export interface MigrateJob {
   readonly uid: string
   readonly image: string
   /** The version that db:migrate made it for; undefined where something else made it. */
-  readonly migratesTo: number | undefined
+  readonly migratesTo: bigint | undefined
   readonly outcome: 'complete' | 'failed' | 'running'
   readonly startedAt: string | undefined
   readonly endedAt: string | undefined
@@ -78,7 +78,7 @@ const readJob = (job: KubeObject, log: readonly string[], pod: Pod | undefined):
   return {
     uid: job.metadata.uid ?? '',
     image: apiContainer(spec.template.spec.containers)?.image ?? '',
-    migratesTo: note === undefined ? undefined : Number(note),
+    migratesTo: /^\d{1,19}$/.test(note ?? '') ? BigInt(note ?? 0) : undefined,
     outcome: ended ? (ended.type === 'Complete' ? 'complete' : 'failed') : 'running',
     startedAt: status?.startTime,
     endedAt: status?.completionTime ?? ended?.lastTransitionTime,

@@ -13,14 +13,14 @@ export type Era = 'goose' | 'unmarked' | 'automigrate' | 'empty'
 export interface MigrationState {
   readonly era: Era
   /** The highest version that is applied; 0 without one. */
-  readonly current: number
+  readonly current: bigint
   readonly pending: readonly MigrationFile[]
   /** Not applied, and below the current version: goose stops at these. */
   readonly late: readonly MigrationFile[]
-  /** Numbers that no file has, up to the highest: goose passes over them. */
-  readonly gaps: readonly number[]
+  /** Numbers that no file has, where files are counted: goose passes over them. */
+  readonly gaps: readonly bigint[]
   /** Applied, and in none of the files: the schema is ahead of these. */
-  readonly ahead: readonly number[]
+  readonly ahead: readonly bigint[]
   /** Applied files whose text is another one than when they were applied, by the last commit that changed them: goose keeps no checksum. */
   readonly edited: readonly FileChange[]
 }
@@ -31,16 +31,15 @@ const eraOf = ({ exists, applied, tables }: VersionTable): Era =>
 /** Compares the version table with files, and those with their history. */
 export const stateOf = (versions: VersionTable, files: readonly MigrationFile[], history: readonly FileChange[] = []): MigrationState => {
   const applied = new Map(versions.applied.map(({ version, at }) => [version, instantOf(at)]))
-  const current = Math.max(0, ...applied.keys())
+  const current = versions.applied.at(-1)?.version ?? 0n
   const numbers = new Set(files.map(({ version }) => version))
   const open = files.filter(({ version }) => !applied.has(version))
-  const highest = Math.max(0, ...numbers)
   return {
     era: eraOf(versions),
     current,
     pending: open.filter(({ version }) => version > current),
     late: open.filter(({ version }) => version < current),
-    gaps: Array.from({ length: highest }, (_, i) => i + 1).filter((number) => !numbers.has(number) && !applied.has(number)),
+    gaps: gapsIn([...new Set([...numbers, ...applied.keys()])].filter((one) => one <= (files.at(-1)?.version ?? 0n)).sort(ascending)),
     ahead: [...applied.keys()].filter((version) => !numbers.has(version)),
     edited: files.flatMap(({ name, version }) => {
       const at = applied.get(version)
@@ -50,6 +49,19 @@ export const stateOf = (versions: VersionTable, files: readonly MigrationFile[],
     }),
   }
 }
+
+/** Only where numbers are a counter, which has at least half of what is below each of them: between dates and timestamps nothing is missing. */
+const gapsIn = (numbers: readonly bigint[]): readonly bigint[] =>
+  numbers.flatMap((number, i) => {
+    const before = numbers[i - 1]
+    if (before === undefined || BigInt(2 * (i + 1)) < number) return []
+    return Array.from({ length: Number(number - before) - 1 }, (_, n) => before + BigInt(n + 1))
+  })
+
+const ascending = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0)
+
+/** For machines: a number as long as JSON's readers keep it exactly, its digits beyond that. */
+export const plainVersion = (version: bigint): number | string => (version <= Number.MAX_SAFE_INTEGER ? Number(version) : String(version))
 
 /** goose writes a timestamp without a zone; servers such as Neon's run in UTC. */
 export const instantOf = (at: string): number => Date.parse(`${at.replace(' ', 'T')}Z`)

@@ -33,7 +33,7 @@ export const differencesIn = ({ files, differences, failure }: MigrateFacts & Ba
 export const markBaseline = (facts: MigrateFacts & Baseline, fits: Finding = holds): Change<'postgres'> => {
   const { target, versions, files, image, alive, sessions, noGit } = facts
   const [first] = files ?? []
-  const version = first?.version ?? 1
+  const version = first?.version ?? 1n
   return {
     title: `Mark ${first?.name ?? 'the baseline'} as applied`,
     effect: [
@@ -51,7 +51,7 @@ export const markBaseline = (facts: MigrateFacts & Baseline, fits: Finding = hol
         ...alive.map(({ pod }) => fails(`pod ${pod} runs migrations`)),
         ...runningStatements(sessions, files ?? []).map(({ session, file }) => fails(`backend ${session.pid} runs a statement of ${file}`)),
       ]),
-    apply: (write) => write.postgres.markVersions(target, [version]),
+    apply: (write) => write.postgres.markVersions(target, [version], versions.schema),
     verify: async (look) => {
       const { applied } = await look.postgres.versions(target)
       return when(

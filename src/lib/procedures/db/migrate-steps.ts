@@ -28,7 +28,7 @@ const resumable = ({ job, image, state }: MigrateFacts): boolean =>
   job.migratesTo !== undefined &&
   (state.pending.length === 0 || job.migratesTo === lastOf(state.pending))
 
-const lastOf = (pending: MigrateFacts['state']['pending']): number => Math.max(0, ...pending.map(({ version }) => version))
+const lastOf = (pending: MigrateFacts['state']['pending']): bigint => pending.at(-1)?.version ?? 0n
 
 const reachedDirectly = async ({ target }: MigrateFacts, look: Readers<Needs>): Promise<Finding> => {
   const here = await look.postgres.endpoint(target)
@@ -146,7 +146,7 @@ export const unasked = ({ registry, image, state }: MigrateFacts): readonly stri
 
 /** What the plan says beside its steps. */
 export const unsaid = (facts: MigrateFacts): readonly string[] => {
-  const { state, files, manifest, image, liveImage, sessions, sizes, namespace, rehearsal } = facts
+  const { state, versions, files, manifest, image, liveImage, sessions, sizes, namespace, rehearsal } = facts
   const ahead =
     state.ahead.length === 0 || files === undefined
       ? []
@@ -165,6 +165,9 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
     `What ${image} contains is what git has at its tag: an image of an unclean working copy has other files`,
     ...unasked(facts),
     ...ahead,
+    ...versions.denied.map(
+      (version) => `Version ${version} is recorded with is_applied = false: goose passes it over as applied, and does not run it`,
+    ),
     ...(image === liveImage ? [] : [`Until the rollout, ${liveImage} runs on a schema that is ahead of it`]),
     ...(destroying.length === 0
       ? []

@@ -136,7 +136,7 @@ const markFirst = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
     title: `Mark version ${first.version} as applied`,
     effect: [{ what: `${first.name} in goose_db_version`, before: 'not applied', after: 'applied, without running it' }],
     check: async () => fits,
-    apply: (write) => write.postgres.markVersions(facts.target, [first.version]),
+    apply: (write) => write.postgres.markVersions(facts.target, [first.version], facts.versions.schema),
     verify: async (look) => {
       const { applied } = await look.postgres.versions(facts.target)
       return when(
@@ -178,7 +178,7 @@ const fixGates = (facts: Chosen): readonly Gate<Needs>[] => {
     ]
   return [
     {
-      title: `The cause of the failure at version ${first?.version ?? '?'} is gone`,
+      title: `What version ${first?.version ?? '?'} failed at is put right`,
       ask: `${job?.failure?.text ?? 'goose said nothing'}. Change the rows it met, and run this again with --way rerun; or the file in a new image instead of ${image}, and run honeydue db:migrate --image. Is that done?`,
     },
   ]

@@ -2,7 +2,9 @@ import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { runningStatements } from '../../facts/db/statements.ts'
 import type { Observation } from '../../plan/report.ts'
 
-const list = (names: readonly (string | number)[]): string => names.join(', ')
+const most = 12
+const list = (names: readonly (string | bigint)[]): string =>
+  names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ')
 
 /** What is wrong with the schema's versions, worst first. */
 export const migrationFindings = (facts: MigrationFacts): readonly Observation[] => [
@@ -38,6 +40,17 @@ const eraFindings = ({ state, versions, files, image, noGit, registry }: Migrati
       level: 'warning',
       text: `The tag of ${image} names no commit of the checkout: what it contains is not known`,
       next: 'git fetch',
+    })
+  if (versions.denied.length > 0)
+    found.push({
+      level: 'wrong',
+      text: `Version ${list(versions.denied)} is recorded with is_applied = false: goose up passes it over as applied, and whether what it makes is there nothing says`,
+      next: 'honeydue db:psql',
+    })
+  if (versions.elsewhere.length > 0)
+    found.push({
+      level: 'warning',
+      text: `There is a goose_db_version in schema ${list(versions.elsewhere)} too: goose uses ${versions.exists ? `that of ${versions.schema}` : `none of them, and would make its own in ${versions.schema}`}, by the role's search_path`,
     })
   if (registry.answered && registry.digest === undefined)
     found.push({

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../errors.ts'
 import { wakes } from '../../facts/db/activity.ts'
 import { gatherMigrations, type InRegistry, type MigrationFacts } from '../../facts/db/gather-migrations.ts'
-import type { Era } from '../../facts/db/migration-state.ts'
+import { type Era, plainVersion } from '../../facts/db/migration-state.ts'
 import { feltBy, pendingStatements } from '../../facts/db/statements.ts'
 import { optionalText } from '../../plan/choice.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
@@ -31,8 +31,8 @@ export const migrations = defineReport({
       ],
       data: {
         era: state.era,
-        current: state.current,
-        applied: versions.applied,
+        current: plainVersion(state.current),
+        applied: versions.applied.map(({ version, at }) => ({ version: plainVersion(version), at })),
         image: facts.image,
         inRegistry: facts.registry.answered ? facts.registry.digest !== undefined : null,
         digest: (facts.registry.answered && facts.registry.digest) || null,
@@ -40,12 +40,12 @@ export const migrations = defineReport({
         inCheckout: checkout.map(({ name }) => name),
         pending: state.pending.map(({ name }) => name),
         late: state.late.map(({ name }) => name),
-        gaps: state.gaps,
-        ahead: state.ahead,
+        gaps: state.gaps.map(plainVersion),
+        ahead: state.ahead.map(plainVersion),
         edited: state.edited,
         statements,
         invalidIndexes: invalid,
-        job: job ?? null,
+        job: job ? { ...job, migratesTo: job.migratesTo === undefined ? null : plainVersion(job.migratesTo) } : null,
         runners: alive,
       },
     }
@@ -69,9 +69,9 @@ const when = (at: string | undefined): string => at?.slice(0, 16).replace('T', '
 const fileTable = ({ versions, files, checkout, state }: MigrationFacts): Table => {
   const applied = new Map(versions.applied.map(({ version, at }) => [version, at.slice(0, 16)]))
   const named = new Map([...checkout, ...(files ?? [])].map(({ version, name }) => [version, name]))
-  const numbers = [...new Set([...applied.keys(), ...named.keys()])].sort((a, b) => a - b)
-  const inImage = (version: number) => (files === undefined ? '?' : files.some((file) => file.version === version) ? 'yes' : 'no')
-  const standing = (version: number): string =>
+  const numbers = [...new Set([...applied.keys(), ...named.keys()])].sort((a, b) => (a < b ? -1 : 1))
+  const inImage = (version: bigint) => (files === undefined ? '?' : files.some((file) => file.version === version) ? 'yes' : 'no')
+  const standing = (version: bigint): string =>
     applied.get(version) ??
     (state.late.some((file) => file.version === version) ? 'late' : version > state.current ? 'pending' : 'not applied')
   return {
@@ -89,7 +89,7 @@ const statementTable = (statements: ReturnType<typeof pendingStatements>): Table
   title: 'Pending statements, the worst first',
   columns: ['file', 'others feel', 'statement'],
   rows: statements.map((statement) => [
-    statement.file.slice(0, 6),
+    statement.file.replace(/_.*/, ''),
     feltBy(statement),
     statement.text.length > 40 ? `${statement.text.slice(0, 39)}…` : statement.text,
   ]),

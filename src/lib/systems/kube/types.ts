@@ -97,7 +97,7 @@ export interface KubeWriter {
       readonly file: string
       readonly container: string
       readonly image: string
-      readonly migratesTo: number
+      readonly migratesTo: bigint
     },
   ): Promise<void>
   /** Deletes the one Job with this uid, and its pods before it. */

@@ -26,19 +26,27 @@ SELECT pid, backend_start::text AS "backendStart", application_name AS applicati
  ORDER BY backend_start, pid`
 
 const advisoryLocks = `
-SELECT pid, mode, granted, CASE objsubid WHEN 1 THEN ((classid::bigint << 32) | objid::bigint)::text ELSE classid::text || ',' || objid::text END AS key
+SELECT pid, mode, granted, CASE objsubid WHEN 1 THEN ((classid::bigint << 32) | objid::bigint)::text
+         ELSE ((classid::bigint << 32) >> 32)::text || ',' || ((objid::bigint << 32) >> 32)::text END AS key
   FROM pg_locks
  WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
  ORDER BY granted DESC, pid`
 
-const applied = `
-SELECT version_id::float8 AS version, tstamp::text AS at
-  FROM (SELECT DISTINCT ON (version_id) version_id, is_applied, tstamp FROM public.goose_db_version WHERE version_id > 0 ORDER BY version_id, id DESC) AS latest
- WHERE is_applied ORDER BY version_id`
+/** Unqualified, as goose names it: the role's search_path decides which. */
+const recorded = `
+SELECT DISTINCT ON (version_id) version_id::text AS version, is_applied AS applied, tstamp::text AS at
+  FROM goose_db_version WHERE version_id > 0 ORDER BY version_id, id DESC`
 
 const tables = `
-SELECT (to_regclass('public.goose_db_version') IS NOT NULL) AS exists,
-       (SELECT count(*)::int FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'goose_db_version') AS tables`
+WITH own AS (SELECT c.oid, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))
+SELECT to_regclass('goose_db_version') IS NOT NULL AS exists,
+       coalesce((SELECT nspname FROM own WHERE oid = to_regclass('goose_db_version')), current_schema(), 'public') AS schema,
+       ARRAY(SELECT nspname::text FROM own WHERE relname = 'goose_db_version' AND oid IS DISTINCT FROM to_regclass('goose_db_version') ORDER BY 1) AS elsewhere,
+       (SELECT count(*)::int FROM own WHERE relname <> 'goose_db_version') AS tables`
+
+type Recorded = { readonly version: string; readonly applied: boolean; readonly at: string }
 
 const invalidIndexes = `
 SELECT n.nspname AS schema, c.relname AS name, i.indrelid::regclass::text AS "table", pg_get_indexdef(c.oid) AS definition
@@ -66,7 +74,7 @@ export const readPostgres = (over: Over, options: PostgresOptions): PostgresRead
   advisoryLocks: (target) => over(target, (connection) => connection.reading((reading) => reading.query<AdvisoryLock>(advisoryLocks))),
   invalidIndexes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<InvalidIndex>(invalidIndexes))),
   tableSizes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<TableSize>(tableSizes))),
-  schema: (target) => over(target, (connection) => connection.reading((reading) => reading.query<SchemaObject>(schemaObjects))),
+  schema: (target) => over(target, (connection) => connection.reading(readSchema)),
   versions: (target) => over(target, (connection) => connection.reading(readVersions)),
 })
 
@@ -78,10 +86,21 @@ const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   }
 }
 
+/** Names as a private server words them, whatever the role's own search_path: only what public has stands unqualified. */
+const readSchema = async (reading: Connection): Promise<readonly SchemaObject[]> => {
+  await reading.query("SELECT set_config('search_path', 'public', true)")
+  return reading.query<SchemaObject>(schemaObjects)
+}
+
 const readVersions = async (reading: Connection): Promise<VersionTable> => {
-  const [found] = await reading.query<{ exists: boolean; tables: number }>(tables)
-  const exists = found?.exists ?? false
-  return { exists, tables: found?.tables ?? 0, applied: exists ? await reading.query<{ version: number; at: string }>(applied) : [] }
+  const [found] = await reading.query<Pick<VersionTable, 'exists' | 'schema' | 'elsewhere' | 'tables'>>(tables)
+  if (!found) throw new Error('the server returned no row')
+  const rows = found.exists ? await reading.query<Recorded>(recorded) : []
+  return {
+    ...found,
+    applied: rows.map(({ version, at }) => ({ version: BigInt(version), at })),
+    denied: rows.filter(({ applied }) => !applied).map(({ version }) => BigInt(version)),
+  }
 }
 
 const lookAt = async (target: PostgresTarget, options: PostgresOptions): Promise<EndpointFacts> => {

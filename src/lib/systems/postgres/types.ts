@@ -60,12 +60,18 @@ export interface AdvisoryLock {
   readonly granted: boolean
 }
 
-/** goose's table, read with a plain SELECT: `goose status` would create it. */
+/** goose's table, read with a plain SELECT: `goose status` would create it. Versions are int64: counters, dates, timestamps. */
 export interface VersionTable {
   readonly exists: boolean
-  /** Latest row of each version > 0 that says applied, ascending. `at`: as the server prints it. */
-  readonly applied: readonly { readonly version: number; readonly at: string }[]
-  /** Tables of the public schema besides goose's: zero means an empty database. */
+  /** The schema in which the role's search_path finds the table, or in which goose would make it. */
+  readonly schema: string
+  /** Every version > 0 that has a row, ascending: `goose up` takes each for applied, whatever the row says. `at`: its latest row, as the server prints it. */
+  readonly applied: readonly { readonly version: bigint; readonly at: string }[]
+  /** Those of them whose latest row says `is_applied = false`. */
+  readonly denied: readonly bigint[]
+  /** Other schemas that have such a table, which goose does not find. */
+  readonly elsewhere: readonly string[]
+  /** Tables of all schemas besides goose's and those of extensions: zero means an empty database. */
   readonly tables: number
 }
 
@@ -119,8 +125,8 @@ export interface PostgresWriter {
   dropInvalidIndex(target: PostgresTarget, index: Pick<InvalidIndex, 'schema' | 'name'>): Promise<void>
   /** Builds an invalid index anew in place, without blocking writes. */
   rebuildInvalidIndex(target: PostgresTarget, index: Pick<InvalidIndex, 'schema' | 'name'>): Promise<void>
-  /** Records versions as applied in goose's table, which is made where there is none; runs nothing of their files. */
-  markVersions(target: PostgresTarget, versions: readonly number[]): Promise<void>
+  /** Records versions as applied in goose's table of a schema, which is made where there is none; runs nothing of their files. */
+  markVersions(target: PostgresTarget, versions: readonly bigint[], schema: string): Promise<void>
 }
 
 export type Postgres = System<PostgresReader, PostgresWriter>

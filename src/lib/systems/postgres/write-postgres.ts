@@ -1,12 +1,11 @@
 import { Moved } from '../../errors.ts'
 import type { Said } from '../systems.ts'
-import { markStatements } from './catalog.ts'
+import { identifier, markStatements } from './catalog.ts'
 import type { Connection } from './connection.ts'
 import type { Over } from './read-postgres.ts'
 import type { InvalidIndex, PostgresTarget, PostgresWriter } from './types.ts'
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** One statement, conditional on all that names the backend: the pid alone may be another's by now. */
 const endStatement = (pid: string, start: string, state: string) =>
@@ -34,12 +33,12 @@ export const writePostgres = (over: Over): PostgresWriter => ({
     }),
   dropInvalidIndex: (target, index) => over(target, (connection) => onInvalid(connection, index, dropStatement(index))),
   rebuildInvalidIndex: (target, index) => over(target, (connection) => onInvalid(connection, index, rebuildStatement(index))),
-  markVersions: (target, versions) =>
+  markVersions: (target, versions, schema) =>
     over(target, async (connection) => {
       await connection.query('BEGIN')
       try {
         await connection.query("SELECT set_config('lock_timeout', '5000', true)")
-        for (const statement of markStatements(versions)) await connection.query(statement)
+        for (const statement of markStatements(versions, schema)) await connection.query(statement)
         await connection.query('COMMIT')
       } catch (error) {
         await connection.query('ROLLBACK').catch(() => {})
@@ -87,8 +86,8 @@ export const sayPostgres = {
     line: psql(target, rebuildStatement(index)),
     target: `index ${index.schema}.${index.name}`,
   }),
-  markVersions: (target: PostgresTarget, versions: readonly number[]): Said => ({
-    line: psql(target, ['BEGIN', "SET LOCAL lock_timeout = '5s'", ...markStatements(versions), 'COMMIT'].join('; ')),
-    target: `goose_db_version of ${target.database}`,
+  markVersions: (target: PostgresTarget, versions: readonly bigint[], schema: string): Said => ({
+    line: psql(target, ['BEGIN', "SET LOCAL lock_timeout = '5s'", ...markStatements(versions, schema), 'COMMIT'].join('; ')),
+    target: `${schema}.goose_db_version of ${target.database}`,
   }),
 }

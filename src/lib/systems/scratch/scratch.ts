@@ -15,6 +15,9 @@ export interface ScratchServer {
   stop(): Promise<void>
 }
 
+/** What else a caller knows of a file is no part of the question. */
+const bare = ({ name, text }: ScratchFile): ScratchFile => ({ name, text })
+
 /** Attempts on a private PostgreSQL; it starts at the first one. */
 export const scratchSystem = (open: () => Promise<ScratchServer>): System<ScratchReader, Record<never, never>> => {
   let opening: Promise<ScratchServer> | undefined
@@ -40,11 +43,15 @@ export const scratchSystem = (open: () => Promise<ScratchServer>): System<Scratc
   return {
     read: {
       build: async (files) => {
-        const done = await attempt({ before: [], files, ask: schemaObjects })
+        const done = await attempt({ before: [], files: files.map(bare), ask: schemaObjects })
         return { failure: failureOf(done), schema: done.rows as readonly SchemaObject[] }
       },
       rehearse: async ({ schema, versions }, files) => {
-        const done = await attempt({ before: [...definitions(schema), ...markStatements(versions)], files, ask: 'SELECT 1' })
+        const done = await attempt({
+          before: [...definitions(schema), ...markStatements(versions)],
+          files: files.map(bare),
+          ask: 'SELECT 1',
+        })
         return { failure: failureOf(done), lines: done.lines }
       },
     },

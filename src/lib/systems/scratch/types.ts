@@ -25,7 +25,7 @@ export interface ScratchReader {
   build(files: readonly ScratchFile[]): Promise<Built>
   /** Runs files over a copy of a schema in which `versions` are applied. */
   rehearse(
-    from: { readonly schema: readonly SchemaObject[]; readonly versions: readonly number[] },
+    from: { readonly schema: readonly SchemaObject[]; readonly versions: readonly bigint[] },
     files: readonly ScratchFile[],
   ): Promise<Rehearsal>
 }
