@@ -78,7 +78,8 @@ export const deployApi = ({ kubernetes }: Sandbox, of: string): void =>
     for (const container of template.spec.containers) container.image = of
   })
 
-const connected = async ({ postgres }: Sandbox, servername: string): Promise<Client> => {
+/** A client of an endpoint as the application is one; the caller ends it. */
+export const connected = async ({ postgres }: Sandbox, servername: string): Promise<Client> => {
   const { user, database, password, ca } = postgres
   const client = new Client({ host: '127.0.0.1', port: postgres.portOf(servername), user, database, password, ssl: { ca, servername } })
   client.on('error', () => {})

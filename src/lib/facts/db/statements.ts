@@ -1,4 +1,4 @@
-import type { Session, TableSize } from '../../systems/postgres/types.ts'
+import type { TableSize } from '../../systems/postgres/types.ts'
 import type { MigrationFile } from './goose-file.ts'
 import { effectOf, type StatementEffect, worstFirst } from './statement-effect.ts'
 
@@ -47,19 +47,3 @@ const bytesText = (bytes: number): string =>
     : bytes < 1024 ** 3
       ? `${Math.round(bytes / 1024 ** 2)} MB`
       : `${(bytes / 1024 ** 3).toFixed(1)} GB`
-
-/** Sessions that run, at this moment, a statement of one of these files: a killed runner's statement goes on in the server. */
-export const runningStatements = (
-  sessions: readonly Session[],
-  files: readonly MigrationFile[],
-): readonly { readonly session: Session; readonly file: string }[] =>
-  sessions
-    .filter(({ state, application }) => state === 'active' && application !== 'honeydue')
-    .flatMap((session) => {
-      const query = squeezed(session.query)
-      const file = query.length < 12 ? undefined : files.find(({ statements }) => statements.some((one) => squeezed(one).startsWith(query)))
-      return file ? [{ session, file: file.name }] : []
-    })
-
-/** The server keeps the first kilobyte of a query. */
-const squeezed = (sql: string): string => sql.replace(/\s+/g, ' ').replace(/;\s*$/, '').trim().slice(0, 900)

@@ -1,5 +1,5 @@
+import { runningStatements } from '../../facts/db/running-statements.ts'
 import { differencesOf, differenceText, type SchemaDifference } from '../../facts/db/schema-difference.ts'
-import { runningStatements } from '../../facts/db/statements.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'

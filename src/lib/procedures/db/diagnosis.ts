@@ -1,7 +1,7 @@
 import type { Trouble } from '../../errors.ts'
 import type { HeldLock } from '../../facts/db/locks.ts'
+import { runningStatements } from '../../facts/db/running-statements.ts'
 import type { BuiltSoFar } from '../../facts/db/schema-difference.ts'
-import { runningStatements } from '../../facts/db/statements.ts'
 import { type Baseline, differencesIn } from './baseline.ts'
 import type { MigrateFacts } from './migrate-facts.ts'
 

@@ -1,6 +1,6 @@
 import { minutes } from '../../clock.ts'
 import { gatherRunners } from '../../facts/db/migrate-job.ts'
-import { runningStatements } from '../../facts/db/statements.ts'
+import { runningStatements } from '../../facts/db/running-statements.ts'
 import { type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Step } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'

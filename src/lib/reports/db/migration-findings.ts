@@ -1,5 +1,5 @@
 import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
-import { runningStatements } from '../../facts/db/statements.ts'
+import { runningStatements } from '../../facts/db/running-statements.ts'
 import type { Observation } from '../../plan/report.ts'
 
 const most = 12
