@@ -46,7 +46,12 @@ export const openSystems = (
     // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.
     registry: registrySystem({ ...trust, credentials: (host) => pullCredentials(kube.read, { namespace, deployment: 'api', host }) }),
     scratch: scratchSystem(scratch),
-    nodes: openNodes({ ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }), clock, signal }),
+    nodes: openNodes({
+      ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }),
+      hostnames: new Map(environment.nodes.map(({ alias, hostname }) => [alias, hostname])),
+      clock,
+      signal,
+    }),
     redis: redisSystem(
       {
         dial: () =>

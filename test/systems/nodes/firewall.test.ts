@@ -81,12 +81,6 @@ test('the state and the policy are read, and the rules of an inactive UFW too', 
   expect([inactive.active, inactive.rules.length > 0]).toEqual([false, true])
 })
 
-test('sudo that asks for a password is told, for reading and for writing', async () => {
-  nodes.node(alias).state.write('sudo', 'password\n')
-  expect(await codeOf(system.read.firewall(alias))).toBe('ssh-sudo')
-  expect(await codeOf(system.write.deleteRule(alias, { spec: 'allow 443/tcp' }))).toBe('ufw-refused')
-})
-
 test('nothing but a rule reaches the shell of a node', async () => {
   const odd = { source: '1.1.1.1; touch /tmp/no', port: 443, protocol: 'tcp', comment: 'x' } as const
   expect(await codeOf(system.write.allowFrom(alias, odd))).toBe('ufw-odd-rule')

@@ -3,6 +3,7 @@ import { bytes, milliseconds } from '../../facts/nodes/quantities.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
 import type { Observation } from '../../plan/report.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
+import { isOwnName } from '../../systems/nodes/own-name.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
 
 /** kubelet starts to evict when less than 15 % (images) or 10 % (the rest) of the disk is free. */
@@ -24,15 +25,15 @@ const factsOf = ({ facts }: NodesSurvey): readonly NodeFacts[] =>
 const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => {
   const hosts = expected.flatMap(({ alias, hostname }) => {
     const answer = facts.get(alias)
-    return answer?.answered && answer.value.hostname !== hostname
+    return answer?.answered && !isOwnName(answer.value.hostname, hostname)
       ? [wrong(`${alias} is ${answer.value.hostname || 'nameless'}, not ${hostname}`, `ssh ${alias} hostname`)]
       : []
   })
   if (!api.answered) return hosts
-  const byName = new Map(api.value.map((node) => [node.name, node]))
-  const known = new Set(expected.map(({ hostname }) => hostname))
+  const byName = new Map(api.value.map((node) => [node.name.toLowerCase(), node]))
+  const known = new Set(expected.map(({ hostname }) => hostname.toLowerCase()))
   const places = expected.flatMap(({ alias, address, hostname }) => {
-    const node = byName.get(hostname)
+    const node = byName.get(hostname.toLowerCase())
     if (!node) return [wrong(`${hostname} (${alias}) is not a node of the cluster`, 'kubectl get nodes -o wide')]
     return node.addresses.includes(address)
       ? []
@@ -43,7 +44,7 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] 
           ),
         ]
   })
-  const strangers = api.value.filter(({ name }) => !known.has(name))
+  const strangers = api.value.filter(({ name }) => !known.has(name.toLowerCase()))
   return [
     ...hosts,
     ...places,
@@ -127,7 +128,7 @@ const elsewhere = (cluster: Cluster | undefined): readonly Observation[] =>
 /** What is wrong, worst first: a mapping that does not hold makes every other line doubtful, so it leads. */
 export const nodeFindings = (survey: NodesSurvey, cluster?: Cluster): readonly Observation[] => {
   const all = factsOf(survey)
-  const aliasOf = (name: string) => survey.expected.find(({ hostname }) => hostname === name)?.alias ?? name
+  const aliasOf = (name: string) => survey.expected.find(({ hostname }) => isOwnName(name, hostname))?.alias ?? name
   const found = [
     ...mapping(survey),
     ...unreached(survey),

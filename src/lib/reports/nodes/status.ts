@@ -5,6 +5,7 @@ import { readApiNodes } from '../../facts/nodes/api-nodes.ts'
 import { type NodesSurvey, reachedNothing, surveyNodes } from '../../facts/nodes/survey.ts'
 import { defineReport } from '../../plan/report.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
+import { isOwnName } from '../../systems/nodes/own-name.ts'
 import { nodeFindings } from './findings.ts'
 import { nodeTables, tableNote } from './table.ts'
 
@@ -40,6 +41,6 @@ const documentOf = ({ expected, facts, api }: NodesSurvey, cluster: Cluster | un
   nodes: expected.map((named) => ({
     ...named,
     host: part(facts.get(named.alias), (value) => value),
-    node: (api.answered && api.value.find(({ name }) => name === named.hostname)) || null,
+    node: (api.answered && api.value.find(({ name }) => isOwnName(name, named.hostname))) || null,
   })),
 })

@@ -2,6 +2,7 @@ import { age } from '../../facts/ages.ts'
 import { milliseconds } from '../../facts/nodes/quantities.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
 import type { Table } from '../../plan/report.ts'
+import { isOwnName } from '../../systems/nodes/own-name.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
 
 const used = (size: { readonly totalBytes: number; readonly availableBytes: number } | undefined): string =>
@@ -33,7 +34,7 @@ export const nodeTables = ({ expected, facts, api }: NodesSurvey): readonly Tabl
     const answer = facts.get(named.alias)
     const host = answer?.answered ? answer.value : undefined
     const name = host?.hostname || named.hostname
-    const node = api.answered ? api.value.find((each) => each.name === name) : undefined
+    const node = api.answered ? api.value.find((each) => isOwnName(name, each.name)) : undefined
     return { named, host, node, error: answer?.answered === false }
   })
   return [

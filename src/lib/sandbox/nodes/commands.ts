@@ -12,16 +12,31 @@ case $1 in
   *) echo 'hostname: you must be root to change the host name' >&2; exit 1 ;;
 esac
 `,
+  // Who is signed in; what sudo runs is root's.
+  id: `
+case $1 in
+  -u) if [ "$USER" = root ]; then echo 0; else echo 1000; fi ;;
+  -un) echo "$USER" ;;
+  *) if [ "$USER" = root ]; then echo 'uid=0(root) gid=0(root) groups=0(root)'; else echo "uid=1000($USER) gid=1000($USER) groups=1000($USER)"; fi ;;
+esac
+`,
+  // What sudo does for somebody else than root, by the first word of its state: free; ufw: nothing but ufw without a password; password; tty: wants a terminal.
   sudo: `
 asks=yes
 while [ $# -gt 0 ]; do
   case $1 in -n|--non-interactive) asks=no; shift ;; -u|-g) shift 2 ;; -E|-H|-S|-i) shift ;; --) shift; break ;; *=*) export "$1"; shift ;; *) break ;; esac
 done
-if [ "$(cat "$state/sudo")" = password ]; then
-  if [ $asks = no ]; then echo 'sudo: a password is required' >&2; else echo 'sudo: a terminal is required to read the password' >&2; fi
-  exit 1
-fi
+read -r rights warning < "$state/sudo"
+[ "$warning" != unresolved ] || echo "sudo: unable to resolve host $(cat "$state/hostname"): Name or service not known" >&2
+[ "$USER" != root ] || rights=free
+[ "$rights" != ufw ] || case $1 in ufw|/usr/sbin/ufw|/sbin/ufw) rights=free ;; *) rights=password ;; esac
+case $rights in
+  free) ;;
+  tty) echo 'sudo: sorry, you must have a tty to run sudo' >&2; exit 1 ;;
+  *) if [ $asks = no ]; then echo 'sudo: a password is required' >&2; else echo 'sudo: a terminal is required to read the password' >&2; fi; exit 1 ;;
+esac
 [ $# -gt 0 ] || { echo 'usage: sudo [-n] [-u user] command' >&2; exit 1; }
+export USER=root LOGNAME=root
 exec "$@"
 `,
   k3s: String.raw`

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import type { ServerChannel, Session } from 'ssh2'
 import type { NodeFolder } from './state.ts'
 
@@ -13,6 +14,10 @@ export interface SessionPlace {
 // Without a chroot (which needs root) these absolute paths of a node are led into its own folder, where a command line names them.
 const ownPaths = /(?<![\w./-])\/(?:var\/)?run\/reboot-required(?![\w-])/g
 const locale = /^(LANG|LC_\w+)$/
+
+/** As sshd and a login shell treat a command: `command=` of authorized_keys runs in its place, a start-up file before it. */
+const asLoggedIn = ({ forced, startup }: NodeFolder, line: string): string =>
+  existsSync(forced) ? readFileSync(forced, 'utf8') : existsSync(startup) ? `${readFileSync(startup, 'utf8')}\n${line}` : line
 
 /** Ends what a command has started, as a group. */
 export const killGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
@@ -76,7 +81,7 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
   session.on('exec', (accept, _reject, { command }) => {
     const marker = `${folder.root}/var/run/reboot-required`.replaceAll(/[^\w./-]/g, '\\$&')
     const line = command.replaceAll(ownPaths, () => marker)
-    run(accept(), ['-c', line])
+    run(accept(), ['-c', asLoggedIn(folder, line)])
   })
   session.on('shell', (accept) => run(accept(), interactive ? ['-i'] : []))
 }

@@ -31,6 +31,10 @@ export interface NodeFolder extends NodeState {
   readonly root: string
   readonly home: string
   readonly path: string
+  /** The login shell's own start-up file, where a test wrote one. */
+  readonly startup: string
+  /** What runs in place of every command, where a test wrote it: `command=` of authorized_keys. */
+  readonly forced: string
   /** Says where on 127.0.0.1 a port of the node really is. */
   lead(port: number, to: number): void
   /** The same for the sandbox itself. */
@@ -103,6 +107,8 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
   return {
     root,
     home,
+    startup: join(state, 'login/startup'),
+    forced: join(state, 'login/forced'),
     path: [bin, process.env['PATH'] ?? '/usr/bin:/bin', '/usr/sbin', '/sbin', spare].join(':'),
     read: (file) => readFileSync(join(state, file), 'utf8'),
     write: (file, content) => put(join(state, file), content),

@@ -1,17 +1,17 @@
+import type { Answer } from './script.ts'
 import type { NodeFacts } from './types.ts'
 
 // One round trip: every fact is a line "name value…". What takes long runs beside the rest. As few processes as there are questions: on a node of two
 // busy CPUs each one more is felt, so the shell itself cuts the output. `say` keeps the first line; a line is shorter than a pipe's atomic write.
-const script = `
-LC_ALL=C; export LC_ALL
+export const factsScript = `
 echo "clock $(date +%s.%N)"
 say() { printf '%s %s\\n' "$1" "\${2%%
 *}"; }
-say ufw "$(sudo -n ufw status 2>&1)" &
+{ if ufw=$(root ufw status verbose 2>/dev/null) || ufw=$(root ufw status 2>/dev/null); then say ufw "$ufw"
+else say no-ufw "$(root ufw status 2>&1 | tail -n 1)"; fi; } &
 say k3s "$(k3s --version 2>/dev/null)" &
 say synchronized "$(timedatectl show -p NTPSynchronized --value 2>/dev/null)" &
 say service "$(systemctl is-active k3s 2>/dev/null)" &
-say hostname "$(hostname)"
 say cpus "$(nproc)"
 say uptime "$(uptime)"
 test -e /var/run/reboot-required && echo 'reboot yes'
@@ -19,9 +19,6 @@ df -Pk /
 free -b
 wait
 `
-
-/** The command line of the script, for a login shell of any kind. */
-export const factsCommand = `/bin/sh -c '${script.replaceAll("'", "'\\''")}'`
 
 const numbers = (text: string | undefined) => text?.trim().split(/\s+/).map(Number) ?? []
 
@@ -36,14 +33,15 @@ export const readUptime = (text: string): { readonly uptimeSeconds?: number; rea
   }
 }
 
-const firewallOf = (line: string | undefined): NodeFacts['firewall'] => {
+// Whose words stand last: what sudo warns of comes before what it refuses.
+const firewallOf = (line: string | undefined, refused: string | undefined): NodeFacts['firewall'] => {
   if (line === 'Status: active') return { active: true }
   if (line === 'Status: inactive') return { active: false }
-  return { unknown: line || 'ufw printed nothing' }
+  return { unknown: refused ?? line ?? 'ufw printed nothing' }
 }
 
 /** Reads what the script printed. `midpoint`: our clock when the node read its own, in milliseconds. */
-export const readFacts = (alias: string, stdout: string, latencyMs: number, midpoint: number): NodeFacts => {
+export const readFacts = (alias: string, { stdout, hostname }: Answer, latencyMs: number, midpoint: number): NodeFacts => {
   const lines = new Map(
     stdout.split('\n').map((line) => {
       const at = line.indexOf(' ')
@@ -60,15 +58,17 @@ export const readFacts = (alias: string, stdout: string, latencyMs: number, midp
   const synchronized = get('synchronized')
   return {
     alias,
-    hostname: get('hostname') ?? '',
+    hostname,
     latencyMs,
     ...readUptime(get('uptime') ?? ''),
     ...(cpus > 0 ? { cpus } : {}),
-    ...(totalMemory && availableMemory !== undefined ? { memory: { totalBytes: totalMemory, availableBytes: availableMemory } } : {}),
+    ...(totalMemory && availableMemory !== undefined && availableMemory >= 0
+      ? { memory: { totalBytes: totalMemory, availableBytes: availableMemory } }
+      : {}),
     ...(disk[0] && disk[2] !== undefined ? { disk: { totalBytes: disk[0] * 1024, availableBytes: disk[2] * 1024 } } : {}),
     ...(version ? { k3sVersion: version } : {}),
     ...(service ? { k3sService: service } : {}),
-    firewall: firewallOf(get('ufw')),
+    firewall: firewallOf(get('ufw'), get('no-ufw')),
     rebootRequired: get('reboot') === 'yes',
     clock: {
       ...(clock > 0 ? { offsetMs: clock * 1000 - midpoint } : {}),

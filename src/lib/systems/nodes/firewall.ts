@@ -1,18 +1,11 @@
 import type { Firewall, FirewallRule } from './types.ts'
 
 // One round trip. `show added` has every rule with its comment, while UFW is inactive too; `status verbose` has the policy.
-const script = `
-LC_ALL=C; export LC_ALL
-sudo -n true 2>/dev/null || exit 77
-status=$(sudo -n ufw status verbose) && added=$(sudo -n ufw show added) || exit 1
+export const firewallScript = `
+status=$(root ufw status verbose) && added=$(root ufw show added) || exit
 echo "$status" | sed -n 's/^Status: /status /p; s/^Default: /default /p'
 echo "$added" | sed -n 's/^ufw /rule /p'
 `
-
-/** sudo asks for a password: nothing of UFW can be read. */
-export const sudoAsks = 77
-
-export const firewallCommand = `/bin/sh -c '${script.replaceAll("'", "'\\''")}'`
 
 /** Reads what the script printed. */
 export const readFirewall = (stdout: string): Firewall => {

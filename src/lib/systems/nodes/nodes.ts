@@ -1,20 +1,23 @@
 import { atMost, type Clock } from '../../clock.ts'
-import { Unreachable } from '../../errors.ts'
 import type { System } from '../systems.ts'
+import { asker } from './ask.ts'
 import { connector } from './connect.ts'
-import { factsCommand, readFacts } from './facts.ts'
-import { firewallCommand, readFirewall, sudoAsks } from './firewall.ts'
+import { factsScript, readFacts } from './facts.ts'
+import { firewallScript, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
 import { knownKeys } from './known-hosts.ts'
-import { connectionsCommand, originCommand, readOrigin } from './origin.ts'
+import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
 import { resolveAlias } from './resolve.ts'
-import { readServed, servedCommand } from './served.ts'
-import type { CommandOutput, NodesReader, NodesWriter } from './types.ts'
+import { readServed, servedScript } from './served.ts'
+import { garbled, ufwUnreadable } from './troubles.ts'
+import type { NodesReader, NodesWriter } from './types.ts'
 import { sayNodes, writeNodes } from './write-nodes.ts'
 
 export interface NodesOptions {
   /** For `ssh -F`; without it the operator's own configuration. */
   readonly configFile?: string
+  /** What the machine behind each alias calls itself: proved before anything is written to it, or believed of it. */
+  readonly hostnames?: ReadonlyMap<string, string>
   readonly clock: Clock
   readonly signal?: AbortSignal
 }
@@ -27,14 +30,8 @@ const underWayWithin = 250
 export const openNodes = (options: NodesOptions): System<NodesReader, NodesWriter> => {
   const connections = connector(options)
   const withSignal = options.signal ? { signal: options.signal } : {}
-  const run = async (alias: string, command: string, ending = withSignal): Promise<CommandOutput> =>
-    (await connections.to(alias)).run(command, { timeoutMs: commandWithinMs, ...ending })
-  /** What a command printed that must end well. */
-  const said = async (alias: string, command: string): Promise<string> => {
-    const { code, signal, stdout, stderr } = await run(alias, command)
-    if (code === 0) return stdout
-    throw code === sudoAsks ? sudoRefused(alias) : couldNotAsk(alias, code ?? signal, stderr)
-  }
+  const { ask, told } = asker({ connections, hostnames: options.hostnames ?? new Map() })
+  const reading = { timeoutMs: commandWithinMs, ...withSignal }
   const read: NodesReader = {
     async setup(alias) {
       const host = await resolveAlias(alias, options)
@@ -53,37 +50,34 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
     },
     underWay: () => atMost(options.clock, underWayWithin, connections.underWay()),
     async facts(alias) {
-      const connection = await connections.to(alias)
+      await connections.to(alias)
       const asked = options.clock.now().getTime()
-      const run = await connection.run(factsCommand, { timeoutMs: factsWithinMs, ...withSignal })
-      if (run.code !== 0 && !run.stdout.includes('hostname ')) throw couldNotAsk(alias, run.code ?? run.signal, run.stderr)
+      const { answer, startedAfterMs } = await ask(alias, factsScript, { timeoutMs: factsWithinMs, ...withSignal })
       // Opening the channel took one round trip, starting the command another; the node read its clock half a round trip before we heard of it.
-      const latencyMs = run.startedAfterMs / 2
-      return readFacts(alias, run.stdout, latencyMs, asked + 1.5 * latencyMs)
+      const latencyMs = startedAfterMs / 2
+      return readFacts(alias, answer, latencyMs, asked + 1.5 * latencyMs)
     },
     forward: async (alias, target) => (await connections.to(alias)).forward(target.host, target.port),
-    firewall: async (alias) => readFirewall(await said(alias, firewallCommand)),
-    origin: async (alias, urls) => (urls.length === 0 ? [] : readOrigin(await said(alias, originCommand(urls)), urls)),
-    served: async (alias, names) => readServed(await said(alias, servedCommand(names)), names),
-    connections: async (alias, port) => Number((await said(alias, connectionsCommand(port))).trim()),
+    async firewall(alias) {
+      const { user } = (await connections.to(alias)).host
+      const { code, stdout, stderr } = await told(alias, firewallScript, reading)
+      if (code !== 0) throw ufwUnreadable(alias, user, stderr)
+      return readFirewall(stdout)
+    },
+    origin: async (alias, urls) => (urls.length === 0 ? [] : readOrigin((await told(alias, originScript(urls), reading)).stdout, urls)),
+    async served(alias, names) {
+      const { code, stdout, stderr } = await told(alias, servedScript(names), reading)
+      if (code !== 0) throw garbled(alias, stderr)
+      return readServed(stdout, names)
+    },
+    async connections(alias, port) {
+      const { code, stdout, stderr } = await told(alias, connectionsScript(port), reading)
+      const count = code === 0 ? readConnections(stdout) : undefined
+      if (count === undefined) throw garbled(alias, stderr)
+      return count
+    },
   }
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
-  const write = (alias: string, command: string) => run(alias, command, {})
+  const write = (alias: string, script: string) => told(alias, script, { timeoutMs: commandWithinMs }, 'proved first')
   return { read, write: writeNodes(write), say: sayNodes, close: () => connections.close() }
 }
-
-const couldNotAsk = (alias: string, end: number | string | undefined, stderr: string): Unreachable =>
-  new Unreachable({
-    code: 'ssh-command',
-    failed: `${alias} could not be asked`,
-    cause: `its shell exited with ${end}: ${stderr.trim().split('\n')[0] ?? ''}`,
-    next: `ssh ${alias} uptime`,
-  })
-
-const sudoRefused = (alias: string): Unreachable =>
-  new Unreachable({
-    code: 'ssh-sudo',
-    failed: `UFW of ${alias} cannot be read`,
-    cause: 'sudo asks for a password there',
-    next: `ssh -t ${alias} sudo ufw status verbose`,
-  })

@@ -8,7 +8,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
  * Asks the node's own 443 for each URL, from the node itself, because the firewall lets in Cloudflare alone.
  * The certificate is not held against anything here (-k): it is the Origin CA's, which no machine trusts of itself.
  */
-export const originCommand = (urls: readonly string[]): string => {
+export const originScript = (urls: readonly string[]): string => {
   const resolve = [...new Set(urls.map((url) => new URL(url).hostname))].map((host) => `--resolve ${quoted(`${host}:443:127.0.0.1`)}`)
   const asked = urls.map((url) => `-o /dev/null ${quoted(url)}`)
   const curl = [
@@ -20,7 +20,7 @@ export const originCommand = (urls: readonly string[]): string => {
     ...resolve,
     ...asked,
   ].join(' ')
-  return `/bin/sh -c ${quoted(`${curl}; echo end $?`)}`
+  return `${curl}; echo end $?`
 }
 
 /** curl's exit codes that say where it ended. */
@@ -33,9 +33,12 @@ const reasons: Readonly<Record<number, string>> = {
   127: 'there is no curl on the node',
 }
 
-/** Reads what the command printed, in the order asked. */
+/** Reads what the script printed, in the order asked. */
 export const readOrigin = (stdout: string, urls: readonly string[]): readonly OriginAnswer[] => {
-  const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/))
+  const lines = stdout
+    .split('\n')
+    .filter((line) => /^(\d+ \d+ \d+ [\d.]+|end \d+)$/.test(line))
+    .map((line) => line.split(' '))
   const [, end] = lines.find(([word]) => word === 'end') ?? []
   return urls.map((url, i): OriginAnswer => {
     const [, exit, status, took] = (lines.find(([number]) => number === String(i)) ?? []).map(Number)
@@ -45,5 +48,12 @@ export const readOrigin = (stdout: string, urls: readonly string[]): readonly Or
   })
 }
 
-/** Established connections to a TCP port of the node, one a line. */
-export const connectionsCommand = (port: number): string => `ss -Htn state established '( sport = :${port} )' | wc -l`
+/** Counts the established connections to a TCP port of the node. */
+export const connectionsScript = (port: number): string =>
+  `open=$(ss -Htn state established '( sport = :${port} )') || exit\nprintf 'open %s\\n' "$(printf '%s' "$open" | grep -c .)"`
+
+/** Reads what the script printed; undefined when it printed no number. */
+export const readConnections = (stdout: string): number | undefined => {
+  const [, count] = /^open (\d+)$/m.exec(stdout) ?? []
+  return count === undefined ? undefined : Number(count)
+}

@@ -1,7 +1,9 @@
 import { Blocked, Failed } from '../../errors.ts'
 import type { System } from '../systems.ts'
 import { coversPort, readRule } from './firewall.ts'
-import type { CommandOutput, NodesReader, NodesWriter, SourceRule } from './types.ts'
+import type { Answer } from './script.ts'
+import { lastLine } from './troubles.ts'
+import type { NodesReader, NodesWriter, SourceRule } from './types.ts'
 
 const safe = /^[\w.:/ -]+$/
 
@@ -11,17 +13,17 @@ const allowLine = (rule: SourceRule & { readonly comment: string }): string => `
 const deleteLine = (spec: string): string => `ufw delete ${spec}`
 
 /** The writing half: each call changes one rule of one node's UFW. */
-export const writeNodes = (run: (alias: string, command: string) => Promise<CommandOutput>): NodesWriter => {
+export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>): NodesWriter => {
   const ufw = async (alias: string, line: string, parts: readonly string[]): Promise<void> => {
     if (!parts.every((part) => safe.test(part)))
       throw new Failed({ code: 'ufw-odd-rule', failed: `"${line}" holds what no rule of UFW has`, state: 'It was not sent.' })
     // Exit 0 does not say that it was done: deleting an absent rule exits 0 too. The rules are read again for that.
-    const { code, stderr, stdout } = await run(alias, `sudo -n ${line}`)
+    const { code, stderr, stdout } = await ask(alias, `root ${line}`)
     if (code === 0) return
     throw new Failed({
       code: 'ufw-refused',
       failed: `${alias} refused "${line}"`,
-      cause: (stderr || stdout).trim().split('\n')[0] ?? `exit ${code}`,
+      cause: lastLine(stderr) ?? lastLine(stdout) ?? `exit ${code}`,
       next: `ssh ${alias} sudo ufw status verbose`,
     })
   }

@@ -1,0 +1,62 @@
+import { Blocked, Unreachable } from '../../errors.ts'
+import { isOwnName } from './own-name.ts'
+import type { CommandOutput } from './types.ts'
+
+/** The last line that is not blank: whoever refuses says so after its warnings. */
+export const lastLine = (text: string): string | undefined =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .at(-1)
+
+const firstLine = (text: string): string | undefined =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .find(Boolean)
+
+/** The script did not come to its marks: another command was forced on this key, the account is closed, or the shell ended first. */
+export const ranSomethingElse = (alias: string, { code, signal, stdout, stderr }: CommandOutput): Unreachable => {
+  const end = code === null || code === undefined ? (signal ?? 'no status') : code
+  const said = firstLine(stderr) ?? firstLine(stdout)
+  return new Unreachable({
+    code: 'ssh-command',
+    failed: `${alias} could not be asked`,
+    cause: `it ran something else than what was asked (exit ${end})${said ? `: ${said}` : ' and said nothing'}`,
+    next: `ssh ${alias} uptime`,
+  })
+}
+
+/** An answer that does not hold what was asked for, in the words of the program that failed. */
+export const garbled = (alias: string, stderr: string): Unreachable =>
+  new Unreachable({
+    code: 'ssh-command',
+    failed: `${alias} could not be asked`,
+    cause: lastLine(stderr) ?? 'its answer cannot be read',
+    next: `ssh ${alias} uptime`,
+  })
+
+/** UFW was not read: sudo refused, or UFW itself. */
+export const ufwUnreadable = (alias: string, user: string, stderr: string): Unreachable => {
+  const said = lastLine(stderr) ?? 'it said nothing'
+  const bySudo = said.startsWith('sudo:')
+  return new Unreachable({
+    code: bySudo ? 'ssh-sudo' : 'ssh-ufw',
+    failed: `UFW of ${alias} cannot be read`,
+    cause: said,
+    next: `ssh -t ${alias} sudo ufw status verbose`,
+    ...(bySudo && { details: [`This line in its sudoers (visudo) would let it be read: ${user} ALL=(root) NOPASSWD: /usr/sbin/ufw`] }),
+  })
+}
+
+/** The alias leads to another machine than the environment says. */
+export const anotherMachine = (alias: string, hostname: string, expected: string, all: ReadonlyMap<string, string>): Blocked => {
+  const meant = [...all].find(([, name]) => isOwnName(hostname, name))?.[0]
+  return new Blocked({
+    code: 'ssh-other-machine',
+    failed: `${alias} leads to another machine`,
+    cause: `what answers there is ${hostname || 'nameless'}${meant ? ` (${meant})` : ''}, not ${expected}`,
+    next: 'honeydue doctor',
+  })
+}
