@@ -10,7 +10,7 @@ import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import { between } from '../support/between.ts'
 import { contextOf } from '../support/context.ts'
-import { postgresServers, type World, worlds } from '../support/worlds.ts'
+import { scratchServers, type World, worlds } from '../support/worlds.ts'
 import { type Names, named, namedInShell, variablesOf } from './logical-names.ts'
 
 /** One example of a page, planned in the sandbox. */
@@ -43,7 +43,9 @@ const planOf = async (
   const words = flags.split(' ').filter(Boolean)
   const argv = words.map((word) => word.replace(/\$([A-Z_]+)/g, (_, name: string) => values[name] ?? fail(`nothing gives ${name} a value`)))
   const typed = await Parser.parse(argv, { args: argsOf(procedure.choices), flags: flagsOf(procedure.choices), strict: true })
-  const systems = openSystems(sandbox.environment, systemClock, new AbortController().signal, async () => scratchServer(postgresServers))
+  const systems = openSystems(sandbox.environment, systemClock, new AbortController().signal, async () =>
+    scratchServer({ servers: scratchServers }),
+  )
   try {
     const { plan } = await prepare(
       procedure,

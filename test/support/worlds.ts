@@ -1,13 +1,16 @@
 import { X509Certificate } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { keptServers } from '../../src/lib/postgres-server/servers.ts'
+import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds } from './migration-worlds.ts'
 
 /** One test file's PostgreSQL serves the next file of the same worker. */
 export const postgresServers = keptServers()
+
+/** The same for what migrations are tried on; each attempt clears it. */
+export const scratchServers = keptServers(confinedServers, async () => {})
 
 /** Pods start and end in a fifth of the time that the sandbox gives them for people to watch. */
 const quick = { ready: 100, terminate: 60 }

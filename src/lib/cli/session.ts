@@ -18,9 +18,10 @@ export interface Session {
 export const inSession = async <T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> => {
   const { environment } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
   const ending = listenForEnd()
-  const systems = openSystems(environment, systemClock, ending.looking, async () =>
-    (await import('../postgres-server/scratch.ts')).scratchServer(),
-  )
+  const systems = openSystems(environment, systemClock, ending.looking, async () => {
+    const { scratchServer } = await import('../postgres-server/scratch.ts')
+    return scratchServer({ signal: ending.looking, tell: (what) => process.stderr.write(`${what}\n`) })
+  })
   try {
     return await use({ environment, systems, ending })
   } catch (error) {

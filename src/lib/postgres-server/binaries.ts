@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { chmod, cp, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { appendFile, chmod, cp, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Blocked } from '../errors.ts'
+import { extensionSet, isWanted } from './extensions.ts'
 
 /** Who PostgreSQL runs as: it refuses root. */
 interface Unprivileged {
@@ -40,7 +41,7 @@ export const findBinaries = async (): Promise<Binaries> => {
   const { version } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as { version: string }
   const as = process.getuid?.() === 0 ? someoneElse() : undefined
   const cache = cacheFolder(as)
-  const root = join(cache, `postgres-${version}-${process.platform}-${process.arch}`)
+  const root = join(cache, `postgres-${version}-${process.platform}-${process.arch}-${fingerprint('1', extensionSet)}`)
   if (!existsSync(root)) await copyOut(join(home, 'native'), root)
   return { root, version, cache, ...(as && { as }) }
 }
@@ -87,8 +88,8 @@ const reachable = (folder: string): boolean =>
 const copyOut = async (native: string, root: string): Promise<void> => {
   const own = await mkdtemp(`${root}.`)
   try {
-    const wanted = (path: string) => !path.endsWith('.a') && basename(path) !== 'pkgconfig'
-    await cp(native, own, { recursive: true, filter: wanted })
+    await cp(native, own, { recursive: true, filter: (path) => isWanted(path.replaceAll('\\', '/')) })
+    await trust(join(own, 'share', 'postgresql', 'extension'))
     await chmod(own, 0o755)
     // The package's postinstall would make these links, but install scripts do not run.
     const links = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
@@ -102,6 +103,11 @@ const copyOut = async (native: string, root: string): Promise<void> => {
     await rm(own, { recursive: true, force: true })
     if (!existsSync(root)) throw error
   }
+}
+
+/** Whoever may create in a database may create any of these extensions, as on Neon: what is dangerous was left out. */
+const trust = async (folder: string): Promise<void> => {
+  for (const name of readdirSync(folder)) if (name.endsWith('.control')) await appendFile(join(folder, name), '\ntrusted = true\n')
 }
 
 /** Short and stable: part of a cache's name. */

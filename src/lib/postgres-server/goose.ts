@@ -1,4 +1,4 @@
-import type { Client } from 'pg'
+import { type Client, Query } from 'pg'
 import { parseGooseFile } from './goose-file.ts'
 
 export interface GooseRun {
@@ -21,8 +21,8 @@ export const gooseUp = async ({ client, files, log, signal }: GooseRun): Promise
   const killed = new Promise<'killed'>((resolve) =>
     signal.aborted ? resolve('killed') : signal.addEventListener('abort', () => resolve('killed'), { once: true }),
   )
-  const run = async (sql: string, values: readonly unknown[] = []) => {
-    const answer = await Promise.race([client.query(sql, [...values]), killed])
+  const run: Run = async (sql, values = []) => {
+    const answer = await Promise.race([typeof sql === 'string' ? client.query(sql, [...values]) : sql(client), killed])
     if (answer === 'killed') throw new Killed()
     return answer
   }
@@ -58,7 +58,20 @@ export const gooseUp = async ({ client, files, log, signal }: GooseRun): Promise
   }
 }
 
-type Run = (sql: string, values?: readonly unknown[]) => Promise<{ readonly rows: readonly Record<string, unknown>[] }>
+interface Answer {
+  readonly rows: readonly Record<string, unknown>[]
+}
+type Run = (sql: string | ((client: Client) => Promise<Answer>), values?: readonly unknown[]) => Promise<Answer>
+
+/** A file's statement: its rows are let go as they come, as goose does, however many there are. */
+const unheard = (text: string) => (client: Client) =>
+  new Promise<Answer>((resolve, reject) => {
+    const query = new Query(text)
+    query.on('row', () => {})
+    query.on('end', () => resolve({ rows: [] }))
+    query.on('error', reject)
+    client.query(query)
+  })
 
 class Killed extends Error {}
 
@@ -107,7 +120,7 @@ const applyFile = async (run: Run, sql: string, version: bigint): Promise<Applie
     const file = parseGooseFile(sql)
     transaction = file.transaction
     if (transaction) await run('BEGIN')
-    for (statement of file.statements) await run(statement)
+    for (statement of file.statements) await run(unheard(statement))
     statement = ''
     // Unqualified, as in goose: a dump that empties search_path breaks it.
     await run(`INSERT INTO ${table} (version_id, is_applied) VALUES ($1, $2)`, [String(version), true])

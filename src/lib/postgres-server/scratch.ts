@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
 import { gooseUp } from './goose.ts'
+import { restrictedLogin, scratchDatabase } from './restricted.ts'
 import type { Server } from './server.ts'
-import { freshServers, type Servers } from './servers.ts'
+import { confinedServers, type Servers } from './servers.ts'
 
 export interface Attempt {
+  /** The live role: the files run with a name and rights like its own. */
+  readonly user: string
   /** Statements that make what the files find. */
   readonly before: readonly string[]
   readonly files: readonly { readonly name: string; readonly text: string }[]
@@ -16,33 +21,52 @@ export interface Attempted {
   /** goose's log. */
   readonly lines: readonly string[]
   readonly rows: readonly unknown[]
+  /** Why it was ended before goose had an answer: too long, too large. */
+  readonly ended?: string
 }
 
-/** A PostgreSQL of our own, with an empty database for each attempt; up at the first one. */
-export const scratchServer = (servers: Servers = freshServers) => {
+export interface ScratchOptions {
+  readonly servers?: Servers
+  /** Ends what runs, and the server with it. */
+  readonly signal?: AbortSignal
+  /** For one attempt, in milliseconds. */
+  readonly within?: number
+  /** Of all that an attempt may store, in bytes. */
+  readonly room?: number
+  /** Told at the start of each attempt. */
+  readonly tell?: (what: string) => void
+}
+
+/** A PostgreSQL of our own, with an empty database for each attempt; up at the first one. Everything foreign is run by a login without rights on the machine. */
+export const scratchServer = (options: ScratchOptions = {}) => {
+  const { servers = confinedServers, signal = new AbortController().signal, within = 60_000, room = 512 * 1024 * 1024, tell } = options
   let starting: Promise<Server> | undefined
+  let leaving: Promise<unknown> = Promise.resolve()
   let turn: Promise<unknown> = Promise.resolve()
   const done = new Map<string, Promise<Attempted>>()
-  const attempt = async ({ before, files, ask }: Attempt): Promise<Attempted> => {
+
+  const attempt = async (wanted: Attempt): Promise<Attempted> => {
+    signal.throwIfAborted()
+    tell?.(
+      `Trying ${wanted.files.length} migration files on a private PostgreSQL of this machine; it ends within ${within / 1000} s, or at Ctrl-C`,
+    )
     starting ??= servers.take()
-    const server = await starting
-    const database = 'scratch'
-    await server.admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
-    await server.admin.query(`CREATE DATABASE ${database}`)
-    const client = await server.connect(database)
-    const reader = await server.connect(database)
+    const going = starting
+    const bounds = limited({ signal, within })
     try {
-      for (const statement of before.length === 0 ? [] : ['BEGIN', ...before, 'COMMIT']) await client.query(statement)
-      const lines: string[] = []
-      const named = files.map(({ name, text }) => ({ name, sql: text }))
-      const code = await gooseUp({ client, files: named, log: (line) => lines.push(line), signal: new AbortController().signal })
-      return { code, lines, rows: (await reader.query(ask)).rows }
+      return await Promise.race([perform(await Promise.race([going, bounds.ended]), wanted, { ...bounds, room }), bounds.ended])
+    } catch (error) {
+      // The server goes with what runs on it: nothing else ends a loop for sure.
+      starting = undefined
+      leaving = going.then((server) => server.stop()).catch(() => {})
+      if (error instanceof TooMuch) return { code: 1, lines: [], rows: [], ended: error.message }
+      throw error
     } finally {
-      await Promise.allSettled([client.end(), reader.end()])
+      bounds.release()
     }
   }
   return {
-    /** What was attempted once has its answer: a plan's second look asks for the same. One at a time: the files may make roles, which all databases share. */
+    /** What was attempted once has its answer: a plan's second look asks for the same. One at a time. */
     attempt: (wanted: Attempt): Promise<Attempted> => {
       const key = JSON.stringify(wanted)
       const known = done.get(key)
@@ -55,6 +79,87 @@ export const scratchServer = (servers: Servers = freshServers) => {
     stop: async () => {
       const server = await starting?.catch(() => undefined)
       if (server) await servers.leave(server)
+      await leaving
     },
+  }
+}
+
+/** An attempt took more of the machine than it may. */
+class TooMuch extends Error {
+  override readonly name = 'TooMuch'
+}
+
+interface Bounds {
+  /** Aborted when the attempt has to end. */
+  readonly limit: AbortSignal
+  /** Rejects with the reason. */
+  readonly ended: Promise<never>
+  end(because: string): void
+  release(): void
+}
+
+const limited = ({ signal, within }: { readonly signal: AbortSignal; readonly within: number }): Bounds => {
+  const control = new AbortController()
+  const onSignal = () => control.abort(signal.reason)
+  signal.addEventListener('abort', onSignal, { once: true })
+  if (signal.aborted) onSignal()
+  const timer = AbortSignal.timeout(within)
+  const onTimer = () => control.abort(new TooMuch(`it ran for more than ${within / 1000} s`))
+  timer.addEventListener('abort', onTimer, { once: true })
+  const ended = new Promise<never>((_, reject) => {
+    control.signal.addEventListener('abort', () => reject(control.signal.reason), { once: true })
+    if (control.signal.aborted) reject(control.signal.reason)
+  })
+  ended.catch(() => {})
+  return {
+    limit: control.signal,
+    ended,
+    end: (because) => control.abort(new TooMuch(because)),
+    release: () => {
+      signal.removeEventListener('abort', onSignal)
+      timer.removeEventListener('abort', onTimer)
+    },
+  }
+}
+
+const perform = async (
+  server: Server,
+  { user, before, files, ask }: Attempt,
+  bounds: Bounds & { readonly room: number },
+): Promise<Attempted> => {
+  const login = await restrictedLogin(server, user)
+  const client = await server.login(login, scratchDatabase)
+  const watching = new AbortController()
+  const watched = watchRoom(server.admin, bounds, watching.signal)
+  try {
+    for (const statement of before.length === 0 ? [] : ['BEGIN', ...before, 'COMMIT']) await client.query(statement)
+    const lines: string[] = []
+    const named = files.map(({ name, text }) => ({ name, sql: text }))
+    const code = await gooseUp({ client, files: named, log: (line) => lines.push(line), signal: bounds.limit })
+    const [, lack] = /\(SQLSTATE (53\w{3})\)$/.exec(lines.at(-1) ?? '') ?? []
+    if (code !== 0 && lack !== undefined) throw new TooMuch(`the private server has too little for it (SQLSTATE ${lack})`)
+    // By the same login: what the files left may shadow what a question calls.
+    const reader = await server.login(login, scratchDatabase)
+    try {
+      return { code, lines, rows: (await reader.query(ask)).rows }
+    } finally {
+      await reader.end().catch(() => {})
+    }
+  } finally {
+    watching.abort()
+    await watched
+    await client.end().catch(() => {})
+  }
+}
+
+/** Looks twice a second at what is stored, until the signal. */
+const watchRoom = async (admin: Client, { room, end }: Bounds & { readonly room: number }, until: AbortSignal): Promise<void> => {
+  while (!until.aborted) {
+    await sleep(500, undefined, { signal: until }).catch(() => {})
+    if (until.aborted) return
+    const { rows } = await admin
+      .query<{ bytes: string }>('SELECT sum(pg_database_size(oid)) AS bytes FROM pg_database')
+      .catch(() => ({ rows: [] }))
+    if (Number(rows[0]?.bytes ?? 0) > room) return end(`it stored more than ${room / 1024 / 1024} MB`)
   }
 }

@@ -14,7 +14,14 @@ export interface Server {
   readonly admin: Client
   /** Another connection of the superuser's, which the caller ends. */
   connect(database: string): Promise<Client>
+  /** A connection of somebody else's, by their own login, which the caller ends. */
+  login(who: Login, database: string): Promise<Client>
   stop(): Promise<void>
+}
+
+export interface Login {
+  readonly user: string
+  readonly password: string
 }
 
 /** The superuser, as Neon names it. Its password is made with the cluster, and leaves this part nowhere. */
@@ -22,11 +29,14 @@ export const superuser = 'cloud_admin'
 
 /**
  * Ends PostgreSQL when its own standard input ends. The other end of that pipe is held by our process alone, so the kernel closes it however we
- * die, SIGKILL included. The folder of the disposable cluster goes with it.
+ * die, SIGKILL included. The folder of the disposable cluster goes with it. Limits: of each process' memory in kB, and of each file in blocks of
+ * 512 bytes, where the shell knows them.
  */
 const watcher = `
 exec 3<&0 </dev/null
-folder=$1; shift
+folder=$1; memory=$2; file=$3; shift 3
+[ -z "$memory" ] || ulimit -v "$memory" 2>/dev/null
+[ -z "$file" ] || ulimit -f "$file" 2>/dev/null
 "$@" 3<&- & server=$!
 ( read -r _ <&3; kill -QUIT $server ) 2>/dev/null & watch=$!
 wait $server; status=$?
@@ -55,16 +65,35 @@ const settings = {
   password_encryption: 'scram-sha-256',
 }
 
-/** Starts PostgreSQL on the data directory in `folder`, whose superuser has the password; resolves when it answers (30–60 ms). `disposable`: the folder goes when it ends. */
+/** For a server that runs what others wrote: no network at all, and little of the machine. */
+const confined = {
+  listen_addresses: '',
+  max_connections: '20',
+  temp_file_limit: '256MB',
+  temp_buffers: '8MB',
+  work_mem: '8MB',
+  maintenance_work_mem: '32MB',
+  max_logical_replication_workers: '0',
+  max_worker_processes: '0',
+}
+const limits = { memory: 1024 * 1024, file: 1024 * 1024 }
+
+/** `disposable`: the folder goes when it ends. `confined`: for what others wrote. */
+interface StartOptions {
+  readonly disposable: boolean
+  readonly confined?: boolean
+}
+
+/** Starts PostgreSQL on the data directory in `folder`, whose superuser has the password; resolves when it answers (30–60 ms). */
 export const startServer = async (
   binaries: Binaries,
   { folder, password }: { readonly folder: string; readonly password: string },
-  disposable: boolean,
+  how: StartOptions,
 ): Promise<Server> => {
-  const superusers = (port: number, database: string) => connectAsSuperuser({ host: folder, port, password, database })
+  const superusers = (port: number, database: string) => connect({ host: folder, port, user: superuser, password, database })
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
-    const child = launch(binaries, folder, port, disposable)
+    const child = launch(binaries, folder, port, how)
     let said = ''
     child.stderr?.on('data', (chunk) => {
       said = `${said}${chunk}`.slice(-2000)
@@ -76,7 +105,14 @@ export const startServer = async (
         await admin.end().catch(() => {})
         await stop(child, ended)
       }
-      return { folder, port, admin, connect: (database) => superusers(port, database), stop: end }
+      return {
+        folder,
+        port,
+        admin,
+        connect: (database) => superusers(port, database),
+        login: (who, database) => connect({ host: folder, port, ...who, database }),
+        stop: end,
+      }
     }
     await stop(child, ended)
     // Between our look and its bind another process may have taken the port.
@@ -84,15 +120,17 @@ export const startServer = async (
   }
 }
 
-const launch = (binaries: Binaries, folder: string, port: number, disposable: boolean): ChildProcess => {
-  const options = Object.entries({ ...settings, port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: folder })
+const launch = (binaries: Binaries, folder: string, port: number, how: StartOptions): ChildProcess => {
+  const place = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: folder }
+  const options = Object.entries({ ...settings, ...place, ...(how.confined && confined) })
+  const bounds = how.confined ? [String(limits.memory), String(limits.file)] : ['', '']
   const command = [
     join(binaries.root, 'bin', 'postgres'),
     '-D',
     join(folder, 'data'),
     ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]
-  const child = spawn('/bin/sh', ['-c', watcher, 'honeydue-postgres', disposable ? folder : '', ...command], {
+  const child = spawn('/bin/sh', ['-c', watcher, 'honeydue-postgres', how.disposable ? folder : '', ...bounds, ...command], {
     cwd: folder,
     // A session of its own: the terminal's Ctrl-C is not for it.
     detached: true,
@@ -115,21 +153,21 @@ const stop = async (child: ChildProcess, ended: Promise<number>): Promise<void> 
 }
 
 /** The first connection that it takes; undefined when it ended, or took none in 30 s. */
-const firstAnswer = async (connect: () => Promise<Client>, ended: Promise<number>): Promise<Client | undefined> => {
+const firstAnswer = async (ask: () => Promise<Client>, ended: Promise<number>): Promise<Client | undefined> => {
   let over = false
   void ended.then(() => {
     over = true
   })
   for (let waited = 0; waited < 30_000 && !over; waited += 10) {
-    const client = await connect().catch(() => undefined)
+    const client = await ask().catch(() => undefined)
     if (client) return client
     await sleep(10)
   }
   return undefined
 }
 
-const connectAsSuperuser = async (to: { host: string; port: number; password: string; database: string }): Promise<Client> => {
-  const client = new Client({ ...to, user: superuser, application_name: 'sandbox' })
+const connect = async (to: { host: string; port: number; database: string } & Login): Promise<Client> => {
+  const client = new Client({ ...to, application_name: 'sandbox' })
   client.on('error', () => {})
   await client.connect()
   return client

@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync } from 'node:fs'
-import { access, appendFile, chmod, chown, constants, mkdtemp, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { appendFile, chmod, chown, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from 'pg'
 import type { Binaries } from './binaries.ts'
 import { fingerprint } from './binaries.ts'
+import { ownFolder, roomiest, run } from './folders.ts'
 import { gooseTable, migrations, upOf } from './schema.ts'
-import { startServer, superuser } from './server.ts'
+import { type Server, startServer, superuser } from './server.ts'
 
 /** The role, database and password that every template starts with; the password is set again per sandbox. */
 export const owner = 'neondb_owner'
@@ -29,10 +29,14 @@ export interface Cluster {
   readonly password: string
 }
 
-/** A new folder in the temporary folder with a copy of the template cluster in `data` (about 0.1 s; the first time on a machine 2 s). */
-export const layCluster = async (binaries: Binaries): Promise<Cluster> => {
-  const template = join(binaries.cache, `template-${fingerprint('5', binaries.version, seed, hba, String(binaries.as?.uid))}`)
-  if (!existsSync(template)) await makeTemplate(binaries, template)
+/** What a cluster has at first: the deployment's role, database and rows, or nothing. */
+export type Contents = 'deployment' | 'nothing'
+
+/** A new folder in the temporary folder with a copy of a template cluster in `data` (about 0.1 s; the first time on a machine 2 s). */
+export const layCluster = async (binaries: Binaries, contents: Contents): Promise<Cluster> => {
+  const made = contents === 'nothing' ? '' : seed
+  const template = join(binaries.cache, `template-${fingerprint('6', binaries.root, made, hba, String(binaries.as?.uid))}`)
+  if (!existsSync(template)) await makeTemplate(binaries, template, contents)
   const folder = await ownFolder(binaries, await roomiest())
   // `cp` is in every base system, runs beside our event loop, and clones where the file system can.
   await run('cp', ['-R', join(template, 'data'), join(folder, 'data')], binaries, folder)
@@ -45,7 +49,7 @@ export const layDatabase = async (admin: Client): Promise<void> => {
   await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
 }
 
-const makeTemplate = async (binaries: Binaries, template: string): Promise<void> => {
+const makeTemplate = async (binaries: Binaries, template: string, contents: Contents): Promise<void> => {
   const folder = await ownFolder(binaries, tmpdir())
   try {
     const data = join(folder, 'data')
@@ -70,19 +74,10 @@ const makeTemplate = async (binaries: Binaries, template: string): Promise<void>
     await writeFile(join(data, 'pg_hba.conf'), hba)
     // Small files copy fast: checkpoints need not keep old WAL.
     await appendFile(join(data, 'postgresql.conf'), '\nmin_wal_size = 2MB\nmax_wal_size = 8MB\n')
-    const server = await startServer(binaries, { folder, password }, false)
+    const server = await startServer(binaries, { folder, password }, { disposable: false })
     try {
       const { admin } = server
-      await admin.query(`CREATE ROLE ${owner} LOGIN CREATEDB CREATEROLE`)
-      await admin.query(`GRANT pg_monitor, pg_read_all_stats TO ${owner}`)
-      await admin.query(`CREATE DATABASE "${pristine}" OWNER ${owner}`)
-      const builder = await server.connect(pristine)
-      await builder.query(`ALTER SCHEMA public OWNER TO ${owner}; SET ROLE ${owner}; ${seed}`)
-      // Frozen and pruned: reading it then writes nothing, so that `reset()` can see that nothing was written.
-      await builder.query('RESET ROLE')
-      await builder.query('VACUUM (FREEZE, ANALYZE)')
-      await builder.end()
-      await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
+      if (contents === 'deployment') await makeDeployment(server)
       // Fewer files to copy for each sandbox.
       await admin.query("UPDATE pg_database SET datistemplate = false WHERE datname = 'template0'")
       for (const unused of ['postgres', 'template0']) await admin.query(`DROP DATABASE ${unused}`)
@@ -103,39 +98,15 @@ const makeTemplate = async (binaries: Binaries, template: string): Promise<void>
   }
 }
 
-/** Linux's memory file system where it has room (a thousand small files take 0.1 s there, and up to 1 s on a disk), else the temporary folder. */
-const roomiest = async (): Promise<string> => {
-  const memory = '/dev/shm'
-  const room = await statfs(memory).catch(() => undefined)
-  if (process.platform !== 'linux' || !room || room.bavail * room.bsize < 512 * 1024 * 1024) return tmpdir()
-  return access(memory, constants.W_OK | constants.X_OK).then(
-    () => memory,
-    () => tmpdir(),
-  )
+const makeDeployment = async ({ admin, connect }: Server): Promise<void> => {
+  await admin.query(`CREATE ROLE ${owner} LOGIN CREATEDB CREATEROLE`)
+  await admin.query(`GRANT pg_monitor, pg_read_all_stats TO ${owner}`)
+  await admin.query(`CREATE DATABASE "${pristine}" OWNER ${owner}`)
+  const builder = await connect(pristine)
+  await builder.query(`ALTER SCHEMA public OWNER TO ${owner}; SET ROLE ${owner}; ${seed}`)
+  // Frozen and pruned: reading it then writes nothing, so that `reset()` can see that nothing was written.
+  await builder.query('RESET ROLE')
+  await builder.query('VACUUM (FREEZE, ANALYZE)')
+  await builder.end()
+  await admin.query(`CREATE DATABASE "${database}" OWNER ${owner} TEMPLATE "${pristine}"`)
 }
-
-const ownFolder = async (binaries: Binaries, parent: string): Promise<string> => {
-  const folder = await mkdtemp(join(parent, 'honeydue-pg-'))
-  if (binaries.as) chownSync(folder, binaries.as.uid, binaries.as.gid)
-  return folder
-}
-
-const run = (command: string, args: readonly string[], binaries: Binaries, cwd: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      ...binaries.as,
-    })
-    let said = ''
-    child.stderr.on('data', (chunk) => {
-      said += chunk
-    })
-    child.once('error', reject)
-    child.once('close', async (code) => {
-      if (code === 0) return resolve()
-      const left = await readdir(cwd).catch(() => [])
-      reject(new Error(`${command} ended with ${code}: ${said.trim().slice(-500)} (in ${cwd}: ${left.join(', ')})`))
-    })
-  })

@@ -18,7 +18,7 @@ export const gatherBaseline = async (
 ): Promise<Baseline> => {
   const [first] = files
   if (first === undefined || state.era === 'goose' || state.era === 'empty') return { differences: [], failure: undefined }
-  const [live, built] = await Promise.all([postgres.schema(target), scratch.build([first])])
+  const [live, built] = await Promise.all([postgres.schema(target), scratch.build([first], target.user)])
   return { differences: differencesOf(live, built.schema), failure: built.failure }
 }
 

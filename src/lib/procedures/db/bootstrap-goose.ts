@@ -3,7 +3,7 @@ import { fails } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { type Baseline, gatherBaseline, markBaseline } from './baseline.ts'
 import { gatherMigrate, type MigrateFacts } from './migrate-facts.ts'
-import { migrateSteps, standing, unasked } from './migrate-steps.ts'
+import { migrateSteps, ranHere, standing, unasked } from './migrate-steps.ts'
 
 /** §28: an empty database is migrated from its start; a schema that no version vouches for is compared with the baseline, and marked. */
 export const bootstrapGoose = defineProcedure({
@@ -28,7 +28,9 @@ export const bootstrapGoose = defineProcedure({
     const { state, differences } = facts
     if (state.era === 'empty') return unasked(facts)
     if (state.era === 'goose') return state.pending.length > 0 ? [`${names(facts)} pending: honeydue db:migrate runs what is`] : []
-    return differences.length > 0 ? [] : ['The comparison is of objects: whether rows that the baseline inserts are there is not looked at']
+    return differences.length > 0
+      ? [ranHere]
+      : [ranHere, 'The comparison is of objects: whether rows that the baseline inserts are there is not looked at']
   },
   steps: (facts) => {
     const { state, job, image } = facts

@@ -41,7 +41,10 @@ export const rehearsed = async (facts: MigrateFacts, { postgres, scratch }: Read
   const { target, versions, state, files = [] } = facts
   if (state.pending.length === 0) return facts
   const schema = await postgres.schema(target)
-  return { ...facts, rehearsal: await scratch.rehearse({ schema, versions: versions.applied.map(({ version }) => version) }, files) }
+  return {
+    ...facts,
+    rehearsal: await scratch.rehearse({ schema, versions: versions.applied.map(({ version }) => version), user: target.user }, files),
+  }
 }
 
 interface JobShape extends KubeManifest {

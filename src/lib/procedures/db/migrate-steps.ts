@@ -138,12 +138,16 @@ export const standing = (facts: MigrateFacts): Finding => {
     ...invalid.map(({ name }) => fails(`index ${name} is invalid: goose would record success over it`)),
     manifest.usable ? holds : fails(manifest.because),
     rehearsal?.failure === undefined ? holds : fails(`rehearsed elsewhere, it failed: ${rehearsal.failure}`),
+    rehearsal?.unable === undefined ? holds : fails(`not rehearsed because ${rehearsal.unable}; without --rehearse it runs unrehearsed`),
   ])
 }
 
 /** That the registry did not say whether it has the image: no reason to stop, and worth knowing where something is to run. */
 export const unasked = ({ registry, image, state }: MigrateFacts): readonly string[] =>
   registry.answered || state.pending.length === 0 ? [] : [`Whether ${image} is in its registry is not known: ${reasonOf(registry.trouble)}`]
+
+/** That a plan was made by running what others wrote. */
+export const ranHere = 'The files were run on a private PostgreSQL of this machine, by a role without rights on it; it is gone at the end'
 
 /** What the plan says beside its steps. */
 export const unsaid = (facts: MigrateFacts): readonly string[] => {
@@ -163,6 +167,7 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
   const old = sessions.filter(({ transactionAge }) => (transactionAge ?? 0) > 60)
   return [
     ...(rehearsal?.lines.map((line) => `Rehearsed without rows: ${line.replace(/^[\d/]+ [\d:]+ /, '')}`) ?? []),
+    ...(rehearsal === undefined ? [] : [ranHere]),
     `What ${image} contains is what git has at its tag: an image of an unclean working copy has other files`,
     ...unasked(facts),
     ...ahead,

@@ -41,7 +41,11 @@ const progressOf = async (
   if (first === undefined || files === undefined) return undefined
   const before = files.filter(({ version }) => version < first.version)
   try {
-    const [live, without, with_] = await Promise.all([postgres.schema(target), scratch.build(before), scratch.build([...before, first])])
+    const [live, without, with_] = await Promise.all([
+      postgres.schema(target),
+      scratch.build(before, target.user),
+      scratch.build([...before, first], target.user),
+    ])
     if (without.failure !== undefined) return { built: 'unclear', there: [], missing: [] }
     const so = builtSoFar(live, without.schema, with_.schema)
     // Where it fails elsewhere too, it has built there what came before the failing statement: more can be missing.

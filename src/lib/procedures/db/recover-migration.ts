@@ -1,7 +1,7 @@
 import { oneOf, optionalText } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { diagnose, ways } from './diagnosis.ts'
-import { unasked } from './migrate-steps.ts'
+import { ranHere, unasked } from './migrate-steps.ts'
 import { gatherRecover } from './recover-facts.ts'
 import { chosenWay, recoverSteps } from './recover-steps.ts'
 
@@ -34,6 +34,7 @@ export const recoverMigration = defineProcedure({
       .ways.filter(({ way }) => way !== facts.way)
       .map(({ way, because }) => `Another way out, --way ${way}: ${because}`),
     ...(facts.progress?.trouble ? [`${facts.progress.trouble.failed}: how far the file came is not known`] : []),
+    ...(facts.progress === undefined ? [] : [ranHere]),
     ...unasked(facts),
   ],
   steps: (facts) => recoverSteps(facts, diagnose(facts)),

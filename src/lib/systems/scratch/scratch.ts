@@ -1,4 +1,4 @@
-import { Failed } from '../../errors.ts'
+import { Blocked, Trouble } from '../../errors.ts'
 import { markStatements, schemaObjects } from '../postgres/catalog.ts'
 import type { SchemaObject } from '../postgres/types.ts'
 import type { System } from '../systems.ts'
@@ -8,51 +8,57 @@ import type { ScratchFile, ScratchReader } from './types.ts'
 /** The server that is started; given by the caller, because systems know no embedded one. */
 export interface ScratchServer {
   attempt(wanted: {
+    readonly user: string
     readonly before: readonly string[]
     readonly files: readonly ScratchFile[]
     readonly ask: string
-  }): Promise<{ readonly code: number; readonly lines: readonly string[]; readonly rows: readonly unknown[] }>
+  }): Promise<Attempted>
   stop(): Promise<void>
 }
 
 /** What else a caller knows of a file is no part of the question. */
 const bare = ({ name, text }: ScratchFile): ScratchFile => ({ name, text })
 
+interface Attempted {
+  readonly code: number
+  readonly lines: readonly string[]
+  readonly rows: readonly unknown[]
+  /** Why it was ended before its end. */
+  readonly ended?: string
+}
+
 /** Attempts on a private PostgreSQL; it starts at the first one. */
 export const scratchSystem = (open: () => Promise<ScratchServer>): System<ScratchReader, Record<never, never>> => {
   let opening: Promise<ScratchServer> | undefined
-  const attempt: ScratchServer['attempt'] = async (wanted) => {
+  const attempt = async (wanted: Parameters<ScratchServer['attempt']>[0]): Promise<Attempted> => {
     opening ??= open()
     try {
-      return await (await opening).attempt(wanted)
+      const done = await (await opening).attempt(wanted)
+      if (done.ended !== undefined) throw unable(done.ended)
+      return done
     } catch (error) {
-      throw new Failed(
-        {
-          code: 'scratch-failed',
-          failed: 'The private PostgreSQL that migrations are tried on did not do it',
-          state: 'Nothing was changed.',
-          cause: error instanceof Error ? error.message : String(error),
-          next: 'honeydue doctor',
-        },
-        { cause: error },
-      )
+      // Somebody asked to stop, or it is said already.
+      if (error instanceof Trouble) throw error
+      throw unable(error instanceof Error ? error.message : String(error), error)
     }
   }
-  const failureOf = ({ code, lines }: { readonly code: number; readonly lines: readonly string[] }): string | undefined =>
+  const failureOf = ({ code, lines }: Attempted): string | undefined =>
     code === 0 ? undefined : (lines.at(-1) ?? `goose ended with ${code}`)
   return {
     read: {
-      build: async (files) => {
-        const done = await attempt({ before: [], files: files.map(bare), ask: schemaObjects })
+      build: async (files, user) => {
+        const done = await attempt({ user, before: [], files: files.map(bare), ask: schemaObjects })
         return { failure: failureOf(done), schema: done.rows as readonly SchemaObject[] }
       },
-      rehearse: async ({ schema, versions }, files) => {
-        const done = await attempt({
-          before: [...definitions(schema), ...markStatements(versions)],
-          files: files.map(bare),
-          ask: 'SELECT 1',
-        })
-        return { failure: failureOf(done), lines: done.lines }
+      rehearse: async ({ schema, versions, user }, files) => {
+        try {
+          const before = [...definitions(schema), ...markStatements(versions)]
+          const done = await attempt({ user, before, files: files.map(bare), ask: 'SELECT 1' })
+          return { failure: failureOf(done), lines: done.lines }
+        } catch (error) {
+          if (error instanceof Blocked) return { failure: undefined, unable: error.likely ?? error.failed, lines: [] }
+          throw error
+        }
       },
     },
     write: {},
@@ -63,3 +69,10 @@ export const scratchSystem = (open: () => Promise<ScratchServer>): System<Scratc
     },
   }
 }
+
+/** That the attempt has no answer is no answer about the files. */
+const unable = (cause: string, error?: unknown): Blocked =>
+  new Blocked(
+    { code: 'scratch-unable', failed: 'The files could not be tried on a private PostgreSQL', cause, next: 'honeydue doctor' },
+    { cause: error },
+  )

@@ -16,16 +16,21 @@ export interface Built {
 /** How pending files went over the live schema without its rows. `lines`: goose's log with each file's time. */
 export interface Rehearsal {
   readonly failure: string | undefined
+  /** Why they could not be tried at all: that says nothing of the files. */
+  readonly unable?: string
   readonly lines: readonly string[]
 }
 
-/** A PostgreSQL of honeydue's own, started for a question and stopped at the end: nothing of the deployment is touched. */
+/**
+ * A PostgreSQL of honeydue's own, started for a question and stopped at the end: nothing of the deployment is touched. What it runs is run by a role
+ * without rights on this machine, and ends in finite time.
+ */
 export interface ScratchReader {
-  /** What these files build in an empty database. */
-  build(files: readonly ScratchFile[]): Promise<Built>
-  /** Runs files over a copy of a schema in which `versions` are applied. */
+  /** What these files build in an empty database of `user`, the live role. Throws `Blocked` where they could not be tried. */
+  build(files: readonly ScratchFile[], user: string): Promise<Built>
+  /** Runs files, as `user`, over a copy of a schema in which `versions` are applied. */
   rehearse(
-    from: { readonly schema: readonly SchemaObject[]; readonly versions: readonly bigint[] },
+    from: { readonly schema: readonly SchemaObject[]; readonly versions: readonly bigint[]; readonly user: string },
     files: readonly ScratchFile[],
   ): Promise<Rehearsal>
 }
