@@ -27,12 +27,15 @@ const steps = [
     args: ['db:switch-host', '--to', 'direct', '--env', environment],
     exit: 2,
   },
-  { say: 'Do it. The plan said what to confirm.', args: ['db:switch-host', '--to', 'direct', '--confirm', direct, '--env', environment] },
+  {
+    say: 'Do it. The plan said what to confirm.',
+    args: ['db:switch-host', '--to', 'direct', '--confirm', `sandbox/${direct}`, '--env', environment],
+  },
   {
     say: 'Does it hold? The same command finds nothing left to do.',
     args: ['db:switch-host', '--to', 'direct', '--dry-run', '--env', environment],
   },
-  { say: 'And back.', args: ['db:switch-host', '--to', 'pooler', '--confirm', pooler, '--env', environment] },
+  { say: 'And back.', args: ['db:switch-host', '--to', 'pooler', '--confirm', `sandbox/${pooler}`, '--env', environment] },
 ]
 
 let failed = 0

@@ -25,11 +25,21 @@ const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>
   facts: { ground: 'run', plan: 'run', systems: 'run', environment: 'type' },
   plan: { ground: 'run', systems: 'type', environment: 'type' },
   systems: { ground: 'run', environment: 'run' },
+  journal: { ground: 'run', plan: 'run', environment: 'run', systems: 'type' },
   'postgres-server': { ground: 'run' },
   runbook: { procedures: 'run' },
   environment: { ground: 'run' },
   sandbox: { ground: 'run', environment: 'run', 'postgres-server': 'run' },
-  cli: { ground: 'run', plan: 'run', runbook: 'run', environment: 'run', systems: 'run', sandbox: 'run', 'postgres-server': 'run' },
+  cli: {
+    ground: 'run',
+    plan: 'run',
+    journal: 'run',
+    runbook: 'run',
+    environment: 'run',
+    systems: 'run',
+    sandbox: 'run',
+    'postgres-server': 'run',
+  },
 }
 
 /** Libraries that one part alone may import. */

@@ -123,11 +123,11 @@ test('a typed gate asks for the subject; --confirm has given it already, where n
   const begin = () => ({ a: light('a'), b: light('b', { undo: { impossible: 'it stays on' } }) })
   const run = ({ a, b }: ReturnType<typeof begin>, ...how: [boolean | undefined, string?]) => apply([a.step, gate, b.step], ...how)
   const typed = begin()
-  expect((await run(typed, true)).asked).toEqual(['Type lights'])
+  expect((await run(typed, true)).asked).toEqual(['Type production/lights'])
   expect(typed.b.state.on).toBe(true)
   for (const answer of [true, undefined]) {
     const given = begin()
-    expect((await run(given, answer, 'lights')).asked).toEqual([])
+    expect((await run(given, answer, 'production/lights')).asked).toEqual([])
     expect(given.b.state.on).toBe(true)
   }
   for (const how of [[undefined], [undefined, 'a lamp'], [false]] as [boolean | undefined, string?][]) {

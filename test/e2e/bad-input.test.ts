@@ -173,7 +173,11 @@ test('no SSH agent and no key, and an alias that no configuration knows: doctor 
 
 test('a --confirm that names another target, no terminal to ask on, a missing flag, an unknown flag or command: 2 and 127', async () => {
   const everyone = ['cache:invalidate', '--all-residence-ids', '--env', environment()]
-  expect(await refused([...everyone, '--confirm', 'residence_ids_user:7'])).toMatchObject({ exit: 2, code: 'confirm-mismatch' })
+  expect(await refused([...everyone, '--confirm', 'sandbox/residence_ids_user:7', '--plan', '00000000'])).toMatchObject({
+    exit: 2,
+    code: 'confirm-mismatch',
+  })
+  expect(await refused([...everyone, '--confirm', 'sandbox/residence_ids_user:*'])).toMatchObject({ exit: 2, code: 'no-plan' })
   expect(await refused(everyone)).toMatchObject({ exit: 2, code: 'no-terminal' })
   expect(await refused(['db:unlock', '--env', environment()])).toMatchObject({ exit: 2, code: 'flag-pid' })
   expect(await refused(['cache:invalidate'])).toMatchObject({ exit: 2, code: 'flag-user' })
@@ -184,10 +188,10 @@ test('a --confirm that names another target, no terminal to ask on, a missing fl
 test('a plan as JSON says what to confirm with, and that confirms it', async () => {
   const everyone = ['cache:invalidate', '--all-residence-ids', '--env', environment(), '--json']
   const { plan } = JSON.parse((await honeydue([...everyone, '--dry-run'])).stdout)
-  expect(plan.confirm).toBe('residence_ids_user:*')
-  const refusal = JSON.parse((await honeydue([...everyone, '--confirm', 'another'])).stdout)
+  expect(plan.confirm).toBe('sandbox/residence_ids_user:*')
+  const refusal = JSON.parse((await honeydue([...everyone, '--confirm', 'another', '--plan', plan.name])).stdout)
   expect(refusal).toMatchObject({ exitCode: 2, error: { code: 'confirm-mismatch' }, plan: { id: plan.id, confirm: plan.confirm } })
-  const { code, stdout, stderr } = await honeydue([...everyone, '--confirm', plan.confirm])
+  const { code, stdout, stderr } = await honeydue([...everyone, '--confirm', plan.confirm, '--plan', plan.name])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, exitCode: 0, states: ['done'] })
 })
@@ -196,7 +200,7 @@ test('a run that fails half way, as JSON: the plan, how far each step came, and 
   writeFileSync(join(sandbox().dir, 'read-only'), planted.cloudflareReadToken)
   const cloudflare = { ...parse(readFileSync(environment(), 'utf8')).cloudflare, token_command: ['cat', join(sandbox().dir, 'read-only')] }
   const env = environment({ cloudflare })
-  const { code, stdout } = await honeydue(['edge:drain', 'hetzner2', '--confirm', 'hetzner2', '--env', env, '--json'])
+  const { code, stdout } = await honeydue(['edge:drain', 'hetzner2', '--confirm', 'sandbox/hetzner2', '--env', env, '--json'])
   const { plan, states, error, exitCode } = JSON.parse(stdout)
   expect([code, exitCode, error.code]).toEqual([4, 4, 'cloudflare-forbidden'])
   expect(states).toHaveLength(plan.steps.length)

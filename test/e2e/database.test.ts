@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { inTransaction, jobOf, release, versionsOf } from '../support/migrations.ts'
-import { honeydue, requireBuild } from '../support/program.ts'
+import { confirmed as confirmedBy, honeydue, requireBuild } from '../support/program.ts'
 import { useSandbox } from '../support/worlds.ts'
 
 beforeAll(requireBuild)
@@ -16,7 +16,7 @@ const slow = { timeout: 240_000 }
 const run = (words: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   honeydue([...words, '--env', join(sandbox().dir, 'environment.yaml')], { within: 60_000, env })
 const confirmed = async (...words: readonly string[]) => {
-  const { code, stdout, stderr } = await run([...words, '--confirm', 'honeyDue'])
+  const { code, stdout, stderr } = await confirmedBy([...words, '--env', join(sandbox().dir, 'environment.yaml')], { within: 60_000 })
   for (const secret of plantedValues) expect(stdout + stderr).not.toContain(secret)
   return { code, said: `${stdout}${stderr}`.replace(/\s+/g, ' ') }
 }

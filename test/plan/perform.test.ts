@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { type Clock, seconds } from '../../src/lib/clock.ts'
 import { Blocked, Moved } from '../../src/lib/errors.ts'
 import { type Finding, fails, holds, hopeless, when } from '../../src/lib/plan/finding.ts'
+import { refuseMoved } from '../../src/lib/plan/identity.ts'
 import type { RunEvent } from '../../src/lib/plan/outcome.ts'
-import { perform, refuseMoved, undo } from '../../src/lib/plan/perform.ts'
+import { perform, undo } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { type Change, defineProcedure, type Step } from '../../src/lib/plan/procedure.ts'
 import { contextOf } from '../support/context.ts'
@@ -170,12 +171,12 @@ test('a typed gate asks for the subject, unless what it stands before is done al
   }
   const asked: unknown[] = []
   const { prepared, run } = await begin([a.step, gate, b.step])
-  expect(prepared.plan.steps[1]).toMatchObject({ kind: 'gate', type: 'lights', already: false, manual: ['# b stays on.'] })
+  expect(prepared.plan.steps[1]).toMatchObject({ kind: 'gate', type: 'production/lights', already: false, manual: ['# b stays on.'] })
   const wrong = await perform(prepared, { ...run, settle: async (one) => asked.push(one) > 1 })
-  expect(asked).toEqual([{ title: 'Type it', ask: 'b stays on.', type: 'lights' }])
+  expect(asked).toEqual([{ title: 'Type it', ask: 'b stays on.', type: 'production/lights' }])
   expect(wrong.trouble).toMatchObject({
     exitCode: 6,
-    likely: 'What was typed is not lights',
+    likely: 'What was typed is not production/lights',
     state: 'Done: Turn on a. Not done: Turn on b.',
   })
   expect(wrong.trouble?.next).toContain('honeydue test:lights')
@@ -183,7 +184,7 @@ test('a typed gate asks for the subject, unless what it stands before is done al
   const right = await perform(prepared, run)
   expect(right.states).toEqual(['already', 'settled', 'done'])
   const again = await begin([a.step, gate, b.step], { settle: false })
-  expect(again.prepared.plan.steps[1]).toMatchObject({ type: 'lights', already: true, manual: [] })
+  expect(again.prepared.plan.steps[1]).toMatchObject({ type: 'production/lights', already: true, manual: [] })
   expect((await perform(again.prepared, again.run)).states).toEqual(['already', 'already', 'already'])
 })
 
@@ -215,6 +216,6 @@ test('a world that moved is told as a difference; volatile notes are none', asyn
 
 test('nothing to do asks for no confirmation', async () => {
   const a = light('a')
-  expect((await begin([{ ...a.step, apply: async () => {} }])).prepared.plan.confirm).toBe('lights')
+  expect((await begin([{ ...a.step, apply: async () => {} }])).prepared.plan.confirm).toBe('production/lights')
   expect((await begin([{ ...a.step, verify: async () => holds }])).prepared.plan.confirm).toBeUndefined()
 })

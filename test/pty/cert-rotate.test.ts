@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
-import { honeydue, requireBuild } from '../support/program.ts'
+import { confirmed, honeydue, requireBuild } from '../support/program.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 
@@ -37,7 +37,7 @@ const secrets = [...plantedValues, 'PRIVATE KEY']
 const soaked = async (): Promise<Terminal> => {
   oneName()
   const terminal = openTerminal(rotate(), { within: 60_000 })
-  await terminal.until(`step 9 asks for ${fingerprint()} to be typed before it`)
+  await terminal.until(`step 9 asks for sandbox/${fingerprint()} to be typed before it`)
   await terminal.until('Go on?')
   terminal.type('y\r')
   await terminal.until('The soak of 1 s is over.')
@@ -48,7 +48,7 @@ const soaked = async (): Promise<Terminal> => {
 
 test('the fingerprint is typed after the soak, and only then the old certificate is revoked', async () => {
   const terminal = await soaked()
-  terminal.type(`${fingerprint()}\r`)
+  terminal.type(`sandbox/${fingerprint()}\r`)
   const { code, text } = await terminal.end()
   expect(text).toContain('Done, and seen to hold.')
   expect(code).toBe(0)
@@ -58,12 +58,12 @@ test('the fingerprint is typed after the soak, and only then the old certificate
 
 test('another text, Ctrl-C, and SIGTERM there leave the old certificate alone, and the same command goes on', async () => {
   const wrong = await soaked()
-  wrong.type('70:65\r')
+  wrong.type('sandbox/70:65\r')
   await wrong.until('Take back what was changed?')
   wrong.type('\r')
   const declined = await wrong.end()
   expect(declined.code).toBe(6)
-  expect(unbroken(declined.text)).toContain(`cause What was typed is not ${fingerprint()}`)
+  expect(unbroken(declined.text)).toContain(`cause What was typed is not sandbox/${fingerprint()}`)
   expect(unbroken(declined.text)).toContain(`Not done: Revoke the old certificate ${fingerprint()}.`)
   expect(declined.text).toMatch(/^next {4}honeydue cert:rotate --soak 1s --env \S+environment.yaml {3}# goes on from here$/m)
   expect(valid()).toHaveLength(2)
@@ -80,7 +80,7 @@ test('another text, Ctrl-C, and SIGTERM there leave the old certificate alone, a
   expect((await terminated.end()).code).toBe(143)
   expect(valid()).toHaveLength(2)
 
-  const given = await honeydue(rotate('--confirm', fingerprint()), { within: 60_000 })
+  const given = await confirmed(rotate(), { within: 60_000 })
   expect(given.stderr).toContain('Type the old fingerprint, for it to be revoked: given by --confirm')
   expect([given.code, given.stdout]).toEqual([0, expect.stringContaining('Done, and seen to hold.')])
   expect(valid()).toEqual([current()])
@@ -100,14 +100,14 @@ test('taken back after Ctrl-C there: the old pair is in its place, and nothing t
 test('without a terminal: refused without --confirm, refused with another, and JSON says what is to be typed where', async () => {
   oneName()
   expect((await honeydue(rotate())).code).toBe(2)
-  const other = await honeydue(rotate('--confirm', '70:65'))
-  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('--confirm "70:65" is not what this plan asks for')])
+  const other = await honeydue(rotate('--confirm', 'sandbox/70:65', '--plan', '00000000'))
+  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('--confirm "sandbox/70:65" is not what this plan asks for')])
   expect(valid()).toEqual([first()])
-  const { code, stdout } = await honeydue(rotate('--json', '--confirm', fingerprint()), { within: 60_000 })
+  const { code, stdout } = await confirmed(rotate('--json'), { within: 60_000 })
   const { plan, states } = JSON.parse(stdout) as { plan: { steps: { kind: string; type?: string }[] }; states: string[] }
   expect(code).toBe(0)
   for (const secret of secrets) expect(stdout).not.toContain(secret)
   const gate = plan.steps.findIndex(({ kind }) => kind === 'gate')
-  expect([plan.steps[gate]?.type, states[gate]]).toEqual([fingerprint(), 'settled'])
+  expect([plan.steps[gate]?.type, states[gate]]).toEqual([`sandbox/${fingerprint()}`, 'settled'])
   expect(valid()).toEqual([current()])
 })

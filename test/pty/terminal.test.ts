@@ -22,7 +22,7 @@ const slowAtFirstDelete = (ms: number) => sandbox().redis.before('unlink', () =>
 test('a question shows the live target, the point of no return and the undo, and No is its default', async () => {
   const before = cached()
   const terminal = openTerminal(everyone())
-  await terminal.until('Type residence_ids_user:* to go on:')
+  await terminal.until('sandbox · Type sandbox/residence_ids_user:* to go on:')
   terminal.type('residence_ids_user\r')
   const { code, text } = await terminal.end()
   expect(code).toBe(6)
@@ -36,7 +36,7 @@ test('a question shows the live target, the point of no return and the undo, and
 test('the subject, typed, lets it go on: a spinner while it runs, and the cursor is back', async () => {
   const terminal = openTerminal(everyone())
   await terminal.until('to go on:')
-  terminal.type('residence_ids_user:*\r')
+  terminal.type('sandbox/residence_ids_user:*\r')
   const { code, raw, text } = await terminal.end()
   expect(text).toContain('Done, and seen to hold.')
   expect(code).toBe(0)

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
-import { root } from '../support/program.ts'
+import { root, stateOf } from '../support/program.ts'
 
 /** The one child of a process. Where there is no /proc, a Mac's, there is pgrep. */
 const childOf = (pid: number): number => {
@@ -43,7 +43,15 @@ export const openTerminal = (
   const inner = `stty cols 80 rows 24; exec ${line} ${redirect}`
   const mac = ['-q', '/dev/null', 'sh', '-c', inner]
   const child = spawn('script', process.platform === 'darwin' ? mac : ['-qec', inner, '/dev/null'], {
-    env: { PATH: process.env['PATH'], HOME: home, NODE_DISABLE_COMPILE_CACHE: '1', TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: home,
+      NODE_DISABLE_COMPILE_CACHE: '1',
+      TERM: 'xterm-256color',
+      SHELL: '/bin/sh',
+      ...stateOf(home),
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
     timeout: within,
     killSignal: 'SIGKILL',

@@ -51,7 +51,8 @@ const planOf = async (
       procedure,
       await inputOf(procedure.choices, { ...typed.flags, ...typed.args }, undefined),
       systems,
-      contextOf(sandbox.environment),
+      // A page speaks of the deployment that its reader has.
+      contextOf({ ...sandbox.environment, name: 'production' }),
     )
     if (plan.blocked.length > 0) throw new Error(`blocked: ${plan.blocked.join('; ')}`)
     return { flags, names: { ...values, CHECKOUT: sandbox.environment.checkout }, plan }

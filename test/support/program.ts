@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -23,6 +24,22 @@ export const requireBuild = (): void => {
   if (!existsSync(built) || statSync(built).mtimeMs < newest('src')) throw new Error('dist/ is older than src/: npm run build')
 }
 
+const state = mkdtempSync(join(tmpdir(), 'honeydue-state-'))
+process.on('exit', () => rmSync(state, { recursive: true, force: true }))
+
+/** Where state goes of who has no home of its own. */
+export const stateOf = (home: string): NodeJS.ProcessEnv => (home === '/nonexistent' ? { XDG_STATE_HOME: state } : {})
+
+/** Plans, and then does what was planned, as somebody does who has no terminal. */
+export const confirmed = async (args: readonly string[], options: Parameters<typeof honeydue>[1] = {}): Promise<Ended> => {
+  const looked = await honeydue([...args.filter((word) => word !== '--json'), '--dry-run', '--json'], options)
+  const { plan } = JSON.parse(looked.stdout) as {
+    readonly plan?: { readonly name: string; readonly environment: string; readonly subject: string }
+  }
+  if (!plan) return looked
+  return honeydue([...args, '--confirm', `${plan.environment}/${plan.subject}`, '--plan', plan.name], options)
+}
+
 /** Runs `honeydue` as an operator does, in a home and with variables of its own; standard input is closed. `within`: it is killed after so many ms. */
 export const honeydue = (
   args: readonly string[],
@@ -34,7 +51,7 @@ export const honeydue = (
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...args], {
-      env: { PATH: process.env['PATH'], HOME: home, NODE_DISABLE_COMPILE_CACHE: '1', ...env },
+      env: { PATH: process.env['PATH'], HOME: home, NODE_DISABLE_COMPILE_CACHE: '1', ...stateOf(home), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: within,
       killSignal: 'SIGKILL',

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { environmentFlag, HoneydueCommand } from '../../lib/cli/command.ts'
 import { findPsql, openPsql, psqlEnvironment } from '../../lib/cli/psql.ts'
+import { readOnly } from '../../lib/environment/read-only.ts'
 import { directTarget } from '../../lib/facts/db/direct-target.ts'
 
 export default class DatabasePsql extends HoneydueCommand {
@@ -13,10 +14,10 @@ export default class DatabasePsql extends HoneydueCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(DatabasePsql)
     const program = findPsql(process.env)
-    const { environment, target } = await this.inEnvironment(flags.env, async ({ environment, systems }) => ({
-      environment,
-      target: await directTarget(systems.postgres.read),
-    }))
+    const { environment, target } = await this.inEnvironment(flags.env, async ({ environment, systems }) => {
+      if (flags.write && environment.readonly) throw readOnly(environment.name)
+      return { environment, target: await directTarget(systems.postgres.read) }
+    })
     this.logToStderr(`${target.database} on ${target.host}, ${flags.write ? 'with the right to write' : 'read-only'}`)
     const { hostaddr, ca } = environment
     process.exitCode = await openPsql(

@@ -1,6 +1,7 @@
 import { Command } from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import type { Offer } from '../plan/procedure.ts'
+import { markOf } from './deployment-mark.ts'
 import { failureDocument, schemaVersion, troubleOf } from './failure.ts'
 import type { Ask } from './flags.ts'
 import type { Prompts } from './prompts.ts'
@@ -33,12 +34,16 @@ export abstract class HoneydueCommand extends Command {
   }
 
   protected mayAsk(flags: Readonly<Record<string, unknown>>): boolean {
-    return Boolean(process.stdin.isTTY && process.stderr.isTTY && flags['json'] !== true)
+    const unattended = !/^(|0|false)$/i.test(process.env['CI'] ?? '')
+    return Boolean(process.stdin.isTTY && process.stderr.isTTY && flags['json'] !== true && !unattended)
   }
 
   /** Undefined where nobody can be asked. */
-  protected async prompts(flags: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Prompts | undefined> {
-    return this.mayAsk(flags) ? (await import('./prompts.ts')).promptsOn(signal) : undefined
+  protected async prompts(flags: Readonly<Record<string, unknown>>, session?: Session): Promise<Prompts | undefined> {
+    if (!this.mayAsk(flags)) return undefined
+    const [{ promptsOn }, { paint }] = await Promise.all([import('./prompts.ts'), import('./render.ts')])
+    const mark = session && markOf(session.environment.name, paint(process.stderr))
+    return promptsOn({ looking: session?.ending.looking, ...(mark !== undefined && { mark: `${mark} ·` }) })
   }
 
   /** Asks as `prompts` do, beside what the live environment offers, and remembers the answers. Undefined where nobody can be asked. */

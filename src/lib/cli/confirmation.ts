@@ -1,17 +1,20 @@
 import type { ChalkInstance } from 'chalk'
 import { Declined, Usage } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Risk } from '../plan/procedure.ts'
+import { markOf } from './deployment-mark.ts'
 import type { Prompts } from './prompts.ts'
 import { hang } from './wrap.ts'
 
 /** What stands above the question: the live target, what cannot be taken back, and how the rest is. */
-const renderConfirmation = ({ target, steps, confirm }: Plan, chalk: ChalkInstance): string => {
+const renderConfirmation = ({ environment, target, steps, confirm }: Plan, chalk: ChalkInstance): string => {
   const changes = steps.map((step, i) => ({ ...step, number: i + 1 })).filter(({ kind, already }) => kind === 'change' && !already)
   const final = changes.filter(({ undo }) => undo !== undefined && undo !== 'undo')
   const [first] = final
   const number = (count: number) => `${count} step${count === 1 ? '' : 's'}`
   const typed = typedGate(steps)
   const rows = [
+    ['where', markOf(environment, chalk)],
     ...target.map((line) => ['target', line]),
     ...(first
       ? [
@@ -35,7 +38,42 @@ const renderConfirmation = ({ target, steps, confirm }: Plan, chalk: ChalkInstan
 /** Which step, if any, has the subject typed in the middle of the run. */
 const typedGate = (steps: Plan['steps']): number => steps.findIndex(({ type, already }) => type !== undefined && !already)
 
-/** Returns when the plan may be applied. Throws Usage where `--confirm` names another subject, Declined where the answer is no. */
+/** Throws Usage, before anything is connected to, where nobody can be asked and the command line does not say what would be. */
+export const refuseUnattended = (
+  id: string,
+  risk: Risk,
+  { confirm, wanted, dryRun }: { readonly confirm: string | undefined; readonly wanted: string | undefined; readonly dryRun: string },
+): void => {
+  if (risk === 'routine') return
+  if (confirm === undefined)
+    throw new Usage({
+      code: 'no-terminal',
+      failed: `${id} asks before it changes anything, and there is no terminal to ask on`,
+      cause: 'Standard input or standard error is no terminal, --json was given, or CI is set',
+      next: `${dryRun}, then again with --confirm and what its plan says`,
+    })
+  if (risk === 'irreversible' && wanted === undefined)
+    throw new Usage({
+      code: 'no-plan',
+      failed: `${id} cannot be taken back, and nobody is there to look at its plan: --plan must say which one was looked at`,
+      cause: '--confirm says what it is about, and not how much of it',
+      next: `${dryRun}, then again with --confirm and --plan as it says`,
+    })
+}
+
+/** Throws Usage where `--confirm` names another target than the live one. Also where nothing would be asked: whoever typed it means another one. */
+export const refuseOtherTarget = ({ environment, subject }: Plan, given: string | undefined, next: string): void => {
+  const wanted = `${environment}/${subject}`
+  if (given === undefined || given === wanted) return
+  throw new Usage({
+    code: 'confirm-mismatch',
+    failed: `--confirm "${given}" is not what this plan asks for`,
+    cause: given === subject ? `It does not say in which deployment: ${wanted}` : 'It names another target than the live one',
+    next,
+  })
+}
+
+/** Returns when the plan may be applied. Throws Declined where the answer is no, Usage where nobody can settle a gate. */
 export const settleConfirmation = async (
   plan: Plan,
   given: string | undefined,
@@ -45,15 +83,6 @@ export const settleConfirmation = async (
   show: (text: string) => void,
   chalk: ChalkInstance,
 ): Promise<void> => {
-  // A wrong subject is refused even where nothing would be asked: whoever typed it means another target.
-  if (given !== undefined && given !== plan.subject) {
-    throw new Usage({
-      code: 'confirm-mismatch',
-      failed: `--confirm "${given}" is not what this plan asks for`,
-      cause: 'It names another target than the live one',
-      next: dryRun,
-    })
-  }
   const gate = plan.steps.find(({ kind, type, already }) => kind === 'gate' && type === undefined && !already)
   if (gate && !prompts) {
     throw new Usage({

@@ -1,5 +1,6 @@
 import { confirm, input, search, select } from '@inquirer/prompts'
-import { Interrupted } from '../errors.ts'
+import { type Duration, minutes } from '../clock.ts'
+import { Declined, Interrupted } from '../errors.ts'
 import type { Choice } from '../plan/choice.ts'
 import type { Offer } from '../plan/procedure.ts'
 import { severalOf } from './flags.ts'
@@ -23,44 +24,67 @@ export interface Prompts {
   readonly subject: (subject: string, signal?: AbortSignal) => Promise<boolean>
 }
 
-/** `looking` takes a question back (SIGTERM, a lost terminal); while something is being changed, the signal that comes with the question does. */
-export const promptsOn = (looking?: AbortSignal): Prompts => {
-  const on = (signal = looking) => ({ output: process.stderr, ...(signal && { signal }) })
-  const context = on()
-  const answered = async <T>(question: Promise<T>, signal = looking): Promise<T> => {
+type Context = NonNullable<Parameters<typeof confirm>[1]>
+
+export interface PromptOptions {
+  /** Takes a question back (SIGTERM, a lost terminal); while something is being changed, the signal that comes with the question does. */
+  readonly looking?: AbortSignal | undefined
+  /** Stands before every question: which deployment it is about. */
+  readonly mark?: string
+  /** How long a question waits: what it was asked on does not hold for ever. */
+  readonly patience?: Duration
+  /** Where keys come from and questions stand; standard input and standard error by themselves. */
+  readonly input?: NodeJS.ReadableStream
+  readonly output?: NodeJS.WritableStream
+}
+
+export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, output = process.stderr }: PromptOptions = {}): Prompts => {
+  const asked = (message: string) => (mark === undefined ? message : `${mark} ${message}`)
+  /** Puts a question that the signal, or its time, takes back. */
+  const put = async <T>(question: (context: Context) => Promise<T>, signal = looking): Promise<T> => {
+    const expiry = AbortSignal.timeout(patience)
+    const ends = AbortSignal.any(signal ? [signal, expiry] : [expiry])
     try {
-      return await question
+      return await question({ output, signal: ends, ...(keys && { input: keys }) })
     } catch (error) {
       if (signal?.aborted) throw signal.reason
+      if (expiry.aborted) throw expired(patience)
       // ExitPromptError: Ctrl-C, or an input that ended.
       if (error instanceof Error && error.name === 'ExitPromptError')
         throw new Interrupted({ code: 'interrupted', failed: 'Stopped at the question' })
       throw error
     }
   }
-  const write = (message: string, { kind, refuse }: Choice<unknown>) => {
+  const write = (message: string, { kind, refuse }: Choice<unknown>, context: Context) => {
     const validate = (answer: string) => {
       const values = kind === 'texts' ? severalOf(answer) : [answer.trim()].filter(Boolean)
       return values.length === 0 ? 'Something is needed here' : (values.map((value) => refuse?.(value)).find(Boolean) ?? true)
     }
     return input({ message, validate }, context)
   }
-  const choose = async (message: string, choice: Choice<unknown>, offers: readonly Offer[]): Promise<string> => {
+  const choose = async (message: string, choice: Choice<unknown>, offers: readonly Offer[], context: Context): Promise<string> => {
     if (offers.length === 0 && choice.options) return select({ message, choices: choice.options.map((value) => ({ value })) }, context)
-    if (offers.length === 0) return write(message, choice)
+    if (offers.length === 0) return write(message, choice, context)
     const width = Math.max(...offers.map(({ value }) => value.length))
     const offered = offers.map(({ value, about }) => ({ value, name: `${value.padEnd(width)}  ${about}`, short: value }))
     const other = choice.options ? [] : [{ value: undefined, name: 'another', short: 'another' }]
-    return (await select<string | undefined>({ message, choices: [...offered, ...other] }, context)) ?? write(message, choice)
+    return (await select<string | undefined>({ message, choices: [...offered, ...other] }, context)) ?? write(message, choice, context)
   }
   return {
-    choice: (name, choice, offers = []) => answered(choose(choice.ask ?? name, choice, offers)),
+    choice: (name, choice, offers = []) => put((context) => choose(asked(choice.ask ?? name), choice, offers, context)),
     find: (message, source) =>
-      answered(
+      put((context) =>
         search({ message, source: (words = '') => source(words).map((one) => ({ ...one, short: one.value })), pageSize: 12 }, context),
       ),
-    yes: (message, signal) => answered(confirm({ message, default: false }, on(signal)), signal),
+    yes: (message, signal) => put((context) => confirm({ message: asked(message), default: false }, context), signal),
     subject: async (subject, signal) =>
-      (await answered(input({ message: `Type ${subject} to go on:` }, on(signal)), signal)).trim() === subject,
+      (await put((context) => input({ message: asked(`Type ${subject} to go on:`) }, context), signal)).trim() === subject,
   }
 }
+
+const expired = (patience: Duration): Declined =>
+  new Declined({
+    code: 'prompt-expired',
+    failed: `Nobody answered for ${Math.round(patience / 60_000)} minutes`,
+    cause: 'What the question was put on does not hold for ever',
+  })

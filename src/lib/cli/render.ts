@@ -4,6 +4,7 @@ import Table from 'cli-table3'
 import type { Trouble } from '../errors.ts'
 import type { Plan, PlannedStep } from '../plan/plan.ts'
 import type { Table as Rows, View } from '../plan/report.ts'
+import { markOf } from './deployment-mark.ts'
 import { quoted } from './typed-line.ts'
 import { hang } from './wrap.ts'
 
@@ -90,20 +91,25 @@ const renderStep = (step: PlannedStep, number: number, chalk: ChalkInstance): re
   ...(step.kind === 'change' && !step.already && step.undo && step.undo !== 'undo' ? hang('       cannot be undone: ', step.undo) : []),
 ]
 
+const noReturn = (chalk: ChalkInstance): string => chalk.red('   ── no return: what is done from here on cannot be taken back ──')
+
 const listed = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : [title, ...lines.flatMap((line) => hang('  ', line))].join('\n')
 
 /** A plan: the target, each step with its effect and shell lines, what could not be checked and is worth knowing, what blocks it. */
 export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
   [
-    `${chalk.bold(plan.title)}${plan.section === undefined ? '' : chalk.dim(`  §${plan.section}`)}`,
+    `${markOf(plan.environment, chalk)}  ${chalk.bold(plan.title)}${plan.section === undefined ? '' : chalk.dim(`  §${plan.section}`)}  ${chalk.dim(`plan ${plan.name}`)}`,
     plan.target.flatMap((line) => hang('  ', line)).join('\n'),
-    plan.steps.flatMap((step, i) => renderStep(step, i + 1, chalk)).join('\n'),
+    plan.steps.flatMap((step, i) => [...(i === plan.noReturn ? [noReturn(chalk)] : []), ...renderStep(step, i + 1, chalk)]).join('\n'),
     listed('Could not be checked:', plan.uncheckable),
     listed('Worth knowing:', plan.beyond),
     plan.confirm === undefined
       ? ''
-      : ['Asks before it begins; where nobody can be asked:', `  --confirm ${quoted(plan.confirm)}`].join('\n'),
+      : [
+          'Asks before it begins; where nobody can be asked:',
+          `  --confirm ${quoted(plan.confirm)}${plan.risk === 'irreversible' ? ` --plan ${plan.name}` : ''}`,
+        ].join('\n'),
     listed(chalk.red('Blocked:'), plan.blocked),
   ]
     .filter(Boolean)

@@ -24,10 +24,11 @@ export abstract class ReportCommand extends HoneydueCommand {
     make: (environment: Environment) => Report<C, N>,
   ): Promise<void> {
     const every = durationOf('interval', flags.interval ?? '5s')
-    await this.inEnvironment(flags.env, async ({ environment, systems, ending }) => {
+    await this.inEnvironment(flags.env, async (session) => {
+      const { environment, systems, ending } = session
       const signal = ending.looking
       const report = make(environment)
-      const input: Input<C> = await inputOf(report.choices, flags, this.asking(await this.prompts(flags, signal)))
+      const input: Input<C> = await inputOf(report.choices, flags, this.asking(await this.prompts(flags, session)))
       const look = () => report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal })
       if (flags.watch === true) {
         await watch({ draw: () => pictured(look), every, clock: systemClock, signal, screen: process.stdout })

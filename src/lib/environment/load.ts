@@ -49,6 +49,11 @@ export const examineEnvironment = ({ asked, env, sandbox }: Loading): Examined =
     values.kubeconfig = env.KUBECONFIG.split(':').filter(Boolean)
     sources.set('kubeconfig', 'environment variable KUBECONFIG')
   }
+  // It takes a right away and never gives one: a file's `readonly: true` holds whatever the variable says.
+  if (values.readonly !== true && !/^(|0|no|off|false)$/i.test(env.HONEYDUE_READONLY ?? '')) {
+    values.readonly = true
+    sources.set('readonly', 'environment variable HONEYDUE_READONLY')
+  }
   const parsed = environmentSchema.safeParse(values)
   const examined = { sources, values, ...(overlay && { file: overlay.file }) }
   if (parsed.success) return { ...examined, problems: [], environment: absolute(parsed.data, overlay ? dirname(overlay.file) : undefined) }

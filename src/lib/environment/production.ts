@@ -4,6 +4,7 @@ import type { environmentSchema } from './schema.ts'
 /** The deployment of the book; where chapters contradict each other, both values stand here or the live system is asked. */
 export const production: z.input<typeof environmentSchema> = {
   name: 'production',
+  readonly: false,
   // README and ch17's header name the first, ch14, ch16 and §25 the second.
   kubeconfig: ['~/.kube/honeydue-k3s.yaml', '~/.kube/honeydue.yaml'],
   namespace: 'honeydue',

@@ -15,6 +15,8 @@ const several = <T extends z.ZodMiniType>(one: T) => z.array(one).check(z.minLen
 /** One deployment with its addresses. Everything that the book states is built in; a file overrides any of it. */
 export const environmentSchema = z.strictObject({
   name: z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')),
+  /** True: every procedure stops below its plan, and no writer writes. */
+  readonly: z.boolean(),
   /** Tried in order; the first that exists is used. */
   kubeconfig: z.union([
     z.pipe(

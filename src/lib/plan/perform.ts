@@ -5,7 +5,7 @@ import type { Name, Readers, Systems, Writers } from '../systems/systems.ts'
 import { accountOfRun } from './account.ts'
 import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
-import { identityOf, type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
+import { type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
 import { type Change, isChange, isProof, type Step } from './procedure.ts'
 
 export interface Run<N extends Name> {
@@ -23,22 +23,6 @@ export interface Run<N extends Name> {
 
 /** A gate as the plan shows it. */
 export type Asked = Pick<PlannedStep, 'title' | 'type'> & { readonly ask: string }
-
-/** Throws Moved with the difference when the world is no longer the one that was confirmed. */
-export const refuseMoved = (confirmed: Plan, now: Plan, next = `honeydue ${now.id} --dry-run`): void => {
-  const before = identityOf(confirmed)
-  const after = identityOf(now)
-  const gone = before.filter((line) => !after.includes(line))
-  const come = after.filter((line) => !before.includes(line))
-  if (gone.length === 0 && come.length === 0) return
-  throw new Moved({
-    code: 'world-moved',
-    failed: 'The world moved since the plan was confirmed',
-    cause: 'Somebody else, or a deploy, changed what the plan was made on',
-    next,
-    details: [...gone.map((line) => `- ${line}`), ...come.map((line) => `+ ${line}`)],
-  })
-}
 
 /** Applies the steps in order, each verified before the next; never throws what a step threw, but accounts for it. */
 export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>): Promise<Outcome> => {

@@ -2,6 +2,7 @@ import type { Name, Readers, Systems } from '../systems/systems.ts'
 import type { Choices, Input } from './choice.ts'
 import type { Context } from './context.ts'
 import { type Finding, reasons } from './finding.ts'
+import { nameOf } from './identity.ts'
 import { type Difference, isChange, isGate, isProof, type Procedure, type Risk, type Step } from './procedure.ts'
 import { type Fidelity, type Recorded, recordingWriters } from './recording.ts'
 
@@ -24,12 +25,17 @@ export interface PlannedStep {
 
 /** The ordered steps computed from facts: a value that can be printed, compared and journaled. */
 export interface Plan {
+  /** Of the procedure: `db:switch-host`. */
   readonly id: string
+  /** By which `--plan` asks for this plan and no other: eight letters and digits over the deployment, the subject, the steps and their effects. */
+  readonly name: string
+  /** Which deployment it is for. */
+  readonly environment: string
   readonly section?: number
   readonly title: string
   readonly risk: Risk
   readonly subject: string
-  /** What `--confirm` must equal; absent where nothing is asked. */
+  /** What `--confirm` must equal, `production/hetzner2`; absent where nothing is asked. */
   readonly confirm?: string
   readonly target: readonly string[]
   readonly steps: readonly PlannedStep[]
@@ -37,6 +43,8 @@ export interface Plan {
   readonly blocked: readonly string[]
   /** What its steps leave unknown until they are done. */
   readonly uncheckable: readonly string[]
+  /** The first step, from 0, that cannot be taken back; absent where all can. */
+  readonly noReturn?: number
   /** What it does not reach, and what else is to be known before it begins. */
   readonly beyond: readonly string[]
 }
@@ -58,6 +66,8 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   const facts = await procedure.gather(input, look, context)
   const steps = procedure.steps(facts)
   const subject = procedure.subject(facts)
+  const environment = context.environment.name
+  const typed = `${environment}/${subject}`
   const touched = new Set<string>()
   const planned: PlannedStep[] = []
   const blocked: string[] = []
@@ -65,37 +75,31 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   for (const [i, step] of steps.entries()) {
     const { already, against } = asked[i] ?? { already: false, against: [] }
     blocked.push(...against.filter((reason) => !blocked.includes(reason)))
-    const one = await planStep(step, { already, subject }, systems, procedure.needs, touched)
+    const one = await planStep(step, { already, typed }, systems, procedure.needs, touched)
     for (const { rehearsal, target } of one.writes) if (rehearsal?.accepted === false) blocked.push(`${target}: ${rehearsal.because}`)
     planned.push(one)
   }
   const risk = procedure.risk(input)
   const nothingToDo = planned.every((step) => (step.kind === 'change' ? step.already : true))
+  const noReturn = planned.findIndex(({ kind, already, undo }) => kind === 'change' && !already && undo !== 'undo')
   const plan: Plan = {
     id: procedure.id,
+    name: nameOf({ environment, id: procedure.id, subject, steps: planned }),
+    environment,
     ...(procedure.section !== undefined && { section: procedure.section }),
     title: procedure.title,
     risk,
     subject,
-    ...(risk !== 'routine' && !nothingToDo && { confirm: subject }),
+    ...(risk !== 'routine' && !nothingToDo && { confirm: typed }),
     target: procedure.target?.(facts) ?? [],
     steps: planned,
     blocked,
     uncheckable: uncheckableOf(steps, planned),
+    ...(noReturn >= 0 && { noReturn }),
     beyond: procedure.beyond?.(facts) ?? [],
   }
   return { plan, steps }
 }
-
-/** What must not change between the confirmed plan and the one that is applied: volatile facts are left out. */
-export const identityOf = ({ id, subject, steps }: Plan): readonly string[] => [
-  `${id} ${subject}`,
-  ...steps.flatMap((step) => [
-    step.title,
-    ...step.effect.map(({ what, before, after }) => `${what}: ${before} → ${after}`),
-    ...step.manual,
-  ]),
-]
 
 export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> =>
   Object.fromEntries(names.map((name) => [name, (systems[name] as { readonly read: unknown }).read])) as Readers<N>
@@ -114,7 +118,7 @@ const askStep = async <N extends Name>(step: Step<N>, look: Readers<N>): Promise
 
 const planStep = async <N extends Name>(
   step: Step<N>,
-  { already, subject }: { readonly already: boolean; readonly subject: string },
+  { already, typed }: { readonly already: boolean; readonly typed: string },
   systems: Pick<Systems, N>,
   needs: readonly N[],
   touched: Set<string>,
@@ -122,7 +126,7 @@ const planStep = async <N extends Name>(
   if (!isChange(step)) {
     const shown = { title: step.title, effect: [], already, fidelity: 'observed' as const, writes: [] }
     if (isProof(step)) return { ...shown, kind: 'proof', manual: [] }
-    return { ...shown, kind: 'gate', manual: already ? [] : [`# ${step.ask}`], ...(step.typed && { type: subject }) }
+    return { ...shown, kind: 'gate', manual: already ? [] : [`# ${step.ask}`], ...(step.typed && { type: typed }) }
   }
   const { write, recorded } = recordingWriters(systems, needs, touched)
   if (!already) await step.apply(write, new AbortController().signal)

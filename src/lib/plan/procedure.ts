@@ -10,6 +10,8 @@ export interface Difference {
   readonly before: string
   readonly after: string
   readonly note?: string
+  /** How many things this line stands for: keys, rows, rules. Far more than was shown is another plan. */
+  readonly count?: number
 }
 
 /** How a change is taken back. It may look, because after a failure nobody knows the world; `afterwards`: once the values it depends on are back. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { stateFolder } from '../state-folder.ts'
 
 const mark = '.honeydue-sandbox'
 
@@ -23,8 +23,7 @@ const written = [
 ]
 
 /** Where `sandbox:up` goes without `--dir`. */
-export const defaultFolder = (env: NodeJS.ProcessEnv = process.env): string =>
-  join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state'), 'honeydue', 'sandbox')
+export const defaultFolder = (env: NodeJS.ProcessEnv = process.env): string => join(stateFolder(env), 'sandbox')
 
 /** Makes the folder, for nobody but its owner; why it cannot be the sandbox's, or undefined where it can. */
 export async function ownFolder(dir: string): Promise<string | undefined> {

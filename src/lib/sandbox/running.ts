@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { stateFolder } from '../state-folder.ts'
 
 /** A sandbox of `sandbox:up`, as its process describes itself while it lives. */
 export interface RunningSandbox {
@@ -78,8 +78,7 @@ export function birthOf(pid: number): string {
   }
 }
 
-const pointers = (env: NodeJS.ProcessEnv): string =>
-  join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state'), 'honeydue', 'sandboxes')
+const pointers = (env: NodeJS.ProcessEnv): string => join(stateFolder(env), 'sandboxes')
 
 const readAll = (env: NodeJS.ProcessEnv): RunningSandbox[] => names(pointers(env)).flatMap((name) => read(join(pointers(env), name)) ?? [])
 

@@ -15,6 +15,7 @@ import { pullCredentials } from './registry/pull-secret.ts'
 import { registrySystem } from './registry/registry.ts'
 import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
 import type { Systems } from './systems.ts'
+import { withoutWriters } from './without-writers.ts'
 
 /** Every system of an environment; each connects, and loads its library, at first use. `scratch`: starts the PostgreSQL that migrations are tried on. */
 export const openSystems = (
@@ -83,7 +84,7 @@ export const openSystems = (
     }),
   }
   return {
-    ...systems,
+    ...(environment.readonly ? withoutWriters(systems, environment.name) : systems),
     close: async () => {
       await Promise.allSettled([
         systems.redis.close(),

@@ -128,7 +128,7 @@ describe('every user', () => {
     for (let i = 1; i <= 20_000; i++) server.store.set(`residence_ids_user:${i}`, '[1]', 200_000)
     const { plan: refused } = await plan(everyone())
     expect(refused.blocked).toEqual([expect.stringContaining('20000 keys match, more than the 10000 expected')])
-    expect(refused.confirm).toBe('residence_ids_user:*')
+    expect(refused.confirm).toBe('production/residence_ids_user:*')
     expect(await run(everyone('20000'))).toEqual(Array(10).fill('done'))
     expect(server.store.keys().filter((key) => key.startsWith('residence'))).toEqual([])
   })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { perform, refuseMoved } from '../../../src/lib/plan/perform.ts'
+import { refuseMoved } from '../../../src/lib/plan/identity.ts'
+import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { git } from '../../../src/lib/sandbox/deployment/repository.ts'

@@ -38,7 +38,7 @@ describe('edge:drain', () => {
   test('the plan shows who is left, counts what is opaque, and says that the connections are waited for', async () => {
     const { systems, context } = begin()
     const { plan } = await prepare(drain, { node: 'hetzner2', within: 1000 }, systems, context)
-    expect(plan.confirm).toBe('hetzner2')
+    expect(plan.confirm).toBe('sandbox/hetzner2')
     expect(plan.steps.map(({ title }) => title)).toEqual([
       'Take api.myhoneydue.com off hetzner2',
       'Take admin.myhoneydue.com off hetzner2',
@@ -177,5 +177,5 @@ test('edge:purge wants one kind of thing, asks by its weight, and keeps to the l
     'irreversible',
   ])
   const everything = await prepare(purge, { ...nothing, everything: true }, systems, context)
-  expect(everything.plan.confirm).toBe('myhoneydue.com')
+  expect(everything.plan.confirm).toBe('sandbox/myhoneydue.com')
 })

@@ -144,7 +144,7 @@ const switchCases: readonly Case[] = [
         const file = overlay(world.environmentFile, 'away.yaml', ({ hostaddr }) => ({
           hostaddr: { ...(hostaddr as object), [hosts.direct]: '127.0.0.1:1' },
         }))
-        return done(await honeydue(file, ...direct, '--confirm', hosts.direct))
+        return done(await honeydue(file, ...direct, '--confirm', `sandbox/${hosts.direct}`))
       }),
   },
 ]

@@ -3,7 +3,14 @@ import { type Deployment, type Ended, honeydue } from './world.ts'
 
 export type Case = ContractCase<Deployment>
 
-export const ask = (world: Deployment, ...words: readonly string[]) => honeydue(world.environmentFile, ...words)
+/** `--confirm SUBJECT` stands for what somebody types who has looked at the plan: the deployment's name before it, and the plan's own. */
+export const ask = async (world: Deployment, ...words: readonly string[]) => {
+  const at = words.indexOf('--confirm')
+  if (at < 0) return honeydue(world.environmentFile, ...words)
+  const others = [...words.slice(0, at), ...words.slice(at + 2)]
+  const { plan } = (await honeydue(world.environmentFile, ...others, '--dry-run')).document as { readonly plan?: { readonly name: string } }
+  return honeydue(world.environmentFile, ...others, '--confirm', `sandbox/${words[at + 1]}`, '--plan', plan?.name ?? 'none')
+}
 
 /** Names and numbers that are new each time. */
 export const plain = (text: string): string =>

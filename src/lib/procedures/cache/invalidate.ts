@@ -57,7 +57,7 @@ const everyUser = (facts: ResidenceIdsFacts): readonly Change<'redis'>[] => {
     const lives = facts.lives.filter(({ key }) => key.endsWith(ending))
     return {
       title: `Delete every ${pattern}`,
-      effect: [{ what: pattern, before: 'present', after: 'gone, or refilled since', note: `${lives.length} keys` }],
+      effect: [{ what: pattern, before: 'present', after: 'gone, or refilled since', note: `${lives.length} keys`, count: lives.length }],
       check: async () => mayForget(facts),
       apply: (write) =>
         write.redis.forgetAllResidenceIds(

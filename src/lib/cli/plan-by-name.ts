@@ -1,0 +1,21 @@
+import { Moved } from '../errors.ts'
+import { keptPlan } from '../journal/kept-plans.ts'
+import { differenceOf, identityOf } from '../plan/identity.ts'
+import type { Plan } from '../plan/plan.ts'
+
+/** Throws Moved where the live plan is another one than `--plan` names, with what is different as far as this machine knows the other. */
+export const refuseOtherPlan = async (plan: Plan, wanted: string | undefined, state: string, next: string): Promise<void> => {
+  if (wanted === undefined || wanted === plan.name) return
+  const other = await keptPlan(state, wanted)
+  const details = other
+    ? differenceOf(other, identityOf(plan))
+    : [`The plan ${wanted} was not made on this machine: what was different is not known`]
+  if (details.length === 0) return
+  throw new Moved({
+    code: 'another-plan',
+    failed: `The plan is ${plan.name} now, and not ${wanted}`,
+    cause: 'What it was made on has changed, or it was made for something else',
+    details,
+    next,
+  })
+}
