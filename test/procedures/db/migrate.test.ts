@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { paint, renderPlan } from '../../../src/lib/cli/render.ts'
+import { paint } from '../../../src/lib/cli/render.ts'
+import { renderPlan } from '../../../src/lib/cli/render-plan.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
