@@ -48,7 +48,7 @@ const poison = async (): Promise<{ readonly pid: string; stop(): Promise<void> }
     draft.data = { ...(draft.data as Record<string, string>), [`EVIL_${'X'}`]: hostile }
   })
   const first = machines.node(nodes[0].alias).state
-  first.write('hostname', `${hostile}\n`)
+  machines.node(nodes[2].alias).state.write('hostname', `${hostile}\n`)
   first.write('k3s-version', `${hostile}\n`)
   first.write('services/k3s', `${hostile}\n`)
   first.write('ufw/rules4', `${first.read('ufw/rules4').trimEnd()}\nallow|in|tcp|198.51.100.0/24|443|any|${hostile.replaceAll('\r', '')}\n`)
