@@ -37,6 +37,31 @@ laws(refresh, subject, [
     meets: 'nothing to do',
   },
   {
+    name: 'let in in another shape, with a ban of a stranger before',
+    input: one,
+    arrange: () =>
+      rules(first.alias, (lines) => ['deny|in|any|203.0.113.9|any|any|', ...lines.map((line) => line.replace('|443|', '|80,443|'))]),
+    meets: 'nothing to do',
+  },
+  {
+    name: 'UFW leaves IPv6 alone',
+    input: one,
+    arrange: () => {
+      const node = sandbox().nodes.node(first.alias).state
+      node.write('ufw/defaults', 'IPV6=no\n')
+      node.write('ufw/rules6', '')
+    },
+    meets: 'nothing to do',
+  },
+  {
+    name: 'open to anybody, and by no other rule',
+    input: one,
+    arrange: () => {
+      rules(first.alias, (lines) => [...lines.slice(0, 12), 'allow|in|tcp|any|443|any|'])
+    },
+    meets: 'work',
+  },
+  {
     name: 'the published list is empty',
     input: one,
     arrange: () => {
@@ -77,7 +102,7 @@ laws(refresh, subject, [
     meets: 'refusal',
   },
   {
-    name: 'a rule keeps somebody out at 443',
+    name: 'a rule keeps somebody of Cloudflare out at 443',
     input: one,
     arrange: () => {
       moved()

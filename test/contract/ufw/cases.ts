@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { firewallScript, readFirewall } from '../../../src/lib/systems/nodes/firewall.ts'
+import { framed } from '../../../src/lib/systems/nodes/script.ts'
 import type { ContractCase } from '../contract.ts'
 import type { UfwWorld } from './world.ts'
 
@@ -148,8 +150,50 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
     'show nonsense',
     'show added',
   ],
+  'rules of an interface': [
+    ...operators,
+    'allow in on eth0 to any port 443 proto tcp',
+    'allow in on eth0 from 192.0.2.0/24',
+    'allow in on wg0',
+    'deny out on eth0 to 192.0.2.1',
+    ...views,
+    'delete allow in on eth0 from 192.0.2.0/24',
+    'show added',
+  ],
+  'application profiles': [
+    ...operators,
+    "allow 'WWW Full'",
+    "allow from 192.0.2.0/24 to any app 'WWW Secure'",
+    'allow WWW',
+    "limit 'WWW Cache' comment 'x y'",
+    "allow 'No such'",
+    "app info 'WWW Full'",
+    "app info 'No such'",
+    ...views,
+    "delete allow 'WWW Full'",
+    'show added',
+  ],
+  'a rule before all others': [
+    ...operators,
+    'prepend deny from 203.0.113.9',
+    'prepend deny from 2400:cb00::/32 to any port 443 proto tcp',
+    ...views,
+  ],
   'a service by name': ['allow https', 'allow ssh', 'allow nosuchservice', 'show added'],
 }
+
+/** Rules in many shapes, and one of IPv6 alone that stands first and is shown last. */
+const arranged = [
+  ...operators,
+  'deny 443',
+  "allow 'WWW Full'",
+  'allow from 2606:4700::/32 to any port 443 proto tcp',
+  'allow in on eth0 to any port 8443 proto tcp',
+  'prepend allow from 2400:cb00::/32 to any port 443 proto tcp',
+  "insert 1 limit from 203.0.113.9 to any app 'WWW Secure' comment 'a b'",
+]
+  .map((line) => `ufw ${line} > /dev/null 2>&1`)
+  .join('\n')
 
 /** Answers to the questions that it asks. */
 const questions: Readonly<Record<string, string>> = {
@@ -157,6 +201,13 @@ const questions: Readonly<Record<string, string>> = {
     'ufw allow 22/tcp; ufw allow 80/tcp; echo n | ufw delete 1; echo "exit $?"; ufw delete 1 < /dev/null; echo "exit $?"; ufw show added',
   'a deletion that is confirmed': 'ufw allow 22/tcp; ufw allow 80/tcp; echo y | ufw delete 1; echo "exit $?"; ufw show added',
 }
+
+const spoken = (language: string): string =>
+  `LANGUAGE=${language}; export LANGUAGE; ufw status; ufw show added; ufw allow 22/tcp > /dev/null; ufw --force enable > /dev/null
+${views.map((view) => `ufw ${view}`).join('; ')}`
+
+/** What this tool reads of a ufw that speaks this language, and of shapes of rules as people have them. */
+const languages = ['C', 'de_DE:de', 'fr', 'ru', 'uk:ru:en']
 
 const shell = (lines: readonly string[]): string =>
   lines.map((line) => `echo '$ ufw ${line.replaceAll("'", '"')}'; ufw ${line}; echo "exit $?"\n`).join('')
@@ -166,6 +217,16 @@ const give = (script: string) => async (world: UfwWorld) => (await world.run(scr
 export const ufwCases: readonly ContractCase<UfwWorld>[] = [
   ...Object.entries(scripts).map(([name, lines]) => ({ name, give: give(shell(lines)) })),
   ...Object.entries(questions).map(([name, script]) => ({ name, give: give(script) })),
+  ...['de_DE:de', 'fr', 'ru'].map((language) => ({ name: `it speaks ${language}`, give: give(spoken(language)) })),
+  ...languages.map((language) => ({
+    name: `it is read where it speaks ${language}`,
+    give: async (world: UfwWorld) => {
+      const { command, read: answerIn } = framed(firewallScript)
+      const stdout = await world.run(`LANGUAGE=${language}; export LANGUAGE\n${arranged}\n${command}\n`)
+      const { interfaces: _, ssh: __, ipv6: ___, ...read } = readFirewall(answerIn({ code: 0, stdout, stderr: '' })?.stdout ?? '')
+      return JSON.parse(JSON.stringify(read))
+    },
+  })),
 ].map((one) => ({ ...one, expected: recorded[one.name] }))
 
 /** Writes down anew what this ufw prints. */

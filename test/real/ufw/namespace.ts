@@ -10,6 +10,12 @@ mount -t tmpfs none /run
 cp -a /etc/ufw /run/ufw-was
 mount -t tmpfs none /etc/ufw
 cp -a /run/ufw-was/. /etc/ufw
+# Its catalogues where a language pack puts them.
+mount -t tmpfs none /usr/share/locale
+for file in /usr/share/ufw/messages/*.mo; do
+  name=\${file##*/}; into=/usr/share/locale/\${name%.mo}/LC_MESSAGES
+  mkdir -p "$into"; cp "$file" "$into/ufw.mo"
+done
 set +e
 exec sh -s`
 

@@ -106,6 +106,41 @@ test('an inactive UFW, a door open to anybody and a range by hand', async () => 
   ])
 })
 
+test('as people have it: SSH at 2222, one rule for both web ports, a ban, a profile, the node speaks German', async () => {
+  const { state } = sandbox().nodes.node(first.alias)
+  const two = (line: string) => line.replace('|443|', '|80,443|').replace('|22|', '|2222|')
+  state.write(
+    'ufw/rules4',
+    [
+      'deny|in|any|203.0.113.9|any|any|fail2ban',
+      ...state.read('ufw/rules4').trim().split('\n').map(two),
+      'allow|in|tcp|any|app:OpenSSH|any|',
+      '',
+    ].join('\n'),
+  )
+  state.write('ufw/rules6', `${state.read('ufw/rules6').trim().split('\n').map(two).join('\n')}\n`)
+  const view = await show()
+  expect(view.findings).toEqual([])
+  expect(view.tables[0]?.rows[0]?.slice(0, 4)).toEqual([first.alias, 'active', 'deny', '22 of 22'])
+  const [others] = view.tables.slice(2)
+  expect(others?.rows).toContainEqual(['deny from 203.0.113.9  # fail2ban', first.alias])
+  expect(others?.rows).toContainEqual(['allow 2222/tcp', first.alias])
+  const { steps, blocked, target } = await planned([first.alias])
+  expect([blocked, steps[0]?.already]).toEqual([[], true])
+  expect(target).toContain('hetzner1 lets in 22 of them at 443')
+})
+
+test('IPv6 that UFW leaves alone is said once, and its ranges are not asked for', async () => {
+  const { state } = sandbox().nodes.node(first.alias)
+  state.write('ufw/defaults', 'IPV6=no\n')
+  state.write('ufw/rules6', '')
+  const view = await show()
+  expect(view.findings).toEqual([])
+  expect(view.tables[0]?.rows[0]?.[3]).toBe('15 of 15')
+  expect(view.notes?.join('\n')).toContain('UFW leaves IPv6 alone on hetzner1 (IPV6=no in /etc/default/ufw)')
+  expect((await planned([first.alias])).steps[0]?.already).toBe(true)
+})
+
 test('a list that has shrunk by more than half is not believed, where its ranges match and no rule has a comment too', async () => {
   const { ipv4 } = sandbox().cloudflare.state.ranges
   for (const { alias } of nodes) rules(alias, (line) => line.replace(/\|[^|]*$/, '|'))

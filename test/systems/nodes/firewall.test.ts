@@ -5,7 +5,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Trouble } from '../../../src/lib/errors.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
-import { coversPort, readRule } from '../../../src/lib/systems/nodes/firewall.ts'
+import { readFirewall } from '../../../src/lib/systems/nodes/firewall.ts'
+import { coversPort, readRule } from '../../../src/lib/systems/nodes/firewall-rule.ts'
 import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'firewall-'))
@@ -39,10 +40,13 @@ test.each([
   ['allow from 2400:cb00::/32 to any port 80,443 proto tcp', { from: '2400:cb00::/32', port: '80,443', known: true }],
   ['deny out 25', { action: 'deny', direction: 'out', port: '25', known: true }],
   ['allow from 10.42.0.0/16', { from: '10.42.0.0/16', port: 'any', known: true }],
-  ["allow 'Nginx Full'", { known: false }],
-  ['allow in on flannel.1 to any port 10250 proto tcp', { port: '10250', known: false }],
-  ['route allow in on cni0 out on eth0', { known: false }],
-  ['allow from 192.0.2.1 port 443 to any', { from: '192.0.2.1', port: 'any' }],
+  ["allow 'Nginx Full'", { profile: 'Nginx Full', known: false }],
+  ['allow in on flannel.1 to any port 10250 proto tcp', { port: '10250', interface: 'flannel.1', known: true }],
+  ['route allow in on cni0 out on eth0', { routed: true, known: true }],
+  ['allow from 192.0.2.1 port 443 to any', { from: '192.0.2.1', port: 'any', sourcePort: '443' }],
+  ['allow log-all 5000/tcp', { port: '5000', known: true }],
+  ['allow from 1.1.1.1 proto esp', { protocol: 'esp', known: true }],
+  ['allow from $(id) to any port 443 proto tcp', { known: false }],
 ])('reads %s', (line, rule) => {
   expect(readRule(line)).toMatchObject({ ...rule, spec: line.replace(/ comment '.*/, '') })
 })
@@ -58,6 +62,14 @@ test.each([
   ["allow 'Nginx Full'", true],
 ])('%s speaks of 443: %s', (line, covers) => {
   expect(coversPort(readRule(line), 443)).toBe(covers)
+})
+
+test.each([
+  'Voreinstellung: deny (eingehend), allow (abgehend), disabled (gesendet)',
+  'Предварительно : deny (входящие), allow (исходящие), disabled (маршрутизируемые)',
+])('the policy is read by its form: %s', (line) => {
+  expect(readFirewall(`status État : actif\nstatus ${line}\n`)).toMatchObject({ active: true, incoming: 'deny' })
+  expect(readFirewall('status Состояние: неактивен\n')).toMatchObject({ active: false, incoming: 'unknown' })
 })
 
 test('rules are added with their comment and deleted by specification; again changes nothing', async () => {
@@ -88,14 +100,22 @@ test('nothing but a rule reaches the shell of a node', async () => {
   expect(await codeOf(system.write.deleteRule(alias, { spec: 'allow from any; sh to any port 443 proto tcp' }))).toMatch(/^ufw-/)
 })
 
-test.each(['allow 22/tcp', 'allow ssh', 'allow 20:30/tcp', 'allow from 192.0.2.1', "allow 'OpenSSH'"])(
-  'SSH stays: %s is not deleted',
-  async (spec) => {
-    const before = await specs()
-    expect(await codeOf(system.write.deleteRule(alias, { spec }))).toBe('ufw-ssh-rule')
-    expect(await specs()).toEqual(before)
-  },
-)
+test.each([
+  'allow 22/tcp',
+  'allow ssh',
+  'allow 20:30/tcp',
+  'allow from 192.0.2.1',
+  "allow 'OpenSSH'",
+  'allow 2222/tcp',
+  'allow 6443',
+  'allow 443:8443/tcp',
+  'allow from any',
+  'route allow 443',
+])('SSH stays: %s is not deleted', async (spec) => {
+  const before = await specs()
+  expect(await codeOf(system.write.deleteRule(alias, { spec }))).toBe('ufw-ssh-rule')
+  expect(await specs()).toEqual(before)
+})
 
 test('the manual lines are what is run, through ssh', () => {
   const rule = { source: '104.16.0.0/13', port: 443, protocol: 'tcp', comment: 'cloudflare' } as const

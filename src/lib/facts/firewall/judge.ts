@@ -1,99 +1,107 @@
-import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
-import { coversPort } from '../../systems/nodes/firewall.ts'
+import { coversPort, isOfTheWeb, plainWords } from '../../systems/nodes/firewall-rule.ts'
 import type { Firewall, FirewallRule } from '../../systems/nodes/types.ts'
+import { admits, decides, isPrivate, passage } from './passage.ts'
+import { overlap, spansOf, without } from './spans.ts'
 
-/** One node's rules for 443 against Cloudflare's published ranges. */
+/** One node's rules for 443 against Cloudflare's published ranges. Rules of other ports are `others`: shown, and not judged. */
 export interface Judged {
   readonly active: boolean
   readonly incoming: string
   /** Published ranges that no rule lets in. */
   readonly missing: readonly string[]
+  /** Published ranges that are let in by what is to go alone: a rule for anybody, one that is stale, or the default. */
+  readonly leaning: readonly string[]
   /** Rules that carry the comment of Cloudflare's rules, for a range that is no longer published. */
   readonly stale: readonly FirewallRule[]
-  /** Other sources that were let in at 443 by hand. */
+  /** Other sources that were let in at 443 by hand, and wider ones than Cloudflare's. */
   readonly byHand: readonly FirewallRule[]
-  /** Rules that let anybody in, anywhere but at SSH. */
+  /** Rules that let anybody in at 80 or 443. */
   readonly open: readonly FirewallRule[]
-  /** Rules that keep somebody out at 443: the first that fits decides, so a range behind one is not let in. */
+  /** Rules that keep some of Cloudflare out at 443: the first that fits decides, so a range behind one is not let in. */
   readonly against: readonly FirewallRule[]
-  /** Rules that say what cannot be read: application profiles, interfaces. */
+  /** Rules that say what cannot be read. */
   readonly unread: readonly FirewallRule[]
-  /** How many published ranges are let in. */
+  /** Everything else that was allowed, refused or banned. */
+  readonly others: readonly FirewallRule[]
+  /** How many ranges are wanted, and how many of them are let in. */
+  readonly wanted: number
   readonly present: number
-  /** What Cloudflare's rules are marked with; '' where they carry nothing. */
+  /** False where UFW leaves IPv6 alone: its ranges are not wanted there. */
+  readonly ipv6: boolean
+  /** What Cloudflare's rules are marked with; '' where they carry nothing, or what no command line is to hold. */
   readonly comment: string
+  /** Those of `open`, `byHand` and `against` that may go: SSH, the cluster's ports and Cloudflare are let in without them. */
+  readonly mayGo: readonly FirewallRule[]
+  /** The port at which SSH comes in, and whether a rule lets it. */
+  readonly ssh: { readonly port: number; readonly letIn: boolean }
 }
 
 export const https = 443
+const web = [80, https]
 
 /** All ranges, as UFW writes them. */
 export const allOf = ({ ipv4, ipv6 }: PublishedRanges): readonly string[] => [...ipv4, ...ipv6].map((range) => range.toLowerCase())
 
-const admits = ({ action }: FirewallRule): boolean => action === 'allow' || action === 'limit'
-
 /** Exactly what this tool writes: one source at TCP 443. */
-const isSourceRule = ({ known, action, from, to, port, protocol }: FirewallRule): boolean =>
-  known && action === 'allow' && from !== 'any' && to === 'any' && port === String(https) && protocol === 'tcp'
+const isSourceRule = ({ known, action, from, to, port, protocol, interface: device, profile, sourcePort }: FirewallRule): boolean =>
+  known &&
+  `${action} ${to} ${port} ${protocol}` === `allow any ${https} tcp` &&
+  from !== 'any' &&
+  [device, profile, sourcePort].every((one) => one === undefined)
 
 /** The word that most of Cloudflare's rules carry. */
 const commentOf = (rules: readonly FirewallRule[]): string => {
   const counts = new Map<string, number>()
   for (const { comment = '' } of rules) counts.set(comment, (counts.get(comment) ?? 0) + 1)
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? ''
+  const [most = ''] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? []
+  return plainWords.test(most) ? most : ''
 }
 
 /** Compares a node's rules with the published ranges. */
-export const judge = ({ active, incoming, rules }: Firewall, published: PublishedRanges): Judged => {
-  const wanted = allOf(published)
-  const inbound = rules.filter(({ direction }) => direction !== 'out')
+export const judge = (firewall: Firewall, published: PublishedRanges): Judged => {
+  const { active, incoming, ipv6 = true, ssh = { client: 'any', port: 22 } } = firewall
+  const wanted = allOf(ipv6 ? published : { ...published, ipv6: [] })
+  const all = allOf(published).flatMap(spansOf)
+  const inbound = firewall.rules.filter(({ direction, routed }) => direction !== 'out' && !routed)
+  const passages = new Map(wanted.map((range) => [range, passage(range, https, firewall)]))
+  const missing = wanted.filter((range) => !passages.get(range)?.letIn)
+  const against = [...new Set([...passages.values()].flatMap((one) => one.against))]
+  const atWeb = inbound.filter((rule) => admits(rule) && web.some((port) => decides(rule, port, firewall)))
+  const open = atWeb.filter(({ from }) => from === 'any')
   const sources = inbound.filter(isSourceRule)
-  const present = new Set(sources.map(({ from }) => from.toLowerCase()).filter((from) => wanted.includes(from)))
-  const comment = commentOf(sources.filter(({ from }) => present.has(from.toLowerCase())))
-  const others = sources.filter(({ from }) => !present.has(from.toLowerCase()))
-  const isStale = (rule: FirewallRule) => comment !== '' && rule.comment === comment
-  const wide = inbound.filter((rule) => rule.known && admits(rule) && !isSourceRule(rule))
+  const comment = commentOf(sources.filter(({ from }) => wanted.includes(from.toLowerCase())))
+  const foreign = atWeb.filter(
+    (rule) => !open.includes(rule) && decides(rule, https, firewall) && without(spansOf(rule.from), all).length > 0,
+  )
+  const stale = foreign.filter((rule) => isSourceRule(rule) && comment !== '' && rule.comment === comment)
+  // Nodes, pods and operators are let in at every port: that is no business of 443.
+  const byHand = foreign.filter((rule) => !stale.includes(rule) && rule.port !== 'any')
+  const unread = inbound.filter((rule) => !rule.known && (rule.profile === undefined || coversPort(rule, https)))
+  const told = [...open, ...byHand, ...stale, ...against, ...unread]
+  const denying = { ...firewall, incoming: 'deny' }
+  const present = wanted.filter((range) => !missing.includes(range))
+  const staysIn = (rule: FirewallRule) => present.every((range) => passage(range, https, firewall, [rule]).letIn)
   return {
     active,
     incoming,
-    missing: wanted.filter((range) => !present.has(range)),
-    stale: others.filter(isStale),
-    byHand: [
-      ...others.filter((rule) => !isStale(rule)),
-      ...wide.filter((rule) => rule.from !== 'any' && rule.port !== 'any' && coversPort(rule, https)),
-    ],
-    open: wide.filter((rule) => rule.from === 'any' && !(rule.port === '22' && rule.protocol !== 'udp')),
-    against: inbound.filter((rule) => rule.known && !admits(rule) && coversPort(rule, https)),
-    unread: inbound.filter(({ known }) => !known),
-    present: present.size,
+    missing,
+    leaning: present.filter((range) => !passage(range, https, denying, [...open, ...stale]).letIn),
+    stale,
+    byHand,
+    open,
+    against,
+    unread,
+    others: firewall.rules.filter((rule) => !told.includes(rule) && !(atWeb.includes(rule) && isOfTheWeb(rule))),
+    wanted: wanted.length,
+    present: present.length,
+    ipv6,
     comment,
+    mayGo: [...open, ...byHand, ...against].filter((rule) => isOfTheWeb(rule) && !coversPort(rule, ssh.port) && staysIn(rule)),
+    ssh: { port: ssh.port, letIn: passage(ssh.client, ssh.port, denying).letIn },
   }
 }
 
-const cidr = /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/
-
-/** Whether the published list can be believed beside what the nodes let in now. */
-export const believable = (published: PublishedRanges, nodes: readonly Judged[]): Finding => {
-  const ranges = allOf(published)
-  if (ranges.length === 0) return fails('the published list is empty')
-  const odd = ranges.filter((range) => !cidr.test(range))
-  // Rules by hand among them: where the whole list is another one, nothing tells old ranges from those.
-  const known = Math.max(0, ...nodes.map(({ present, stale, byHand }) => present + stale.length + byHand.length))
-  return every([
-    when(published.ipv4.length > 0, 'the published list has no IPv4 range'),
-    when(odd.length === 0, `the published list holds what is no range: ${odd.slice(0, 3).join(', ')}`),
-    when(ranges.length * 2 >= known, `the published list has ${some(ranges.length)}, less than half of the ${known} that are let in now`),
-  ])
-}
-
-const some = (count: number): string => (count === 1 ? '1 range' : `${count} ranges`)
-
-/** Why Cloudflare does not get in at 443 of a node; empty where it does. */
-export const keptOut = ({ active, incoming, missing, open, against }: Judged): readonly string[] => {
-  if (!active) return []
-  const wide = incoming === 'allow' || open.some((rule) => coversPort(rule, https))
-  return [
-    ...against.map(({ spec }) => `its firewall keeps somebody out at ${https}: ${spec}`),
-    ...(missing.length > 0 && !wide ? [`its firewall keeps out ${some(missing.length)} of Cloudflare: honeydue firewall:refresh`] : []),
-  ]
-}
+/** Whether a rule's source is wider than the published ranges that it holds. */
+export const isWider = ({ from }: FirewallRule, published: PublishedRanges): boolean =>
+  !isPrivate(from) && overlap(spansOf(from), allOf(published).flatMap(spansOf))

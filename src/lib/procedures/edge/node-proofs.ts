@@ -1,6 +1,7 @@
 import { urlOf } from '../../facts/edge/public-names.ts'
 import { ailments, got, told } from '../../facts/edge/survey.ts'
-import { believable, judge, keptOut } from '../../facts/firewall/judge.ts'
+import { believable, keptOut } from '../../facts/firewall/believable.ts'
+import { judge } from '../../facts/firewall/judge.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Proof } from '../../plan/procedure.ts'
 import { coversHost, readCertificate, shortFingerprint } from '../../systems/certificates.ts'

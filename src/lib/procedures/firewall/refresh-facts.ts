@@ -1,7 +1,8 @@
 import { Unreachable } from '../../errors.ts'
 import { isWell, publicNames, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
 import { got, type Told, told } from '../../facts/edge/survey.ts'
-import { allOf, believable, type Judged, judge } from '../../facts/firewall/judge.ts'
+import { believable } from '../../facts/firewall/believable.ts'
+import { allOf, https, type Judged, judge } from '../../facts/firewall/judge.ts'
 import { differenceOf, type OtherList, otherLists } from '../../facts/firewall/lists.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
@@ -78,10 +79,11 @@ export const mayRefresh = ({ published, nodes }: RefreshFacts, { alias, judged }
       published,
       nodes.map((node) => node.judged),
     ),
+    when(judged.ssh.port !== https || judged.stale.length === 0, `SSH comes in to ${alias} at ${https}: nobody is shut out of it here`),
     when(judged.active, `UFW on ${alias} is inactive: its rules let in and keep out nobody`),
     when(
       judged.against.length === 0,
-      `${alias} has rules that keep somebody out at 443: ${judged.against.map(({ spec }) => spec).join('; ')}`,
+      `${alias} has rules that keep somebody of Cloudflare out at ${https}: ${judged.against.map(({ spec }) => spec).join('; ')}`,
     ),
   ])
 

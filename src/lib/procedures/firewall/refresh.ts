@@ -1,4 +1,4 @@
-import { allOf, https, judge } from '../../facts/firewall/judge.ts'
+import { allOf, https, type Judged, judge } from '../../facts/firewall/judge.ts'
 import { texts } from '../../plan/choice.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Step } from '../../plan/procedure.ts'
@@ -16,7 +16,10 @@ export const refresh = defineProcedure({
   subject: ({ nodes }) => nodes.map(({ alias }) => alias).join(','),
   target: (facts) => [
     `Cloudflare publishes ${facts.published.ipv4.length} IPv4 and ${facts.published.ipv6.length} IPv6 ranges`,
-    ...facts.nodes.map(({ alias, judged }) => `${alias} lets in ${judged.present} of them at ${https}`),
+    ...facts.nodes.map(
+      ({ alias, judged }) =>
+        `${alias} lets in ${judged.present} of ${judged.wanted === allOf(facts.published).length ? 'them' : `the ${judged.wanted} of IPv4`} at ${https}`,
+    ),
     ...asPublished(facts),
   ],
   beyond: notReached,
@@ -37,23 +40,31 @@ const ruleFor = (source: string, { judged }: Node) => ({
   comment: judged.comment || 'cloudflare',
 })
 
+/** Ranges that need a rule of their own: those that none lets in, and those that are let in by what is to go. */
+const lacking = ({ missing, leaning }: Judged): readonly string[] => [...missing, ...leaning]
+
 const letIn = (facts: RefreshFacts, node: Node): Change<Needs> => {
   const { alias, judged } = node
   return {
     title: `Let Cloudflare's ranges in at ${https} of ${alias}`,
-    effect: judged.missing.map((range) => ({ what: `${range} at ${alias}`, before: 'kept out', after: 'let in' })),
+    effect: lacking(judged).map((range) => ({
+      what: `${range} at ${alias}`,
+      before: judged.missing.includes(range) ? 'kept out' : 'let in with others',
+      after: 'let in',
+    })),
     check: async () => mayRefresh(facts, node),
     apply: async (write) => {
-      for (const range of judged.missing) await write.nodes.allowFrom(alias, ruleFor(range, node))
+      for (const range of lacking(judged)) await write.nodes.allowFrom(alias, ruleFor(range, node))
     },
     verify: async (look) => {
       const now = judge(await look.nodes.firewall(alias), facts.published)
-      const few = `${now.missing.slice(0, 3).join(', ')}${now.missing.length > 3 ? ' …' : ''}`
+      const lacks = lacking(now)
+      const few = `${lacks.slice(0, 3).join(', ')}${lacks.length > 3 ? ' …' : ''}`
       // Of a list that cannot be true nothing may be missing, and an inactive UFW lets in and keeps out nobody: neither passes for done.
-      return every([mayRefresh(facts, { alias, judged: now }), when(now.missing.length === 0, `${alias} does not let in ${few}`)])
+      return every([mayRefresh(facts, { alias, judged: now }), when(lacks.length === 0, `${alias} has no rule that lets in ${few}`)])
     },
     undo: async (write) => {
-      for (const range of judged.missing) await write.nodes.deleteRule(alias, { spec: specFor(range) })
+      for (const range of lacking(judged)) await write.nodes.deleteRule(alias, { spec: specFor(range) })
     },
   }
 }

@@ -1,35 +1,55 @@
 import { got } from '../../facts/edge/survey.ts'
-import { allOf, believable, type Judged } from '../../facts/firewall/judge.ts'
+import { believable } from '../../facts/firewall/believable.ts'
+import { allOf, isWider, type Judged } from '../../facts/firewall/judge.ts'
 import { differenceOf } from '../../facts/firewall/lists.ts'
 import type { FirewallSurvey } from '../../facts/firewall/survey.ts'
 import type { Observation } from '../../plan/report.ts'
+import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import type { FirewallRule } from '../../systems/nodes/types.ts'
 
 const refresh = 'honeydue firewall:refresh'
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
+const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next && { next }) })
 
 /** "5 ranges", or the one. */
 const some = (ranges: readonly string[]): string => (ranges.length === 1 ? String(ranges[0]) : `${ranges.length} ranges`)
-const byHand = (alias: string, { spec }: FirewallRule): string => `ssh ${alias} "sudo ufw delete ${spec}"`
 
-const ofNode = (alias: string, judged: Judged, published: boolean): readonly Observation[] => [
-  ...(judged.active ? [] : [wrong(`UFW on ${alias} is inactive: everything is open`, `ssh ${alias} sudo ufw enable`)]),
+/** The line that deletes a rule, where SSH, the cluster and Cloudflare come in without it; what makes it so, where Cloudflare does not. */
+const without = (alias: string, rule: FirewallRule, { mayGo, leaning }: Judged): string | undefined => {
+  if (mayGo.includes(rule)) return `ssh ${alias} "sudo ufw delete ${rule.spec}"`
+  return leaning.length > 0 && rule.from === 'any' ? `${refresh} --node ${alias}` : undefined
+}
+
+const inactive = (alias: string, { ssh }: Judged): Observation =>
+  ssh.letIn
+    ? wrong(`UFW on ${alias} is inactive: everything is open`, `ssh ${alias} sudo ufw enable`)
+    : wrong(`UFW on ${alias} is inactive, and has no rule that lets SSH in at ${ssh.port}`, `ssh ${alias} sudo ufw allow ${ssh.port}/tcp`)
+
+const ofNode = (alias: string, judged: Judged, published: PublishedRanges | undefined): readonly Observation[] => [
+  ...(judged.active ? [] : [inactive(alias, judged)]),
   // An inactive UFW does not say what it would do.
   ...(!judged.active || judged.incoming === 'deny' || judged.incoming === 'reject'
     ? []
     : [wrong(`UFW on ${alias} lets in what no rule speaks of (${judged.incoming})`)]),
-  ...judged.open.map((rule) => wrong(`${alias} is open to anybody: ${rule.spec}`, byHand(alias, rule))),
-  ...judged.against.map((rule) => wrong(`${alias} keeps somebody out at 443: ${rule.spec}`, byHand(alias, rule))),
-  ...(published && judged.missing.length > 0 ? [wrong(`${alias} does not let in ${some(judged.missing)} of Cloudflare`, refresh)] : []),
-  ...(published && judged.stale.length > 0
+  ...judged.open.map((rule) => wrong(`${alias} is open to anybody: ${rule.spec}`, without(alias, rule, judged))),
+  ...(published ? ofCloudflare(alias, judged, published) : []),
+  ...judged.unread.map((rule) => warning(`A rule of ${alias} says what cannot be judged here: ${rule.spec}`)),
+]
+
+const ofCloudflare = (alias: string, judged: Judged, published: PublishedRanges): readonly Observation[] => [
+  ...judged.against.map((rule) => wrong(`${alias} keeps somebody of Cloudflare out at 443: ${rule.spec}`, without(alias, rule, judged))),
+  ...(judged.missing.length > 0 && judged.against.length === 0
+    ? [wrong(`${alias} does not let in ${some(judged.missing)} of Cloudflare`, refresh)]
+    : []),
+  ...(judged.stale.length > 0
     ? [wrong(`${alias} lets in ${some(judged.stale.map(({ from }) => from))} that Cloudflare no longer publishes`, refresh)]
     : []),
-  ...(published ? judged.byHand : []).map((rule) => ({
-    level: 'warning' as const,
-    text: `${alias} also lets in ${rule.from} at 443`,
-    next: byHand(alias, rule),
-  })),
-  ...judged.unread.map((rule) => ({ level: 'warning' as const, text: `A rule of ${alias} says what cannot be judged here: ${rule.spec}` })),
+  ...judged.byHand.map((rule) =>
+    warning(
+      `${alias} also lets in ${rule.from} at 443${isWider(rule, published) ? ", which is wider than Cloudflare's ranges" : ''}`,
+      without(alias, rule, judged),
+    ),
+  ),
 ]
 
 const ofLists = ({ lists, published }: FirewallSurvey): readonly Observation[] => {
@@ -59,7 +79,7 @@ export const firewallFindings = (survey: FirewallSurvey): readonly Observation[]
     ...[...survey.nodes].flatMap(([alias, judged]) =>
       'because' in judged
         ? [wrong(`${alias} could not be asked: ${judged.because}`, 'honeydue nodes:status')]
-        : ofNode(alias, judged.value, believed?.ok === true),
+        : ofNode(alias, judged.value, believed?.ok === true ? published : undefined),
     ),
     // Against a list that cannot be true everything would be wrong.
     ...(believed?.ok === false ? [] : ofLists(survey)),

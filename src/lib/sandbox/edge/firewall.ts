@@ -9,14 +9,22 @@ export function verdict(state: Pick<NodeState, 'read'>, port: number, source: st
   if (state.read('ufw/enabled').trim() !== 'yes') return 'allow'
   for (const line of state.read(isIPv6(source) ? 'ufw/rules6' : 'ufw/rules4').split('\n')) {
     const [action = '', way, protocol = '', from = '', ports = ''] = line.split('|')
-    if (way !== 'in' || !['any', 'tcp'].includes(protocol) || !fits(ports, port) || !covers(from, source)) continue
+    if (!['in', 'in_eth0'].includes(way ?? '') || !['any', 'tcp'].includes(protocol) || !fits(ports, port) || !covers(from, source))
+      continue
     return action === 'deny' ? 'drop' : action === 'reject' ? 'reject' : 'allow'
   }
   const usual = /^(\w+) \(incoming\)/.exec(state.read('ufw/default'))?.[1]
   return usual === 'allow' ? 'allow' : usual === 'reject' ? 'reject' : 'drop'
 }
 
-const fits = (ports: string, port: number): boolean =>
+const profiles: Readonly<Record<string, string>> = {
+  'app:WWW': '80',
+  'app:WWW Secure': '443',
+  'app:WWW Full': '80,443',
+  'app:WWW Cache': '8080',
+}
+
+const fits = (said: string, port: number, ports = profiles[said] ?? said): boolean =>
   ports === 'any' ||
   ports.split(',').some((part) => {
     const [from = '', to = from] = part.split(':')

@@ -33,6 +33,13 @@ done
 [ -n "$found" ] || { echo 'curl: (6) Could not resolve host: the nodes of the sandbox reach no other machine' >&2; exit 6; }
 real; exec curl --connect-to ":${'$'}{found% *}:127.0.0.1:${'$'}{found#* }" "$@"
 `,
+  // One interface to the outside, as Hetzner's machines have it, for both families.
+  ip: `
+case "$*" in
+  *'route show default'*) case "$*" in *-6*) echo 'default via fe80::1 dev eth0 proto static metric 1024 onlink' ;; *) echo 'default via 172.31.1.1 dev eth0 proto dhcp src '"$(cat "$state/address")"' metric 100' ;; esac ;;
+  *) echo 'Object is unknown, try "ip help".' >&2; exit 1 ;;
+esac
+`,
   ss: String.raw`
 header=yes; established=no; wanted=
 for word in "$@"; do

@@ -12,7 +12,7 @@ export interface SessionPlace {
 }
 
 // Without a chroot (which needs root) these absolute paths of a node are led into its own folder, where a command line names them.
-const ownPaths = /(?<![\w./-])\/(?:var\/)?run\/reboot-required(?![\w-])/g
+const ownPaths = /(?<![\w./-])\/(?:(?:var\/)?run\/reboot-required|etc\/default\/ufw)(?![\w-])/g
 const locale = /^(LANG|LC_\w+)$/
 
 /** As sshd and a login shell treat a command: `command=` of authorized_keys runs in its place, a start-up file before it. */
@@ -33,6 +33,8 @@ export const killGroup = (child: ChildProcess, signal: NodeJS.Signals): void => 
 export const serveSession = (session: Session, place: SessionPlace): void => {
   const { folder, user, children } = place
   const env: Record<string, string> = { PATH: folder.path, HOME: folder.home, USER: user, LOGNAME: user, SHELL: '/bin/sh', LANG: 'C.UTF-8' }
+  // As sshd tells it: from which address and port, to which.
+  env['SSH_CONNECTION'] = `198.51.100.77 50022 ${folder.read('address').trim()} 22`
   let running: ChildProcess | undefined
   let interactive = false
 
@@ -79,8 +81,8 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
     accept?.()
   })
   session.on('exec', (accept, _reject, { command }) => {
-    const marker = `${folder.root}/var/run/reboot-required`.replaceAll(/[^\w./-]/g, '\\$&')
-    const line = command.replaceAll(ownPaths, () => marker)
+    const own = (path: string) => (path.endsWith('ufw') ? `${folder.state}/ufw/defaults` : `${folder.root}/var/run/reboot-required`)
+    const line = command.replaceAll(ownPaths, (path) => own(path).replaceAll(/[^\w./-]/g, '\\$&'))
     run(accept(), ['-c', asLoggedIn(folder, line)])
   })
   session.on('shell', (accept) => run(accept(), interactive ? ['-i'] : []))

@@ -29,6 +29,8 @@ export interface NodeState {
 
 export interface NodeFolder extends NodeState {
   readonly root: string
+  /** What its programs answer from. */
+  readonly state: string
   readonly home: string
   readonly path: string
   /** The login shell's own start-up file, where a test wrote one. */
@@ -90,6 +92,7 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
     'ufw/enabled': 'yes',
     'ufw/logging': 'on (low)',
     'ufw/default': 'deny (incoming), allow (outgoing), disabled (routed)',
+    'ufw/defaults': 'IPV6=yes',
     'ufw/rules4': firewall.rules4.join('\n'),
     'ufw/rules6': firewall.rules6.join('\n'),
   })
@@ -106,6 +109,7 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
   fill()
   return {
     root,
+    state,
     home,
     startup: join(state, 'login/startup'),
     forced: join(state, 'login/forced'),

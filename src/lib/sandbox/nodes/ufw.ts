@@ -1,3 +1,5 @@
+import { ufwShow } from './ufw-show.ts'
+
 /** What it prints below a misuse. */
 const usage = `
 Usage: ufw COMMAND
@@ -44,75 +46,7 @@ misused() { echo "ERROR: $1" >&2; cat <<'EOT'
 ${usage}
 EOT
 exit 1; }
-tail_v6() { [ "$1" = 6 ] && printf ' (v6)'; }
-
-# Sets place_to and place_from of the current rule, as the status table shows them.
-places() {
-  any=0.0.0.0/0; anywhere=Anywhere
-  if [ "$1" = 6 ]; then any=::/0; anywhere='Anywhere (v6)'; fi
-  place_to=; place_from=$from
-  [ "$to" = any ] || place_to=$to
-  if [ "$port" != any ]; then
-    place_to="$place_to${'$'}{place_to:+ }$port"
-    [ "$proto" = any ] || place_to="$place_to/$proto"
-    if [ "$1" = 6 ] && [ "$from" = any ] && [ "$to" = any ]; then place_to="$place_to (v6)"; fi
-  elif [ "$to" = any ]; then place_to=$anywhere; fi
-  if [ "$from" = any ]; then place_from=$anywhere
-  elif [ "$port" = any ] && [ "$proto" != any ]; then place_from="$from/$proto"; fi
-}
-spoken() { # the current rule as a command line
-  if [ "$from" = any ] && [ "$to" = any ] && [ "$port" != any ]; then
-    line=$action; [ "$way" = out ] && line="$line out"
-    line="$line $port"; [ "$proto" = any ] || line="$line/$proto"
-  else
-    line=$action; [ "$way" = out ] && line="$line out"
-    [ "$from" = any ] || line="$line from $from"
-    if [ "$to" != any ] || [ "$port" != any ]; then line="$line to $to"; [ "$port" = any ] || line="$line port $port"; fi
-    case $line in *' to '*|*' from '*) ;; *) line="$line to any" ;; esac
-    [ "$proto" = any ] || line="$line proto $proto"
-  fi
-  [ -z "$comment" ] || line="$line comment '$comment'"
-}
-each() { # calls $1 FAMILY NUMBER for every rule in order
-  number=0
-  for family in 4 6; do
-    while IFS='|' read -r action way proto from port to comment; do
-      number=$((number + 1)); "$1" "$family" "$number"
-    done < "$dir/rules$family"
-  done
-}
-row() {
-  # Nothing here starts a process: a node has some twenty rules, and its report is read often.
-  if [ "$mode" != numbered ] && [ "$pass" != "$way" ]; then return; fi
-  places "$1"
-  case $action in allow) big=ALLOW ;; deny) big=DENY ;; reject) big=REJECT ;; *) big=LIMIT ;; esac
-  prefix=; note=; dirword=
-  case $mode:$way in
-    numbered:out) note=' (out)'; dirword=OUT ;;
-    *:out) dirword=OUT ;;
-    numbered:*|verbose:in) dirword=IN ;;
-  esac
-  if [ "$mode" = numbered ]; then if [ "$2" -lt 10 ]; then prefix="[ $2] "; else prefix="[$2] "; fi; fi
-  printf '%s%-26s %-12s%-26s%s%s\n' "$prefix" "$place_to" "$big $dirword" "$place_from" "$note" "${'$'}{comment:+ # $comment}"
-}
-status() {
-  mode=$1
-  if ! enabled; then echo 'Status: inactive'; return; fi
-  echo 'Status: active'
-  [ "$mode" = verbose ] && printf 'Logging: %s\nDefault: %s\nNew profiles: skip\n' "$(cat "$dir/logging")" "$(cat "$dir/default")"
-  if [ -s "$dir/rules4" ] || [ -s "$dir/rules6" ]; then
-    echo; pad=; [ "$mode" = numbered ] && pad='     '
-    printf '%s%-26s %-12s%s\n' "$pad" To Action From "$pad" -- ------ ----
-    pass=in; each row
-    if [ "$mode" != numbered ]; then pass=out; out=$(each row); [ -z "$out" ] || printf '\n%s\n' "$out"; fi
-    echo
-  fi
-}
-added_row() { spoken; case $seen in *"
-$line
-"*) ;; *) seen="$seen
-$line
-"; echo "ufw $line" ;; esac; }
+${ufwShow}
 pick() { if [ "$2" = "$wanted" ]; then picked="$1"; spoken; echo "$1|$line|$action|$way|$proto|$from|$port|$to|$comment"; fi; }
 
 # Adds, replaces or removes ($remove=yes) the rule n_* in one family, and says what real ufw says.
@@ -168,25 +102,31 @@ port_of() { case $1 in */tcp|*/udp) n_port=${'$'}{1%/*}; n_proto=${'$'}{1#*/} ;;
   for part in $(echo "$n_port" | tr ':,' '  '); do [ "$part" -le 65535 ] || die 'Bad port'; done; }
 rule() {
   n_action=$1; n_way=in; n_proto=any; n_from=any; n_port=any; n_to=any; n_comment=; shift
-  case $1 in in|out) n_way=$1; shift ;; esac
+  case $1 in in|out) n_way=$1; shift; if [ "$1" = on ]; then n_way=${'$'}{n_way}_$2; shift 2; [ $# -gt 0 ] || set -- to any; fi ;; esac
   [ $# -gt 0 ] || misused 'Invalid syntax'
+  if { [ $# = 1 ] || [ "$2" = comment ]; } && profile "$1"; then n_port="app:$1"; n_proto=tcp; shift; fi
   case $#:$1 in 1:from|1:to|1:proto|1:port|1:comment) die "Could not find a profile matching '$1'" ;; esac
   while [ $# -gt 0 ]; do
     word=$1; shift
     case $word in
-      proto|from|to|port|comment) [ $# -gt 0 ] || die 'Wrong number of arguments'; value=$1; shift ;;
+      proto|from|to|port|app|comment) [ $# -gt 0 ] || die 'Wrong number of arguments'; value=$1; shift ;;
       *) port_of "$word"; continue ;;
     esac
     case $word in
       proto) case $value in tcp|udp|any|ah|esp|gre|igmp|ipv6) n_proto=$value ;; *) die "Unsupported protocol '$value'" ;; esac ;; from) n_from=$value ;; to) n_to=$value ;; comment) n_comment=$value ;;
+      app) profile "$value" || die "Could not find a profile matching '$value'"; n_port="app:$value"; n_proto=tcp ;;
       port) case $value in *[!0-9:,]*) die "Bad port '$value'" ;; esac; n_port=$value ;;
     esac
   done
   for address in "$n_from" "$n_to"; do case $address in any|*[0-9].*|*:*) ;; *) die 'Bad source address' ;; esac; done
-  case $n_port:$n_proto in *[:,]*:any) die "Must specify 'tcp' or 'udp' with multiple ports" ;; esac
+  case $n_port:$n_proto in app:*) ;; *[:,]*:any) die "Must specify 'tcp' or 'udp' with multiple ports" ;; esac
   normal "$n_from"; n_from=$address; normal "$n_to"; n_to=$address
   case $n_from$n_to in *:*) case $n_from$n_to in *.*) die "Mixed IP versions for 'from' and 'to'" ;; esac ;; esac
   families='4 6'
+  if ! grep -q '^IPV6=yes' "$dir/defaults"; then
+    families=4
+    case $n_from$n_to in *:*) die 'IPv6 support not enabled' ;; esac
+  fi
   case $n_from$n_to in *:*) families=6 ;; *.*) families=4 ;; esac
   if [ "$position" -gt 0 ]; then
     place=$position
@@ -208,12 +148,22 @@ verb=$1; shift; remove=no; position=0
 case $verb in
   status) case $1 in '') status plain ;; verbose|numbered) status "$1" ;; *) misused 'Invalid syntax' ;; esac ;;
   show) [ "$1" = added ] || misused 'Invalid syntax'
-    echo "Added user rules (see 'ufw status' for running firewall):"
-    if [ -s "$dir/rules4" ] || [ -s "$dir/rules6" ]; then seen=; each added_row; else echo '(None)'; fi ;;
+    echo "$w_added"
+    if [ -s "$dir/rules4" ] || [ -s "$dir/rules6" ]; then seen=; each added_row; else echo "$w_none"; fi ;;
+  app) [ "$1" = info ] && [ $# = 2 ] || misused 'Invalid syntax'
+    if [ "$2" != all ]; then app_info "$2"; exit; fi
+    separator=no
+    for one in OpenSSH WWW 'WWW Cache' 'WWW Full' 'WWW Secure'; do
+      [ $separator = no ] || printf '\n--\n\n'
+      app_info "$one"; separator=yes
+    done ;;
   enable) echo yes > "$dir/enabled"; echo 'Firewall is active and enabled on system startup' ;;
   disable) echo no > "$dir/enabled"; echo 'Firewall stopped and disabled on system startup' ;;
   reload) if enabled; then echo 'Firewall reloaded'; else echo 'Firewall not enabled (skipping reload)'; fi ;;
   allow|deny|reject|limit) rule $verb "$@" ;;
+  prepend) position=1
+    case "$*" in *:*:*) position=$(($(wc -l < "$dir/rules4") + 1)); [ -s "$dir/rules6" ] || position=0 ;; *) [ -s "$dir/rules4" ] || position=0 ;; esac
+    rule "$@" ;;
   insert) [ $# -gt 1 ] || misused 'Invalid syntax'
     position=$1; shift
     case $position in

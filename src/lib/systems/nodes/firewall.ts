@@ -1,66 +1,75 @@
+import { type Profiles, readRule } from './firewall-rule.ts'
 import type { Firewall, FirewallRule } from './types.ts'
 
-// One round trip. `show added` has every rule with its comment, while UFW is inactive too; `status verbose` has the policy.
+// One round trip. `show added` has every rule with its comment, while UFW is inactive too; `status verbose` has the policy, and the order of the
+// IPv6 rules. Profiles cost another start of Python: they are asked for only where a rule names one.
 export const firewallScript = `
 status=$(root ufw status verbose) && added=$(root ufw show added) || exit
-echo "$status" | sed -n 's/^Status: /status /p; s/^Default: /default /p'
+echo "$status" | sed 's/^/status /'
 echo "$added" | sed -n 's/^ufw /rule /p'
+if echo "$added" | grep -qE "^ufw (route )?[a-z]+ .*app |^ufw [a-z]+ ((in|out) )?((log|log-all) )?('[^']*'|[^0-9' ][^ ]*)( comment '.*)?$"
+then root ufw app info all 2>/dev/null | sed 's/^/profile /'; fi
+sed -n 's/^IPV6=/ipv6 /p' /etc/default/ufw 2>/dev/null
+for family in -4 -6; do ip $family -o route show default 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/interface \\1/p'; done
+echo "ssh $SSH_CONNECTION"
 `
 
-/** Reads what the script printed. */
+/** Reads what the script printed, in whatever language: the policy by its form, and an active UFW by having one. */
 export const readFirewall = (stdout: string): Firewall => {
   const lines = stdout.split('\n')
-  const all = (name: string) => lines.flatMap((line) => (line.startsWith(`${name} `) ? [line.slice(name.length + 1).trim()] : []))
+  const all = (name: string) => lines.flatMap((line) => (line.startsWith(`${name} `) ? [line.slice(name.length + 1)] : []))
+  const status = all('status')
+  const [, incoming] = status.flatMap((line) => /(\w+) \([^()]+\), (\w+) \([^()]+\), (\w+) \([^()]+\)\s*$/.exec(line) ?? [])
+  const profiles = readProfiles(all('profile'))
+  const rules = all('rule').map((line) => readRule(line.trim(), profiles))
+  const [client, , , port] = (all('ssh')[0] ?? '').split(' ')
   return {
-    active: all('status')[0] === 'active',
-    incoming: /(\w+) \(incoming\)/.exec(all('default')[0] ?? '')?.[1] ?? 'unknown',
-    rules: all('rule').map(readRule),
+    active: incoming !== undefined,
+    incoming: incoming ?? 'unknown',
+    rules,
+    rules6: inOrder6(rules, status),
+    ipv6: !all('ipv6').some((value) => /no/i.test(value)),
+    interfaces: [...new Set(all('interface').map((name) => name.trim()))],
+    ...(client && Number(port) > 0 && { ssh: { client, port: Number(port) } }),
   }
 }
 
-const words = /'[^']*'|\S+/g
-const protocols = new Set(['tcp', 'udp'])
-
-/** One line of `ufw show added` without its "ufw": `allow from 173.245.48.0/20 to any port 443 proto tcp comment 'cloudflare'`. */
-export const readRule = (line: string): FirewallRule => {
-  const [spec = '', comment] = line.split(/ comment (?=')/)
-  const rule = { action: '', direction: 'in', from: 'any', to: 'any', port: 'any', protocol: 'any' }
-  const rest = spec.match(words) ?? []
-  const take = () => rest.shift() ?? ''
-  const routed = rest[0] === 'route'
-  if (routed) take()
-  rule.action = take()
-  let known = !routed && ['allow', 'deny', 'reject', 'limit'].includes(rule.action)
-  while (rest.length > 0) {
-    const word = take()
-    if (word === 'in' || word === 'out') rule.direction = word
-    else if (word === 'on') {
-      take()
-      known = false
-    } else if (word === 'log' || word === 'log-all') continue
-    else if (word === 'from' || word === 'to') {
-      rule[word] = take()
-      if (rest[0] !== 'port') continue
-      take()
-      const port = take()
-      // A source port says nothing about what is open here.
-      if (word === 'to') rule.port = port
-    } else if (word === 'proto') rule.protocol = take()
-    else if (/^[\d,:]+(\/(tcp|udp))?$/.test(word)) {
-      const [port = 'any', protocol = 'any'] = word.split('/')
-      rule.port = port
-      if (protocols.has(protocol)) rule.protocol = protocol
-    } else known = false
-  }
-  return { ...rule, spec, known, ...(comment !== undefined && { comment: comment.replace(/^'|'$/g, '') }) }
+/** `ufw app info all`: blocks between lines of `--`, the name in the first line, the ports indented. */
+const readProfiles = (lines: readonly string[]): Profiles => {
+  const blocks = lines.join('\n').split(/^--$/m)
+  return new Map(
+    blocks.flatMap((block) => {
+      const [first = '', ...rest] = block.trim().split('\n')
+      const name = first.slice(first.indexOf(':') + 1).trim()
+      return name === '' ? [] : [[name, rest.filter((line) => line.startsWith('  ')).map((line) => line.trim())] as const]
+    }),
+  )
 }
 
-/** True where the rule speaks of this TCP port; one that cannot be read (an application profile, an interface) is taken to. */
-export const coversPort = ({ known, protocol, port, direction }: FirewallRule, wanted: number): boolean => {
-  if (direction === 'out' || protocol === 'udp') return false
-  if (!known) return true
-  return port.split(',').some((part) => {
-    const [first = '', last = first] = part.split(':')
-    return part === 'any' || (Number(first) <= wanted && wanted <= Number(last))
+/** A row of the status table: To, action and direction, From. */
+const row = /^(.*?\S)\s+(ALLOW|DENY|REJECT|LIMIT) (IN|OUT|FWD)\s+(.*?)\s*(?:#.*)?$/
+
+/** The rules in the order in which they meet IPv6: `show added` puts those of IPv6 alone last, wherever they stand. */
+const inOrder6 = (rules: readonly FirewallRule[], status: readonly string[]): readonly FirewallRule[] => {
+  const rows = status.flatMap((line) => {
+    const [found, to = '', action = '', way = '', from = ''] = row.exec(line) ?? []
+    return found?.includes(':') || found?.includes('(v6)') ? [[action, way, to, from].join(' ').replaceAll(' (v6)', '')] : []
   })
+  const of6 = rules.filter(({ from, to, routed }) => !routed && ![from, to].some((one) => one.includes('.')))
+  const place = (rule: FirewallRule): number => {
+    const at = rows.indexOf(asRow(rule))
+    // Where the table does not tell, a refusal of IPv6 alone is taken to come first.
+    if (at >= 0) return at
+    return ['deny', 'reject'].includes(rule.action) && [rule.from, rule.to].some((one) => one.includes(':')) ? -1 : rows.length
+  }
+  return [...of6].sort((one, other) => place(one) - place(other))
+}
+
+const asRow = ({ action, direction, from, to, port, protocol, profile, interface: device }: FirewallRule): string => {
+  const on = device === undefined ? '' : ` on ${device}`
+  const end = protocol === 'any' ? '' : `/${protocol}`
+  const place = [...(to === 'any' ? [] : [to]), ...(port === 'any' ? [] : [`${port}${end}`])].join(' ') || 'Anywhere'
+  const source = from === 'any' ? 'Anywhere' : `${from}${port === 'any' ? end : ''}`
+  const named = profile === undefined ? place : `${place} (${profile})`
+  return [action.toUpperCase(), direction === 'out' ? 'OUT' : 'IN', `${named}${on}`, source].join(' ')
 }

@@ -59,9 +59,17 @@ export interface FirewallRule {
   /** tcp, udp or any. */
   readonly protocol: string
   readonly comment?: string
+  /** The application profile that `port` and `protocol` are of: its TCP ports, where it has some. */
+  readonly profile?: string
+  /** It holds for what comes in at this interface alone. */
+  readonly interface?: string
+  /** It holds for this port of the sender alone. */
+  readonly sourcePort?: string
+  /** It is about what is passed on to others. */
+  readonly routed?: true
   /** The rule as `ufw delete` takes it, without its comment. */
   readonly spec: string
-  /** False where it says what the fields above cannot: an application profile, an interface, a routed rule. */
+  /** False where it says what these fields cannot: a profile whose ports are not known, a word that is none of UFW's. */
   readonly known: boolean
 }
 
@@ -69,8 +77,16 @@ export interface Firewall {
   readonly active: boolean
   /** What happens to what no rule speaks of: deny, reject, allow. */
   readonly incoming: string
-  /** In their order, the inactive firewall's too. */
+  /** In the order in which they meet IPv4, the inactive firewall's too. */
   readonly rules: readonly FirewallRule[]
+  /** Those that meet IPv6, in their order there; where it is not known, that of `rules`. */
+  readonly rules6?: readonly FirewallRule[]
+  /** False where UFW leaves IPv6 alone (IPV6=no): it takes no rule for it. */
+  readonly ipv6?: boolean
+  /** Interfaces of the default routes: where the Internet comes in. */
+  readonly interfaces?: readonly string[]
+  /** How this program came in: from which address, at which port of the node. */
+  readonly ssh?: { readonly client: string; readonly port: number }
 }
 
 /** What the node's own 443 answered to one URL; `because` where it did not. */
@@ -119,7 +135,7 @@ export interface SourceRule {
 export interface NodesWriter {
   /** Adds an allow rule, or sets the comment of the one that is there. */
   allowFrom(alias: string, rule: SourceRule & { readonly comment: string }): Promise<void>
-  /** Deletes by specification: an absent rule is no error, so read the rules again. Throws Blocked (`ufw-ssh-rule`) for one that may be SSH's. */
+  /** Deletes by specification: an absent rule is no error, so read the rules again. Throws Blocked (`ufw-ssh-rule`) for one that is not of a source at one port, and may be SSH's. */
   deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
 }
 

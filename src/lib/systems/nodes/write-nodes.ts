@@ -1,11 +1,9 @@
 import { Blocked, Failed } from '../../errors.ts'
 import type { System } from '../systems.ts'
-import { coversPort, readRule } from './firewall.ts'
+import { isOfTheWeb, plainWords, readRule } from './firewall-rule.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './troubles.ts'
 import type { NodesReader, NodesWriter, SourceRule } from './types.ts'
-
-const safe = /^[\w.:/ -]+$/
 
 const specOf = ({ source, port, protocol }: SourceRule): string => `allow from ${source} to any port ${port} proto ${protocol}`
 
@@ -15,7 +13,7 @@ const deleteLine = (spec: string): string => `ufw delete ${spec}`
 /** The writing half: each call changes one rule of one node's UFW. */
 export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>): NodesWriter => {
   const ufw = async (alias: string, line: string, parts: readonly string[]): Promise<void> => {
-    if (!parts.every((part) => safe.test(part)))
+    if (!parts.every((part) => plainWords.test(part)))
       throw new Failed({ code: 'ufw-odd-rule', failed: `"${line}" holds what no rule of UFW has`, state: 'It was not sent.' })
     // Exit 0 does not say that it was done: deleting an absent rule exits 0 too. The rules are read again for that.
     const { code, stderr, stdout } = await ask(alias, `root ${line}`)
@@ -30,9 +28,8 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
   return {
     allowFrom: (alias, rule) => ufw(alias, allowLine(rule), [rule.source, rule.protocol, rule.comment]),
     deleteRule: async (alias, { spec }) => {
-      // SSH is the way in for repairs: no rule that could be its own is ever deleted from here.
-      const rule = readRule(spec)
-      if (!rule.known || coversPort(rule, 22))
+      // SSH is the way in for repairs, and the port may be any: only what speaks of the web's ports alone is ever deleted from here.
+      if (!isOfTheWeb(readRule(spec)))
         throw new Blocked({
           code: 'ufw-ssh-rule',
           failed: `"${spec}" may be what lets SSH in to ${alias}`,

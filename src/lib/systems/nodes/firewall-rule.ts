@@ -1,0 +1,97 @@
+import { isIP } from 'node:net'
+import type { FirewallRule } from './types.ts'
+
+/** The TCP and UDP ports of an application profile, as `ufw app info` lists them: `80,443/tcp`, `53`. */
+export type Profiles = ReadonlyMap<string, readonly string[]>
+
+type Ports = Pick<FirewallRule, 'port' | 'protocol'>
+
+const words = /'[^']*'|\S+/g
+const protocols = new Set(['tcp', 'udp', 'any', 'ah', 'esp', 'gre', 'igmp', 'ipv6'])
+const actions = new Set(['allow', 'deny', 'reject', 'limit'])
+const ports = /^\d+(:\d+)?(,\d+(:\d+)?)*$/
+
+/** Nothing but these goes into a command line: whatever a rule says beside them was written by somebody else. */
+export const plainWords = /^[\w.:/ -]+$/
+
+const isSource = (text: string): boolean => {
+  const [address = '', mask = '0'] = text.split('/')
+  return text === 'any' || (isIP(address) !== 0 && /^\d{1,3}$/.test(mask))
+}
+
+/** What a profile opens by TCP; by UDP where it has nothing else. Undefined where it is not known. */
+const portsOf = (profile: string, profiles: Profiles): Ports | undefined => {
+  const lines = profiles.get(profile)?.map((line) => line.split('/'))
+  if (!lines || lines.length === 0 || !lines.every(([port = '']) => ports.test(port))) return undefined
+  const tcp = lines.filter(([, protocol]) => protocol !== 'udp')
+  const port = (tcp.length > 0 ? tcp : lines).map(([one]) => one).join(',')
+  return { port, protocol: tcp.length === 0 ? 'udp' : tcp.every(([, protocol]) => protocol === 'tcp') ? 'tcp' : 'any' }
+}
+
+/** One line of `ufw show added` without its "ufw": `allow from 173.245.48.0/20 to any port 443 proto tcp comment 'cloudflare'`. */
+export const readRule = (line: string, profiles: Profiles = new Map()): FirewallRule => {
+  const [spec = '', comment] = line.split(/ comment (?=')/)
+  const rule = { action: '', direction: 'in', from: 'any', to: 'any', port: 'any', protocol: 'any' }
+  const more: { interface?: string; profile?: string; sourcePort?: string; routed?: true } = {}
+  const rest = spec.match(words) ?? []
+  const take = () => (rest.shift() ?? '').replace(/^'|'$/g, '')
+  let known = true
+  const opens = (profile: string) => {
+    more.profile = profile
+    const found = portsOf(profile, profiles)
+    if (found) Object.assign(rule, found)
+    else known = false
+  }
+  if (rest[0] === 'route') {
+    take()
+    more.routed = true
+  }
+  rule.action = take()
+  while (rest.length > 0) {
+    const word = take()
+    if (word === 'in' || word === 'out') rule.direction = more.routed ? rule.direction : word
+    else if (word === 'on') more.interface = take()
+    else if (word === 'log' || word === 'log-all') continue
+    else if (word === 'from' || word === 'to') {
+      rule[word] = take()
+      const kind = rest[0]
+      if (kind !== 'port' && kind !== 'app') continue
+      take()
+      const value = take()
+      if (word === 'from') more.sourcePort = value
+      else if (kind === 'app') opens(value)
+      else rule.port = value
+    } else if (word === 'proto') rule.protocol = take()
+    else if (/^[\d,:]+(\/(tcp|udp))?$/.test(word)) {
+      const [port = 'any', protocol = 'any'] = word.split('/')
+      Object.assign(rule, { port, protocol })
+    } else opens(word)
+  }
+  const readable =
+    actions.has(rule.action) &&
+    isSource(rule.from) &&
+    isSource(rule.to) &&
+    (rule.port === 'any' || ports.test(rule.port)) &&
+    protocols.has(rule.protocol)
+  return { ...rule, ...more, spec, known: known && readable, ...(comment !== undefined && { comment: comment.replace(/^'|'$/g, '') }) }
+}
+
+/** True where the rule speaks of what comes in at this TCP port; one that cannot be read is taken to. */
+export const coversPort = ({ known, routed, protocol, port, direction }: FirewallRule, wanted: number): boolean => {
+  if (direction === 'out' || routed || !(protocol === 'tcp' || protocol === 'any')) return false
+  return !known || portsIn(port, wanted)
+}
+
+const portsIn = (port: string, wanted: number): boolean =>
+  port.split(',').some((part) => {
+    const [first = '', last = first] = part.split(':')
+    return part === 'any' || (Number(first) <= wanted && wanted <= Number(last))
+  })
+
+/** True for a rule of 80 and 443 alone: without it neither SSH nor the cluster's own ports are shut. */
+export const isOfTheWeb = ({ known, port, protocol, routed, profile }: FirewallRule): boolean =>
+  known &&
+  !routed &&
+  profile === undefined &&
+  ['tcp', 'udp', 'any'].includes(protocol) &&
+  port.split(',').every((one) => one === '80' || one === '443')
