@@ -80,6 +80,10 @@ const firstCertificate = ({ originCa }: Sandbox): Values => {
 export const worlds = {
   ...migrationWorlds,
   healthy: () => {},
+  'a rollout of web that was paused': ({ kubernetes }) =>
+    void kubernetes.client.update({ group: 'apps', resource: 'deployments' }, 'web', namespace, (draft) => {
+      draft.spec = { ...(draft.spec as object), paused: true }
+    }),
   /** A switch to the direct endpoint that stopped after its first write: the ConfigMap names it, no pod has started with it. */
   'switched in the ConfigMap only': (sandbox) => void setHost(sandbox, hosts.direct),
   'pooler down': ({ postgres }) => postgres.behave('pooler', { answer: 'silence' }),

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { paint } from '../../../src/lib/cli/render.ts'
-import { renderPlan } from '../../../src/lib/cli/render-plan.ts'
+import { paint, renderPlan } from '../../../src/lib/cli/render.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { image } from '../../../src/lib/sandbox/deployment/facts.ts'

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { paint } from '../../../src/lib/cli/render.ts'
-import { renderView } from '../../../src/lib/cli/render-view.ts'
+import { paint, renderView } from '../../../src/lib/cli/render.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { View } from '../../../src/lib/plan/report.ts'
 import { clusterHealth } from '../../../src/lib/reports/cluster/health.ts'

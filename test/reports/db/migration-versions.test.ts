@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import { paint } from '../../../src/lib/cli/render.ts'
-import { renderPlan } from '../../../src/lib/cli/render-plan.ts'
-import { renderView } from '../../../src/lib/cli/render-view.ts'
+import { paint, renderPlan, renderView } from '../../../src/lib/cli/render.ts'
 import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { bootstrapGoose } from '../../../src/lib/procedures/db/bootstrap-goose.ts'

@@ -1,6 +1,7 @@
 import { Blocked, reasonOf } from '../../errors.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { consumes, hostKey } from '../../facts/db/db-host.ts'
+import { migratingJobs } from '../../facts/db/migrating.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, when } from '../../plan/finding.ts'
 import type { Scalar } from '../../systems/checkout/types.ts'
@@ -45,11 +46,11 @@ type Look = Readers<'kube' | 'postgres' | 'checkout' | 'http'>
 export const gatherSwitchHost = async (to: 'pooler' | 'direct', look: Look, { environment }: Context): Promise<SwitchHostFacts> => {
   const { namespace, database, redis } = environment
   const target = database[to]
-  const [cluster, config, deployments, jobs, application, health] = await Promise.all([
+  const [cluster, config, deployments, migrating, application, health] = await Promise.all([
     look.kube.cluster(),
     look.kube.configMap(namespace, database.configMap),
     look.kube.list('Deployment', { namespace }),
-    look.kube.list('Job', { namespace }),
+    migratingJobs(look, namespace),
     look.postgres.application(),
     healthy(look, environment.health),
   ])
@@ -82,7 +83,7 @@ export const gatherSwitchHost = async (to: 'pooler' | 'direct', look: Look, { en
       .filter((one) => one.metadata.name !== redis.deployment && consumes(one, database.configMap, hostKey))
       .map(consumer)
       .sort(apiFirst),
-    migrating: jobs.filter(isMigrating).map(({ metadata }) => metadata.name),
+    migrating,
     source,
     checkout: look.checkout.folder,
     health: { url: environment.health, answers: health },
@@ -122,9 +123,6 @@ const apiFirst = (one: Consumer, other: Consumer): number => {
   const rank = ({ deployment }: Consumer) => (deployment.metadata.name === 'api' ? '' : deployment.metadata.name)
   return rank(one).localeCompare(rank(other))
 }
-
-const isMigrating = ({ metadata, status }: { readonly metadata: { readonly name: string }; readonly [field: string]: unknown }): boolean =>
-  metadata.name.includes('migrat') && ((status as { readonly active?: number } | undefined)?.active ?? 0) > 0
 
 const sourceOf = async (look: Look, target: string, hosts: readonly string[]): Promise<SwitchHostFacts['source']> => {
   const found = await look.checkout.scalars(sourceFile, target)

@@ -34,10 +34,15 @@ export interface Condition {
 }
 
 export interface Node extends KubeObject {
-  readonly spec: { readonly unschedulable?: boolean }
+  readonly spec: {
+    readonly unschedulable?: boolean
+    readonly taints?: readonly { readonly key: string; readonly effect: string }[]
+  }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly conditions?: readonly Condition[]
+    /** What pods may have of it, by resource. */
+    readonly allocatable?: Readonly<Record<string, string>>
     readonly nodeInfo: { readonly kubeletVersion: string }
   }
 }
@@ -61,6 +66,7 @@ export interface ContainerStatus {
 export interface Container {
   readonly name: string
   readonly image?: string
+  readonly resources?: { readonly requests?: Readonly<Record<string, string>> }
   readonly startupProbe?: { readonly failureThreshold?: number; readonly periodSeconds?: number }
   readonly envFrom?: readonly { readonly prefix?: string; readonly configMapRef?: { readonly name: string } }[]
   readonly env?: readonly {

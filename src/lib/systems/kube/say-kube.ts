@@ -22,6 +22,10 @@ export const sayKube: System<KubeReader, KubeWriter>['say'] = {
     ],
     target: deployment({ namespace, name }),
   }),
+  setPaused: ({ namespace, name, paused }) => ({
+    line: `kubectl -n ${namespace} rollout ${paused ? 'pause' : 'resume'} deploy/${name}`,
+    target: deployment({ namespace, name }),
+  }),
   runJob: ({ namespace, name, file, container, image, migratesTo }) => ({
     line: [
       `kubectl set image --local -f ${file} ${container}=${image} -o yaml | kubectl annotate --local -f - ${migratesToNote}=${migratesTo} -o yaml | kubectl -n ${namespace} create -f -`,

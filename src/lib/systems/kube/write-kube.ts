@@ -50,6 +50,7 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
         if (now?.spec.replicas !== to) throw error
       })
     },
+    setPaused: ({ paused, ...target }) => patch(deployment(target), mergePatch, { spec: { paused: paused ? true : null } }),
     runJob: async ({ namespace, manifest, migratesTo }) => {
       const annotations = { ...(manifest.metadata.annotations as object | undefined), [migratesToNote]: String(migratesTo) }
       const body = { ...manifest, metadata: { ...manifest.metadata, namespace, annotations } }

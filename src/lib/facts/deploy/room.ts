@@ -1,0 +1,90 @@
+import { type Finding, fails, holds } from '../../plan/finding.ts'
+import type { Container, Deployment, Node, Pod } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+
+/** What a pod asks of a node: milli-CPUs and bytes. */
+interface Wanted {
+  readonly cpu: number
+  readonly memory: number
+}
+
+export interface Room {
+  readonly each: Wanted
+  /** How many more such pods the scheduler could place, by what pods request; Infinity where they request nothing. */
+  readonly more: number
+  /** Nodes that take pods now. */
+  readonly nodes: number
+}
+
+/** "250m", "2", "0.5" as milli-CPUs. */
+export const milliCpus = (quantity: string): number => (quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000)
+
+const units: Readonly<Record<string, number>> = {
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  '': 1,
+  m: 1e-3,
+}
+
+/** "128Mi", "1e6", "512000000" as bytes; NaN for what is no quantity. */
+export const bytesOf = (quantity: string): number => {
+  const [, number = '', unit = ''] = /^([0-9.]+(?:[eE][0-9]+)?)([a-zA-Z]*)$/.exec(quantity) ?? []
+  return number === '' || units[unit] === undefined ? Number.NaN : Number(number) * units[unit]
+}
+
+const wantedBy = ({
+  containers,
+  initContainers = [],
+}: {
+  readonly containers: readonly Container[]
+  readonly initContainers?: readonly Container[]
+}): Wanted => {
+  const of = ({ resources }: Container): Wanted => ({
+    cpu: milliCpus(resources?.requests?.cpu ?? '0'),
+    memory: bytesOf(resources?.requests?.memory ?? '0'),
+  })
+  const all = containers.map(of)
+  const sum = (key: keyof Wanted) => all.reduce((total, one) => total + one[key], 0)
+  // Init containers run before the others, one at a time: the largest of them counts where it is larger.
+  const largest = (key: keyof Wanted) => Math.max(0, ...initContainers.map((one) => of(one)[key]))
+  return { cpu: Math.max(sum('cpu'), largest('cpu')), memory: Math.max(sum('memory'), largest('memory')) }
+}
+
+/** Ready, not cordoned, and without a taint that keeps ordinary pods away. */
+const takesPods = ({ spec, status }: Node): boolean =>
+  spec.unschedulable !== true &&
+  !spec.taints?.some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute') &&
+  status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
+
+const ended = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed'
+
+/** Where further pods of a Deployment could run, by what all pods request of each node. */
+export const gatherRoom = async ({ spec }: Deployment, look: Readers<'kube'>): Promise<Room> => {
+  const [nodes, pods] = await Promise.all([look.kube.nodes(), look.kube.pods()])
+  const each = wantedBy(spec.template.spec)
+  const open = nodes.filter(takesPods)
+  const places = open.map(({ metadata, status }) => {
+    const here = pods.filter((pod) => pod.spec.nodeName === metadata.name && !ended(pod))
+    const used = here.map((pod) => wantedBy(pod.spec))
+    const free = (key: keyof Wanted, all: number) => all - used.reduce((sum, one) => sum + one[key], 0)
+    const holding = (key: keyof Wanted, all: number) =>
+      each[key] === 0 ? Number.POSITIVE_INFINITY : Math.floor(Math.max(0, free(key, all)) / each[key])
+    const { cpu = '0', memory = '0', pods: most = '110' } = status.allocatable ?? {}
+    return Math.min(holding('cpu', milliCpus(cpu)), holding('memory', bytesOf(memory)), Math.max(0, Number(most) - here.length))
+  })
+  return { each, more: places.reduce((sum, one) => sum + one, 0), nodes: open.length }
+}
+
+const said = ({ cpu, memory }: Wanted): string => `${cpu} mCPU and ${Math.round(memory / 2 ** 20)} MiB`
+
+/** Whether so many more pods would find a node. */
+export const fits = (name: string, more: number, room: Room): Finding =>
+  more <= room.more
+    ? holds
+    : fails(`${more} more pods of ${name} want ${said(room.each)} each; ${room.nodes} nodes take pods and have room for ${room.more}`)

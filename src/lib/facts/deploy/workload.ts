@@ -1,0 +1,63 @@
+import { Blocked } from '../../errors.ts'
+import type { Context } from '../../plan/context.ts'
+import { type Finding, fails, holds } from '../../plan/finding.ts'
+import type { Offer } from '../../plan/procedure.ts'
+import type { Cluster, Deployment } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { isRollingOut } from '../cluster/rollout.ts'
+
+type Look = Readers<'kube'>
+
+/** One of honeyDue's Deployments, as a procedure found it. */
+export interface Workload {
+  readonly cluster: Cluster
+  readonly namespace: string
+  readonly name: string
+  readonly deployment: Deployment
+  /** By its spec now. */
+  readonly replicas: number
+  /** What another run noted when it stopped the workload for a moment; undefined where none did. */
+  readonly noted: number | undefined
+}
+
+/** Its scheduler enqueues every job once for each replica: two at a time is what happened on 2026-06-03. */
+export const isSingleton = (name: string): boolean => name === 'worker'
+
+/** Throws Blocked, with the names that there are, where the namespace has no such Deployment. */
+export const gatherWorkload = async (name: string, look: Look, { environment: { namespace } }: Context): Promise<Workload> => {
+  const [cluster, deployment] = await Promise.all([look.kube.cluster(), look.kube.get('Deployment', name, namespace)])
+  if (!deployment) {
+    const there = (await look.kube.list('Deployment', { namespace })).map(({ metadata }) => metadata.name)
+    throw new Blocked({
+      code: 'deploy-no-workload',
+      failed: `${namespace} has no Deployment of that name`,
+      cause: there.length > 0 ? `It has ${there.join(', ')}` : 'It has no Deployment at all',
+      next: 'honeydue cluster:health',
+    })
+  }
+  const note = Number(deployment.metadata.annotations?.['honeydue.dev/replicas'] ?? Number.NaN)
+  return {
+    cluster,
+    namespace,
+    name,
+    deployment,
+    replicas: deployment.spec.replicas ?? 1,
+    noted: Number.isInteger(note) && note > 0 ? note : undefined,
+  }
+}
+
+/** The Deployments to choose from, with how many pods of each are ready. */
+export const offerWorkloads = async (look: Look, { environment: { namespace } }: Context): Promise<readonly Offer[]> =>
+  (await look.kube.list('Deployment', { namespace })).map(({ metadata, spec, status }) => ({
+    value: metadata.name,
+    about: `${status?.readyReplicas ?? 0} of ${spec.replicas ?? 1} ready${spec.paused ? ', paused' : ''}`,
+  }))
+
+export const clusterLine = ({ cluster }: Pick<Workload, 'cluster'>): string =>
+  `cluster ${cluster.context} at ${cluster.server}${cluster.fellOver ? ' (the kubeconfig’s own server does not answer)' : ''}, from ${cluster.kubeconfig}`
+
+/** A rollout of its own would end in neither: what somebody began is to end first, and what is paused would never begin. */
+export const isSteady = ({ name, deployment }: Workload): Finding => {
+  if (deployment.spec.paused) return fails(`the rollout of ${name} is paused: honeydue deploy:resume ${name} lets it go on`)
+  return isRollingOut(deployment) ? fails(`${name} is rolling out: honeydue cluster:health says how it stands`) : holds
+}

@@ -1,0 +1,135 @@
+import { type Duration, minutes } from '../../clock.ts'
+import { Blocked } from '../../errors.ts'
+import { podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
+import { startedAt } from '../../facts/db/db-host.ts'
+import { clusterLine, gatherWorkload, isSingleton, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
+import { argument, duration } from '../../plan/choice.ts'
+import { fails, holds } from '../../plan/finding.ts'
+import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
+import type { Pod } from '../../systems/kube/types.ts'
+
+interface RestartFacts extends Workload {
+  /** Pods that started from then on count as restarted (RFC 3339). */
+  readonly since: string
+  readonly olderThan: Duration
+  /** How many of its pods are older. */
+  readonly old: number
+  /** Somebody, or a run before this one, has asked for it since then already. */
+  readonly underway: boolean
+}
+
+/** Every pod of one workload starts anew. What is so already is asked of the pods: one that started a moment ago was restarted. */
+export const restart = defineProcedure({
+  id: 'deploy:restart',
+  title: 'Restart the pods of a workload',
+  needs: ['kube'],
+  choices: {
+    workload: argument({ about: 'the Deployment: api, admin, web, worker or redis', ask: 'Which workload?' }),
+    'older-than': duration({ about: 'younger pods count as restarted already', default: '10m' }),
+  },
+  offers: { workload: offerWorkloads },
+  risk: () => 'disruptive',
+  gather: async (input, look, context): Promise<RestartFacts> => {
+    const workload = await gatherWorkload(input.workload, look, context)
+    const { name, replicas, noted, deployment } = workload
+    if (replicas === 0 && noted === undefined)
+      throw new Blocked({
+        code: 'deploy-nothing-runs',
+        failed: `${name} has no replicas: there is nothing to restart`,
+        cause: 'It was scaled to 0',
+        next: `honeydue deploy:scale ${name} --replicas 1 --dry-run`,
+      })
+    const since = new Date(context.clock.now().getTime() - input['older-than']).toISOString()
+    const pods = await look.kube.pods(podsOf(deployment))
+    const asked = deployment.spec.template.metadata?.annotations?.['kubectl.kubernetes.io/restartedAt'] ?? ''
+    return {
+      ...workload,
+      since,
+      olderThan: input['older-than'],
+      old: pods.filter((pod) => startedAt(pod) < since).length,
+      underway: asked !== '' && Date.parse(asked) >= Date.parse(since),
+    }
+  },
+  subject: ({ name }) => name,
+  target: (facts) => [clusterLine(facts), `Deployment ${facts.namespace}/${facts.name}, ${facts.replicas} replicas`],
+  beyond: ({ name, deployment, replicas }) => [
+    ...(name === 'redis' ? ['Redis is cache and job queue in one: while it starts, logins, requests and jobs fail'] : []),
+    ...(replicas === 1 && !surges(deployment)
+      ? [`${name} has one pod and its strategy stops it first: until the new one is ready, none runs`]
+      : []),
+  ],
+  steps: (facts) => {
+    if (facts.underway) return [restarted(facts)]
+    return isSingleton(facts.name) ? stopAndStart(facts) : [startAnew(facts)]
+  },
+})
+
+const gone = { impossible: 'the pods that ran before are gone; the new ones run the same template' }
+
+/** Every pod started within the time, and no other is left. */
+const allYoung = ({ namespace, name, replicas, noted, since }: RestartFacts) => ({
+  namespace,
+  name,
+  replicas: replicas || (noted ?? 1),
+  fresh: (pod: Pod) => startedAt(pod) >= since,
+})
+
+const restarted = (facts: RestartFacts): Proof<'kube'> => {
+  const { fresh, ...target } = allYoung(facts)
+  return {
+    title: `Every pod of ${facts.name} has started anew`,
+    onlyAfterwards: true,
+    holds: (look) => rolledOut(look.kube, target, fresh),
+    within: rolloutPatience(facts.deployment),
+  }
+}
+
+const startAnew = (facts: RestartFacts): Change<'kube'> => {
+  const { fresh, ...target } = allYoung(facts)
+  return {
+    title: `Restart ${facts.name}`,
+    effect: [
+      { what: `pods of ${facts.name}, ${facts.replicas}`, before: 'running', after: 'each replaced by a new one, as its strategy has it' },
+    ],
+    check: async () => isSteady(facts),
+    apply: (write) => write.kube.restart(target),
+    verify: (look) => rolledOut(look.kube, target, fresh),
+    within: rolloutPatience(facts.deployment),
+    undo: gone,
+  }
+}
+
+/** One that must not run twice is stopped first, whatever its strategy says. */
+const stopAndStart = (facts: RestartFacts): readonly Change<'kube'>[] => {
+  const { namespace, name, replicas, noted, deployment, since } = facts
+  const { fresh, ...target } = allYoung(facts)
+  const pods = podsOf(deployment)
+  const down = { namespace, name, from: replicas, to: 0 }
+  const up = { namespace, name, from: 0, to: replicas || (noted ?? 1) }
+  const stopped: Change<'kube'> = {
+    title: `Stop ${name}: two at once would run every job twice`,
+    effect: [{ what: `pods of ${name}`, before: 'running', after: 'none of them is left' }],
+    check: async () => isSteady(facts),
+    apply: (write) => write.kube.scale(down),
+    verify: async (look) => {
+      const old = (await look.kube.pods(pods)).filter((pod) => startedAt(pod) < since)
+      return old.length === 0 ? holds : fails(`${old.length} old pods of ${name} are left`)
+    },
+    within: minutes(2),
+    undo: {
+      afterwards: async (write, look) => {
+        const now = await look.kube.get('Deployment', name, namespace)
+        if (now?.spec.replicas === 0) await write.kube.scale(up)
+      },
+    },
+  }
+  const started: Change<'kube'> = {
+    title: `Start ${name}`,
+    effect: [{ what: `pods of ${name}`, before: 'none', after: String(up.to) }],
+    apply: (write) => write.kube.scale(up),
+    verify: (look) => rolledOut(look.kube, target, fresh),
+    within: rolloutPatience(deployment),
+    undo: gone,
+  }
+  return replicas === 0 ? [started] : [stopped, started]
+}

@@ -1,0 +1,105 @@
+import { minutes } from '../../clock.ts'
+import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
+import { type DatabaseRoom, gatherDatabaseRoom, leavesConnections } from '../../facts/deploy/database-room.ts'
+import { fits, gatherRoom, type Room } from '../../facts/deploy/room.ts'
+import { clusterLine, gatherWorkload, isSingleton, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
+import { argument, text } from '../../plan/choice.ts'
+import { every, type Finding, fails, holds } from '../../plan/finding.ts'
+import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
+import type { Readers } from '../../systems/systems.ts'
+
+interface ScaleFacts extends Workload {
+  readonly to: number
+  /** Where the further pods could run; undefined where none are wanted. */
+  readonly room: Room | undefined
+  /** What their connections meet; undefined where it opens none, or opens no more. */
+  readonly database: DatabaseRoom | undefined
+  /** Budgets that ask for more pods than there will be: a drain would then wait for ever. */
+  readonly budgets: readonly string[]
+}
+
+/** How many pods of a workload run. The worker is one by nature; more of any need room, and connections of the database. */
+export const scale = defineProcedure({
+  id: 'deploy:scale',
+  title: 'Set the number of replicas of a workload',
+  needs: ['kube', 'postgres'],
+  choices: {
+    workload: argument({ about: 'the Deployment: api, admin, web, worker or redis', ask: 'Which workload?' }),
+    replicas: text({
+      about: 'how many pods of it are to run',
+      ask: 'How many replicas?',
+      refuse: (value) => (/^(0|[1-9]\d?)$/.test(value) ? undefined : `"${value}" is no number from 0 to 99`),
+    }),
+  },
+  offers: { workload: offerWorkloads },
+  // Without a pod of it nothing of it answers: that is typed.
+  risk: ({ replicas }) => (replicas === '0' ? 'irreversible' : 'disruptive'),
+  gather: async (input, look, context): Promise<ScaleFacts> => {
+    const workload = await gatherWorkload(input.workload, look, context)
+    const to = Number(input.replicas)
+    const more = to - workload.replicas
+    const [room, database, budgets] = await Promise.all([
+      more > 0 ? gatherRoom(workload.deployment, look) : undefined,
+      more > 0 ? gatherDatabaseRoom(workload, more, look, context) : undefined,
+      budgetsAbove(workload, to, look),
+    ])
+    return { ...workload, to, room, database, budgets }
+  },
+  subject: ({ name }) => name,
+  target: (facts) => [clusterLine(facts), `Deployment ${facts.namespace}/${facts.name}, ${facts.replicas} replicas`],
+  beyond: ({ name, to, replicas, budgets, database, deployment }) => [
+    ...(to === 0 ? [`Without a pod nothing of ${name} answers, until it is scaled up again`] : []),
+    ...budgets.map((budget) => `${budget}: while that is so, a drain of their nodes waits for ever`),
+    ...(to > replicas && deployment.spec.paused ? [`The rollout of ${name} is paused: new pods are of the template that it had`] : []),
+    ...(database?.unknown === undefined ? [] : [`Whether the database has connections for them could not be asked: ${database.unknown}`]),
+    'The next deploy sets the number that its manifest has',
+  ],
+  steps: (facts) => (facts.replicas === facts.to ? [runs(facts)] : [setReplicas(facts)]),
+})
+
+const podsAre = async ({ namespace, name, to, deployment }: ScaleFacts, look: Readers<'kube'>): Promise<Finding> => {
+  if (to > 0) return rolledOut(look.kube, { namespace, name, replicas: to }, () => true)
+  const [now, pods] = await Promise.all([look.kube.get('Deployment', name, namespace), look.kube.pods(podsOf(deployment))])
+  if ((now?.spec.replicas ?? 1) !== 0) return fails(`${name} is to have ${now?.spec.replicas ?? 1} replicas`)
+  return pods.length === 0 ? holds : fails(`${pods.length} pods of ${name} are left`)
+}
+
+const runs = (facts: ScaleFacts): Proof<'kube'> => ({
+  title: facts.to === 0 ? `No pod of ${facts.name} runs` : `${facts.to} pods of ${facts.name} are ready`,
+  onlyAfterwards: true,
+  holds: (look) => podsAre(facts, look),
+  within: facts.to === 0 ? minutes(2) : rolloutPatience(facts.deployment),
+})
+
+const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
+  const { namespace, name, replicas, to, deployment } = facts
+  return {
+    title: `Scale ${name} from ${replicas} to ${to}`,
+    effect: [{ what: `Deployment ${namespace}/${name}, replicas`, before: String(replicas), after: String(to) }],
+    check: async () =>
+      every([mayBe(facts), ...(facts.room ? [fits(name, to - replicas, facts.room)] : []), leavesConnections(facts.database)]),
+    apply: (write) => write.kube.scale({ namespace, name, from: replicas, to }),
+    verify: (look) => podsAre(facts, look),
+    within: to === 0 ? minutes(2) : rolloutPatience({ ...deployment, spec: { ...deployment.spec, replicas: to } }),
+    undo: (write) => write.kube.scale({ namespace, name, from: to, to: replicas }),
+  }
+}
+
+const mayBe = ({ name, to }: ScaleFacts): Finding =>
+  isSingleton(name) && to > 1 ? fails(`${name} runs the scheduler: each of ${to} would enqueue every job once more`) : holds
+
+/** "api-pdb wants 2 pods of api": budgets of these pods that `to` does not reach. */
+const budgetsAbove = async ({ namespace, name, deployment }: Workload, to: number, look: Readers<'kube'>): Promise<readonly string[]> => {
+  const labels = deployment.spec.template.metadata?.labels ?? {}
+  const budgets = await look.kube.list('PodDisruptionBudget', { namespace })
+  return budgets.flatMap(({ metadata, spec }) => {
+    const { minAvailable, selector } = spec as {
+      readonly minAvailable?: number | string
+      readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> }
+    }
+    const matches = Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
+    return matches && typeof minAvailable === 'number' && minAvailable > 0 && to <= minAvailable
+      ? [`Budget ${metadata.name} wants ${minAvailable} pods of ${name} at all times`]
+      : []
+  })
+}
