@@ -9,11 +9,12 @@ export interface EventGroup {
   readonly count: number
   /** RFC 3339. */
   readonly last: string
-  /** Of the last of them. */
+  /** Of the last of them, or of one a moment earlier that says more. */
   readonly message: string
 }
 
-const hour = 3_600_000
+const minute = 60_000
+const hour = 60 * minute
 
 type Series = { readonly lastObservedTime?: string; readonly count?: number }
 
@@ -22,22 +23,72 @@ const seriesOf = (event: KubeEvent): Series | undefined => event.series as Serie
 const lastOf = (event: KubeEvent): string =>
   seriesOf(event)?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? ''
 
+const countOf = (event: KubeEvent): number => seriesOf(event)?.count ?? event.count ?? 1
+
 /** A ReplicaSet's pods have names of their own every time: what is the same of them is what they are known by. */
 const aboutOf = ({ involvedObject: { kind = '', name = '' } = {} }: KubeEvent): string =>
   `${kind} ${kind === 'Pod' ? name.replace(/-[a-z0-9]{8,10}-[a-z0-9]{5}$/, '-…') : name}`
 
+/** "Error: ErrImagePull" comes in the same second as the event with the registry's answer: of the last five minutes the longest says most. */
+const tellingOf = (events: readonly KubeEvent[]): string => {
+  const latest = Math.max(...events.map((event) => Date.parse(lastOf(event)) || 0))
+  const near = events.filter((event) => (Date.parse(lastOf(event)) || 0) >= latest - 5 * minute).map(({ message = '' }) => message)
+  return near.reduce((best, message) => (message.length > best.length ? message : best), '')
+}
+
+const latestFirst = (a: KubeEvent, b: KubeEvent): number => Date.parse(lastOf(b)) - Date.parse(lastOf(a))
+
+const ofLastHour = (events: readonly KubeEvent[], now: Date): readonly KubeEvent[] =>
+  events.filter((event) => event.type === 'Warning' && now.getTime() - Date.parse(lastOf(event)) < hour)
+
 /** Warnings of the last hour, grouped, the latest first. */
 export const recentWarnings = (events: readonly KubeEvent[], now: Date): readonly EventGroup[] => {
-  const groups = new Map<string, EventGroup>()
-  for (const event of events) {
-    const last = lastOf(event)
-    if (event.type !== 'Warning' || !(now.getTime() - Date.parse(last) < hour)) continue
-    const [about, namespace, reason] = [aboutOf(event), event.involvedObject?.namespace ?? '', event.reason ?? '']
-    const key = [namespace, about, reason].join('\0')
-    const before = groups.get(key)
-    const latest = before && Date.parse(before.last) > Date.parse(last) ? before : { last, message: event.message ?? '' }
-    const counted = (before?.count ?? 0) + (seriesOf(event)?.count ?? event.count ?? 1)
-    groups.set(key, { about, namespace, reason, count: counted, last: latest.last, message: latest.message })
+  const groups = new Map<string, KubeEvent[]>()
+  for (const event of ofLastHour(events, now)) {
+    const key = [event.involvedObject?.namespace, aboutOf(event), event.reason].join('\0')
+    const group = groups.get(key)
+    if (group) group.push(event)
+    else groups.set(key, [event])
   }
-  return [...groups.values()].sort((a, b) => Date.parse(b.last) - Date.parse(a.last))
+  return [...groups.values()]
+    .flatMap((group) => {
+      const [first] = group.sort(latestFirst)
+      if (!first) return []
+      return [
+        {
+          about: aboutOf(first),
+          namespace: first.involvedObject?.namespace ?? '',
+          reason: first.reason ?? '',
+          count: group.reduce((sum, event) => sum + countOf(event), 0),
+          last: lastOf(first),
+          message: tellingOf(group),
+        },
+      ]
+    })
+    .sort((a, b) => Date.parse(b.last) - Date.parse(a.last))
 }
+
+/** The latest warning of the last hour about one object, in the words that say most; `reasons`: of these kinds alone. */
+export const warningAbout = (
+  events: readonly KubeEvent[],
+  now: Date,
+  {
+    kind,
+    namespace,
+    name,
+    reasons,
+  }: { readonly kind: string; readonly namespace: string; readonly name: (name: string) => boolean; readonly reasons?: readonly string[] },
+): string | undefined => {
+  const about = ofLastHour(events, now).filter(
+    ({ involvedObject, reason = '' }) =>
+      involvedObject?.kind === kind &&
+      involvedObject.namespace === namespace &&
+      name(involvedObject.name ?? '') &&
+      (reasons === undefined || reasons.includes(reason)),
+  )
+  const telling = about.filter(({ reason = '' }) => !consequences.has(reason))
+  return tellingOf(telling.length > 0 ? telling : about) || undefined
+}
+
+/** Of a pull or a crash that was told before, and of a time before the pod had a node. */
+const consequences = new Set(['BackOff', 'FailedScheduling'])

@@ -1,5 +1,7 @@
+import { hasEnded, isLeaving } from '../../systems/kube/pod-state.ts'
 import type { ContainerState, ContainerStatus, Pod } from '../../systems/kube/types.ts'
 import { secondsSince } from '../ages.ts'
+import { ownerOf } from './owner.ts'
 
 /** Why a pod is not well, from its status alone. */
 export interface Unwell {
@@ -8,11 +10,14 @@ export interface Unwell {
   /** "Deployment api", or the pod itself where nothing owns it. */
   readonly owner: string
   readonly node?: string
+  /** The one node, by its hostname label, that its own selector lets it run on. */
+  readonly boundTo?: string
   /** One word where Kubernetes has one: CrashLoopBackOff, Unschedulable, NotReady … */
   readonly reason: string
   readonly message?: string
   /** The container that the reason is of. */
   readonly container?: string
+  /** Of all its containers, those that prepare it too. */
   readonly restarts: number
   /** How its container ended last: "OOMKilled (137)". */
   readonly last?: string
@@ -36,16 +41,6 @@ const passing = new Set(['ContainerCreating', 'PodInitializing'])
 const ended = (state: ContainerState | undefined): string | undefined =>
   state?.terminated && `${state.terminated.reason ?? 'ended'} (${state.terminated.exitCode})`
 
-/** The workload behind a pod: its ReplicaSet's name without the template's hash. */
-const ownerOf = ({ metadata }: Pod): string => {
-  const [owner] = metadata.ownerReferences ?? []
-  if (!owner) return metadata.name
-  const hash = metadata.labels?.['pod-template-hash']
-  return owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`)
-    ? `Deployment ${owner.name.slice(0, -hash.length - 1)}`
-    : `${owner.kind} ${owner.name}`
-}
-
 type Why = Pick<Unwell, 'reason' | 'wrong'> & Partial<Pick<Unwell, 'message' | 'log'>> & { readonly of?: ContainerStatus }
 
 const ofContainer = (of: ContainerStatus, young: boolean, ends: boolean): Why | undefined => {
@@ -63,16 +58,30 @@ const ofContainer = (of: ContainerStatus, young: boolean, ends: boolean): Why | 
   return ready ? undefined : { of, reason: young ? 'Starting' : 'NotReady', wrong: !young, log: 'present' }
 }
 
-const why = (pod: Pod, now: Date): Why | undefined => {
+/** Who keeps a pod that was told to end: a finalizer, or a node that nobody hears from. */
+const leaving = ({ metadata, spec }: Pod, seconds: number, silent: ReadonlySet<string>): Why | undefined => {
+  if (seconds <= 60) return undefined
+  const [finalizer] = metadata.finalizers ?? []
+  const kept =
+    spec.nodeName !== undefined && silent.has(spec.nodeName)
+      ? `its node ${spec.nodeName} is away: it ends when the node is back, or is deleted`
+      : finalizer !== undefined && `the finalizer ${finalizer} holds it`
+  return { reason: 'Terminating', wrong: true, ...(kept && { message: kept }) }
+}
+
+/** The latest container that ended within the hour and runs again. */
+const again = ({ status }: Pod, now: Date): Why | undefined => {
+  const recent = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+    .filter(({ lastState }) => (secondsSince(lastState?.terminated?.finishedAt, now) ?? hour) < hour)
+    .sort((a, b) => (b.lastState?.terminated?.finishedAt ?? '').localeCompare(a.lastState?.terminated?.finishedAt ?? ''))
+  const [of] = recent
+  return of && { of, reason: 'Restarted', wrong: false, log: 'previous' }
+}
+
+const why = (pod: Pod, now: Date, silent: ReadonlySet<string>): Why | undefined => {
   const { metadata, status } = pod
-  if (status.phase === 'Succeeded') return undefined
-  const leaving = secondsSince(metadata.deletionTimestamp, now)
-  if (metadata.deletionTimestamp !== undefined) return (leaving ?? 0) > 60 ? { reason: 'Terminating', wrong: true } : undefined
-  if (status.phase === 'Failed') {
-    const of = status.containerStatuses?.find(({ state }) => state?.terminated)
-    const message = status.message && { message: status.message }
-    return { reason: status.reason ?? 'Failed', ...message, wrong: true, ...(of && { of, log: 'present' }) }
-  }
+  if (hasEnded(pod)) return undefined
+  if (isLeaving(pod)) return leaving(pod, secondsSince(metadata.deletionTimestamp, now) ?? 0, silent)
   const young = (secondsSince(metadata.creationTimestamp, now) ?? 0) < startingFor
   const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False') {
@@ -84,25 +93,27 @@ const why = (pod: Pod, now: Date): Why | undefined => {
   if (worst) return worst
   const unready = status.conditions?.find(({ type, status: is }) => type === 'Ready' && is !== 'True')
   if (unready) return { reason: unready.reason ?? 'NotReady', ...(unready.message && { message: unready.message }), wrong: !young }
-  const again = status.containerStatuses?.find(({ lastState }) => (secondsSince(lastState?.terminated?.finishedAt, now) ?? hour) < hour)
-  return again && { of: again, reason: 'Restarted', wrong: false, log: 'previous' }
+  return again(pod, now)
 }
 
-/** Why this pod is not well; undefined where it is. */
-export const unwell = (pod: Pod, now: Date): Unwell | undefined => {
-  const found = why(pod, now)
+/** Why this pod is not well; undefined where it is, or has ended. `silent`: the nodes that are not Ready, by name. */
+export const unwell = (pod: Pod, now: Date, silent: ReadonlySet<string> = new Set()): Unwell | undefined => {
+  const found = why(pod, now, silent)
   if (!found) return undefined
   const { metadata, status, spec } = pod
+  const boundTo = spec.nodeSelector?.['kubernetes.io/hostname']
   const last = found.of?.lastState?.terminated ? found.of.lastState : found.of?.state
+  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
   return {
     pod: metadata.name,
     namespace: metadata.namespace ?? '',
     owner: ownerOf(pod),
     ...(spec.nodeName !== undefined && { node: spec.nodeName }),
+    ...(boundTo !== undefined && { boundTo }),
     reason: found.reason,
     ...(found.message !== undefined && { message: found.message }),
     ...(found.of && { container: found.of.name }),
-    restarts: (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
+    restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
     ...(last?.terminated && { last: ended(last) ?? '' }),
     ...(last?.terminated?.finishedAt !== undefined && { lastAt: last.terminated.finishedAt }),
     age: secondsSince(metadata.creationTimestamp, now) ?? 0,

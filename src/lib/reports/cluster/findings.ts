@@ -1,50 +1,53 @@
 import { reasonOf } from '../../errors.ts'
+import { clipped } from '../../facts/cluster/clipped.ts'
+import type { Ended } from '../../facts/cluster/ended.ts'
+import type { FailedJob } from '../../facts/cluster/jobs.ts'
 import type { Observation } from '../../plan/report.ts'
-import { inCluster } from '../nodes/findings.ts'
 import type { ClusterHealth } from './gather.ts'
+import { nodeFindings } from './lost-nodes.ts'
+import { causeLength, groupsOf, podFinding } from './pod-findings.ts'
+import { isOf, workloadFinding } from './workload-findings.ts'
 
-type Unwell = ClusterHealth['unwell'][number]
+const jobFinding = ({ namespace, name, reason, message }: FailedJob): Observation => ({
+  level: 'wrong',
+  text: `Job ${name} in ${namespace} has failed: ${clipped([reason, message].filter(Boolean).join(': '), causeLength)}`,
+  next: `kubectl -n ${namespace} describe job ${name}`,
+})
 
-const clipped = (text: string, length: number): string => {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > length ? `${line.slice(0, length - 1)}…` : line
-}
-
-const groupsOf = (pods: readonly Unwell[]): readonly (readonly Unwell[])[] => {
-  const groups = new Map<string, Unwell[]>()
-  for (const pod of pods) {
-    const key = [pod.namespace, pod.owner, pod.reason].join('\0')
-    const group = groups.get(key)
-    if (group) group.push(pod)
-    else groups.set(key, [pod])
+const claimFinding = ({ namespace, name, phase, storageClass, unknownClass, event }: ClusterHealth['claims'][number]): Observation => {
+  const ofClass = storageClass ? `, storage class ${storageClass}${unknownClass ? ', which is not there' : ''}` : ''
+  return {
+    level: 'wrong',
+    text: `Claim ${name} in ${namespace} has no volume: ${phase}${ofClass}${event === undefined ? '' : `: ${clipped(event, causeLength)}`}`,
+    next: `kubectl -n ${namespace} describe pvc ${name}`,
   }
-  return [...groups.values()]
 }
 
-// A log says more than the message where both are there: "back-off 40s restarting failed container" is only the consequence.
-const podFinding = (group: readonly Unwell[]): Observation[] => {
-  const first = group.find(({ lastLine }) => lastLine !== undefined) ?? group[0]
-  if (!first) return []
-  const { namespace, owner, reason, last, message, lastLine, pod, wrong, log } = first
-  const many = group.length === 1 ? 'a pod is' : `${group.length} pods are`
-  const why = lastLine ?? message
-  const restarts = Math.max(...group.map((one) => one.restarts))
-  const details = [...(restarts > 0 ? [`${restarts} restarts`] : []), ...(last === undefined ? [] : [`last ${last}`])]
-  const container = first.container === undefined || owner.endsWith(` ${first.container}`) ? '' : ` -c ${first.container}`
-  return [
-    {
-      level: wrong ? 'wrong' : 'warning',
-      text: `${owner} in ${namespace}: ${many} ${reason}${details.length > 0 ? ` (${details.join(', ')})` : ''}${why ? `: ${clipped(why, 160)}` : ''}`,
-      next: log
-        ? `kubectl -n ${namespace} logs ${pod}${container}${log === 'previous' ? ' --previous' : ''} --tail 50`
-        : `kubectl -n ${namespace} describe pod ${pod}`,
-    },
-  ]
+/** So many pods are named in one line to be typed. */
+const named = 8
+
+/** Nothing is wrong with what has ended: what takes its place is judged by itself. */
+const endedFinding = ({ namespace, owner, reason, pods, message, replaced }: Ended): Observation => {
+  const many = pods.length === 1 ? 'a pod that has ended lies' : `${pods.length} pods that have ended lie`
+  return {
+    level: 'warning',
+    text: `${owner} in ${namespace}: ${many} about (${reason}${message ? `: ${clipped(message, causeLength)}` : ''})${replaced ? '' : '; nothing starts another'}`,
+    next: `kubectl -n ${namespace} delete pod ${pods.slice(0, named).join(' ')}`,
+  }
 }
 
-/** What is wrong in a cluster, worst first: nodes, then workloads, their pods, claims; what may pass by itself last. */
-export const clusterFindings = (health: ClusterHealth, aliasOf: (hostname: string) => string): readonly Observation[] => {
+/** What is wrong in a cluster: `own` rules of the deployment first, then nodes with all that is away with them, workloads with why, Jobs, claims; what may pass by itself last. */
+export const clusterFindings = (
+  health: ClusterHealth,
+  of: { readonly namespace: string; readonly aliasOf: (hostname: string) => string; readonly own?: readonly Observation[] },
+): readonly Observation[] => {
+  const { findings: nodes, explained } = nodeFindings(health, of)
+  const below = health.below.filter((one) => !explained.below.includes(one))
+  const unwell = health.unwell.filter((one) => !explained.pods.includes(one))
+  const alone = unwell.filter((pod) => !below.some((one) => isOf(one)(pod)))
+  const isRead = (kind: string) => !health.unread.some((one) => one.kind === kind)
   const found: Observation[] = [
+    ...(of.own ?? []),
     ...health.unread.map(
       ({ kind, error }): Observation => ({
         level: 'wrong',
@@ -52,27 +55,24 @@ export const clusterFindings = (health: ClusterHealth, aliasOf: (hostname: strin
         next: `kubectl auth can-i list ${kind.toLowerCase()}s -A`,
       }),
     ),
-    ...health.nodes.flatMap((node) => inCluster(node, aliasOf(node.name))),
-    ...health.below.map(
-      ({ kind, namespace, name, ready, wanted, also, wrong }): Observation => ({
-        level: wrong ? 'wrong' : 'warning',
-        text: `${kind} ${name} in ${namespace}: ${[`${ready} of ${wanted} pods are ready`, ...also].join('; ')}`,
-        next: `kubectl -n ${namespace} describe ${kind.toLowerCase()} ${name}`,
-      }),
-    ),
-    ...groupsOf(health.unwell).flatMap(podFinding),
-    ...health.claims.map(
-      ({ namespace, name, phase, storageClass }): Observation => ({
-        level: 'wrong',
-        text: `Claim ${name} in ${namespace} has no volume: ${phase}${storageClass === undefined ? '' : `, storage class ${storageClass}`}`,
-        next: `kubectl -n ${namespace} describe pvc ${name}`,
-      }),
-    ),
+    ...(health.nodes.length === 0 && isRead('Node')
+      ? [
+          {
+            level: 'wrong' as const,
+            text: 'The cluster has no node: this is another cluster, or what is left of one',
+            next: 'honeydue doctor',
+          },
+        ]
+      : []),
+    ...nodes,
+    ...below.map((one) => workloadFinding(one, unwell.filter(isOf(one)))),
+    ...groupsOf(alone).flatMap(podFinding),
+    ...health.failedJobs.map(jobFinding),
+    ...health.claims.map(claimFinding),
+    ...health.ended.map(endedFinding),
   ]
   const events = health.warnings.reduce((sum, { count }) => sum + count, 0)
   const told: Observation[] =
     events > 0 && found.length === 0 ? [{ level: 'warning', text: `${events} warning events in the last hour, and nothing wrong now` }] : []
   return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning'), ...told]
 }
-
-export { clipped }

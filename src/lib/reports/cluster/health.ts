@@ -1,7 +1,8 @@
 import { reasonOf } from '../../errors.ts'
 import { age, secondsSince } from '../../facts/ages.ts'
+import { clipped } from '../../facts/cluster/clipped.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
-import { clipped, clusterFindings } from './findings.ts'
+import { clusterFindings } from './findings.ts'
 import { type ClusterHealth, gatherClusterHealth } from './gather.ts'
 
 /** Section 1 of the runbook: nodes, pods that are not well and why, workloads below their replicas, claims without a volume, recent warnings. */
@@ -18,7 +19,7 @@ export const clusterHealth = defineReport({
     const aliasOf = (name: string) => environment.nodes.find(({ hostname }) => hostname === name)?.alias ?? name
     return {
       findings: [
-        ...clusterFindings(health, aliasOf),
+        ...clusterFindings(health, { namespace: environment.namespace, aliasOf }),
         ...(cluster.fellOver
           ? [
               {

@@ -1,4 +1,17 @@
-import type { ConfigMap, Deployment, KubeEvent, KubeObject, Node, PersistentVolumeClaim, Pod, ReplicaSet, Workload } from './objects.ts'
+import { Unreachable } from '../../errors.ts'
+import type {
+  ConfigMap,
+  Deployment,
+  KubeEvent,
+  KubeObject,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ReplicaSet,
+  StorageClass,
+  Workload,
+} from './objects.ts'
 
 /** The kinds that honeydue reads. Secrets are not among them: their values come out one by one, as `Secret`. */
 export interface Kinds {
@@ -11,12 +24,14 @@ export interface Kinds {
   readonly Lease: KubeObject
   readonly Middleware: KubeObject
   readonly Node: Node
+  readonly PersistentVolume: PersistentVolume
   readonly PersistentVolumeClaim: PersistentVolumeClaim
   readonly Pod: Pod
   readonly PodDisruptionBudget: KubeObject
   readonly ReplicaSet: ReplicaSet
   readonly Service: KubeObject
   readonly StatefulSet: Workload
+  readonly StorageClass: StorageClass
   readonly TLSStore: KubeObject
 }
 
@@ -33,6 +48,7 @@ const resources = {
   Lease: ['/apis/coordination.k8s.io/v1', 'leases'],
   Middleware: ['/apis/traefik.io/v1alpha1', 'middlewares'],
   Node: ['/api/v1', 'nodes'],
+  PersistentVolume: ['/api/v1', 'persistentvolumes'],
   PersistentVolumeClaim: ['/api/v1', 'persistentvolumeclaims'],
   Pod: ['/api/v1', 'pods'],
   PodDisruptionBudget: ['/apis/policy/v1', 'poddisruptionbudgets'],
@@ -40,14 +56,34 @@ const resources = {
   Secret: ['/api/v1', 'secrets'],
   Service: ['/api/v1', 'services'],
   StatefulSet: ['/apis/apps/v1', 'statefulsets'],
+  StorageClass: ['/apis/storage.k8s.io/v1', 'storageclasses'],
   TLSStore: ['/apis/traefik.io/v1alpha1', 'tlsstores'],
 } as const satisfies Readonly<Record<Kind | 'Secret', readonly [string, string]>>
+
+/** Kinds that Traefik brings: a cluster without it has no such collection. */
+export const addedKinds: ReadonlySet<AnyKind> = new Set(['Middleware', 'TLSStore'])
 
 /** A kind whose objects may be written, Secrets too. */
 export type AnyKind = keyof typeof resources
 
+/** One segment of a path, whatever a file or an object has as a name; `.` and `..` would be steps, and no server has them as names. */
+const segment = (name: string): string => {
+  if (name !== '' && name !== '.' && name !== '..') return encodeURIComponent(name)
+  throw new Unreachable({
+    code: 'kube-name',
+    failed: `"${name}" is no name of a Kubernetes object`,
+    cause: 'The configuration, or an object that refers to it, has it so',
+    next: 'honeydue config:explain',
+  })
+}
+
 /** `/api/v1/namespaces/honeydue/pods/api-1`; without a name the collection's path. */
 export const pathOf = (kind: AnyKind, namespace?: string, name?: string): string => {
   const [group, plural] = resources[kind]
-  return [group, ...(namespace === undefined ? [] : ['namespaces', namespace]), plural, ...(name === undefined ? [] : [name])].join('/')
+  return [
+    group,
+    ...(namespace === undefined ? [] : ['namespaces', segment(namespace)]),
+    plural,
+    ...(name === undefined ? [] : [segment(name)]),
+  ].join('/')
 }

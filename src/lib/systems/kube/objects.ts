@@ -19,6 +19,7 @@ export interface KubeObject {
     readonly deletionTimestamp?: string
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
+    readonly finalizers?: readonly string[]
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[]
     readonly managedFields?: readonly ManagedFields[]
   }
@@ -31,6 +32,7 @@ export interface Condition {
   readonly reason?: string
   readonly message?: string
   readonly lastTransitionTime?: string
+  readonly lastUpdateTime?: string
 }
 
 export interface Node extends KubeObject {
@@ -76,8 +78,14 @@ export interface Container {
   }[]
 }
 
+export interface NodeSelectorTerm {
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[]
+}
+
 export interface PodSpec {
   readonly nodeName?: string
+  readonly nodeSelector?: Readonly<Record<string, string>>
+  readonly volumes?: readonly { readonly name: string; readonly persistentVolumeClaim?: { readonly claimName: string } }[]
   readonly imagePullSecrets?: readonly { readonly name: string }[]
   readonly containers: readonly Container[]
   readonly initContainers?: readonly Container[]
@@ -136,6 +144,14 @@ export interface ConfigMap extends KubeObject {
 export interface PersistentVolumeClaim extends KubeObject {
   readonly spec: { readonly storageClassName?: string; readonly volumeName?: string }
   readonly status?: { readonly phase?: string }
+}
+
+export interface PersistentVolume extends KubeObject {
+  readonly spec: { readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] } } }
+}
+
+export interface StorageClass extends KubeObject {
+  readonly volumeBindingMode?: string
 }
 
 export interface KubeEvent extends KubeObject {

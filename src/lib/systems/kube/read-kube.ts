@@ -2,8 +2,9 @@ import type { Duplex } from 'node:stream'
 import { type Clock, seconds } from '../../clock.ts'
 import { Secret } from '../../environment/secret.ts'
 import { forwardToDeployment } from './forward.ts'
-import { pathOf } from './kinds.ts'
+import { addedKinds, pathOf } from './kinds.ts'
 import type { KubeClient, KubeOptions } from './request.ts'
+import { isOfKind } from './shape.ts'
 import { type StoredSecret, tlsSecretOf } from './tls-secret.ts'
 import type { Kind, Kinds, KubeReader, Where } from './types.ts'
 
@@ -15,15 +16,18 @@ const selectors = ({ labels, fields }: Where): string => {
   return query.size === 0 ? '' : `?${query}`
 }
 
+const isSecret = (value: unknown): boolean => isOfKind('Secret', value)
+
 /** The reading half: see `KubeReader`. `opened` is told of every stream that must be closed at the end. */
 export const readKube = (
   client: KubeClient,
   { clock, hostaddr }: { readonly clock: Clock } & Pick<KubeOptions, 'hostaddr'>,
   opened: (stream: Duplex) => void,
 ): KubeReader => {
-  const get = <K extends Kind>(kind: K, name: string, namespace?: string) => client.get<Kinds[K]>(pathOf(kind, namespace, name))
-  const list = async <K extends Kind>(kind: K, where: Where = {}): Promise<readonly Kinds[K][]> =>
-    (await client.get<{ readonly items: readonly Kinds[K][] }>(pathOf(kind, where.namespace) + selectors(where)))?.items ?? []
+  const get = <K extends Kind>(kind: K, name: string, namespace?: string) =>
+    client.get<Kinds[K]>(pathOf(kind, namespace, name), (one) => isOfKind(kind, one))
+  const list = <K extends Kind>(kind: K, where: Where = {}): Promise<readonly Kinds[K][]> =>
+    client.list<Kinds[K]>(pathOf(kind, where.namespace) + selectors(where), (one) => isOfKind(kind, one), addedKinds.has(kind))
   const pods: KubeReader['pods'] = (where) => list('Pod', where)
   return {
     cluster: client.cluster,
@@ -36,15 +40,13 @@ export const readKube = (
       return found && (found.data ?? {})
     },
     secret: async (namespace, name, key) => {
-      const found = await client.get<{ readonly data?: Readonly<Record<string, string>> }>(pathOf('Secret', namespace, name))
+      const found = await client.get<{ readonly data?: Readonly<Record<string, string>> }>(pathOf('Secret', namespace, name), isSecret)
       const value = found?.data?.[key]
       return value === undefined ? undefined : new Secret(Buffer.from(value, 'base64').toString())
     },
     tlsSecrets: async () => {
-      const found = await client.get<{ readonly items: readonly StoredSecret[] }>(
-        `${pathOf('Secret')}${selectors({ fields: 'type=kubernetes.io/tls' })}`,
-      )
-      return (found?.items ?? []).map(tlsSecretOf)
+      const found = await client.list<StoredSecret>(`${pathOf('Secret')}${selectors({ fields: 'type=kubernetes.io/tls' })}`, isSecret)
+      return found.map(tlsSecretOf)
     },
     log: async ({ namespace, pod, container, tail, limit, previous }) => {
       const query = new URLSearchParams({

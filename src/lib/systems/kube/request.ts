@@ -115,9 +115,10 @@ export const kubeClient = (options: KubeOptions) => {
     }
   }
 
-  const get = async (path: string, absent = 404): Promise<Answer | undefined> => {
+  /** Undefined where the answer says that there is nothing. */
+  const get = async (path: string, absent: (answer: Answer) => boolean): Promise<Answer | undefined> => {
     const answer = await ask({ method: 'GET', path })
-    if ((answer.status === 404 || answer.status === absent) && answer.object) return undefined
+    if (absent(answer)) return undefined
     if (answer.status !== 200) {
       // The server says no more than "Unauthorized": the file knows until when it was good.
       const message = answer.status === 401 ? credentialsOf(await config()) : messageOf(answer)
@@ -132,26 +133,28 @@ export const kubeClient = (options: KubeOptions) => {
     cluster: async (): Promise<Cluster> => {
       const { path, context } = await config()
       const { first } = await servers()
-      if (answering === undefined) await get('/version')
+      if (answering === undefined) await get('/version', () => false)
       const server = answering ?? first
       return { kubeconfig: path, context, server, fellOver: server !== first }
     },
-    /** The object at `path`; undefined for a 404. Throws Unreachable for everything else that is no answer. */
-    get: async <T>(path: string): Promise<T | undefined> => {
-      const answer = await get(path)
+    /** The object at `path`; undefined for a 404. Throws Unreachable for everything else that is no answer, and for what `is` does not take. */
+    get: async <T>(path: string, is: (value: unknown) => boolean): Promise<T | undefined> => {
+      const answer = await get(path, ({ status, object }) => status === 404 && object !== undefined)
       if (answer === undefined) return undefined
-      if (!answer.object) {
-        throw new Unreachable({
-          code: 'kube-not-kubernetes',
-          failed: `${answer.server} answers, and not as a Kubernetes API`,
-          cause: 'Something else listens there: a proxy or a login page',
-          next: 'kubectl version',
-        })
-      }
-      return answer.object as T
+      if (is(answer.object)) return answer.object as T
+      throw notKubernetes(answer.server, answer.object && path)
+    },
+    /** The items of the collection at `path`. A server has every collection that it knows: a 404 throws, unless `mayLack`. */
+    list: async <T>(path: string, is: (value: unknown) => boolean, mayLack = false): Promise<readonly T[]> => {
+      const answer = await get(path, ({ status }) => status === 404 && mayLack)
+      if (answer === undefined) return []
+      const items = answer.object && 'items' in answer.object ? (answer.object.items ?? []) : undefined
+      if (Array.isArray(items) && items.every(is)) return items as readonly T[]
+      throw notKubernetes(answer.server, answer.object && path)
     },
     /** A log's text at `path`; undefined where there is none: no such pod (404), or its container has not started (400). */
-    text: async (path: string): Promise<string | undefined> => (await get(path, 400))?.text,
+    text: async (path: string): Promise<string | undefined> =>
+      (await get(path, ({ status, object }) => (status === 400 || status === 404) && object !== undefined))?.text,
     /** Writes as field manager `honeydue`; `dry`: the server answers as if, and changes nothing. Throws Moved for 404, 409 and a failed test. */
     write: async (asked: Asked & { readonly dry?: boolean }): Promise<object> => {
       const query = `fieldManager=honeydue${asked.dry ? '&dryRun=All' : ''}`
@@ -162,6 +165,16 @@ export const kubeClient = (options: KubeOptions) => {
     close: () => agent.destroy(),
   }
 }
+
+/** `path`: where JSON of another shape came from; without it what came was no JSON at all. */
+const notKubernetes = (server: string, path: string | undefined): Unreachable =>
+  new Unreachable({
+    code: 'kube-not-kubernetes',
+    failed: `${server} answers, and not as a Kubernetes API`,
+    cause:
+      path === undefined ? 'Something else listens there: a proxy or a login page' : `What it gave for ${path} is nothing of Kubernetes`,
+    next: 'kubectl version',
+  })
 
 export type KubeClient = ReturnType<typeof kubeClient>
 

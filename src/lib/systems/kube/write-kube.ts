@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { Moved } from '../../errors.ts'
 import { pathOf } from './kinds.ts'
 import type { KubeClient } from './request.ts'
+import { isOfKind } from './shape.ts'
 import type { Deployment, KubeWriter, Target } from './types.ts'
 
 /** While a Deployment is at 0 for us, this annotation says how many replicas it had. */
@@ -46,7 +47,8 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
         ...(from === 0 ? [{ op: 'remove', path: notePath }] : []),
       ])
       await change.catch(async (error: unknown) => {
-        const now = error instanceof Moved ? await client.get<Deployment>(deployment(target)) : undefined
+        const now =
+          error instanceof Moved ? await client.get<Deployment>(deployment(target), (one) => isOfKind('Deployment', one)) : undefined
         if (now?.spec.replicas !== to) throw error
       })
     },

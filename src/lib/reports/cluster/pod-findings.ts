@@ -1,0 +1,72 @@
+import { clipped } from '../../facts/cluster/clipped.ts'
+import type { Observation } from '../../plan/report.ts'
+import type { Sick } from './gather.ts'
+
+/** Causes stand at the end of long sentences: so much of one is shown, and its middle left out. */
+export const causeLength = 200
+
+/** Pods of one workload that are not well for one reason. */
+export const groupsOf = (pods: readonly Sick[]): readonly (readonly Sick[])[] => {
+  const groups = new Map<string, Sick[]>()
+  for (const pod of pods) {
+    const key = [pod.namespace, pod.owner, pod.reason].join('\0')
+    const group = groups.get(key)
+    if (group) group.push(pod)
+    else groups.set(key, [pod])
+  }
+  return [...groups.values()]
+}
+
+/** Of what the pod's status, its events and its log say, what tells the cause. */
+const causeOf = ({ lastLine, message, event, reason }: Sick): string | undefined => {
+  // "back-off 40s restarting failed container" is only the consequence of what the log says.
+  if (reason === 'CrashLoopBackOff') return lastLine ?? event ?? message
+  // A probe that is refused says more than a log that goes on as ever.
+  if (reason === 'NotReady' || reason === 'Starting')
+    return event && lastLine ? `${event}; its log: ${lastLine}` : (event ?? lastLine ?? message)
+  if (lastLine !== undefined) return lastLine
+  return event !== undefined && event.length > (message?.length ?? 0) ? event : message
+}
+
+/** "a pod is CrashLoopBackOff (3 restarts, last Error (1)): panic: …". */
+export const groupSaid = (group: readonly Sick[]): string => {
+  const first = speakerOf(group)
+  if (!first) return ''
+  const why = causeOf(first)
+  const restarts = Math.max(...group.map((one) => one.restarts))
+  const details = [
+    ...(restarts > 0 ? [`${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`] : []),
+    ...(first.last === undefined ? [] : [`last ${first.last}`]),
+  ]
+  const many = group.length === 1 ? 'a pod is' : `${group.length} pods are`
+  return `${many} ${first.reason}${details.length > 0 ? ` (${details.join(', ')})` : ''}${why ? `: ${clipped(why, causeLength)}` : ''}`
+}
+
+const speakerOf = (group: readonly Sick[]): Sick | undefined =>
+  group.find(({ lastLine }) => lastLine !== undefined) ?? group.find((one) => causeOf(one) !== undefined) ?? group[0]
+
+/** The command that shows more of them. */
+export const groupNext = (group: readonly Sick[]): string | undefined => {
+  const first = speakerOf(group)
+  if (!first) return undefined
+  const { namespace, owner, pod, log } = first
+  const container = first.container === undefined || owner.endsWith(` ${first.container}`) ? '' : ` -c ${first.container}`
+  return log
+    ? `kubectl -n ${namespace} logs ${pod}${container}${log === 'previous' ? ' --previous' : ''} --tail 50`
+    : `kubectl -n ${namespace} describe pod ${pod}`
+}
+
+/** Pods that no workload below its replicas tells of. */
+export const podFinding = (group: readonly Sick[]): Observation[] => {
+  const [first] = group
+  const next = groupNext(group)
+  return first
+    ? [
+        {
+          level: first.wrong ? 'wrong' : 'warning',
+          text: `${first.owner} in ${first.namespace}: ${groupSaid(group)}`,
+          ...(next !== undefined && { next }),
+        },
+      ]
+    : []
+}
