@@ -9,6 +9,7 @@ import {
   deployApi,
   gate,
   holdGate,
+  holdTable,
   inTransaction,
   jobBecomes,
   jobOf,
@@ -99,9 +100,29 @@ export const migrationWorlds = {
     await expect.poll(() => waitingAtGate(sandbox), patient).toBe(0)
   },
   'a Job killed without a transaction, after its statement': async (sandbox) => {
-    const files = { '000003_notes.sql': noTransaction(`ALTER TABLE tasks ADD COLUMN notes text;\n${gate}`) }
-    await (await atGate(sandbox, files, killed(sandbox)))()
-    await expect.poll(() => waitingAtGate(sandbox), patient).toBe(0)
+    const files = { '000003_notes.sql': noTransaction('SET lock_timeout = 0;\nALTER TABLE tasks ADD COLUMN notes text;') }
+    const reader = await holdTable(sandbox, 'tasks')
+    await startJob(sandbox, await release(sandbox, tag, files))
+    const waiting = () => sandbox.postgres.query("SELECT 1 FROM pg_locks WHERE relation = 'tasks'::regclass AND NOT granted")
+    await expect.poll(waiting, patient).toHaveLength(1)
+    await killed(sandbox)()
+    await reader()
+    await expect.poll(() => sandbox.postgres.query("SELECT 1 FROM pg_attribute WHERE attname = 'notes'"), patient).toHaveLength(1)
+  },
+  'a failing statement that leaves no object, after one that does': async (sandbox) => {
+    const sql = 'ALTER TABLE tasks ADD COLUMN rank int;\n-- the best first\nUPDATE tasks SET rank = 100 / (id - 50);'
+    await runTo(sandbox, { '000003_rank.sql': noTransaction(sql) }, 'Failed')
+  },
+  'a table whose row security was never switched on': async (sandbox) => {
+    const reader = await holdTable(sandbox, 'tasks')
+    const sql = [
+      'CREATE TABLE shares (id int);',
+      "SET lock_timeout = '50ms';",
+      'ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;',
+      'CREATE POLICY own ON tasks USING (true);',
+    ]
+    await runTo(sandbox, { '000003_shares.sql': noTransaction(sql.join('\n')) }, 'Failed')
+    await reader()
   },
   'a Job killed without a transaction, between statements': async (sandbox) => {
     const sql = `ALTER TABLE tasks ADD COLUMN notes text;\n${gate}\nCREATE INDEX CONCURRENTLY tasks_due ON tasks (due_date);`

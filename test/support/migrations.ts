@@ -113,6 +113,13 @@ export const holdGate = async (sandbox: Sandbox): Promise<() => Promise<void>> =
   return () => client.end()
 }
 
+/** Reads a table in a transaction that stays open; returns what ends it. */
+export const holdTable = async (sandbox: Sandbox, table: string): Promise<() => Promise<void>> => {
+  const client = await connected(sandbox, sandbox.postgres.directHost)
+  await client.query(`BEGIN; LOCK TABLE ${table} IN ACCESS SHARE MODE`)
+  return () => client.end()
+}
+
 export const waitingAtGate = async ({ postgres }: Sandbox): Promise<number> =>
   (await postgres.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = ${gateKey} AND NOT granted`)).length
 

@@ -126,7 +126,12 @@ const planStep = async <N extends Name>(
   if (!isChange(step)) {
     const shown = { title: step.title, effect: [], already, fidelity: 'observed' as const, writes: [] }
     if (isProof(step)) return { ...shown, kind: 'proof', manual: [] }
-    return { ...shown, kind: 'gate', manual: already ? [] : [`# ${step.ask}`], ...(step.typed && { type: typed }) }
+    return {
+      ...shown,
+      kind: 'gate',
+      manual: already ? [] : step.ask.split(/\r?\n/).map((line) => `# ${line}`),
+      ...(step.typed && { type: typed }),
+    }
   }
   const { write, recorded } = recordingWriters(systems, needs, touched)
   if (!already) await step.apply(write, new AbortController().signal)

@@ -67,6 +67,7 @@ const restorable: readonly World[] = [
   'a Job killed without a transaction, between statements',
   'an index left invalid',
   'a failing statement without a transaction, after another',
+  'a failing statement that leaves no object, after one that does',
   'a failing statement in the third of four files',
 ]
 
@@ -88,6 +89,17 @@ const cases: readonly Broken[] = [
     step: /What is half there of version 3 is gone/,
     refusal: /^$/,
     act: sql('ALTER TABLE tasks DROP COLUMN notes'),
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'a failing statement that leaves no object, after one that does',
+    ways: ['fix', 'fix'],
+    step: /What is half there of version 3 is gone; Nothing of version 3 is there any more/,
+    refusal: /failed at 000003_rank.sql/,
+    act: async () => {
+      await sandbox().postgres.query('ALTER TABLE tasks DROP COLUMN IF EXISTS rank; DELETE FROM tasks WHERE id = 50')
+      return undefined
+    },
     end: [0, 1, 2, 3],
   },
   {
@@ -125,7 +137,7 @@ const cases: readonly Broken[] = [
     ways: ['fix'],
     step: /What version 5 failed at is put right/,
     refusal: /failed at 000005_c.sql/,
-    act: newImage('cccc002', { '000005_c.sql': inTransaction('CREATE TABLE c (id int);') }),
+    act: sql('ALTER TABLE tasks ADD COLUMN nonsense int'),
     end: [0, 1, 2, 3, 4, 5, 6],
   },
   {

@@ -1,19 +1,11 @@
 import type { Container, KubeObject, KubeReader, Pod } from '../../systems/kube/types.ts'
+import { failureOf, type GooseFailure } from './goose-failure.ts'
 
 /** The Job's name (ch08), and the label that Kubernetes gives every pod of a Job. */
 export const jobName = 'honeydue-migrate'
 /** The annotation by which a run of db:migrate knows its own Job again. */
 const runNote = 'honeydue.dev/migrates-to'
 const podLabel = `batch.kubernetes.io/job-name=${jobName}`
-
-/** What goose said when it stopped at a file. */
-export interface GooseFailure {
-  /** Undefined where goose stopped before a file. */
-  readonly file: string | undefined
-  /** PostgreSQL's code, where the server said no. */
-  readonly sqlState: string | undefined
-  readonly text: string
-}
 
 /** The last run of the Job. Times as Kubernetes gives them. */
 export interface MigrateJob {
@@ -98,15 +90,3 @@ const stuckReasons = new Set(['ImagePullBackOff', 'ErrImagePull', 'InvalidImageN
 /** The container that carries the migrations: goose is in the api image (12b2f9d). */
 export const apiContainer = (containers: readonly Container[]): Container | undefined =>
   containers.find(({ image }) => /\/honeydue-api[:@]/.test(image ?? '')) ?? containers[0]
-
-/** The line of a log at which goose gave up. */
-const failureOf = (log: readonly string[]): GooseFailure | undefined => {
-  const text = log.findLast((line) => /\bgoose run: /.test(line))
-  if (text === undefined) return undefined
-  const at = log.lastIndexOf(text)
-  return {
-    file: /\bERROR (\d+_\S+\.sql):/.exec(text)?.[1],
-    sqlState: /\(SQLSTATE ([0-9A-Z]{5})\)/.exec(text)?.[1],
-    text: [text.replace(/^[\d/]+ [\d:]+ /, ''), ...log.slice(at + 1)].join(' ').replace(/\s+/g, ' ').slice(0, 600),
-  }
-}

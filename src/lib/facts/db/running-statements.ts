@@ -1,5 +1,6 @@
 import type { Session } from '../../systems/postgres/types.ts'
 import type { MigrationFile } from './goose-file.ts'
+import { squeezed } from './squeezed.ts'
 
 /** A backend that runs, at this moment, a statement of a migration. */
 export interface Running {
@@ -50,15 +51,3 @@ const fits = (query: string, cut: boolean, [first = '', ...rest]: readonly strin
   }
   return cut || at === asked.length
 }
-
-/** Quoted text as it is; comments and runs of blanks as one blank; no semicolon at the end. */
-const squeezed = (sql: string): string =>
-  sql
-    .replace(tokens, (token) => (/^(--|\/\*|\s)/.test(token) ? ' ' : token))
-    .replace(/(\s|;)+$/, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-
-/** Strings, names, dollar quotes and comments, also such as the end of the text cuts off. Block comments nest; two levels are known here. */
-const tokens =
-  /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|--[^\n]*|\/\*(?:[^*/]|\*(?!\/)|\/(?!\*)|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:\*\/|$)|\s+/g

@@ -2,6 +2,7 @@ import type { Trouble } from '../../errors.ts'
 import type { HeldLock } from '../../facts/db/locks.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
 import type { BuiltSoFar } from '../../facts/db/schema-difference.ts'
+import type { SchemaObject } from '../../systems/postgres/types.ts'
 import { type Baseline, differencesIn } from './baseline.ts'
 import type { MigrateFacts } from './migrate-facts.ts'
 
@@ -14,6 +15,15 @@ export interface Progress {
   readonly built: BuiltSoFar
   readonly there: readonly string[]
   readonly missing: readonly string[]
+  /** What the files build without it and with it. */
+  readonly before: readonly SchemaObject[]
+  readonly after: readonly SchemaObject[]
+  /** No failure of the file is known, and each of its statements leaves an object that was compared: what is there has run. */
+  readonly told: boolean
+  /** The statements that are not known to have run. `stopped`: which one failed, counted from 1, where goose says that one did. */
+  readonly rest: { readonly stopped: number | 'somewhere' | undefined; readonly statements: readonly string[] }
+  /** What takes away what is there, and what nothing brings back. */
+  readonly undo: { readonly statements: readonly string[]; readonly words: readonly string[] }
   /** Why it could not be compared. */
   readonly trouble?: Trouble
 }
@@ -93,17 +103,29 @@ export const diagnose = (facts: RecoverFacts): Diagnosis => {
         }
       : { found: [], ways: [] }
   const objects = (list: readonly string[]) => (list.length > 3 ? `${list.length} objects` : list.join(', '))
+  if (progress?.built === 'all' && progress.told)
+    return {
+      found: [`everything that ${first.name} makes is there, and goose has not recorded it`],
+      ways: [is('mark', 'it came to its end: running it again would fail'), restore],
+    }
   if (progress?.built === 'all')
     return {
-      found: [`everything that ${first.name} makes is there, and goose has not recorded it`, ...failureOf(facts)],
-      ways: [is('mark', 'it came to its end: running it again would fail'), restore],
+      found: [
+        `every object that ${first.name} makes is there, but goose has not recorded it: ${stoppedAt(first, progress)}`,
+        ...failureOf(facts),
+      ],
+      ways: [is('fix', 'what is there must go before it runs again'), is('mark', 'once what has not run is run by hand'), restore],
     }
   if (progress?.built === 'part')
     return {
-      found: [`${first.name} is half there: ${objects(progress.there)}; not ${objects(progress.missing)}`, ...failureOf(facts)],
+      found: [
+        `${first.name} is half there: ${objects(progress.there)}; not ${objects(progress.missing)}`,
+        ...(typeof progress.rest.stopped === 'number' ? [stoppedAt(first, progress)] : []),
+        ...failureOf(facts),
+      ],
       ways: [
         is('fix', 'what is half there must go, or be completed, before anything runs'),
-        is('mark', 'once it is completed by hand'),
+        is('mark', 'once what has not run is run by hand'),
         restore,
       ],
     }
@@ -122,6 +144,14 @@ export const diagnose = (facts: RecoverFacts): Diagnosis => {
         : [is('fix', 'it would fail again as it is'), later, restore],
   }
 }
+
+/** What is known of the statements that no object tells of. */
+const stoppedAt = ({ statements }: MigrateFacts['state']['pending'][number], { rest }: Progress): string =>
+  rest.stopped === undefined
+    ? 'whether what leaves none has run (rows, rights, row security, blocks, functions), nothing tells'
+    : rest.stopped === 'somewhere'
+      ? 'it failed, and at which statement is not known'
+      : `statement ${rest.stopped} of ${statements.length} failed, and what stands from there on has not run`
 
 /** A schema that no version vouches for, and files that goose is to run on it. */
 const unmarked = (facts: RecoverFacts): Diagnosis => {

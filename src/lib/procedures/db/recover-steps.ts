@@ -1,11 +1,12 @@
 import { minutes } from '../../clock.ts'
 import { gatherRunners } from '../../facts/db/migrate-job.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
-import { type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Step } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { differencesIn, markBaseline } from './baseline.ts'
+import { differencesIn, gatherBaseline, markBaseline } from './baseline.ts'
 import type { Diagnosis, RecoverFacts, Way } from './diagnosis.ts'
+import { completed, halfThere } from './half-run.ts'
 import { migrateSteps, standing } from './migrate-steps.ts'
 import { restoreSteps } from './restore-steps.ts'
 
@@ -47,7 +48,7 @@ export const recoverSteps = (facts: Chosen, diagnosis: Diagnosis): readonly Step
     case 'mark':
       return markFirst(facts, fits)
     case 'fix':
-      return [checked(fits), ...fixGates(facts)]
+      return [checked(fits), ...fixSteps(facts, fits)]
     case 'restore':
       return [checked(fits), ...restoreSteps(facts)]
   }
@@ -147,39 +148,46 @@ const markFirst = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
     undo: { impossible: 'goose keeps every row of its table; a row that says otherwise would have to be written by hand' },
   }
   const state = { ...facts.state, current: first.version, pending: rest }
-  return [mark, ...again({ ...facts, state }, fits)]
+  return [...completed(facts, first, fits), mark, ...again({ ...facts, state }, fits)]
 }
 
-const fixGates = (facts: Chosen): readonly Gate<Needs>[] => {
+/** What only a person can put right; what they did is looked at, or tried, before anything is told as done. */
+const fixSteps = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
   const { state, job, progress, image } = facts
   const [first] = state.pending
   if (state.era === 'unmarked' || state.era === 'automigrate')
     return [
       {
+        title: 'The schema is made what the first file builds',
+        ask: `${differencesIn(facts).join('; ') || `${image} has no migrations: name one that has with --image`}. Change the schema with honeydue db:psql --write. Or change the file in a new image, answer no, and run this again with --image. Is the schema changed?`,
+      },
+      {
         title: 'The schema is what the first file builds',
-        ask: `${differencesIn(facts).join('; ') || `${image} has no migrations: name one that has with --image`}. Change the schema with honeydue db:psql --write, or the file in a new image, and run this again. Is that done?`,
+        onlyAfterwards: true,
+        holds: async (look) => every(differencesIn({ ...facts, ...(await gatherBaseline(facts, look)) }).map(fails)),
       },
     ]
   if (state.late.length > 0 || state.edited.length > 0) {
-    const names = [...state.late, ...state.edited].map(({ name }) => name).join(', ')
+    const names = [...state.late, ...state.edited].map(({ name }) => name)
     return [
       {
-        title: `${names} is right in a new image`.slice(0, 60),
-        ask: `Give what ${names} is to do a number above ${state.current}, restore applied files from git, build, then: honeydue db:migrate --image. Is that done?`,
+        title: `${names.join(', ')} is right in a new image`.slice(0, 60),
+        ask: `Give what ${names.join(', ')} is to do a number above ${state.current}, restore applied files from git, build, and run, in another window: honeydue db:migrate --image. Is that done?`,
       },
+      { title: 'The last Job had other files, and came to its end', onlyAfterwards: true, holds: (look) => ranOthers(facts, look) },
     ]
   }
-  if (progress?.built === 'part' && first)
-    return [
-      {
-        title: `What is half there of version ${first.version} is gone`,
-        ask: `There: ${progress.there.join(', ')}. Not: ${progress.missing.join(', ')}. Take the first away with honeydue db:psql --write, then run this again. Is it gone?`,
-      },
-    ]
+  if ((progress?.built === 'part' || progress?.built === 'all') && first) return halfThere(facts, first, progress)
   return [
     {
       title: `What version ${first?.version ?? '?'} failed at is put right`,
-      ask: `${job?.failure?.text ?? 'goose said nothing'}. Change the rows it met, and run this again with --way rerun; or the file in a new image instead of ${image}, and run honeydue db:migrate --image. Is that done?`,
+      ask: `${job?.failure?.text ?? 'goose said nothing'}. Change what it met with honeydue db:psql --write: then it runs again as it is. If the file itself is wrong, answer no, put it right in a new image, and run honeydue db:migrate --image. Is what it met changed?`,
     },
+    ...again(facts, fits),
   ]
+}
+
+const ranOthers = async ({ namespace, image }: Chosen, look: Readers<Needs>): Promise<Finding> => {
+  const { job } = await gatherRunners(look.kube, namespace)
+  return when(job?.outcome === 'complete' && job.image !== image, `no Job of another image than ${image} has come to its end`)
 }
