@@ -11,7 +11,7 @@ export default class Doctor extends HoneydueCommand {
     await this.inEnvironment(flags.env, async ({ environment, systems }) => {
       const checks = await examine({
         nodeVersion: process.versions.node,
-        aliases: environment.nodes.map(({ alias }) => alias),
+        expected: environment.nodes,
         kubeconfigs: environment.kubeconfig,
         nodes: systems.nodes.read,
       })

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import { examine } from '../../src/lib/reports/doctor.ts'
 import { type NodesSandbox, startNodes } from '../../src/lib/sandbox/nodes/nodes.ts'
+import { bookNodes } from '../../src/lib/sandbox/nodes/state.ts'
 import { openNodes } from '../../src/lib/systems/nodes/nodes.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'doctor-'))
@@ -17,8 +18,23 @@ afterAll(async () => {
   rmSync(dir, { recursive: true })
 })
 
-const look = (configFile: string, kubeconfigs: readonly string[], nodeVersion = '20.19.0') =>
-  examine({ nodeVersion, aliases: ['hetzner1', 'hetzner2'], kubeconfigs, nodes: openNodes({ configFile, clock: systemClock }).read })
+const look = async (configFile: string, kubeconfigs: readonly string[], nodeVersion = '20.19.0') => {
+  const nodes = openNodes({ configFile, clock: systemClock })
+  try {
+    return await examine({ nodeVersion, expected: bookNodes.slice(0, 2), kubeconfigs, nodes: nodes.read })
+  } finally {
+    await nodes.close()
+  }
+}
+const config = (text: string) => {
+  const file = join(dir, 'config')
+  writeFileSync(file, `${text}\nHost *\n  Include "${sandbox.configFile}"\n`)
+  return file
+}
+const told = async (configFile: string) =>
+  (await look(configFile, []))
+    .filter(({ title }) => title.startsWith('ssh'))
+    .map((check) => (check.ok ? check.found : `NOT ${check.because}`))
 
 test('a machine that is set up has nothing to do; the second kubeconfig path is as good as the first', async () => {
   const kubeconfig = join(dir, 'kubeconfig')
@@ -45,4 +61,34 @@ test('each missing thing names the next command', async () => {
     ok: false,
     because: expect.stringContaining('ssh -G hetzner1 failed'),
   })
+})
+
+test('each alias is told by which way it is reached, and why', async () => {
+  expect(await told(sandbox.configFile)).toEqual([
+    expect.stringMatching(/^root@127\.0\.0\.1:\d+ is ubuntu-8gb-nbg1-2, by the SSH library, key known at .*known_hosts:1$/),
+    expect.stringContaining('is ubuntu-8gb-nbg1-1, by the SSH library'),
+  ])
+  const key = readFileSync(sandbox.knownHostsFile, 'utf8').split('\n')[0]
+  const text = `Host hetzner1\n  UserKnownHostsFile /dev/null\n  KnownHostsCommand /bin/echo ${key}`
+  expect((await told(config(text)))[0]).toMatch(/ is ubuntu-8gb-nbg1-2, by OpenSSH, for KnownHostsCommand$/)
+})
+
+test('swapped aliases are told, whatever case a machine writes its name in', async () => {
+  const port = (alias: string) => sandbox.node(alias).port
+  const swapped = config(
+    `Host hetzner1\n  Port ${port('hetzner2')}\n  HostKeyAlias 178.105.32.198\nHost hetzner2\n  Port ${port('hetzner1')}\n  HostKeyAlias 178.104.247.152`,
+  )
+  expect(await told(swapped)).toEqual([
+    'NOT what answers at 127.0.0.1 calls itself ubuntu-8gb-nbg1-1 and is hetzner2: hetzner1 is ubuntu-8gb-nbg1-2, 178.104.247.152',
+    'NOT what answers at 127.0.0.1 calls itself ubuntu-8gb-nbg1-2 and is hetzner1: hetzner2 is ubuntu-8gb-nbg1-1, 178.105.32.198',
+  ])
+  sandbox.node('hetzner1').state.write('hostname', 'Ubuntu-8GB-nbg1-2\n')
+  expect((await told(sandbox.configFile))[0]).toContain('is Ubuntu-8GB-nbg1-2, by the SSH library')
+  await sandbox.reset()
+})
+
+test('a node that does not let us in is told with its reason', async () => {
+  await sandbox.setUp('hetzner2', false)
+  expect((await told(sandbox.configFile))[1]).toMatch(/^NOT hetzner2 cannot be reached at 127\.0\.0\.1:\d+: nothing listens there/)
+  await sandbox.reset()
 })

@@ -1,9 +1,11 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { reasonOf, Trouble } from '../errors.ts'
+import { reasonOf } from '../errors.ts'
+import type { ExpectedNode } from '../facts/nodes/survey.ts'
 import type { View } from '../plan/report.ts'
-import type { NodeSetup, NodesReader } from '../systems/nodes/types.ts'
+import type { NodesReader } from '../systems/nodes/types.ts'
+import { sshTo } from './doctor-ssh.ts'
 
 /** One thing that the CLI needs of this machine; what is missing names the next command. */
 export type Check = { readonly title: string } & (
@@ -20,40 +22,6 @@ const nodeVersion = (version: string): Check => {
   return major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])
     ? { title, ok: true, found: version }
     : { title, ok: false, because: `it is ${version}, older than ${oldestNode.join('.')}`, next: 'install a current Node.js' }
-}
-
-const wayTo = (setup: NodeSetup): Check => {
-  const { alias, locked, knownAt } = setup
-  const title = `ssh ${alias}`
-  if (knownAt.length === 0)
-    return {
-      title,
-      ok: false,
-      because: `no known_hosts file has its key (${setup.knownHosts.join(', ')})`,
-      next: `compare the fingerprint on its console, then: ssh ${alias}`,
-    }
-  if (setup.usableKeys === 0 && locked[0] !== undefined)
-    return { title, ok: false, because: `${locked[0]} is encrypted and no agent holds it`, next: `ssh-add ${locked[0]}` }
-  if (setup.usableKeys === 0) {
-    const agent = { none: 'there is no SSH agent', silent: 'the SSH agent does not answer', answers: 'the SSH agent holds no key for it' }[
-      setup.agent
-    ]
-    return { title, ok: false, because: `no identity file exists, and ${agent}`, next: 'ssh-add' }
-  }
-  return { title, ok: true, found: `${setup.user}@${setup.hostname}:${setup.port}, key known at ${knownAt[0]}` }
-}
-
-const sshTo = async (alias: string, nodes: NodesReader): Promise<Check> => {
-  try {
-    return wayTo(await nodes.setup(alias))
-  } catch (error) {
-    return {
-      title: `ssh ${alias}`,
-      ok: false,
-      because: reasonOf(error),
-      next: (error instanceof Trouble ? error.next : undefined) ?? `ssh -G ${alias}`,
-    }
-  }
 }
 
 const readable = async (path: string): Promise<string | undefined> => {
@@ -85,15 +53,15 @@ export const kubeconfig = async (paths: readonly string[]): Promise<Check> => {
       }
 }
 
-/** Looks at this machine alone: nothing is connected to but the SSH agent. */
+/** Looks at this machine, and at what answers behind its SSH aliases. */
 export const examine = async (asked: {
   readonly nodeVersion: string
-  readonly aliases: readonly string[]
+  readonly expected: readonly ExpectedNode[]
   readonly kubeconfigs: readonly string[]
   readonly nodes: NodesReader
 }): Promise<readonly Check[]> => [
   nodeVersion(asked.nodeVersion),
-  ...(await Promise.all([...asked.aliases.map((alias) => sshTo(alias, asked.nodes)), kubeconfig(asked.kubeconfigs)])),
+  ...(await Promise.all([...asked.expected.map((node) => sshTo(node, asked.expected, asked.nodes)), kubeconfig(asked.kubeconfigs)])),
 ]
 
 /** What is missing first, each with its next command; then what is there. */

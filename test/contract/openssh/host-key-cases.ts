@@ -71,7 +71,7 @@ export const hostKeyCases: readonly ContractCase<SshWorld>[] = [
   },
   {
     name: 'only a certificate authority is trusted',
-    expected: refused('ssh-unknown-host-key'),
+    expected: refused('ssh-refused'),
     give: (world) =>
       withKnown(
         world,

@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Unreachable } from '../../../src/lib/errors.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
-import { type Connection, connector } from '../../../src/lib/systems/nodes/connect.ts'
+import { connector } from '../../../src/lib/systems/nodes/connect.ts'
+import type { Connection } from '../../../src/lib/systems/nodes/connection.ts'
 import { readUptime } from '../../../src/lib/systems/nodes/facts.ts'
 import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
 import { resolveAlias } from '../../../src/lib/systems/nodes/resolve.ts'
@@ -123,8 +124,8 @@ test('a key that known_hosts does not have, or has otherwise, or revokes, is ref
   })
   rewriteKnown((line) => `@cert-authority ${line}`)
   expect(await refusal(open().facts('hetzner1'))).toMatchObject({
-    code: 'ssh-unknown-host-key',
-    likely: expect.stringContaining('certificate authority'),
+    code: 'ssh-refused',
+    likely: expect.stringContaining('Host key verification failed'),
   })
   expect(readFileSync(nodes.knownHostsFile, 'utf8')).toContain('@cert-authority')
 })

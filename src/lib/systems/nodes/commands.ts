@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { Unreachable } from '../../errors.ts'
+import { notInTime } from './troubles.ts'
 import type { CommandOutput } from './types.ts'
 
 export interface RunOptions {
@@ -72,15 +73,7 @@ export const commandRunner = (alias: string, client: Client) => {
           channel?.signal('TERM')
           channel?.close()
           if (options.signal?.aborted) return reject(options.signal.reason)
-          reject(
-            new Unreachable({
-              code: 'ssh-timeout',
-              failed: `${alias} did not finish a command in ${options.timeoutMs / 1000} s`,
-              state: 'The command may still be running there.',
-              cause: 'the node is overloaded, or stopped answering',
-              next: `ssh ${alias} uptime`,
-            }),
-          )
+          reject(notInTime(alias, options.timeoutMs))
         })
       if (stop.aborted) return aborted()
       stop.addEventListener('abort', aborted, { once: true })
@@ -156,5 +149,3 @@ export const commandRunner = (alias: string, client: Client) => {
       }),
   }
 }
-
-export type CommandRunner = ReturnType<typeof commandRunner>

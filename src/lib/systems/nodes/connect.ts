@@ -1,18 +1,15 @@
 import type { Duplex } from 'node:stream'
-import type { Client } from 'ssh2'
 import { Unreachable } from '../../errors.ts'
-import { type CommandRunner, commandRunner } from './commands.ts'
-import { saveRoundTrips } from './fewer-round-trips.ts'
-import { type Identities, identitiesOf } from './identities.ts'
-import { hostKeyAlgorithms, knownKeys, refusalOf } from './known-hosts.ts'
-import { type Resolved, resolveAlias } from './resolve.ts'
-import { commandSocket, directSocket } from './sockets.ts'
-
-/** One verified, authenticated connection. */
-export interface Connection extends CommandRunner {
-  readonly host: Resolved
-  close(): void
-}
+import type { Connection } from './connection.ts'
+import { identitiesOf } from './identities.ts'
+import { knownKeys } from './known-hosts.ts'
+import { handshake, type Link } from './library.ts'
+import { masterAnswers, openSsh, throughMaster } from './openssh.ts'
+import { makeRoom, type Room } from './openssh-room.ts'
+import { resolveAlias } from './resolve.ts'
+import type { Resolved } from './resolved.ts'
+import { commandLink, directSocket } from './sockets.ts'
+import { wayTo } from './way.ts'
 
 export interface ConnectOptions {
   readonly configFile?: string
@@ -28,109 +25,15 @@ const hopOf = (text: string) => {
   return { alias, more: [...(found?.[1] ? ['-l', found[1]] : []), ...(found?.[4] ? ['-p', found[4]] : [])] }
 }
 
-const authFailure = (host: Resolved, identities: Identities, left: readonly string[], cause: Error) => {
-  const [locked] = identities.locked
-  const [exposed] = identities.exposed
-  const agent = {
-    answers: 'the agent holds no key that it accepts',
-    silent: `the agent at ${host.identityAgent} does not answer`,
-    none: 'there is no SSH agent',
-  }[identities.agent]
-  const offered = exposed
-    ? `the key ${exposed} may be read by others, so it is ignored, and `
-    : identities.methods.length === 0
-      ? 'no usable identity file, and '
-      : 'it refused every key offered; '
-  const accepts = left.length > 0 ? `; it accepts ${left.join(', ')}` : ''
-  return new Unreachable(
-    {
-      code: 'ssh-auth',
-      failed: `${host.alias} does not let ${host.user} in`,
-      cause: !host.publicKeys
-        ? `the SSH configuration says PubkeyAuthentication no${accepts}`
-        : locked
-          ? `the key ${locked} is encrypted and ${agent}${accepts}`
-          : `${offered}${agent}${accepts}`,
-      next: locked ? `ssh-add ${locked}` : exposed ? `chmod 600 ${exposed}` : `ssh -v ${host.alias} true`,
-    },
-    { cause },
-  )
-}
-
-/** Speaks SSH over `sock`: the host's key is checked against known_hosts before anything else is said. */
-const handshake = async (host: Resolved, socket: Promise<Duplex>, options: ConnectOptions, began = () => {}): Promise<Connection> => {
-  const [sock, { NodeSSH }, known, identities] = await Promise.all([socket, import('node-ssh'), knownKeys(host), identitiesOf(host)])
-  // It may have ended while keys were looked up; ssh2 would wait for a word from it.
-  if (sock.destroyed) throw failureOf(host, sock.errored ?? new Error('closed'), identities, [])
-  let refused: Unreachable | undefined
-  let left: readonly string[] = []
-  // Without an identity "none" is asked, so that the server names what it would accept.
-  const methods = identities.methods.length > 0 ? [...identities.methods] : [{ type: 'none' as const, username: host.user }]
-  const ssh = new NodeSSH()
-  const connecting = ssh.connect({
-    sock: sock as never,
-    host: host.hostname,
-    username: host.user,
-    readyTimeout: host.connectTimeoutMs,
-    algorithms: { serverHostKey: hostKeyAlgorithms(host, known) as never },
-    // Only the literal false refuses: anything else, a promise included, lets the host in.
-    hostVerifier: (key: Buffer) => {
-      refused = refusalOf(host, key, known)
-      return refused === undefined
-    },
-    authHandler: (methodsLeft, _partial, _next) => {
-      left = methodsLeft ?? left
-      return (methods.shift() ?? false) as never
-    },
-  })
-  const client = ssh.connection as Client
-  saveRoundTrips(client, identities, began)
-  const runner = commandRunner(host.alias, client)
-  const abort = () => client.destroy()
-  options.signal?.addEventListener('abort', abort, { once: true })
-  try {
-    await connecting
-  } catch (error) {
-    client.destroy()
-    sock.destroy()
-    options.signal?.throwIfAborted()
-    throw refused ?? failureOf(host, error as Error & { level?: string }, identities, left)
-  } finally {
-    options.signal?.removeEventListener('abort', abort)
-  }
-  return {
-    ...runner,
-    host,
-    close: () => {
-      client.end()
-      sock.destroy()
-    },
-  }
-}
-
-const failureOf = (host: Resolved, error: Error & { level?: string }, identities: Identities, left: readonly string[]) => {
-  if (error.level === 'client-authentication') return authFailure(host, identities, left, error)
-  const silent = error.level === 'client-timeout'
-  const mismatch = error.level === 'handshake'
-  return new Unreachable(
-    {
-      code: silent ? 'ssh-timeout' : mismatch ? 'ssh-handshake' : 'ssh-lost',
-      failed: `${host.alias} did not complete the SSH handshake`,
-      cause: silent
-        ? `it accepted the connection and said nothing for ${host.connectTimeoutMs / 1000} s`
-        : mismatch
-          ? `no common algorithm: ${error.message}`
-          : 'the connection was closed: the server is restarting, full (MaxStartups), or bans this address',
-      next: `ssh -v ${host.alias} true`,
-    },
-    { cause: error },
-  )
-}
-
 /** Opens connections; jump hosts are shared by the nodes behind them, and each is verified as the node itself is. */
 export const connector = (options: ConnectOptions) => {
   const opened = new Map<string, Promise<Connection>>()
   const begun: Promise<unknown>[] = []
+  let room: Room | undefined
+  const ours = (): Room => {
+    room ??= makeRoom(options.configFile)
+    return room
+  }
 
   // `path`: the jump hosts on the way, so that a circle is seen, and so that only equal ways share a connection.
   const throughHops = async (host: Resolved, jump: string, path: readonly string[]): Promise<Duplex> => {
@@ -147,23 +50,49 @@ export const connector = (options: ConnectOptions) => {
           next: `ssh -G ${host.alias} | grep proxyjump`,
         })
       way = [...way, text]
-      const [before, here] = [through, way]
+      const [before, here, earlier] = [through, way, way.slice(path.length, -1)]
       through = await reuse(`>${way.join('>')}`, async () => {
-        const hop = await resolveAlias(alias, { ...options, more })
-        return before ? handshake(hop, before.forward(hop.hostname, hop.port), options) : connectTo(hop, here)
+        const hop = await resolveAlias(alias, { ...options, more: [...more, ...(earlier.length > 0 ? ['-J', earlier.join(',')] : [])] })
+        return before ? reach(hop, async () => ({ socket: await before.forward(hop.hostname, hop.port) })) : connectTo(hop, here)
       })
     }
     if (!through) throw new Error(`empty ProxyJump of ${host.alias}`)
     return through.forward(host.hostname, host.port)
   }
 
-  const connectTo = async (host: Resolved, path: readonly string[] = [], began?: () => void): Promise<Connection> => {
-    const sock = host.proxyJump
-      ? throughHops(host, host.proxyJump, path)
-      : host.proxyCommand
-        ? Promise.resolve(commandSocket(host, host.proxyCommand))
-        : directSocket(host, options.signal)
-    return handshake(host, sock, options, began)
+  const connectTo = (host: Resolved, path: readonly string[] = [], began?: () => void): Promise<Connection> =>
+    reach(
+      host,
+      async () => {
+        if (host.proxyJump) return { socket: await throughHops(host, host.proxyJump, path) }
+        return host.proxyCommand ? commandLink(host, host.proxyCommand) : { socket: await directSocket(host, options.signal) }
+      },
+      began,
+    )
+
+  const reach = async (host: Resolved, link: () => Promise<Link>, began?: () => void): Promise<Connection> => {
+    const bySsh = (because: string) => {
+      began?.()
+      return openSsh(host, ours(), because, options.signal)
+    }
+    const first = wayTo(host, { masterAnswers: await masterAnswers(host, options.configFile) })
+    if (first.by === 'master') return throughMaster(host, ours(), first)
+    if (first.by === 'openssh') return bySsh(first.because)
+    const linking = link()
+    // Heard of below, when the keys are there.
+    linking.catch(() => {})
+    const [known, identities] = await Promise.all([knownKeys(host), identitiesOf(host), import('node-ssh')])
+    const way = wayTo(host, { known, identities })
+    if (way.by === 'openssh') {
+      linking.then(({ socket }) => socket.destroy()).catch(() => {})
+      return bySsh(way.because)
+    }
+    const outcome = await handshake(host, await linking, { known, identities }, options.signal, began)
+    if ('connection' in outcome) return outcome.connection
+    if (outcome.openssh === undefined) throw outcome.failure
+    return bySsh(outcome.openssh).catch((error: unknown) => {
+      throw beside(outcome.failure, error)
+    })
   }
 
   const reuse = (key: string, open: () => Promise<Connection>): Promise<Connection> => {
@@ -201,6 +130,22 @@ export const connector = (options: ConnectOptions) => {
       const results = await Promise.allSettled(opened.values())
       opened.clear()
       for (const result of results.reverse()) if (result.status === 'fulfilled') result.value.close()
+      room?.remove()
+      room = undefined
     },
   }
 }
+
+/** The library's reason, with OpenSSH's own words. */
+const beside = (failure: Unreachable, error: unknown): unknown =>
+  error instanceof Unreachable
+    ? new Unreachable(
+        {
+          code: failure.code,
+          failed: failure.failed,
+          cause: [failure.likely, error.likely && `ssh itself says: ${error.likely}`].filter(Boolean).join('; '),
+          ...(failure.next !== undefined && { next: failure.next }),
+        },
+        { cause: error },
+      )
+    : error

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
-import type { Resolved } from './resolve.ts'
+import { agentTypes } from './agent-types.ts'
+import type { Resolved } from './resolved.ts'
 
 /** What to offer a server, in OpenSSH's order, and the keys that could not be used. */
 export interface Identities {
@@ -11,6 +12,10 @@ export interface Identities {
   readonly rsa: boolean
   /** Files that other users may read: OpenSSH ignores them. */
   readonly exposed: readonly string[]
+  /** Public keys that are named as identities, and whose agent does not hold them. */
+  readonly absent: readonly string[]
+  /** What the library cannot offer and OpenSSH can: "the format of FILE", "a FIDO key in the agent". */
+  readonly foreign: readonly string[]
   readonly agent: 'answers' | 'silent' | 'none'
 }
 
@@ -35,6 +40,8 @@ const openSshHeader = (text: string) => {
   return { encrypted: cipher !== 'none', blob: next() }
 }
 
+const isPublicKey = (text: string) => /^(ssh|ecdsa|sk)-\S+ /.test(text)
+
 const isEncrypted = (text: string) => openSshHeader(text)?.encrypted ?? /ENCRYPTED/.test(text)
 
 const readable = (file: string) => {
@@ -56,9 +63,7 @@ const publicBlob = (file: string): string | undefined => {
   const blob = line?.split(/\s+/)[1]
   if (blob) return blob
   const text = readable(file)
-  return text?.startsWith('ssh-') || text?.startsWith('ecdsa-')
-    ? text.split(/\s+/)[1]
-    : text && openSshHeader(text)?.blob.toString('base64')
+  return text && (isPublicKey(text) ? text.split(/\s+/)[1] : openSshHeader(text)?.blob.toString('base64'))
 }
 
 const agentKeys = (agent: BaseAgent): Promise<readonly ParsedKey[] | undefined> =>
@@ -66,9 +71,26 @@ const agentKeys = (agent: BaseAgent): Promise<readonly ParsedKey[] | undefined> 
     agent.getIdentities((error, keys) => resolve(error ? undefined : ((keys ?? []) as ParsedKey[])))
   })
 
+/** Types of keys that the library signs with. */
+const plain = new Set(['ssh-ed25519', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'])
+const rsaHashes = ['rsa-sha2-512', 'rsa-sha2-256']
+
+/** The type that a public key begins with; undefined where this is none. */
+const typeOfBlob = (base64: string | undefined): string | undefined => {
+  const blob = Buffer.from(base64 ?? '', 'base64')
+  const type = blob.length > 4 ? blob.subarray(4, 4 + blob.readUInt32BE(0)).toString('latin1') : ''
+  return /^[\w@.-]+$/.test(type) ? type : undefined
+}
+
+/** Whether OpenSSH would offer a key of this type: PubkeyAcceptedAlgorithms names algorithms, and RSA has three. */
+const accepts = ({ publicKeyAlgorithms: named }: Resolved, type: string) =>
+  named.length === 0 || (type === 'ssh-rsa' ? rsaHashes : [type]).some((name) => named.includes(name))
+
+const nothing: Identities = { methods: [], locked: [], exposed: [], absent: [], foreign: [], rsa: false, agent: 'none' }
+
 /** Agent keys that the configuration names, other agent keys (unless IdentitiesOnly), then files; one that is encrypted needs an agent. */
 export const identitiesOf = async (host: Resolved): Promise<Identities> => {
-  if (!host.publicKeys) return { methods: [], locked: [], exposed: [], rsa: false, agent: 'none' }
+  if (!host.publicKeys) return nothing
   const { default: ssh2 } = await import('ssh2')
   const username = host.user
   const named = new Map(
@@ -76,16 +98,16 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
   )
   const blobs = [...named.values()]
   const inner = host.identityAgent ? ssh2.createAgent(host.identityAgent) : undefined
-  const held = inner ? await agentKeys(inner) : undefined
+  const [held, types] = inner ? await Promise.all([agentKeys(inner), agentTypes(host.identityAgent ?? '')]) : [undefined, []]
   const blobOf = (key: ParsedKey) => key.getPublicSSH().toString('base64')
   const chosen = [...(held ?? [])]
-    .filter((key) => !host.identitiesOnly || blobs.includes(blobOf(key)))
+    .filter((key) => accepts(host, key.type) && (!host.identitiesOnly || blobs.includes(blobOf(key))))
     .sort((a, b) => Number(blobs.includes(blobOf(b))) - Number(blobs.includes(blobOf(a))))
-  const heldBlobs = new Set(chosen.map(blobOf))
+  const heldBlobs = new Set([...(held ?? [])].map(blobOf))
   const methods: AnyAuthMethod[] = []
-  const locked: string[] = []
+  const [locked, exposed, absent]: [string[], string[], string[]] = [[], [], []]
+  const foreign = host.identitiesOnly ? [] : types.filter((type) => !plain.has(type)).map((type) => `${type} in the agent`)
   let rsa = chosen.some(({ type }) => type === 'ssh-rsa')
-  const exposed: string[] = []
 
   if (inner && chosen.length > 0) {
     class Chosen extends ssh2.BaseAgent<ParsedKey> {
@@ -100,15 +122,23 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
   }
   for (const [file, blob] of named) {
     const text = readable(file)
-    if (text === undefined || (blob !== undefined && heldBlobs.has(blob))) continue
-    if (isExposed(file)) exposed.push(file)
+    if (blob !== undefined && heldBlobs.has(blob)) continue
+    const type = typeOfBlob(blob)
+    // Also where its agent alone has the other half: a FIDO key, or a provider's.
+    if (type !== undefined && !plain.has(type)) foreign.push(`${type} (${file})`)
+    else if (text === undefined || isPublicKey(text)) absent.push(file)
+    else if (isExposed(file)) exposed.push(file)
     else if (isEncrypted(text)) locked.push(file)
     else {
-      methods.push({ type: 'publickey', username, key: text })
-      // Unreadable keys are skipped by ssh2: they count as RSA, so that nothing is sent before its time.
-      const key = ssh2.utils.parseKey(text)
-      rsa ||= key instanceof Error || (Array.isArray(key) ? key[0] : key)?.type === 'ssh-rsa'
+      const parsed = ssh2.utils.parseKey(text)
+      const key = Array.isArray(parsed) ? parsed[0] : parsed
+      if (key === undefined || key instanceof Error) foreign.push(`the format of ${file}`)
+      else if (accepts(host, key.type)) {
+        methods.push({ type: 'publickey', username, key: text })
+        rsa ||= key.type === 'ssh-rsa'
+      } else if (host.publicKeyAlgorithms.includes(key.type)) foreign.push(`${key.type} alone (${file})`)
     }
   }
-  return { methods, locked, exposed, rsa, agent: host.identityAgent === undefined ? 'none' : held ? 'answers' : 'silent' }
+  const agent = host.identityAgent === undefined ? 'none' : held ? 'answers' : 'silent'
+  return { methods, locked, exposed, absent, foreign, rsa, agent }
 }

@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { Unreachable } from '../../errors.ts'
-import type { Resolved } from './resolve.ts'
+import { childEnvironment } from '../child-environment.ts'
+import { cut, hostKeys } from './library-algorithms.ts'
+import type { Resolved } from './resolved.ts'
 import { revokedBy } from './revoked.ts'
 
 /** One line of a known_hosts file that speaks of a host. */
@@ -21,7 +23,7 @@ const heading = /^# Host .* found: line (\d+)/
 // ssh-keygen knows hashed names, patterns and negation; it exits 1 when nothing matches.
 const find = (name: string, file: string): Promise<readonly KnownKey[]> =>
   new Promise((resolve) => {
-    execFile('ssh-keygen', ['-F', name, '-f', file], { timeout: 10_000 }, (_error, stdout) => {
+    execFile('ssh-keygen', ['-F', name, '-f', file], { timeout: 10_000, env: childEnvironment() }, (_error, stdout) => {
       const keys: KnownKey[] = []
       let line = 0
       for (const text of stdout.split('\n')) {
@@ -52,15 +54,15 @@ const lookedUp = async (host: Resolved): Promise<readonly KnownKey[]> => {
   return keys.length > 0 || host.alsoKnownAs === undefined ? keys : under(host.alsoKnownAs)
 }
 
-const algorithms: Readonly<Record<string, readonly string[]>> = { 'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'] }
-const supported = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256']
+const algorithms: Readonly<Record<string, readonly string[]>> = { 'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] }
+/** What OpenSSH itself takes, unless its configuration adds to it. */
+const usual = hostKeys.filter((name) => name !== 'ssh-rsa' && name !== 'ssh-dss')
 
 /** What to ask the server for: the types that are known first, so that a host known by its RSA key alone does not look changed. */
 export const hostKeyAlgorithms = (host: Resolved, known: readonly KnownKey[]): string[] => {
   const first = known.filter((key) => !key.mark).flatMap((key) => algorithms[key.type] ?? [key.type])
-  const allowed = supported.filter((name) => host.hostKeyAlgorithms.length === 0 || host.hostKeyAlgorithms.includes(name))
-  const offered = allowed.length > 0 ? allowed : supported
-  return [...new Set([...first.filter((name) => offered.includes(name)), ...offered])]
+  const allowed = host.hostKeyAlgorithms.length === 0 ? usual : cut(hostKeys, host.hostKeyAlgorithms)
+  return [...new Set([...first.filter((name) => allowed.includes(name)), ...allowed])]
 }
 
 const fingerprint = (key: Buffer): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`
@@ -100,7 +102,7 @@ export const refusalOf = (host: Resolved, key: Buffer, known: readonly KnownKey[
     cause: other
       ? `${offered}, but ${at(other)} knows only its ${other.type} key`
       : authority
-        ? `${offered}; ${at(authority)} trusts a certificate authority, and host certificates are not supported here: the plain key must be known`
+        ? `${offered}; ${at(authority)} trusts a certificate authority, and this is no certificate of it`
         : `${offered}, and no known_hosts file knows the host (${host.knownHosts.join(', ') || 'none is configured'})`,
     next: `compare the fingerprint on the host's console, then accept it with: ssh ${host.alias}`,
   })

@@ -6,11 +6,13 @@ import { factsScript, readFacts } from './facts.ts'
 import { firewallScript, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
 import { knownKeys } from './known-hosts.ts'
+import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
 import { resolveAlias } from './resolve.ts'
 import { readServed, servedScript } from './served.ts'
 import { garbled, ufwUnreadable } from './troubles.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
+import { wayTo } from './way.ts'
 import { sayNodes, writeNodes } from './write-nodes.ts'
 
 export interface NodesOptions {
@@ -35,9 +37,10 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
   const read: NodesReader = {
     async setup(alias) {
       const host = await resolveAlias(alias, options)
-      const [known, identities] = await Promise.all([knownKeys(host), identitiesOf(host)])
+      const [known, identities, master] = await Promise.all([knownKeys(host), identitiesOf(host), masterAnswers(host, options.configFile)])
       return {
         alias,
+        way: wayTo(host, { masterAnswers: master, known, identities }),
         hostname: host.hostname,
         port: host.port,
         user: host.user,
@@ -45,9 +48,11 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
         knownHosts: host.knownHosts,
         usableKeys: identities.methods.length,
         locked: identities.locked,
+        absent: identities.absent,
         agent: identities.agent,
       }
     },
+    hostname: async (alias) => (await ask(alias, ':', { timeoutMs: factsWithinMs, ...withSignal })).answer.hostname,
     underWay: () => atMost(options.clock, underWayWithin, connections.underWay()),
     async facts(alias) {
       await connections.to(alias)

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { childEnvironment } from '../child-environment.ts'
 import type { KnownKey } from './known-hosts.ts'
 
 /** Of these keys, those that the file of RevokedHostKeys revokes: a list of public keys or a KRL. All of them when it cannot be read, as in OpenSSH. */
@@ -24,7 +25,7 @@ const inKrl = async (krl: string, { type, blob }: KnownKey): Promise<boolean> =>
     const key = join(folder, 'key.pub')
     await writeFile(key, `${type} ${blob}\n`)
     return await new Promise((resolve) => {
-      execFile('ssh-keygen', ['-Q', '-f', krl, key], { timeout: 10_000 }, (error) => resolve(error !== null))
+      execFile('ssh-keygen', ['-Q', '-f', krl, key], { timeout: 10_000, env: childEnvironment() }, (error) => resolve(error !== null))
     })
   } finally {
     await rm(folder, { recursive: true, force: true })

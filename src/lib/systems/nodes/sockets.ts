@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
+import { atMost, systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
-import type { Resolved } from './resolve.ts'
+import { childEnvironment } from '../child-environment.ts'
+import type { Link } from './library.ts'
+import type { Resolved } from './resolved.ts'
+import { lastLines } from './troubles.ts'
 
 const causes: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there: the node or its SSH server is down',
@@ -71,16 +75,50 @@ export const directSocket = (host: Resolved, signal: AbortSignal | undefined): P
     )
   })
 
-/** The standard streams of a ProxyCommand as a connection; the command ends with it. */
-export const commandSocket = (host: Resolved, command: string): Duplex => {
-  const child = spawn('/bin/sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'ignore'] })
-  child.stdin.on('error', () => {})
-  const link = Duplex.from({ readable: child.stdout, writable: child.stdin })
-  child.on('error', (error) => link.destroy(error))
-  link.on('close', () => child.kill())
-  link.on('error', () => child.kill())
-  child.on('exit', (code) => {
-    if (code && !link.destroyed) link.destroy(new Error(`the ProxyCommand of ${host.alias} exited with ${code}`))
+/** So much of what a command printed is kept. */
+const kept = 2000
+
+/**
+ * The standard streams of a ProxyCommand as a connection; the command ends with it. It is run as OpenSSH runs it, by the operator's own shell, and
+ * Ctrl-C is not its business: a write that goes through it comes to its end.
+ */
+export const commandLink = (host: Resolved, command: string): Link => {
+  const shell = process.env['SHELL'] || '/bin/sh'
+  const child = spawn('/bin/sh', ['-c', `trap '' INT; exec "$0" -c "$1"`, shell, `exec ${command}`], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: childEnvironment(),
   })
-  return link
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-kept)
+  })
+  child.stdin.on('error', () => {})
+  const socket = Duplex.from({ readable: child.stdout, writable: child.stdin })
+  // What we end ourselves tells nothing.
+  let ended: string | undefined
+  let stopped = false
+  const stop = () => {
+    stopped ||= ended === undefined && !child.stdout.readableEnded
+    child.kill()
+  }
+  const gone = new Promise<void>((resolve) => {
+    child.on('close', (code, signal) => {
+      const end = stopped ? '' : signal ? `ended by ${signal}` : `exit ${code}`
+      ended = [end, lastLines(said)].filter(Boolean).join(': ')
+      resolve()
+    })
+  })
+  child.on('error', (error) => socket.destroy(error))
+  socket.on('close', stop)
+  socket.on('error', stop)
+  child.on('exit', (code) => {
+    if (code && !socket.destroyed) socket.destroy(new Error(`the ProxyCommand of ${host.alias} exited with ${code}`))
+  })
+  return {
+    socket,
+    said: async () => {
+      await atMost(systemClock, 500, gone)
+      return ended || lastLines(said)
+    },
+  }
 }

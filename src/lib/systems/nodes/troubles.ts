@@ -10,11 +10,31 @@ export const lastLine = (text: string): string | undefined =>
     .filter(Boolean)
     .at(-1)
 
+/** The last few lines, for somebody who wants to know why. */
+export const lastLines = (text: string, count = 2): string | undefined => {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /[\p{L}\p{N}]/u.test(line))
+    .map((line) => line.replace(/\.$/, ''))
+  return lines.length === 0 ? undefined : lines.slice(-count).join('; ')
+}
+
 const firstLine = (text: string): string | undefined =>
   text
     .split('\n')
     .map((line) => line.trim())
     .find(Boolean)
+
+/** A command that was given up; Unreachable (`ssh-timeout`). */
+export const notInTime = (alias: string, timeoutMs: number): Unreachable =>
+  new Unreachable({
+    code: 'ssh-timeout',
+    failed: `${alias} did not finish a command in ${timeoutMs / 1000} s`,
+    state: 'The command may still be running there.',
+    cause: 'the node is overloaded, or stopped answering',
+    next: `ssh ${alias} uptime`,
+  })
 
 /** The script did not come to its marks: another command was forced on this key, the account is closed, or the shell ended first. */
 export const ranSomethingElse = (alias: string, { code, signal, stdout, stderr }: CommandOutput): Unreachable => {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { System } from '../systems.ts'
+import type { Way } from './way.ts'
 
 /** What one script prints about a node in one round trip; what the node could not say is absent. */
 export interface NodeFacts {
@@ -43,7 +44,11 @@ export interface NodeSetup {
   readonly usableKeys: number
   /** Encrypted identity files that no agent holds. */
   readonly locked: readonly string[]
+  /** Public keys that are named as identities, and that no agent holds. */
+  readonly absent: readonly string[]
   readonly agent: 'answers' | 'silent' | 'none'
+  /** How it is reached, and why so. */
+  readonly way: Way
 }
 
 /** One user rule of UFW, as `ufw show added` has it. */
@@ -104,6 +109,8 @@ export interface ServedCertificate {
 export interface NodesReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
+  /** What the machine behind the alias calls itself. Throws Unreachable with a code `ssh-…`. */
+  hostname(alias: string): Promise<string>
   /**
    * Until every node asked so far has been sent its first words, or cannot be, and no longer than a quarter of a second: what costs this
    * machine time is then best done.

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import type { Duplex } from 'node:stream'
+import { Unreachable } from '../../errors.ts'
+import { childEnvironment } from '../child-environment.ts'
+import type { Run, RunOptions } from './commands.ts'
+import { streamOf } from './openssh-streams.ts'
+import type { Resolved } from './resolved.ts'
+import { seats } from './seats.ts'
+import { lastLines, notInTime } from './troubles.ts'
+
+/** ssh's own exit status where it, and not the command, failed. */
+const sshFailed = 255
+
+/** Commands and tunnels through an OpenSSH that runs: one ssh each, which connects by itself where the server grants no further session there. */
+export const sessionsOf = (host: Resolved, through: readonly string[]) => {
+  const seat = seats(5)
+  const line = [...through, ...host.args]
+
+  const collect = (command: string, options: RunOptions): Promise<Run> =>
+    new Promise((resolve, reject) => {
+      const began = performance.now()
+      const limit = AbortSignal.timeout(options.timeoutMs)
+      const stop = options.signal ? AbortSignal.any([options.signal, limit]) : limit
+      const child = spawn('ssh', [...line, '--', host.alias, command], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        env: childEnvironment(),
+      })
+      const [out, err]: [Buffer[], Buffer[]] = [[], []]
+      let startedAfterMs: number | undefined
+      child.stdout.on('data', (chunk: Buffer) => {
+        startedAfterMs ??= performance.now() - began
+        out.push(chunk)
+      })
+      child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+      const settle = (act: () => void) => {
+        stop.removeEventListener('abort', aborted)
+        act()
+      }
+      const aborted = () =>
+        settle(() => {
+          child.kill()
+          reject(options.signal?.aborted ? options.signal.reason : notInTime(host.alias, options.timeoutMs))
+        })
+      child.once('error', (error) => settle(() => reject(error)))
+      child.once('close', (code, signal) =>
+        settle(() => {
+          const stderr = Buffer.concat(err).toString('utf8')
+          if (code === sshFailed) return reject(cutOff(host, stderr))
+          resolve({
+            code,
+            ...(signal ? { signal } : {}),
+            stdout: Buffer.concat(out).toString('utf8'),
+            stderr,
+            startedAfterMs: startedAfterMs ?? performance.now() - began,
+          })
+        }),
+      )
+      stop.addEventListener('abort', aborted, { once: true })
+      if (stop.aborted) aborted()
+    })
+
+  return {
+    run: (command: string, options: RunOptions): Promise<Run> => seat(() => collect(command, options)),
+    async forward(target: string, port: number): Promise<Duplex> {
+      const place = target.includes(':') ? `[${target}]:${port}` : `${target}:${port}`
+      const child = spawn('ssh', [...line, '-W', place, '--', host.alias], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        detached: true,
+        env: childEnvironment(),
+      })
+      let said = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-4000)
+      })
+      return streamOf(child, () => cannotReach(host.alias, place, lastLines(said)))
+    },
+  }
+}
+
+const cutOff = (host: Resolved, stderr: string): Unreachable =>
+  new Unreachable({
+    code: 'ssh-lost',
+    failed: `The connection to ${host.alias} was lost while a command ran`,
+    state: 'A command that had started may still be running there.',
+    cause: lastLines(stderr) ?? 'ssh ended without a word',
+    next: `ssh ${host.alias} uptime`,
+  })
+
+const cannotReach = (alias: string, place: string, words: string | undefined): Unreachable =>
+  new Unreachable({
+    code: 'ssh-forward-refused',
+    failed: `${alias} cannot connect to ${place}`,
+    cause: words ?? 'nothing listens there, or the node forbids forwarding',
+    next: `ssh -W ${place} ${alias}`,
+  })

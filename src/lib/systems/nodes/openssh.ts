@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { systemClock } from '../../clock.ts'
+import { Unreachable } from '../../errors.ts'
+import { childEnvironment } from '../child-environment.ts'
+import type { Connection } from './connection.ts'
+import type { Room } from './openssh-room.ts'
+import { sessionsOf } from './openssh-sessions.ts'
+import type { Resolved } from './resolved.ts'
+import { lastLines } from './troubles.ts'
+import type { Way } from './way.ts'
+
+/** Beside what the configuration grants for connecting: time to sign in. */
+const signInMs = 15_000
+const lookEveryMs = 15
+
+/**
+ * Ends OpenSSH when its own standard input ends: the other end is held by this process alone, so the kernel closes it however we die.
+ * In a session of its own, because Ctrl-C would end a write on its way.
+ */
+const watched = `
+exec 3<&0 </dev/null
+ssh "$@" 3<&- & ssh=$!
+{ read -r _ <&3; kill $ssh; } 2>/dev/null &
+exec 3<&-
+wait $ssh`
+
+const refusal = (host: Resolved, cause: string, code = 'ssh-refused') =>
+  new Unreachable({ code, failed: `ssh does not get in to ${host.alias}`, cause, next: `ssh -v ${host.alias} true` })
+
+const said = (child: ChildProcess) => {
+  let text = ''
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-4000)
+  })
+  return () => lastLines(text) ?? 'it said nothing'
+}
+
+/** One OpenSSH of ours with a private socket; sessions go through it. Throws Unreachable (`ssh-refused`, `ssh-timeout`) with its words. */
+export const openSsh = async (host: Resolved, room: Room, because: string, signal: AbortSignal | undefined): Promise<Connection> => {
+  const socket = room.socket()
+  const args = ['-F', room.configFile, '-M', '-N', '-S', socket, ...host.args, '--', host.alias]
+  const child = spawn('/bin/sh', ['-c', watched, 'ssh', ...args], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+    env: childEnvironment(),
+  })
+  const words = said(child)
+  let ended = false
+  const gone = new Promise<void>((resolve) => {
+    child.once('error', () => resolve())
+    child.once('close', () => resolve())
+  }).then(() => {
+    ended = true
+  })
+  child.stdin.on('error', () => {})
+  const close = () => void child.stdin.destroy()
+  const limit = AbortSignal.timeout(host.patienceMs + signInMs)
+  const stop = signal ? AbortSignal.any([signal, limit]) : limit
+  try {
+    while (!ended && !existsSync(socket)) await Promise.race([gone, systemClock.sleep(lookEveryMs, stop)])
+  } catch {
+    close()
+    signal?.throwIfAborted()
+    throw refusal(host, `it was not in after ${(host.patienceMs + signInMs) / 1000} s: ${words()}`, 'ssh-timeout')
+  }
+  if (ended) {
+    close()
+    throw refusal(host, words())
+  }
+  const way: Way = { by: 'openssh', because }
+  return { host, way, isLost: () => ended, ...sessionsOf(host, ['-F', room.configFile, '-S', socket]), close }
+}
+
+/** Whether an OpenSSH of the operator's answers at the ControlPath. */
+export const masterAnswers = (host: Resolved, configFile: string | undefined): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (host.controlPath === undefined || !existsSync(host.controlPath)) return resolve(false)
+    const args = [...(configFile === undefined ? [] : ['-F', configFile]), '-O', 'check', ...host.args, '--', host.alias]
+    const child = spawn('ssh', args, { stdio: 'ignore', env: childEnvironment(), timeout: 2000 })
+    child.once('error', () => resolve(false))
+    child.once('close', (code) => resolve(code === 0))
+  })
+
+/** Sessions through an OpenSSH of the operator's; it is left as it is. */
+export const throughMaster = (host: Resolved, room: Room, way: Way): Connection => ({
+  host,
+  way,
+  // Whether it is still there, the next session shows: ssh then connects by itself, as it would for him.
+  isLost: () => false,
+  ...sessionsOf(host, ['-F', room.configFile, '-S', host.controlPath ?? 'none']),
+  close: () => {},
+})
