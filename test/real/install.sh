@@ -6,6 +6,8 @@ set -eu
 packages='openssh-client openssh-server redis-server postgresql pgbouncer docker-registry ufw iproute2 procps curl openssl'
 goose_version=v3.22.1
 goose=/usr/local/lib/honeydue-real/goose
+# goose's own parser as a program, for the files that ours is held to.
+goose_parse=/usr/local/lib/honeydue-real/goose-parse
 # Debian has no kubectl of 1.32, whose words the transcripts have. Any other place's is taken where it is in PATH.
 kubectl_version=1.32.4
 kubectl=/usr/local/lib/honeydue-real/kubectl
@@ -16,6 +18,8 @@ bouncer_version=1.24.1
 bouncer_sha256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
 bouncer=/usr/local/lib/honeydue-real/pgbouncer
 policy=/usr/sbin/policy-rc.d
+
+here=$(cd "$(dirname "$0")" && pwd)
 
 say() { echo "install: $*"; }
 fail() { echo "install: $*" >&2; exit 1; }
@@ -85,6 +89,12 @@ install_goose() {
     "github.com/pressly/goose/v3/cmd/goose@$goose_version"
   mkdir -p "$(dirname "$goose")"
   mv "$work/bin/goose" "$goose"
+  # Its parser is internal: who imports it has to stand in the same module.
+  cp -R "$GOPATH/pkg/mod/github.com/pressly/goose/v3@$goose_version" "$work/goose"
+  chmod -R u+w "$work/goose"
+  mkdir "$work/goose/cmd/parse"
+  cp "$here/goose/parser/main.go" "$work/goose/cmd/parse/main.go"
+  (cd "$work/goose" && GOTOOLCHAIN=local "$go" build -mod=mod -o "$goose_parse" ./cmd/parse)
   rm -rf "$work"
 }
 
@@ -134,7 +144,7 @@ has_kubectl() {
   return 1
 }
 
-has_goose() { [ "$("$goose" --version 2>/dev/null || true)" = "goose version: $goose_version" ]; }
+has_goose() { [ -x "$goose_parse" ] && [ "$("$goose" --version 2>/dev/null || true)" = "goose version: $goose_version" ]; }
 
 has_bouncer() {
   case "$("$bouncer" --version 2>/dev/null || true)" in "PgBouncer $bouncer_version"*) return 0 ;; esac

@@ -1,5 +1,8 @@
 import { type Client, Query } from 'pg'
-import { parseGooseFile } from './goose-file.ts'
+import { folderName, readFolder, unregistered } from '../goose/folder.ts'
+import { quoted } from '../goose/go-text.ts'
+import type { Environment } from '../goose/interpolate.ts'
+import { parseGoose } from '../goose/parse.ts'
 
 export interface GooseRun {
   /** A connected client of the database; the run ends it. */
@@ -9,14 +12,13 @@ export interface GooseRun {
   log(line: string): void
   /** Aborted when the container is killed: nothing is cancelled in the server, which goes on with the statement it has. */
   readonly signal: AbortSignal
+  /** The container's: what ENVSUB puts into statements. Nothing is set without it. */
+  readonly env?: Environment
 }
 
 const table = 'goose_db_version'
-/** As the Job names it with -dir: goose puts it before the files that it misses. */
-const folder = 'migrations'
-
 /** `goose up` of goose 3.22.1 against a real server: its table, its order, its log and its exit code. It takes no lock and keeps no checksum. */
-export const gooseUp = async ({ client, files, log, signal }: GooseRun): Promise<number> => {
+export const gooseUp = async ({ client, files, log, signal, env = () => undefined }: GooseRun): Promise<number> => {
   const say = (text: string) => log(`${new Date().toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')} ${text}`)
   const killed = new Promise<'killed'>((resolve) =>
     signal.aborted ? resolve('killed') : signal.addEventListener('abort', () => resolve('killed'), { once: true }),
@@ -27,19 +29,29 @@ export const gooseUp = async ({ client, files, log, signal }: GooseRun): Promise
     return answer
   }
   try {
+    const folder = readFolder(files.map(({ name }) => name))
+    if (!folder.usable) {
+      if (folder.panics) log(`panic: ${folder.because.replaceAll('\n', '\n\t')}`)
+      else say(`goose run: ${folder.because}`)
+      return folder.panics ? 2 : 1
+    }
     await ensureTable(run)
     const { known, current, highest } = await recordedVersions(run)
-    const sources = files.map(({ name, sql }) => ({ name, sql, version: versionOf(name) })).sort((a, b) => (a.version < b.version ? -1 : 1))
-    const missing = sources.filter(({ version }) => version < highest && !known.has(version))
+    const missing = folder.sources.filter(({ version }) => version < highest && !known.has(version))
     if (missing.length > 0) {
-      const list = missing.map(({ version, name }) => `version ${version}: ${folder}/${name}`).join('\n\t')
+      const list = missing.map(({ version, name }) => `version ${version}: ${folderName}/${name}`).join('\n\t')
       say(`goose run: error: found ${missing.length} missing migrations before current version ${highest}:\n\t${list}`)
       return 1
     }
-    const pending = sources.filter(({ version }) => version > highest)
-    for (const { name, sql, version } of pending) {
+    const pending = folder.sources.filter(({ version }) => version > highest)
+    for (const { name, version } of pending) {
+      if (name.endsWith('.go')) {
+        say(`goose run: ${unregistered(name)}`)
+        return 1
+      }
       const began = performance.now()
-      const { failure, statements } = await applyFile(run, sql, version)
+      const sql = files.find((file) => file.name === name)?.sql ?? ''
+      const { failure, statements } = await applyFile(run, { sql, version, env })
       if (failure !== undefined) {
         say(`goose run: ERROR ${name}: ${failure}`)
         return 1
@@ -89,9 +101,6 @@ const ensureTable = async (run: Run): Promise<void> => {
   await run(`INSERT INTO ${table} (version_id, is_applied) VALUES (0, true)`)
 }
 
-/** int64, as goose parses it: a timestamp to the millisecond is beyond what a number keeps exactly. */
-const versionOf = (name: string): bigint => BigInt(/^\d+/.exec(name)?.[0] ?? 0)
-
 /** goose takes every row for applied; `current` alone is the latest row that says so. */
 const recordedVersions = async (
   run: Run,
@@ -113,11 +122,14 @@ interface Applied {
 }
 
 /** How many statements ran, or goose's words. Files that were applied before this one stay committed. */
-const applyFile = async (run: Run, sql: string, version: bigint): Promise<Applied> => {
+const applyFile = async (
+  run: Run,
+  { sql, version, env }: { readonly sql: string; readonly version: bigint; readonly env: Environment },
+): Promise<Applied> => {
   let statement = ''
   let transaction = false
   try {
-    const file = parseGooseFile(sql)
+    const file = parseGoose(sql, { env })
     transaction = file.transaction
     if (transaction) await run('BEGIN')
     for (statement of file.statements) await run(unheard(statement))
@@ -130,8 +142,7 @@ const applyFile = async (run: Run, sql: string, version: bigint): Promise<Applie
     if (error instanceof Killed) throw error
     if (transaction) await run('ROLLBACK').catch(() => {})
     if (!('code' in Object(error))) return { statements: 0, failure: `failed to parse SQL migration file: ${worded(error)}` }
-    const failed =
-      statement === '' ? 'failed to insert new goose version' : `failed to execute SQL query ${JSON.stringify(cleared(statement))}`
+    const failed = statement === '' ? 'failed to insert new goose version' : `failed to execute SQL query ${quoted(cleared(statement))}`
     return { statements: 0, failure: `failed to run SQL migration: ${failed}: ${worded(error)}` }
   }
 }

@@ -125,6 +125,65 @@ export const gooseCases: readonly ContractCase<GooseWorld>[] = [
     ],
     versions: [0, 1, 2],
   }),
+  {
+    name: 'two files of one number: it panics before it runs any',
+    expected: {
+      code: 2,
+      lines: ['panic: goose: duplicate version 3 detected:', '\tmigrations/000003_b.sql', '\tmigrations/000003_a.sql'],
+      versions: [0, 1, 2],
+    },
+    give: async (world) => {
+      const { code, lines } = await world.up([...migrations, file('000003_a.sql', 'SELECT 1;'), file('000003_b.sql', 'SELECT 1;')])
+      return { code, lines: lines.slice(0, 3), versions: await versions(world) }
+    },
+  },
+  once('a .sql file without a number refuses the folder', [file('000003_a.sql', 'SELECT 1;'), file('seed.sql', 'SELECT 1;')], {
+    code: 1,
+    lines: ['goose run: could not parse SQL migration file "migrations/seed.sql": no filename separator \'_\' found'],
+    versions: [0, 1, 2],
+  }),
+  once(
+    'a .go file stops it when it is its turn',
+    [
+      file('000003_a.sql', 'SELECT 1;'),
+      { name: '000004_backfill.go', sql: 'package migrations\n' },
+      { name: '000004_backfill_test.go', sql: 'package migrations\n' },
+      { name: 'README.md', sql: 'read me\n' },
+      file('000005_c.sql', 'SELECT 1;'),
+    ],
+    {
+      code: 1,
+      lines: [
+        'OK   000003_a.sql (time)',
+        'goose run: ERROR migrations/000004_backfill.go: failed to run Go migration: Go functions must be registered and built into a custom binary (see https://github.com/pressly/goose/tree/master/examples/go-migrations)',
+      ],
+      versions: [0, 1, 2, 3],
+    },
+  ),
+  once('a byte order mark before Up', [{ name: '000003_bom.sql', sql: '\ufeff-- +goose Up\nSELECT 1;\n' }], {
+    code: 1,
+    lines: [
+      'goose run: ERROR 000003_bom.sql: failed to parse SQL migration file: failed to parse migration: unexpected state 0 on line "\\ufeff-- +goose Up", see https://github.com/pressly/goose#sql-migrations',
+    ],
+    versions: [0, 1, 2],
+  }),
+  {
+    name: 'two dashes in a text end no statement early, and hide none',
+    expected: { code: 0, tables: [{ there: false }] },
+    give: async (world) => {
+      const { code } = await world.up([...migrations, file('000003_a.sql', "SELECT 'a--b';\nDROP TABLE documents;")])
+      return { code, tables: await rowsOf(world, "SELECT to_regclass('documents') IS NOT NULL AS there") }
+    },
+  },
+  {
+    name: 'an empty block swallows the next line',
+    expected: { code: 0, tables: [{ there: true }] },
+    give: async (world) => {
+      const text = '-- +goose StatementBegin\n-- +goose StatementEnd\nDROP TABLE documents;'
+      const { code } = await world.up([...migrations, file('000003_a.sql', text)])
+      return { code, tables: await rowsOf(world, "SELECT to_regclass('documents') IS NOT NULL AS there") }
+    },
+  },
   once('a file without Up', [{ name: '000003_none.sql', sql: 'SELECT 1;\n' }], {
     code: 1,
     lines: [

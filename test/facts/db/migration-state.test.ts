@@ -36,3 +36,16 @@ test('two versions beyond what a number keeps exactly are two, in their order', 
     '20240101120000123',
   ])
 })
+
+test.each([
+  ['a comment before it', '-- SPDX-License-Identifier: MIT\n-- +goose Up\nSELECT 1;\n', 0],
+  ['a comment within, other blanks, another way down', '-- +goose Up\n-- one\nSELECT  /* the */ 1;\n-- +goose Down\nSELECT 2;\n', 0],
+  ['another statement', '-- +goose Up\nSELECT 2;\n', 1],
+  ['no transaction any more', '-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;\n', 1],
+  ['a text that differs in its blanks', "-- +goose Up\nSELECT 'a  b';\n", 1],
+])('an applied file that was changed later: %s', (_, text, edited) => {
+  const now = readMigrations([{ name: '000001_a.sql', text }])
+  const earlier = new Map(files('000001_a.sql').map((file) => ['was', file]))
+  const change = { name: '000001_a.sql', commit: 'abc', at: '2026-02-01T00:00:00.000Z', before: 'was', after: 'is' }
+  expect(stateOf(table(1n), now, [change], earlier).edited).toHaveLength(edited)
+})

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { paint, renderPlan } from '../../../src/lib/cli/render.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
@@ -5,7 +7,7 @@ import { migrate } from '../../../src/lib/procedures/db/migrate.ts'
 import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { contextOf } from '../../support/context.ts'
 import { migrationWorlds, nextImage } from '../../support/migration-worlds.ts'
-import { jobBecomes, startJob } from '../../support/migrations.ts'
+import { jobBecomes, release, startJob } from '../../support/migrations.ts'
 import { useSystems } from '../../support/systems-of.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
@@ -41,4 +43,32 @@ test('a rollback to an image from before: nothing is pending, and the schema is 
     [],
     `The schema is ahead of ${image('api')}, which has no file for version 3, 4: rolled back to, it runs on a schema it does not know`,
   ])
+})
+
+test.each([
+  [
+    'two files of one number',
+    { '000003_a.sql': '-- +goose Up\nSELECT 1;\n', '000003_b.sql': '-- +goose Up\nSELECT 1;\n' },
+    'goose refuses all files of the image',
+  ],
+  [
+    'a Go file between',
+    { '000003_backfill.go': 'package migrations\n', '000004_b.sql': '-- +goose Up\nSELECT 1;\n' },
+    'goose stops at 000003_backfill.go',
+  ],
+  ['a byte order mark', { '000003_a.sql': '\ufeff-- +goose Up\nSELECT 1;\n' }, 'goose stops at 000003_a.sql'],
+])('what goose refuses is refused without a rehearsal: %s', async (_, files, because) => {
+  const asked = { image: await release(sandbox(), 'cccc009', files), rehearse: false }
+  const { plan } = await prepare(migrate, asked, systems(), contextOf(sandbox().environment))
+  expect(plan.blocked).toEqual([expect.stringContaining(because)])
+})
+
+test('a licence written over an applied file is no edit of it', async () => {
+  const init = await readFile(join(sandbox().environment.checkout, 'migrations/000001_init.sql'), 'utf8')
+  const asked = {
+    image: await release(sandbox(), 'cccc010', { '000001_init.sql': `-- SPDX-License-Identifier: MIT\n${init}` }),
+    rehearse: false,
+  }
+  const { plan } = await prepare(migrate, asked, systems(), contextOf(sandbox().environment))
+  expect([plan.steps, plan.blocked]).toEqual([[], []])
 })

@@ -2,9 +2,9 @@ import { Blocked, Trouble } from '../../errors.ts'
 import type { FileChange } from '../../systems/checkout/types.ts'
 import type { InvalidIndex, PostgresTarget, Session, TableSize, VersionTable } from '../../systems/postgres/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { type MigrationFile, readMigrations } from './goose-file.ts'
+import { folderRefusal, type MigrationFile, readMigrations } from './goose-file.ts'
 import { apiContainer, gatherRunners, type Runners } from './migrate-job.ts'
-import { type MigrationState, stateOf } from './migration-state.ts'
+import { changedSince, type MigrationState, stateOf } from './migration-state.ts'
 
 /** Where the API repository keeps them (ch08). */
 const migrationsFolder = 'migrations'
@@ -22,6 +22,8 @@ export interface MigrationFacts extends Runners {
   readonly image: string
   /** Its files, as git has them at its tag; undefined where git knows no such commit. */
   readonly files: readonly MigrationFile[] | undefined
+  /** Why goose refuses all of them before it runs any: two of one number, a .sql file without one. */
+  readonly refusal: string | undefined
   /** Those of the working copy. */
   readonly checkout: readonly MigrationFile[]
   readonly state: MigrationState
@@ -64,8 +66,9 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
     liveImage,
     image,
     files: known.files,
+    refusal: known.refusal,
     checkout: readMigrations(checkout),
-    state: stateOf(versions, known.files ?? [], known.history),
+    state: stateOf(versions, known.files ?? [], known.history, await earlierOf(look, versions, known)),
     noGit: known.trouble,
     registry,
     ...runners,
@@ -77,20 +80,34 @@ const tagOf = (image: string): string | undefined => /[^/]:([\w][\w.-]*)(?:@sha2
 
 interface Known {
   readonly files: readonly MigrationFile[] | undefined
+  readonly refusal: string | undefined
   readonly history: readonly FileChange[]
   readonly trouble: Trouble | undefined
 }
 
 const filesOf = async ({ checkout }: Look, image: string): Promise<Known> => {
   const tag = tagOf(image)
-  if (tag === undefined) return { files: undefined, history: [], trouble: undefined }
+  if (tag === undefined) return { files: undefined, refusal: undefined, history: [], trouble: undefined }
   try {
     const [files, history] = await Promise.all([checkout.filesAt(tag, migrationsFolder), checkout.history(tag, migrationsFolder)])
-    return { files: files && readMigrations(files), history, trouble: undefined }
+    return { files: files && readMigrations(files), refusal: files && folderRefusal(files), history, trouble: undefined }
   } catch (error) {
-    if (error instanceof Trouble) return { files: undefined, history: [], trouble: error }
+    if (error instanceof Trouble) return { files: undefined, refusal: undefined, history: [], trouble: error }
     throw error
   }
+}
+
+/** What goose read of changed files when they were applied, by git's name of the text. */
+const earlierOf = async (
+  { checkout }: Look,
+  versions: VersionTable,
+  { files = [], history }: Known,
+): Promise<ReadonlyMap<string, MigrationFile>> => {
+  const changed = changedSince(versions, files, history)
+  const texts = await checkout.texts(changed.map(({ was }) => was))
+  return new Map(
+    changed.flatMap(({ file, was }, i) => readMigrations([{ name: file.name, text: texts[i] ?? '' }]).map((one) => [was, one])),
+  )
 }
 
 const inRegistry = async ({ registry }: Look, image: string): Promise<InRegistry> => {

@@ -11,7 +11,7 @@ export interface GooseFailure {
 
 /** From the line of a log at which goose gave up. */
 export const failureOf = (log: readonly string[]): GooseFailure | undefined => {
-  const text = log.findLast((line) => /\bgoose run: /.test(line))
+  const text = log.findLast((line) => /\bgoose run: |^panic: /.test(line))
   if (text === undefined) return undefined
   const at = log.lastIndexOf(text)
   return {

@@ -1,3 +1,6 @@
+import { readFolder, unregistered } from '../../goose/folder.ts'
+import { parseGoose } from '../../goose/parse.ts'
+
 /** A migration of the `migrations/` folder as goose reads it on the way up. */
 export interface MigrationFile {
   readonly version: bigint
@@ -5,55 +8,38 @@ export interface MigrationFile {
   readonly text: string
   /** False with `-- +goose NO TRANSACTION`: what ran before a failure stays. */
   readonly transaction: boolean
+  /** As goose sends them. None of a file that it refuses. */
   readonly statements: readonly string[]
+  /** The environment's values belong into its statements. */
+  readonly envsub: boolean
+  /** goose's words where it would stop at this file without running any of it. */
+  readonly refusal?: string
 }
 
-/** Reads `000003_name.sql`; undefined for a file that goose leaves alone. */
-const readMigration = (name: string, text: string): MigrationFile | undefined => {
-  const [, number] = /^(\d+)_.*\.sql$/.exec(name) ?? []
-  if (number === undefined) return undefined
-  return { version: BigInt(number), name, text, ...readUp(text) }
-}
+type Texts = readonly { readonly name: string; readonly text: string }[]
 
 /** By number; names that goose leaves alone are left out. */
-export const readMigrations = (files: readonly { readonly name: string; readonly text: string }[]): readonly MigrationFile[] =>
-  files
-    .flatMap(({ name, text }) => readMigration(name, text) ?? [])
-    .sort((a, b) => (a.version < b.version ? -1 : a.version > b.version ? 1 : 0))
+export const readMigrations = (files: Texts): readonly MigrationFile[] =>
+  readFolder(files.map(({ name }) => name)).sources.map(({ name, version }) => {
+    const text = files.find((file) => file.name === name)?.text ?? ''
+    return { version, name, text, ...readUp(name, text) }
+  })
 
-/** A line that ends in a semicolon ends a statement, but for what stands between StatementBegin and StatementEnd. */
-const readUp = (text: string): Pick<MigrationFile, 'transaction' | 'statements'> => {
-  const statements: string[] = []
-  let [up, block, transaction] = [false, false, true]
-  let open: string[] = []
-  const close = () => {
-    const statement = open.join('\n').trim()
-    open = []
-    if (up && statement.replace(/--.*$/gm, '').trim() !== '') statements.push(statement)
+/** Why goose would refuse the whole folder before it runs anything; undefined where it does not, and where there is no file at all. */
+export const folderRefusal = (files: Texts): string | undefined => {
+  const folder = readFolder(files.map(({ name }) => name))
+  return folder.usable || (folder.sources.length === 0 && !folder.because.startsWith('could not'))
+    ? undefined
+    : folder.because.replace(/\s+/g, ' ')
+}
+
+const nothing = { transaction: true, statements: [], envsub: false }
+
+const readUp = (name: string, text: string): Pick<MigrationFile, 'transaction' | 'statements' | 'envsub' | 'refusal'> => {
+  if (name.endsWith('.go')) return { ...nothing, refusal: unregistered(name) }
+  try {
+    return parseGoose(text)
+  } catch (error) {
+    return { ...nothing, refusal: error instanceof Error ? error.message : String(error) }
   }
-  for (const line of text.split(/\r?\n/)) {
-    const [, word] = /^\s*--\s*\+goose\s+(.+?)\s*$/i.exec(line) ?? []
-    switch (word?.toLowerCase()) {
-      case undefined:
-        open.push(line)
-        if (!block && /;\s*$/.test(line.replace(/--.*$/, ''))) close()
-        break
-      case 'no transaction':
-        transaction = false
-        break
-      case 'statementbegin':
-        block = true
-        break
-      case 'statementend':
-        block = false
-        close()
-        break
-      case 'up':
-      case 'down':
-        close()
-        up = word?.toLowerCase() === 'up'
-    }
-  }
-  close()
-  return { transaction, statements }
 }

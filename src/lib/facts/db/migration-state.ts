@@ -1,6 +1,7 @@
 import type { FileChange } from '../../systems/checkout/types.ts'
 import type { VersionTable } from '../../systems/postgres/types.ts'
 import type { MigrationFile } from './goose-file.ts'
+import { squeezed } from './squeezed.ts'
 
 /**
  * How the schema is kept, as the live system says. `unmarked`: goose's table is there without a version, which opens the application's boot
@@ -28,9 +29,14 @@ export interface MigrationState {
 const eraOf = ({ exists, applied, tables }: VersionTable): Era =>
   applied.length > 0 ? 'goose' : tables === 0 ? 'empty' : exists ? 'unmarked' : 'automigrate'
 
-/** Compares the version table with files, and those with their history. */
-export const stateOf = (versions: VersionTable, files: readonly MigrationFile[], history: readonly FileChange[] = []): MigrationState => {
-  const applied = new Map(versions.applied.map(({ version, at }) => [version, instantOf(at)]))
+/** Compares the version table with files, and those with their history. `earlier`: what goose read when they were applied, by git's name of the text. */
+export const stateOf = (
+  versions: VersionTable,
+  files: readonly MigrationFile[],
+  history: readonly FileChange[] = [],
+  earlier: ReadonlyMap<string, MigrationFile> = new Map(),
+): MigrationState => {
+  const applied = new Set(versions.applied.map(({ version }) => version))
   const current = versions.applied.at(-1)?.version ?? 0n
   const numbers = new Set(files.map(({ version }) => version))
   const open = files.filter(({ version }) => !applied.has(version))
@@ -39,16 +45,34 @@ export const stateOf = (versions: VersionTable, files: readonly MigrationFile[],
     current,
     pending: open.filter(({ version }) => version > current),
     late: open.filter(({ version }) => version < current),
-    gaps: gapsIn([...new Set([...numbers, ...applied.keys()])].filter((one) => one <= (files.at(-1)?.version ?? 0n)).sort(ascending)),
-    ahead: [...applied.keys()].filter((version) => !numbers.has(version)),
-    edited: files.flatMap(({ name, version }) => {
-      const at = applied.get(version)
-      const since = history.filter((one) => one.name === name && at !== undefined && Date.parse(one.at) > at)
-      const [last, was] = [since[0], since.at(-1)?.before]
-      return last && was !== undefined && last.after !== was ? [last] : []
-    }),
+    gaps: gapsIn([...new Set([...numbers, ...applied])].filter((one) => one <= (files.at(-1)?.version ?? 0n)).sort(ascending)),
+    ahead: [...applied].filter((version) => !numbers.has(version)),
+    edited: changedSince(versions, files, history)
+      .filter(({ was, file }) => !readsAlike(earlier.get(was), file))
+      .map(({ last }) => last),
   }
 }
+
+/** Applied files of which git has another text than when they were applied: its name, and the last commit that changed them. */
+export const changedSince = (
+  versions: VersionTable,
+  files: readonly MigrationFile[],
+  history: readonly FileChange[],
+): readonly { readonly file: MigrationFile; readonly last: FileChange; readonly was: string }[] => {
+  const applied = new Map(versions.applied.map(({ version, at }) => [version, instantOf(at)]))
+  return files.flatMap((file) => {
+    const at = applied.get(file.version)
+    const since = history.filter((one) => one.name === file.name && at !== undefined && Date.parse(one.at) > at)
+    const [last, was] = [since[0], since.at(-1)?.before]
+    return last && was !== undefined && last.after !== was ? [{ file, last, was }] : []
+  })
+}
+
+/** Comments, blanks and what is for the way down change nothing of what goose runs. */
+const readsAlike = (earlier: MigrationFile | undefined, now: MigrationFile): boolean =>
+  earlier !== undefined && JSON.stringify(readingOf(earlier)) === JSON.stringify(readingOf(now))
+
+const readingOf = ({ transaction, envsub, refusal, statements }: MigrationFile) => [transaction, envsub, refusal, statements.map(squeezed)]
 
 /** Only where numbers are a counter, which has at least half of what is below each of them: between dates and timestamps nothing is missing. */
 const gapsIn = (numbers: readonly bigint[]): readonly bigint[] =>

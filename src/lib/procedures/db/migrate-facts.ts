@@ -40,6 +40,11 @@ export const gatherMigrate = async (
 export const rehearsed = async (facts: MigrateFacts, { postgres, scratch }: Readers<'postgres' | 'scratch'>): Promise<MigrateFacts> => {
   const { target, versions, state, files = [] } = facts
   if (state.pending.length === 0) return facts
+  const replaced = state.pending.find(({ envsub }) => envsub)
+  if (replaced) {
+    const unable = `${replaced.name} takes values of the environment (ENVSUB), and only the Job has them`
+    return { ...facts, rehearsal: { failure: undefined, unable, lines: [] } }
+  }
   const schema = await postgres.schema(target)
   return {
     ...facts,

@@ -129,6 +129,8 @@ export const standing = (facts: MigrateFacts): Finding => {
     ),
     when(files !== undefined, noGit?.failed ?? `the tag of ${image} names no commit of the checkout: what it contains is not known`),
     when(!registry.answered || registry.digest !== undefined, `${image} is not in its registry: push it, or name another with --image`),
+    facts.refusal === undefined ? holds : fails(`goose refuses all files of the image: ${facts.refusal}`),
+    ...state.pending.filter(({ refusal }) => refusal !== undefined).map(({ name, refusal }) => fails(`goose stops at ${name}: ${refusal}`)),
     ...state.late.map(({ name }) => fails(`${name} came late: version ${state.current} is applied, and goose stops there`)),
     ...state.edited.map(({ name, commit }) => fails(`${name} was changed by ${commit} after it was applied`)),
     ...others.map(({ pod, orphan }) => fails(`pod ${pod} runs migrations${orphan ? ', and its Job is gone' : ''}`)),

@@ -82,8 +82,20 @@ const runFindings = ({ job, alive, invalid, sessions, files, checkout }: Migrati
   return found
 }
 
-const fileFindings = ({ state, checkout, files }: MigrationFacts): readonly Observation[] => {
+const fileFindings = ({ state, checkout, files, refusal }: MigrationFacts): readonly Observation[] => {
   const found: Observation[] = [
+    ...(refusal === undefined
+      ? []
+      : [{ level: 'wrong', text: `goose refuses all files of the image: ${refusal}`, next: 'git log -- migrations' } as const]),
+    ...state.pending
+      .filter((file) => file.refusal !== undefined)
+      .map(
+        (file): Observation => ({
+          level: 'wrong',
+          text: `goose stops at ${file.name}: ${file.refusal}`,
+          next: `git log -p -- migrations/${file.name}`,
+        }),
+      ),
     ...state.late.map(
       ({ name }): Observation => ({
         level: 'wrong',

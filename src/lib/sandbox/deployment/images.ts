@@ -23,7 +23,7 @@ export const imagesOf = (checkout: string): Images => ({
     const names = await git(checkout, ['ls-tree', tag, 'migrations/']).catch(() => undefined)
     // Without git on this machine there is the image that the sandbox starts with.
     if (names === undefined) return tag === tags.goose ? migrations : undefined
-    const files = names.split('\n').filter((line) => line.endsWith('.sql'))
+    const files = names.split('\n').filter((line) => /\.(sql|go)$/.test(line))
     return Promise.all(
       files.map(async (line) => {
         const [, , object = '', path = ''] = line.split(/\s+/)

@@ -13,7 +13,7 @@ export const migrateProgram =
       // A parameter of the data source name that is no keyword of its own goes to the server (pgx).
       const [, lockTimeout] = /\block_timeout=(\w+)/.exec(wordsOf(pod, container)) ?? []
       if (lockTimeout !== undefined) await client.query(`SELECT set_config('lock_timeout', $1, false)`, [lockTimeout])
-      return await gooseUp({ client, files: all, log, signal })
+      return await gooseUp({ client, files: all, log, signal, env: (name) => env[name] })
     } catch (error) {
       log(`goose run: failed to connect to host=${host}: ${error instanceof Error ? error.message : error}`)
       return 1

@@ -24,13 +24,14 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       })
     }
   }
-  const { filesAt, history } = gitOf(folder)
+  const { filesAt, history, texts } = gitOf(folder)
   return {
     read: {
       folder,
       text,
       filesAt,
       history,
+      texts,
       secret: async (file) => {
         const found = await text(file)
         return found === undefined ? undefined : new Secret(found)

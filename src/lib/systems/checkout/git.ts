@@ -72,6 +72,8 @@ export const gitOf = (folder: string) => {
       const at = await commit(revision)
       return at === undefined ? [] : changesOf(at, under)
     },
+    texts: async (objects: readonly string[]): Promise<readonly string[]> =>
+      objects.length === 0 ? [] : blobs(await told(['cat-file', '--batch'], objects.map((one) => `${one}\n`).join(''))),
   }
 }
 

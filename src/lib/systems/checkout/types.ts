@@ -55,6 +55,8 @@ export interface CheckoutReader {
   filesAt(revision: string, under: string): Promise<readonly TextFile[] | undefined>
   /** What commits up to a revision did to a folder's files, the latest first; [] where git knows no such revision. */
   history(revision: string, under: string): Promise<readonly FileChange[]>
+  /** Texts by the names that git gives them in a history; in the order of the names. */
+  texts(objects: readonly string[]): Promise<readonly string[]>
 }
 
 export interface CheckoutWriter {
