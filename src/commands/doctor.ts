@@ -1,5 +1,6 @@
 import { environmentFlag, HoneydueCommand } from '../lib/cli/command.ts'
-import { paint, renderView } from '../lib/cli/render.ts'
+import { paint } from '../lib/cli/render.ts'
+import { renderView } from '../lib/cli/render-view.ts'
 import { doctorView, examine } from '../lib/reports/doctor.ts'
 
 export default class Doctor extends HoneydueCommand {

@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk'
 import { expect, test } from 'vitest'
-import { renderTable } from '../../src/lib/cli/render.ts'
+import { renderTable } from '../../src/lib/cli/table.ts'
 
 const plain = new Chalk({ level: 0 })
 const host = 'ep-floral-truth-amttbc5a-pooler.c-5.us-east-1.aws.neon.tech'
@@ -13,7 +13,7 @@ const table = {
 }
 
 test('a table that is wider than the terminal keeps its width, and every character of its cells', () => {
-  const lines = renderTable(table, plain, 60).split('\n')
+  const lines = renderTable(table, plain, { limit: 60 }).split('\n')
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60)
   const [, first = '', second = '', third] = lines
   expect(first.slice(17).replace('built-in', '').trim() + second.trim()).toBe(host)
@@ -21,7 +21,7 @@ test('a table that is wider than the terminal keeps its width, and every charact
 })
 
 test('a table that fits, or that no terminal shows, stands as it is', () => {
-  const wide = renderTable(table, plain, 200)
+  const wide = renderTable(table, plain, { limit: 200 })
   expect(wide.split('\n')).toHaveLength(3)
-  expect(renderTable(table, plain, undefined)).toBe(wide)
+  expect(renderTable(table, plain, { limit: undefined })).toBe(wide)
 })

@@ -1,5 +1,6 @@
 import { environmentFlag, HoneydueCommand } from '../../lib/cli/command.ts'
-import { paint, renderView } from '../../lib/cli/render.ts'
+import { paint } from '../../lib/cli/render.ts'
+import { renderView } from '../../lib/cli/render-view.ts'
 import { explain } from '../../lib/environment/explain.ts'
 import { examineEnvironment } from '../../lib/environment/load.ts'
 import { kubeconfig } from '../../lib/reports/doctor.ts'

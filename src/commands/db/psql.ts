@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { environmentFlag, HoneydueCommand } from '../../lib/cli/command.ts'
 import { findPsql, openPsql, psqlEnvironment } from '../../lib/cli/psql.ts'
+import { shown } from '../../lib/cli/shown.ts'
 import { readOnly } from '../../lib/environment/read-only.ts'
 import { directTarget } from '../../lib/facts/db/direct-target.ts'
 
@@ -18,7 +19,7 @@ export default class DatabasePsql extends HoneydueCommand {
       if (flags.write && environment.readonly) throw readOnly(environment.name)
       return { environment, target: await directTarget(systems.postgres.read) }
     })
-    this.logToStderr(`${target.database} on ${target.host}, ${flags.write ? 'with the right to write' : 'read-only'}`)
+    this.logToStderr(shown(`${target.database} on ${target.host}, ${flags.write ? 'with the right to write' : 'read-only'}`))
     const { hostaddr, ca } = environment
     process.exitCode = await openPsql(
       program,

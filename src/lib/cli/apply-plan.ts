@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { ChalkInstance } from 'chalk'
 import { systemClock } from '../clock.ts'
 import { exitCodes, Interrupted } from '../errors.ts'
@@ -9,7 +8,8 @@ import type { Prepared } from '../plan/plan.ts'
 import type { Name } from '../systems/systems.ts'
 import type { Prompts } from './prompts.ts'
 import type { Session } from './session.ts'
-import { hang } from './wrap.ts'
+import { shown } from './shown.ts'
+import { columnsOf, hang } from './wrap.ts'
 
 export interface Applying<N extends Name> {
   readonly prepared: Prepared<N>
@@ -53,7 +53,7 @@ const settle = async <N extends Name>({ title, ask, type }: Asked, signal: Abort
   const { prompts, confirm, silent, say } = applying
   if (type === undefined) return prompts ? prompts.yes(ask, signal) : false
   if (confirm === type) {
-    if (!silent) say(`${title}: given by --confirm`)
+    if (!silent) say(`${shown(title)}: given by --confirm`)
     return true
   }
   if (!prompts) return false
@@ -75,7 +75,7 @@ const offerUndo = async <N extends Name>(
   if (!prompts || endedFromOutside || !steps.some((step) => step.undo === 'undo')) return undefined
   const rows = steps.map((step, i) => [i === 0 ? 'changed' : '', step.undo === 'undo' ? step.title : `${step.title}: ${step.undo}`])
   const said = [[chalk.red('stopped'), trouble.message], ...rows]
-  say(said.flatMap(([name = '', text = '']) => hang(`${name}${' '.repeat(9 - stripVTControlCharacters(name).length)}`, text)).join('\n'))
+  say(said.flatMap(([name = '', text = '']) => hang(`${name}${' '.repeat(9 - columnsOf(name))}`, text)).join('\n'))
   if (!(await prompts.yes('Take back what was changed?').catch(() => false))) return undefined
   const signal = session.ending.change(() => say(stopping))
   const left = await undo(prepared, states, {
@@ -86,6 +86,6 @@ const offerUndo = async <N extends Name>(
     tell: () => {},
     settle: async () => false,
   })
-  say(left.length === 0 ? 'Taken back.\n' : ['Taken back, but for:', ...left.map((line) => `  ${line}`), ''].join('\n'))
+  say(left.length === 0 ? 'Taken back.\n' : ['Taken back, but for:', ...left.map((line) => `  ${shown(line)}`), ''].join('\n'))
   return left
 }

@@ -6,6 +6,7 @@ import { failureDocument, schemaVersion, troubleOf } from './failure.ts'
 import type { Ask } from './flags.ts'
 import type { Prompts } from './prompts.ts'
 import { inSession, type Session } from './session.ts'
+import { jsonText, shown } from './shown.ts'
 import { typedLine, wordsOf } from './typed-line.ts'
 
 /** For every command that looks at a deployment. */
@@ -69,11 +70,11 @@ export abstract class HoneydueCommand extends Command {
   }
 
   private sayLine(): void {
-    this.logToStderr(`\n${typedLine(this.id ?? '', [...this.argv, ...this.answers])}`)
+    this.logToStderr(`\n${shown(typedLine(this.id ?? '', [...this.argv, ...this.answers]))}`)
   }
 
   protected print(document: object, text: string): void {
-    this.log(this.argv.includes('--json') ? JSON.stringify({ schemaVersion, command: this.id, ...document }, undefined, 2) : text)
+    this.log(this.argv.includes('--json') ? jsonText({ schemaVersion, command: this.id, ...document }) : text)
   }
 
   protected override async catch(error: unknown): Promise<void> {

@@ -14,7 +14,6 @@ const renderConfirmation = ({ environment, target, steps, confirm }: Plan, chalk
   const number = (count: number) => `${count} step${count === 1 ? '' : 's'}`
   const typed = typedGate(steps)
   const rows = [
-    ['where', markOf(environment, chalk)],
     ...target.map((line) => ['target', line]),
     ...(first
       ? [
@@ -30,9 +29,9 @@ const renderConfirmation = ({ environment, target, steps, confirm }: Plan, chalk
         : `offered after a failure or Ctrl-C, for ${number(changes.length - final.length)}`,
     ],
   ]
-  return rows
-    .flatMap(([name = '', text = ''], i) => hang(`${chalk.bold((name === rows[i - 1]?.[0] ? '' : name).padEnd(10))} `, text))
-    .join('\n')
+  const lead = (name: string) => `${chalk.bold(name.padEnd(10))} `
+  const lines = rows.flatMap(([name = '', text = ''], i) => hang(lead(name === rows[i - 1]?.[0] ? '' : name), text))
+  return [lead('where') + markOf(environment, chalk), ...lines].join('\n')
 }
 
 /** Which step, if any, has the subject typed in the middle of the run. */

@@ -1,5 +1,6 @@
 import * as Errors from '@oclif/core/errors'
 import { Bug, Trouble, Usage } from '../errors.ts'
+import { jsonText } from './shown.ts'
 
 /** The JSON document's version: it rises when a field changes its meaning or goes away. */
 export const schemaVersion = 1
@@ -57,7 +58,7 @@ export const failureDocument = (
 ): string => {
   const { code, failed, state, likely, next, details } = trouble
   const error = { code, failed, state, cause: likely, next, details }
-  return JSON.stringify({ schemaVersion, command, exitCode, ...known, error }, undefined, 2)
+  return jsonText({ schemaVersion, command, exitCode, ...known, error })
 }
 
 /** What is said, and where, to a word that names no command; its exit code is 127, as a shell's. */

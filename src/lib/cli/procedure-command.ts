@@ -14,6 +14,7 @@ import { environmentFlag, HoneydueCommand } from './command.ts'
 import { refuseOtherTarget, refuseUnattended, settleConfirmation } from './confirmation.ts'
 import { inputOf } from './flags.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
+import { shownLines } from './shown.ts'
 import { typedLine } from './typed-line.ts'
 
 type Given = Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean }
@@ -56,10 +57,14 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       const input = await inputOf(procedure.choices, flags, this.asking(prompts, offers))
       if (!looksOnly && !prompts) refuseUnattended(procedure.id, procedure.risk(input), { confirm, wanted, dryRun: this.dryRun() })
       // How to draw is read while the systems are being asked.
-      const [prepared, { paint, renderPlan }] = await Promise.all([prepare(procedure, input, systems, context), import('./render.ts')])
+      const [prepared, { renderPlan }, { paint }] = await Promise.all([
+        prepare(procedure, input, systems, context),
+        import('./render-plan.ts'),
+        import('./render.ts'),
+      ])
       const { plan } = prepared
       this.known = { environment: environment.name, plan }
-      const text = flags['by-hand'] ? byHand(plan) : renderPlan(plan, paint(process.stdout))
+      const text = flags['by-hand'] ? shownLines(byHand(plan)) : renderPlan(plan, paint(process.stdout))
       if (plan.blocked.length > 0 && !flags.json) this.log(text)
       refuseBlocked(plan, this.dryRun())
       if (looksOnly) await keepPlan(state, plan, systemClock.now())

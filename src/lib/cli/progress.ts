@@ -1,6 +1,7 @@
 import { Listr, ListrLogger, ListrLogLevels, ProcessOutput } from 'listr2'
 import type { RunEvent, StepState } from '../plan/outcome.ts'
 import type { PlannedStep } from '../plan/plan.ts'
+import { shown } from './shown.ts'
 
 /** Draws a run on standard error as its events tell it: a spinner on a terminal, plain lines without. The engine alone decides what runs. */
 export interface Progress {
@@ -44,18 +45,18 @@ const stepLine = (step: PlannedStep, terminal: boolean) => {
     begun,
     settle,
     print: (text: string) => {
-      output = text
-      if (drawn) drawn.output = text
+      output = shown(text)
+      if (drawn) drawn.output = output
     },
     task: {
-      title: step.title,
+      title: shown(step.title),
       task: async (_: unknown, task: Drawn): Promise<void> => {
         drawn = task
         if (output) task.output = output
         begin()
         const state = await settled
         // Plain lines have a place of their own for why a step failed.
-        if (words[state] && (terminal || wentWell(state))) task.title = `${step.title} (${words[state]})`
+        if (words[state] && (terminal || wentWell(state))) task.title = `${shown(step.title)} (${words[state]})`
         if (!wentWell(state)) throw new Error(words[state])
       },
     },
@@ -130,7 +131,7 @@ export const drawRun = (steps: readonly PlannedStep[], terminal: boolean): Progr
     },
     say: (text) => {
       if (under) follow(under.index, text)
-      else process.stderr.write(`${text}\n`)
+      else process.stderr.write(`${shown(text)}\n`)
     },
     end: async () => {
       clearInterval(ticking)

@@ -4,6 +4,8 @@ import { Declined, Interrupted } from '../errors.ts'
 import type { Choice } from '../plan/choice.ts'
 import type { Offer } from '../plan/procedure.ts'
 import { severalOf } from './flags.ts'
+import { shown, shownLines } from './shown.ts'
+import { columnsOf } from './wrap.ts'
 
 /** One line of a search. */
 export interface Found {
@@ -39,7 +41,7 @@ export interface PromptOptions {
 }
 
 export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, output = process.stderr }: PromptOptions = {}): Prompts => {
-  const asked = (message: string) => (mark === undefined ? message : `${mark} ${message}`)
+  const asked = (message: string) => (mark === undefined ? shown(message) : `${mark} ${shown(message)}`)
   /** Puts a question that the signal, or its time, takes back. */
   const put = async <T>(question: (context: Context) => Promise<T>, signal = looking): Promise<T> => {
     const expiry = AbortSignal.timeout(patience)
@@ -65,22 +67,28 @@ export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, 
   const choose = async (message: string, choice: Choice<unknown>, offers: readonly Offer[], context: Context): Promise<string> => {
     if (offers.length === 0 && choice.options) return select({ message, choices: choice.options.map((value) => ({ value })) }, context)
     if (offers.length === 0) return write(message, choice, context)
-    const width = Math.max(...offers.map(({ value }) => value.length))
-    const offered = offers.map(({ value, about }) => ({ value, name: `${value.padEnd(width)}  ${about}`, short: value }))
+    const width = Math.max(...offers.map(({ value }) => columnsOf(shown(value))))
+    const padded = (value: string) => value + ' '.repeat(width - columnsOf(value))
+    const offered = offers.map(({ value, about }) => ({ value, name: `${padded(shown(value))}  ${shown(about)}`, short: shown(value) }))
     const other = choice.options ? [] : [{ value: undefined, name: 'another', short: 'another' }]
     return (await select<string | undefined>({ message, choices: [...offered, ...other] }, context)) ?? write(message, choice, context)
   }
   return {
     choice: (name, choice, offers = []) => put((context) => choose(asked(choice.ask ?? name), choice, offers, context)),
     find: (message, source) =>
-      put((context) =>
-        search({ message, source: (words = '') => source(words).map((one) => ({ ...one, short: one.value })), pageSize: 12 }, context),
-      ),
+      put((context) => search({ message, source: (words = '') => source(words).map(foundLine), pageSize: 12 }, context)),
     yes: (message, signal) => put((context) => confirm({ message: asked(message), default: false }, context), signal),
     subject: async (subject, signal) =>
-      (await put((context) => input({ message: asked(`Type ${subject} to go on:`) }, context), signal)).trim() === subject,
+      shown((await put((context) => input({ message: asked(`Type ${subject} to go on:`) }, context), signal)).trim()) === shown(subject),
   }
 }
+
+const foundLine = ({ value, name, description }: Found) => ({
+  value,
+  name: shown(name),
+  description: shownLines(description),
+  short: shown(value),
+})
 
 const expired = (patience: Duration): Declined =>
   new Declined({

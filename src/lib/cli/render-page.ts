@@ -1,8 +1,9 @@
 import type { ChalkInstance } from 'chalk'
+import { shownLines } from './shown.ts'
 import { wrap } from './wrap.ts'
 
 /** The Markdown of a page as a pipe gets it: without the marks of its generated parts. */
-export const plainPage = (text: string): string => text.replace(/<!--.*?-->\n*/g, '')
+export const plainPage = (text: string): string => shownLines(text.replace(/<!--.*?-->\n*/g, ''))
 
 /**
  * The Markdown of our pages for a terminal: headings, paragraphs, lists, fenced code, `code` and **bold**, and nothing else.

@@ -36,7 +36,7 @@ export abstract class ReportCommand extends HoneydueCommand {
         return
       }
       // How to draw is read while the systems are being asked.
-      const [view, { paint, renderView }] = await Promise.all([look(), import('./render.ts')])
+      const [view, { renderView }, { paint }] = await Promise.all([look(), import('./render-view.ts'), import('./render.ts')])
       process.exitCode = view.unreachable
         ? exitCodes.unreachable
         : view.findings.some(({ level }) => level === 'wrong')
@@ -52,10 +52,10 @@ export abstract class ReportCommand extends HoneydueCommand {
 
 /** A system that is away is a picture too: the watching goes on until it is back. */
 const pictured = async (look: () => Promise<View>): Promise<string> => {
-  const { paint, renderTrouble, renderView } = await import('./render.ts')
+  const [{ paint, renderTrouble }, { renderView }] = await Promise.all([import('./render.ts'), import('./render-view.ts')])
   const chalk = paint(process.stdout)
   try {
-    return renderView(await look(), chalk)
+    return renderView(await look(), chalk, { verdictFirst: true })
   } catch (error) {
     if (error instanceof Trouble) return renderTrouble(error, chalk)
     throw error

@@ -5,7 +5,7 @@ import { Usage } from '../errors.ts'
 import { kindOf } from '../runbook/kind.ts'
 import { type Page, readPages } from '../runbook/page.ts'
 import { HoneydueCommand } from './command.ts'
-import { renderTable } from './render.ts'
+import { renderTable } from './table.ts'
 
 /** What every command about the pages shares: they lie beside the program, in `runbooks/`. */
 export abstract class RunbookCommand extends HoneydueCommand {
@@ -45,7 +45,9 @@ export const sectionSign = ({ section }: Page): string => (section === undefined
 
 /** A line a page: section, command, whether it changes anything, title. */
 export const listPages = (pages: readonly Page[], chalk: ChalkInstance): string =>
-  renderTable({ columns: [], rows: pages.map((page) => [sectionSign(page), chalk.bold(page.command), kindOf(page), page.title]) }, chalk)
+  renderTable({ columns: [], rows: pages.map((page) => [sectionSign(page), page.command, kindOf(page), page.title]) }, chalk, {
+    style: [chalk.reset, chalk.bold],
+  })
 
 /** The same for machines. */
 export const pageData = (page: Page) => {

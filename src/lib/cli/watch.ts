@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { Clock, Duration } from '../clock.ts'
+import { columnsOf } from './wrap.ts'
 
 /** Where a watched report goes: standard output, or a test's own. */
 export interface Screen {
@@ -41,7 +41,7 @@ export const watch = async ({ draw, every, clock, signal, screen }: Watching): P
 }
 
 const height = (lines: readonly string[], { columns = 80 }: Screen): number =>
-  lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns)), 0)
+  lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(columnsOf(line) / columns)), 0)
 
 /** What is higher than the terminal cannot be drawn over: it is cut, and says so. */
 const fitting = (lines: readonly string[], screen: Screen): readonly string[] => {

@@ -1,21 +1,35 @@
-import { stripVTControlCharacters } from 'node:util'
+import stringWidth from 'fast-string-width'
+import { wrapAnsi } from 'fast-wrap-ansi'
+import { shownInBrief } from './shown.ts'
 
-/** Breaks between words; a word that is longer than the width stands alone, unbroken. */
-export const wrap = (text: string, width: number): readonly string[] => {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && stripVTControlCharacters(longer).length > width) {
-      lines.push(line)
-      line = word
-    } else line = longer
-  }
-  return [...lines, line]
+/** Columns of the terminal that standard output leads to; 80 where it leads to none. */
+export const screenWidth = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> = process.stdout): number =>
+  isTTY && columns > 0 ? columns : 80
+
+/** Columns that a text takes on a terminal: styles none, ideographs two. */
+export const columnsOf = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text))
+
+/** Breaks between words; a word that is longer than the width is broken too, and a style goes on in the next line. */
+export const wrap = (text: string, width: number): readonly string[] =>
+  wrapAnsi(text, width, { hard: true })
+    .split('\n')
+    .map((line) => line.trimEnd())
+
+/** `lead`, which may be styled, before the first line, blanks of its width before the others; `text` is cleaned of what a terminal would obey. */
+export const hang = (lead: string, text: string, columns = screenWidth()): readonly string[] => {
+  const width = columnsOf(lead)
+  return wrap(shownInBrief(text), Math.max(columns - width, 20)).map((line, i) => `${i === 0 ? lead : ' '.repeat(width)}${line}`)
 }
 
-/** `lead` before the first line, blanks of its width before the others: 80 columns in all. */
-export const hang = (lead: string, text: string): readonly string[] => {
-  const width = stripVTControlCharacters(lead).length
-  return wrap(text, Math.max(80 - width, 20)).map((line, i) => `${i === 0 ? lead : ' '.repeat(width)}${line}`)
+/** As much of a text as has room, with … where it goes on. */
+export const cut = (text: string, width: number): string => {
+  if (columnsOf(text) <= width) return text
+  let kept = ''
+  let room = width - 1
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    room -= columnsOf(segment)
+    if (room < 0) break
+    kept += segment
+  }
+  return `${kept.trimEnd()}…`
 }

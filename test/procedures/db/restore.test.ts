@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { paint, renderPlan } from '../../../src/lib/cli/render.ts'
+import { paint } from '../../../src/lib/cli/render.ts'
+import { renderPlan } from '../../../src/lib/cli/render-plan.ts'
 import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { recoverMigration } from '../../../src/lib/procedures/db/recover-migration.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { paint, renderView } from '../../../src/lib/cli/render.ts'
+import { paint } from '../../../src/lib/cli/render.ts'
+import { renderView } from '../../../src/lib/cli/render-view.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { View } from '../../../src/lib/plan/report.ts'
 import { clusterHealth } from '../../../src/lib/reports/cluster/health.ts'

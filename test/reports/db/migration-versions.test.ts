@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { paint, renderPlan, renderView } from '../../../src/lib/cli/render.ts'
+import { paint } from '../../../src/lib/cli/render.ts'
+import { renderPlan } from '../../../src/lib/cli/render-plan.ts'
+import { renderView } from '../../../src/lib/cli/render-view.ts'
 import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { bootstrapGoose } from '../../../src/lib/procedures/db/bootstrap-goose.ts'

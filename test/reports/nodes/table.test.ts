@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { paint, renderView } from '../../../src/lib/cli/render.ts'
+import { paint } from '../../../src/lib/cli/render.ts'
+import { renderView } from '../../../src/lib/cli/render-view.ts'
 import { readApiNodes } from '../../../src/lib/facts/nodes/api-nodes.ts'
 import { nodeTables, tableNote } from '../../../src/lib/reports/nodes/table.ts'
 import type { Node, Pod } from '../../../src/lib/systems/kube/types.ts'
