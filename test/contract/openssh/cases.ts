@@ -4,6 +4,7 @@ import { accepted, both, codeOf, config, on, refused, run, sessionsAtOnce, timeo
 import { hostKeyCases } from './host-key-cases.ts'
 import { identityCases } from './identity-cases.ts'
 import { routeCases } from './route-cases.ts'
+import { shellCases } from './shell-cases.ts'
 import type { SshWorld } from './world.ts'
 
 const commandCases: readonly ContractCase<SshWorld>[] = [
@@ -136,5 +137,6 @@ export const opensshCases: readonly ContractCase<SshWorld>[] = [
   ...hostKeyCases,
   ...identityCases,
   ...routeCases,
+  ...shellCases,
   ...faultCases,
 ]

@@ -22,6 +22,12 @@ export interface SshWorld extends ContractWorld {
   silent(alias: string): Promise<void>
   /** Lets in, and grants no session. */
   withoutSessions(alias: string): Promise<void>
+  /** Grants one session at a time (MaxSessions 1). */
+  oneSession(alias: string): Promise<void>
+  /** The login shell's own start-up file, as long as the machine is not reset. */
+  startup(alias: string, text: string): Promise<void>
+  /** Another command runs in place of every one that is asked for. */
+  forced(alias: string, command: string): Promise<void>
 }
 
 const bastion: NodeIdentity = { alias: 'bastion', address: '192.0.2.10', hostname: 'bastion' }
@@ -40,6 +46,9 @@ export const sandboxSsh = async (): Promise<SshWorld> => {
     down: (alias) => nodes.setUp(alias, false),
     otherKey: async (alias) => void (await nodes.fail(alias, 'changed-host-key')),
     silent: async (alias) => void (await nodes.fail(alias, 'silent')),
+    oneSession: async (alias) => void (await nodes.fail(alias, 'one-session')),
+    startup: async (alias, text) => nodes.node(alias).state.write('login/startup', text),
+    forced: async (alias, command) => nodes.node(alias).state.write('login/forced', command),
     withoutSessions: async (alias) => void (await nodes.fail(alias, 'no-sessions')),
     reset: () => nodes.reset(),
     async stop() {

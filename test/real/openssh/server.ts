@@ -98,6 +98,13 @@ export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<Ssh
       await end(alias)
     },
     otherKey: (alias) => again(alias, 'foreign'),
+    oneSession: (alias) => again(alias, `host-${alias}`, ['MaxSessions 1']),
+    async startup(alias, text) {
+      // bash reads it where sshd starts it; HOME is the world's own folder.
+      writeFileSync(join(dir, '.bashrc'), text)
+      await again(alias, `host-${alias}`)
+    },
+    forced: (alias, command) => again(alias, `host-${alias}`, [`ForceCommand ${command}`]),
     withoutSessions: (alias) => again(alias, `host-${alias}`, ['MaxSessions 0']),
     async silent(alias) {
       changed.add(alias)
@@ -107,6 +114,7 @@ export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<Ssh
       if (server) process.kill(server.pid, 'SIGSTOP')
     },
     async reset() {
+      rmSync(join(dir, '.bashrc'), { force: true })
       for (const alias of [...changed]) {
         await end(alias)
         await start(machine(alias), `host-${alias}`)

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { connect, createServer, type Socket } from 'node:net'
 import ssh2, { type Connection, type ParsedKey, type Server as SshServer } from 'ssh2'
+import { systemClock } from '../../clock.ts'
 import { killGroup, serveSession } from './session.ts'
 import { slowLink } from './slow-link.ts'
 import { newSshKey } from './ssh-key.ts'
@@ -9,8 +10,15 @@ import type { NodeFolder } from './state.ts'
 
 const { Server, utils } = ssh2
 
-/** What is wrong with a node: refuses connections, accepts and says nothing, dies at a command's first output, shows another host key, answers late, has no session left. */
-export type NodeFault = 'down' | 'silent' | 'dies-mid-command' | 'changed-host-key' | 'no-sessions' | { readonly delayMs: number }
+/** What is wrong with a node: refuses connections, accepts and says nothing, dies at a command's first output, shows another host key, answers late, has no session left, has one alone. */
+export type NodeFault =
+  | 'down'
+  | 'silent'
+  | 'dies-mid-command'
+  | 'changed-host-key'
+  | 'no-sessions'
+  | 'one-session'
+  | { readonly delayMs: number }
 
 /** Where a forwarded connection leads; undefined: refused. */
 export type Reach = (host: string, port: number) => { readonly host: string; readonly port: number } | undefined
@@ -53,11 +61,14 @@ export const startNodeServer = async (options: { folder: NodeFolder; authorized:
       user = name
     })
     connection.on('session', (accept, reject) => {
-      if (fault === 'no-sessions' || sessions >= maxSessions) return reject()
+      if (sessions >= (fault === 'no-sessions' ? 0 : fault === 'one-session' ? 1 : maxSessions)) return reject()
       sessions += 1
       const session = accept()
       session.once('close', () => {
-        sessions -= 1
+        // As sshd frees it: a moment after its end has been told.
+        void systemClock.sleep(fault === 'one-session' ? 30 : 0).then(() => {
+          sessions -= 1
+        })
       })
       serveSession(session, { folder, user, children, onOutput: () => fault === 'dies-mid-command' && breakAll() })
     })

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { Unreachable } from '../../errors.ts'
+import { sessionSeats } from './session-seats.ts'
 import { notInTime } from './troubles.ts'
 import type { CommandOutput } from './types.ts'
 
@@ -24,8 +25,6 @@ const maxSessions = 5
 export const commandRunner = (alias: string, client: Client) => {
   let lost: Error | undefined
   const endings = new Set<() => void>()
-  let running = 0
-  const waiting: (() => void)[] = []
   const end = (error?: Error) => {
     lost ??= error ?? new Error('closed')
     for (const ending of [...endings]) ending()
@@ -46,16 +45,9 @@ export const commandRunner = (alias: string, client: Client) => {
       lost ? { cause: lost } : {},
     )
 
-  const seat = async () => {
-    if (running >= maxSessions) await new Promise<void>((resolve) => waiting.push(resolve))
-    running += 1
-  }
-  const leave = () => {
-    running -= 1
-    waiting.shift()?.()
-  }
+  const seated = sessionSeats(maxSessions, (error) => error instanceof Unreachable && error.code === 'ssh-no-session')
 
-  const collect = (command: string, options: RunOptions): Promise<Run> =>
+  const collect = (command: string, options: RunOptions, began: () => void): Promise<Run> =>
     new Promise((resolve, reject) => {
       if (lost) return reject(gone('it was idle'))
       const started = performance.now()
@@ -96,6 +88,7 @@ export const commandRunner = (alias: string, client: Client) => {
             ),
           )
         channel = opened
+        began()
         const startedAfterMs = performance.now() - started
         const [out, err]: [Buffer[], Buffer[]] = [[], []]
         let status: { code: number | null; signal?: string } | undefined
@@ -117,14 +110,7 @@ export const commandRunner = (alias: string, client: Client) => {
 
   return {
     isLost: () => lost !== undefined,
-    async run(command: string, options: RunOptions): Promise<Run> {
-      await seat()
-      try {
-        return await collect(command, options)
-      } finally {
-        leave()
-      }
-    },
+    run: (command: string, options: RunOptions): Promise<Run> => seated((began) => collect(command, options, began), options.signal),
     /** A `direct-tcpip` channel: the node itself connects to the target. */
     forward: (host: string, port: number): Promise<Duplex> =>
       new Promise((resolve, reject) => {
