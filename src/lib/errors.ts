@@ -23,9 +23,11 @@ export const exitCodes = {
   failed: 4,
   unverified: 5,
   declined: 6,
+  held: 7,
   moved: 8,
   unreachable: 9,
   unknown: 127,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const
@@ -38,10 +40,12 @@ export const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   blocked: 'a check failed, and nothing was changed; of a report: something is wrong',
   failed: 'a change failed; something may have changed',
   unverified: 'applied, but not seen to hold in time',
-  declined: 'the operator said no',
+  declined: 'the operator said no, or nobody answered in ten minutes',
+  held: 'another operator holds the lease, or took it over',
   moved: 'the world moved since the plan was confirmed',
   unreachable: 'a needed system cannot be reached, or refuses our credentials',
   unknown: 'no such command',
+  hungUp: 'stopped by SIGHUP: the terminal is gone',
   interrupted: 'stopped by Ctrl-C',
   terminated: 'stopped by SIGTERM',
 }
@@ -93,6 +97,10 @@ export class Unverified extends Trouble {
 export class Declined extends Trouble {
   readonly exitCode = exitCodes.declined
 }
+/** Another operator holds the lease: exit 7. */
+export class Held extends Trouble {
+  readonly exitCode = exitCodes.held
+}
 /** The world moved since the plan was confirmed: exit 8. */
 export class Moved extends Trouble {
   readonly exitCode = exitCodes.moved
@@ -101,13 +109,24 @@ export class Moved extends Trouble {
 export class Unreachable extends Trouble {
   readonly exitCode = exitCodes.unreachable
 }
-/** Stopped by a signal at a safe point: exit 130 or 143. */
+/** Stopped by a signal at a safe point: exit 129, 130 or 143. */
 export class Interrupted extends Trouble {
   readonly exitCode: number
-  constructor(account: Account, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') {
+  readonly signal: EndingSignal
+  constructor(account: Account, signal: EndingSignal = 'SIGINT') {
     super(account)
-    this.exitCode = signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated
+    this.signal = signal
+    this.exitCode = signalExits[signal]
   }
+}
+
+export type EndingSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+/** What a program exits with that one of these ends: 128 and the signal's number. */
+export const signalExits: Readonly<Record<EndingSignal, number>> = {
+  SIGHUP: exitCodes.hungUp,
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
 }
 
 /** One sentence of any thrown value, for a place that has room for one. */

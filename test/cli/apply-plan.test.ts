@@ -18,6 +18,7 @@ const light = (name: string, more: Partial<Change<never>> = {}) => {
   }
   const step: Change<never> = {
     title: `Turn on ${name}`,
+    effect: [{ what: name, before: 'off', after: 'on' }],
     apply: () => turn(true),
     verify: async () => when(state.on, `${name} is off`),
     undo: () => turn(false),
@@ -79,8 +80,8 @@ test('after a failure the undo is offered, and what was changed is taken back', 
   const { outcome, asked, said } = await apply([a.step, broken], true)
   expect(outcome.trouble).toMatchObject({ exitCode: 5, code: 'cannot-hold' })
   expect(asked).toEqual(['Take back what was changed?'])
-  expect(said).toContain('changed  Turn on a\n         Turn on b')
-  expect(said).toContain('Taken back.')
+  expect(said).toContain('undo     Take back: Turn on b\n         Take back: Turn on a')
+  expect(said).toContain('Taken back, and seen to be so.')
   expect(outcome.trouble).toMatchObject({ state: 'What was changed was taken back.', details: [] })
   expect(a.state.on).toBe(false)
 })

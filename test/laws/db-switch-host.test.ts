@@ -94,6 +94,7 @@ laws(
         sandbox().postgres.behave('pooler', { answer: 'reset' })
       },
       meets: 'work',
+      broken: true,
     },
     {
       name: 'a worker whose strategy would run two at once',

@@ -4,9 +4,10 @@ import { Blocked, Moved } from '../../src/lib/errors.ts'
 import { type Finding, fails, holds, hopeless, when } from '../../src/lib/plan/finding.ts'
 import { refuseMoved } from '../../src/lib/plan/identity.ts'
 import type { RunEvent } from '../../src/lib/plan/outcome.ts'
-import { perform, undo } from '../../src/lib/plan/perform.ts'
+import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { type Change, defineProcedure, type Step } from '../../src/lib/plan/procedure.ts'
+import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
 import { contextOf } from '../support/context.ts'
 
 /** Time passes only by sleeping. */
@@ -122,19 +123,23 @@ test('a change that throws is exit 4 with the first reason; undo takes back what
   const { states, trouble } = await perform(prepared, run)
   expect(trouble).toMatchObject({ exitCode: 4, code: 'fuse', failed: 'Turn on b: the fuse blew', likely: 'too many lights' })
   expect(states).toEqual(['done', 'half'])
-  expect(await undo(prepared, states, run)).toEqual(['Turn on b: a blown fuse stays blown'])
+  expect((await takeBack(undoingOf({ prepared, states, run }), run)).left).toEqual(['Turn on b: a blown fuse stays blown'])
   expect(a.state.on).toBe(false)
 })
 
 test('undo that comes afterwards follows in the order of the plan', async () => {
   const order: string[] = []
   const step = (name: string, afterwards: boolean): Change<never> => {
-    const back = async () => void order.push(name)
-    return { ...light(name).step, undo: afterwards ? { afterwards: back } : back }
+    const { state, step } = light(name)
+    const back = async () => {
+      state.on = false
+      order.push(name)
+    }
+    return { ...step, undo: afterwards ? { afterwards: back } : back }
   }
   const { prepared, run } = await begin([step('value', false), step('first pods', true), step('second pods', true), step('file', false)])
   const { states } = await perform(prepared, run)
-  await undo(prepared, states, run)
+  await takeBack(undoingOf({ prepared, states, run }), run)
   expect(order).toEqual(['file', 'value', 'first pods', 'second pods'])
 })
 

@@ -94,7 +94,7 @@ test('taken back after Ctrl-C there: the old pair is in its place, and nothing t
   const { code, text } = await terminal.end()
   expect([code, current(), valid()]).toEqual([130, first(), [first()]])
   expect(text).toContain('state   What was changed was taken back.')
-  expect(text.slice(text.indexOf('Taken back.'))).not.toContain('DELETE')
+  expect(text.slice(text.indexOf('Taken back, and seen to be so.'))).not.toContain('DELETE')
 })
 
 test('without a terminal: refused without --confirm, refused with another, and JSON says what is to be typed where', async () => {

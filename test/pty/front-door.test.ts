@@ -47,7 +47,7 @@ test('what a choice can be is read from the live environment, also without the f
   await terminal.until(`❯ ${PID}  honeydue`)
   await terminal.until('holds 4711')
   terminal.type('\r')
-  await terminal.until(`Type ${PID} to go on:`)
+  await terminal.until(`Type sandbox/${PID} to go on:`)
   terminal.type('no\r')
   const { code, text } = await terminal.end()
   expect(text.trimEnd().split('\n').at(-1)).toBe(`honeydue db:unlock --env ${environment()} --pid ${PID}`)

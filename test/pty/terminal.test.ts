@@ -60,7 +60,7 @@ test('Ctrl-C once: what is being done comes to its end, and both done and not do
   const terminal = openTerminal(three())
   await terminal.until('applying')
   terminal.type('\u0003')
-  await terminal.until('stopping at the next safe point')
+  await terminal.until('stopping at the next safe point, in step 1, Delete residence_ids_user:1')
   const { code, text } = await terminal.end()
   expect(code).toBe(130)
   expect(unbroken(text)).toContain('Done: Delete residence_ids_user:1. Not done: Delete residence_ids_user:2; Delete residence_ids_user:3.')
@@ -77,7 +77,9 @@ test('Ctrl-C twice ends at once, says so, and the cursor is back', async () => {
   terminal.type('\u0003')
   const { code, raw, text } = await terminal.end()
   expect(code).toBe(130)
-  expect(text).toContain('Ended at once: what was being changed may be half done.')
+  expect(text).toContain(
+    'Ended at once: what was being changed may be half done. Not known is how far it came: step 1, Delete residence_ids_user:1.',
+  )
   expect(raw.lastIndexOf('\u001B[?25h')).toBeGreaterThan(raw.lastIndexOf('\u001B[?25l'))
 })
 

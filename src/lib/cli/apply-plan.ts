@@ -1,12 +1,14 @@
 import type { ChalkInstance } from 'chalk'
 import { systemClock } from '../clock.ts'
-import { exitCodes, Interrupted } from '../errors.ts'
+import { Held, Interrupted, type Trouble } from '../errors.ts'
 import { accountOfUndo } from '../plan/account.ts'
 import type { Outcome, StepState } from '../plan/outcome.ts'
-import { type Asked, perform, undo } from '../plan/perform.ts'
-import type { Prepared } from '../plan/plan.ts'
-import type { Name } from '../systems/systems.ts'
+import { type Asked, perform, type Run } from '../plan/perform.ts'
+import type { Plan, Prepared } from '../plan/plan.ts'
+import { takeBack, undoingOf } from '../plan/undo.ts'
+import type { Name, Systems } from '../systems/systems.ts'
 import type { Prompts } from './prompts.ts'
+import type { RunRecord } from './run-record.ts'
 import type { Session } from './session.ts'
 import { shown } from './shown.ts'
 import { columnsOf, hang } from './wrap.ts'
@@ -21,35 +23,84 @@ export interface Applying<N extends Name> {
   readonly confirm?: string | undefined
   /** Undefined where nobody can be asked: other gates are then declined, and no undo is offered. */
   readonly prompts: Prompts | undefined
+  /** The plan as it would be made now: what proves that a step was taken back. */
+  readonly replan?: () => Promise<Plan>
+  /** Its journal and lease; undefined where nothing is to be changed. */
+  readonly record?: RunRecord | undefined
+  /** Opens the journal of the run that takes this one back, under the same lease. */
+  readonly recordUndo?: ((plan: Plan) => Promise<RunRecord>) | undefined
   readonly silent: boolean
   readonly say: (text: string) => void
   readonly chalk: ChalkInstance
 }
 
-const stopping = 'stopping at the next safe point; Ctrl-C again ends at once'
-
 /** Performs a plan before the operator's eyes, and offers to take it back when it does not come to its end. */
 export const applyPlan = async <N extends Name>(applying: Applying<N>): Promise<Outcome> => {
-  const { prepared, needs, session, silent } = applying
-  session.ending.looking.throwIfAborted()
-  const { drawRun } = await import('./progress.ts')
-  const progress = silent ? undefined : drawRun(prepared.plan.steps, Boolean(process.stderr.isTTY && process.stdout.isTTY))
-  const outcome = await perform(prepared, {
-    systems: session.systems,
-    needs,
-    clock: systemClock,
-    signal: session.ending.change(() => progress?.say(stopping)),
-    ...(applying.again !== undefined && { again: applying.again }),
-    tell: async (event) => progress?.tell(event),
-    settle: (gate, signal) => settle(gate, signal, applying),
-  }).finally(() => progress?.end())
+  applying.session.ending.looking.throwIfAborted()
+  const outcome = await drawn(applying.prepared, applying, (run) => perform(applying.prepared, run))
+  await applying.record?.end(outcome)
   if (!outcome.trouble) return outcome
   const left = await offerUndo(outcome.states, outcome.trouble, applying)
   return left ? { ...outcome, trouble: accountOfUndo(outcome.trouble, left) } : outcome
 }
 
+/** Performs steps while they are drawn: `act` is given the run that tells the drawing and the journal, and that signals stop. */
+const drawn = async <N extends Name, T>(
+  { plan }: Prepared<N>,
+  { session, needs, silent, record, again, say, ...applying }: Applying<N>,
+  act: (run: Run<N>) => Promise<T>,
+): Promise<T> => {
+  const { drawRun } = await import('./progress.ts')
+  const progress = silent ? undefined : drawRun(plan.steps, Boolean(process.stderr.isTTY && process.stdout.isTTY))
+  let under = -1
+  const named = () => {
+    const title = plan.steps[under]?.title
+    return title === undefined ? undefined : `step ${under + 1}, ${shown(title)}`
+  }
+  const asked = session.ending.change({
+    told: () => (progress?.say ?? say)(`stopping at the next safe point${named() ? `, in ${named()}` : ''}; Ctrl-C again ends at once`),
+    unknown: () => (named() ? `Not known is how far it came: ${named()}.` : ''),
+  })
+  const lease = record?.lease
+  return act({
+    systems: lease ? guardedWriters(session.systems, needs, lease.checkIfOld) : session.systems,
+    needs,
+    clock: systemClock,
+    signal: lease ? AbortSignal.any([asked, lease.lost]) : asked,
+    ...(again !== undefined && { again }),
+    ...(lease && { guard: lease.check }),
+    tell: async (event) => {
+      under = event.type === 'settled' ? -1 : event.index
+      // What is about to change is written down before it is shown, and shown before it changes.
+      await record?.tell(event)
+      await progress?.tell(event)
+    },
+    settle: (gate, signal) => settle(gate, signal, { session, needs, silent, record, say, ...applying }),
+  }).finally(() => progress?.end())
+}
+
+/** Each call asks first whether this run may still change anything: a process that was stopped in the middle of a step wakes up in another world. */
+const guardedWriters = <N extends Name>(systems: Pick<Systems, N>, needs: readonly N[], allowed: () => Promise<void>): Pick<Systems, N> => {
+  const guarded = needs.map((name) => {
+    const system = systems[name] as unknown as { readonly write: Readonly<Record<string, (...args: unknown[]) => Promise<void>>> }
+    const write = Object.entries(system.write).map(([call, act]) => [
+      call,
+      async (...args: unknown[]) => {
+        await allowed()
+        await act(...args)
+      },
+    ])
+    return [name, { ...system, write: Object.fromEntries(write) }]
+  })
+  return Object.fromEntries(guarded) as Pick<Systems, N>
+}
+
 /** A gate's question stands alone on the screen; what was typed at the start answers it without one. */
-const settle = async <N extends Name>({ title, ask, type }: Asked, signal: AbortSignal, applying: Applying<N>): Promise<boolean> => {
+const settle = async <N extends Name>(
+  { title, ask, type }: Asked,
+  signal: AbortSignal,
+  applying: Omit<Applying<N>, 'prepared'>,
+): Promise<boolean> => {
   const { prompts, confirm, silent, say } = applying
   if (type === undefined) return prompts ? prompts.yes(ask, signal) : false
   if (confirm === type) {
@@ -61,31 +112,33 @@ const settle = async <N extends Name>({ title, ask, type }: Asked, signal: Abort
   return prompts.subject(type, signal)
 }
 
-const changed: readonly StepState[] = ['done', 'half', 'unverified']
-
 /** Asks, and takes back in reverse; what could not be, or undefined where nothing was to be taken back. Never throws: the first error is the one to be told. */
 const offerUndo = async <N extends Name>(
   states: readonly StepState[],
-  trouble: Error,
+  trouble: Trouble,
   applying: Applying<N>,
 ): Promise<readonly string[] | undefined> => {
-  const { prepared, needs, session, prompts, say, chalk } = applying
-  const steps = prepared.plan.steps.filter((_, i) => changed.includes(states[i] ?? 'untouched'))
-  const endedFromOutside = trouble instanceof Interrupted && trouble.exitCode !== exitCodes.interrupted
-  if (!prompts || endedFromOutside || !steps.some((step) => step.undo === 'undo')) return undefined
-  const rows = steps.map((step, i) => [i === 0 ? 'changed' : '', step.undo === 'undo' ? step.title : `${step.title}: ${step.undo}`])
+  const { prepared, needs, session, prompts, say, chalk, replan, record } = applying
+  const undoing = undoingOf({ prepared, states, run: { systems: session.systems, needs }, ...(replan && { replan }) })
+  const endedFromOutside = trouble instanceof Interrupted && trouble.signal !== 'SIGINT'
+  // What another operator took over is not ours to take back.
+  if (!prompts || endedFromOutside || trouble instanceof Held || undoing.prepared.steps.length === 0) return undefined
+  const steps = undoing.prepared.plan.steps
+  const rows = [
+    ...steps.map(({ title }, i) => [i === 0 ? 'undo' : '', title]),
+    ...undoing.impossible.map((line, i) => [i === 0 ? 'stays' : '', line]),
+  ]
   const said = [[chalk.red('stopped'), trouble.message], ...rows]
   say(said.flatMap(([name = '', text = '']) => hang(`${name}${' '.repeat(9 - columnsOf(name))}`, text)).join('\n'))
   if (!(await prompts.yes('Take back what was changed?').catch(() => false))) return undefined
-  const signal = session.ending.change(() => say(stopping))
-  const left = await undo(prepared, states, {
-    systems: session.systems,
-    needs,
-    clock: systemClock,
-    signal,
-    tell: () => {},
-    settle: async () => false,
-  })
-  say(left.length === 0 ? 'Taken back.\n' : ['Taken back, but for:', ...left.map((line) => `  ${shown(line)}`), ''].join('\n'))
+  const under = await applying.recordUndo?.(undoing.prepared.plan)
+  const { outcome, left } = await drawn(undoing.prepared, { ...applying, record: under ?? record }, (run) => takeBack(undoing, run))
+  await under?.end(outcome)
+  await under?.close()
+  say(
+    left.length === 0
+      ? 'Taken back, and seen to be so.\n'
+      : ['Taken back, but for:', ...left.map((line) => `  ${shown(line)}`), ''].join('\n'),
+  )
   return left
 }

@@ -1,45 +1,54 @@
 import { writeSync } from 'node:fs'
-import { exitCodes, Interrupted } from '../errors.ts'
+import { Interrupted, signalExits } from '../errors.ts'
 
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** What is said while something is being changed. */
+export interface Changing {
+  /** Called at the first signal. */
+  readonly told: () => void
+  /** What nobody knows after the second: the step that is under way. */
+  readonly unknown: () => string
+}
 
 /** How Ctrl-C, SIGTERM and a lost terminal end what goes on: the first at its next safe point, the second at once. */
 export interface Ending {
   /** Aborted, with an Interrupted as its reason, while nothing is being changed: whatever is under way may be cut off. */
   readonly looking: AbortSignal
   /** From here on something is being changed: a signal to stop aborts only what this returns, and calls of systems come to their end. */
-  readonly change: (told: () => void) => AbortSignal
+  readonly change: (changing: Changing) => AbortSignal
   readonly close: () => void
 }
 
 const interruption = (name: (typeof names)[number]): Interrupted =>
-  new Interrupted({ code: 'interrupted', failed: 'Stopped on request' }, name === 'SIGINT' ? 'SIGINT' : 'SIGTERM')
+  new Interrupted({ code: 'interrupted', failed: name === 'SIGHUP' ? 'Stopped: the terminal is gone' : 'Stopped on request' }, name)
 
-const endAtOnce = (name: (typeof names)[number], changing: boolean): never => {
-  const said = changing
-    ? 'Ended at once: what was being changed may be half done.\nNext: the same command with --dry-run shows what is left.\n'
-    : 'Ended at once.\n'
+const endAtOnce = (name: (typeof names)[number], unknown: string | undefined): never => {
+  const said =
+    unknown === undefined
+      ? 'Ended at once.\n'
+      : `Ended at once: what was being changed may be half done. ${unknown}\nNext: the same command with --dry-run shows what is left.\n`
   // The spinner hides the cursor.
   writeSync(2, `${process.stderr.isTTY ? '\u001B[?25h\n' : ''}${said}`)
-  process.exit(name === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated)
+  process.exit(signalExits[name])
 }
 
 /** Listens until it is closed. */
 export const listenForEnd = (): Ending => {
   const looking = new AbortController()
   let current = looking
-  let tell = () => {}
+  let changing: Changing | undefined
   const end = (name: (typeof names)[number]) => {
-    if (current.signal.aborted) endAtOnce(name, current !== looking)
+    if (current.signal.aborted) endAtOnce(name, changing?.unknown())
     current.abort(interruption(name))
-    tell()
+    changing?.told()
   }
   for (const name of names) process.on(name, end)
   return {
     looking: looking.signal,
-    change: (told) => {
+    change: (what) => {
       current = new AbortController()
-      tell = told
+      changing = what
       return current.signal
     },
     close: () => {

@@ -5,15 +5,16 @@ import { Blocked } from '../errors.ts'
 import { keepPlan } from '../journal/kept-plans.ts'
 import type { Choices } from '../plan/choice.ts'
 import { refuseMoved } from '../plan/identity.ts'
-import { type Plan, prepare, readersOf } from '../plan/plan.ts'
-import type { Procedure } from '../plan/procedure.ts'
+import { type Plan, type Prepared, prepare, readersOf } from '../plan/plan.ts'
+import { isChange, type Procedure, type Step } from '../plan/procedure.ts'
 import { stateFolder } from '../state-folder.ts'
 import type { Name } from '../systems/systems.ts'
 import { applyPlan } from './apply-plan.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
 import { refuseOtherTarget, refuseUnattended, settleConfirmation } from './confirmation.ts'
-import { inputOf } from './flags.ts'
+import { durationOf, inputOf } from './flags.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
+import { openRecord } from './run-record.ts'
 import { shownLines } from './shown.ts'
 import { typedLine } from './typed-line.ts'
 
@@ -27,13 +28,21 @@ export abstract class ProcedureCommand extends HoneydueCommand {
     'dry-run': Flags.boolean({ summary: 'show the plan, and stop there', helpGroup: 'GLOBAL' }),
     'by-hand': Flags.boolean({ summary: 'print the shell lines of the live plan, and stop there', helpGroup: 'GLOBAL' }),
     confirm: Flags.string({ summary: 'what would be typed to confirm; the plan says it', helpGroup: 'GLOBAL' }),
+    wait: Flags.string({ summary: 'how long to wait for another operator to end (5m); without it, not at all', helpGroup: 'GLOBAL' }),
+    'take-over': Flags.string({
+      summary: 'take the lease from this operator, who has stopped renewing it; lock:status names them',
+      helpGroup: 'GLOBAL',
+    }),
+    'without-lease': Flags.boolean({ summary: 'go on where no lease can be taken: nobody else is kept out', helpGroup: 'GLOBAL' }),
     plan: Flags.string({ summary: 'go on only where the plan is still the one of this name; the plan says it', helpGroup: 'GLOBAL' }),
   }
 
   /** The same command, with what was answered, and asking again. */
   private again(...more: readonly string[]): string {
     const words = this.argv.filter(
-      (word, i) => !/^--(dry-run|by-hand|json|confirm|plan)(=|$)/.test(word) && !/^--(confirm|plan)$/.test(this.argv[i - 1] ?? ''),
+      (word, i) =>
+        !/^--(dry-run|by-hand|json|confirm|plan|take-over|without-lease)(=|$)/.test(word) &&
+        !/^--(confirm|plan|take-over)$/.test(this.argv[i - 1] ?? ''),
     )
     return typedLine(this.id ?? '', [...words, ...this.answers, ...more])
   }
@@ -75,12 +84,9 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       if (environment.readonly) throw readOnly(environment.name)
       const [say, chalk] = [(line: string) => this.logToStderr(line), paint(process.stderr)]
       await settleConfirmation(plan, confirm, this.dryRun(), prompts, say, chalk)
-      const again = plan.confirm === undefined ? prepared : await prepare(procedure, input, systems, context)
-      refuseMoved(plan, again.plan, this.dryRun())
-      refuseBlocked(again.plan, this.dryRun())
-      const applying = {
-        prepared: again,
-        again: this.again(),
+      const recording = { session, state, line: this.again(), prompts, say, ...leaseOf(flags) }
+      const replan = async () => (await prepare(procedure, input, systems, { ...context, signal: new AbortController().signal })).plan
+      const performing = {
         needs: procedure.needs,
         session,
         confirm,
@@ -88,15 +94,53 @@ export abstract class ProcedureCommand extends HoneydueCommand {
         silent: flags.json === true,
         say,
         chalk,
+        again: this.again(),
+        replan,
       }
-      const { states, trouble } = await applyPlan(applying)
-      this.known = { environment: environment.name, plan: again.plan, states }
-      if (trouble) throw trouble
-      const nothingDone = states.every((state) => state === 'already' || state === 'proven')
-      this.print({ exitCode: 0, ...this.known }, nothingDone ? 'Already so: nothing was changed.' : 'Done, and seen to hold.')
+      if (!plan.steps.some(changes)) {
+        const { states, trouble } = await applyPlan({ ...performing, prepared: withoutChanges(prepared) })
+        this.known = {
+          ...this.known,
+          states: states.map((one, i) => (one === 'proven' && plan.steps[i]?.kind === 'change' ? 'already' : one)),
+        }
+        if (trouble) throw trouble
+        return this.print({ exitCode: 0, ...this.known }, 'Already so: nothing was changed.')
+      }
+      const record = await openRecord({ ...recording, plan })
+      try {
+        const again = await prepare(procedure, input, systems, context)
+        refuseMoved(plan, again.plan, this.dryRun())
+        refuseBlocked(again.plan, this.dryRun())
+        await record.begin(again.plan)
+        const recordUndo = async (undoing: Plan) => {
+          const under = await openRecord({ ...recording, plan: undoing, undoes: record.run, lease: record.lease })
+          await under.begin(undoing)
+          return under
+        }
+        const { states, trouble } = await applyPlan({ ...performing, prepared: again, record, recordUndo })
+        this.known = { environment: environment.name, run: record.run, plan: again.plan, states }
+        if (trouble) throw trouble
+      } finally {
+        await record.close()
+      }
+      this.print({ exitCode: 0, ...this.known }, `Done, and seen to hold.  Run ${record.run}`)
     })
   }
 }
+
+const changes = ({ kind, already }: Plan['steps'][number]): boolean => kind === 'change' && !already
+
+const leaseOf = (flags: Given) => ({
+  wait: flags.wait === undefined ? 0 : durationOf('wait', flags.wait),
+  takeOver: flags['take-over'] as string | undefined,
+  withoutLease: flags['without-lease'] === true,
+})
+
+/** Where nothing is to be changed, no lease is taken: what does not hold any more by the time it is looked at again is not changed either. */
+const withoutChanges = <N extends Name>({ plan, steps }: Prepared<N>): Prepared<N> => ({
+  plan,
+  steps: steps.map((step): Step<N> => (isChange(step) ? { title: step.title, holds: step.verify } : step)),
+})
 
 const refuseBlocked = (plan: Plan, next: string): void => {
   if (plan.blocked.length === 0) return

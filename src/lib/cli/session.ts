@@ -3,6 +3,7 @@ import { loadEnvironment } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
 import { Interrupted } from '../errors.ts'
 import { findRunningSandbox } from '../sandbox/running.ts'
+import type { LeaseStore } from '../systems/kube/lease-store.ts'
 import { openSystems } from '../systems/open.ts'
 import type { Systems } from '../systems/systems.ts'
 import { type Ending, listenForEnd } from './ending.ts'
@@ -11,6 +12,8 @@ import { type Ending, listenForEnd } from './ending.ts'
 export interface Session {
   readonly environment: Environment
   readonly systems: Systems
+  /** Where the operators' lease of this deployment is kept. */
+  readonly lease: LeaseStore
   readonly ending: Ending
 }
 
@@ -23,7 +26,7 @@ export const inSession = async <T>(asked: string | undefined, use: (session: Ses
     return scratchServer({ signal: ending.looking, tell: (what) => process.stderr.write(`${what}\n`) })
   })
   try {
-    return await use({ environment, systems, ending })
+    return await use({ environment, systems, lease: systems.lease, ending })
   } catch (error) {
     // A call that was cut off fails in its own words; what happened is that somebody asked to stop.
     throw ending.looking.aborted && !(error instanceof Interrupted) ? ending.looking.reason : error

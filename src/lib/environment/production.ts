@@ -8,6 +8,7 @@ export const production: z.input<typeof environmentSchema> = {
   // README and ch17's header name the first, ch14, ch16 and §25 the second.
   kubeconfig: ['~/.kube/honeydue-k3s.yaml', '~/.kube/honeydue.yaml'],
   namespace: 'honeydue',
+  lease: { name: 'honeydue-operators', seconds: 30 },
   // The order of the suffixes does not match: a known trap (ch01).
   nodes: [
     { alias: 'hetzner1', address: '178.104.247.152', hostname: 'ubuntu-8gb-nbg1-2' },

@@ -26,6 +26,8 @@ export const environmentSchema = z.strictObject({
     several(path),
   ]),
   namespace: text,
+  /** The operators' Lease in this namespace: how it is called, and after how many seconds without a renewal it counts as abandoned. */
+  lease: z.strictObject({ name: text, seconds: z.int().check(z.minimum(2), z.maximum(3600)) }),
   nodes: several(z.strictObject({ alias: text, address: text, hostname: text })),
   /** Given to ssh as -F; without it, ssh reads its own files. */
   ssh: z.strictObject({ config: z.optional(path) }),

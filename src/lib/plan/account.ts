@@ -42,8 +42,8 @@ const byHand = (steps: readonly PlannedStep[], states: readonly StepState[]): re
   })
 
 const retold = (trouble: Trouble, told: Pick<Account, 'state' | 'next' | 'details'>): Trouble => {
-  const { code, failed, likely, next, exitCode } = trouble
+  const { code, failed, likely, next } = trouble
   const account: Account = { code, failed, ...(likely !== undefined && { cause: likely }), ...(next !== undefined && { next }), ...told }
-  if (trouble instanceof Interrupted) return new Interrupted(account, exitCode === 143 ? 'SIGTERM' : 'SIGINT')
+  if (trouble instanceof Interrupted) return new Interrupted(account, trouble.signal)
   return new (trouble.constructor as new (account: Account, options?: ErrorOptions) => Trouble)(account, { cause: trouble.cause })
 }

@@ -13,6 +13,6 @@ export interface Outcome {
 export type RunEvent =
   | { readonly type: 'step'; readonly index: number; readonly phase: 'applying' | 'verifying' }
   | { readonly type: 'waiting'; readonly index: number; readonly because: string }
-  | { readonly type: 'settled'; readonly index: number; readonly state: StepState }
+  | { readonly type: 'settled'; readonly index: number; readonly state: StepState; readonly because?: string }
 
 export type Tell = (event: RunEvent) => void | Promise<void>

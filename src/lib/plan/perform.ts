@@ -6,7 +6,7 @@ import { accountOfRun } from './account.ts'
 import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
 import { type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
-import { type Change, isChange, isProof, type Step } from './procedure.ts'
+import { isChange, isProof, type Step } from './procedure.ts'
 
 export interface Run<N extends Name> {
   readonly systems: Pick<Systems, N>
@@ -17,6 +17,12 @@ export interface Run<N extends Name> {
   /** The command line that goes on after a failure; the procedure's name alone where nobody typed one. */
   readonly again?: string
   readonly tell: Tell
+  /** Asked just before a change acts, whether this run may still change anything. Throws where not. */
+  readonly guard?: () => Promise<void>
+  /** A step whose verify holds already is done all the same: of a plan that takes back, where the world is known only after it. */
+  readonly always?: true
+  /** A step that fails does not keep the others from being done. The first failure is the one that is told. */
+  readonly goOn?: true
   /** Puts a gate's question to the operator; true where the answer is yes, or `type` was typed. */
   readonly settle: (gate: Asked, signal: AbortSignal) => Promise<boolean>
 }
@@ -27,6 +33,7 @@ export type Asked = Pick<PlannedStep, 'title' | 'type'> & { readonly ask: string
 /** Applies the steps in order, each verified before the next; never throws what a step threw, but accounts for it. */
 export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>): Promise<Outcome> => {
   const states: StepState[] = prepared.steps.map(() => 'untouched')
+  let first: Trouble | undefined
   for (const [index, step] of prepared.steps.entries()) {
     try {
       if (run.signal.aborted) throw interrupted(run.signal)
@@ -37,35 +44,13 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
     } catch (error) {
       const trouble = accountFor(error, step, run.signal)
       if (trouble instanceof Unverified) states[index] = 'unverified'
-      await run.tell({ type: 'settled', index, state: states[index] ?? 'half' })
-      return { states, trouble: accountOfRun(trouble, prepared.plan, states, run.again) }
+      await run.tell({ type: 'settled', index, state: states[index] ?? 'half', because: trouble.failed })
+      first ??= trouble
+      if (run.goOn && !run.signal.aborted) continue
+      break
     }
   }
-  return { states }
-}
-
-/** Takes back what was changed, in reverse; steps whose undo comes `afterwards` follow in the plan's order. Returns what failed. */
-export const undo = async <N extends Name>(
-  prepared: Prepared<N>,
-  states: readonly StepState[],
-  run: Run<N>,
-): Promise<readonly string[]> => {
-  const changed = prepared.steps.filter(
-    (step, i): step is Change<N> => isChange(step) && ['done', 'half', 'unverified'].includes(states[i] ?? ''),
-  )
-  const look = readersOf(run.systems, run.needs)
-  const write = writersOf(run.systems, run.needs)
-  const left: string[] = []
-  const attempt = async (step: Change<N>, back: (w: Writers<N>, l: Readers<N>, s: AbortSignal) => Promise<void>) => {
-    if (run.signal.aborted) left.push(`${step.title}: not begun, because of the request to stop`)
-    else await back(write, look, run.signal).catch((error: unknown) => left.push(`${step.title}: ${reasonOf(error)}`))
-  }
-  for (const step of [...changed].reverse()) {
-    if (typeof step.undo === 'function') await attempt(step, step.undo)
-    else if ('impossible' in step.undo) left.push(`${step.title}: ${step.undo.impossible}`)
-  }
-  for (const step of changed) if (typeof step.undo === 'object' && 'afterwards' in step.undo) await attempt(step, step.undo.afterwards)
-  return left
+  return first ? { states, trouble: accountOfRun(first, prepared.plan, states, run.again) } : { states }
 }
 
 const performStep = async <N extends Name>(
@@ -92,8 +77,9 @@ const performStep = async <N extends Name>(
       ...(type === undefined && { next: 'Run the command again when it is settled' }),
     })
   }
-  if ((await step.verify(look)).ok) return 'already'
+  if (!run.always && (await step.verify(look)).ok) return 'already'
   await run.tell({ type: 'step', index, phase: 'applying' })
+  await run.guard?.()
   began()
   await step.apply(writersOf(run.systems, run.needs), run.signal).catch((error: unknown) => {
     throw new ApplyFailure(error)
@@ -142,9 +128,9 @@ const awaitHolding = async <N extends Name>(
   }
 }
 
-/** The signal's own reason, which knows whether Ctrl-C or SIGTERM was meant. */
-const interrupted = ({ reason }: AbortSignal): Interrupted =>
-  reason instanceof Interrupted ? reason : new Interrupted({ code: 'interrupted', failed: 'Stopped on request' })
+/** The signal's own reason, which knows whether Ctrl-C, SIGTERM or another operator was meant. */
+const interrupted = ({ reason }: AbortSignal): Trouble =>
+  reason instanceof Trouble ? reason : new Interrupted({ code: 'interrupted', failed: 'Stopped on request' })
 
 const accountFor = <N extends Name>(error: unknown, step: Step<N>, signal: AbortSignal): Trouble => {
   const began = error instanceof ApplyFailure

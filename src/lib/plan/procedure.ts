@@ -36,6 +36,8 @@ export interface Change<N extends Name> {
   /** How long verify may take to hold; 30 s where nothing is said. */
   readonly within?: Duration
   readonly undo: Undo<N>
+  /** The world once it is taken back. Where nothing is said: the plan, made anew, would do this step again just as it did. */
+  readonly undone?: (look: Readers<N>) => Promise<Finding>
 }
 
 /** A step that only a human can settle. */

@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { birthOf, lives } from '../living-process.ts'
 import { stateFolder } from '../state-folder.ts'
+
+export { birthOf, lives } from '../living-process.ts'
 
 /** A sandbox of `sandbox:up`, as its process describes itself while it lives. */
 export interface RunningSandbox {
@@ -51,30 +53,6 @@ export function announce(dir: string, environment: string, env: NodeJS.ProcessEn
   }
   return () => {
     for (const file of files) rmSync(file, { force: true })
-  }
-}
-
-/** Whether the process that wrote this still runs. */
-export const lives = ({ pid, born }: Pick<RunningSandbox, 'pid' | 'born'>): boolean => born !== '' && birthOf(pid) === born
-
-/** When a process began; '' when there is none. */
-export function birthOf(pid: number): string {
-  try {
-    // After the command's name, which may hold spaces and parentheses, the start time is the 20th field; a zombie has ended.
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '')
-  } catch {
-    if (process.platform === 'linux') return ''
-  }
-  try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 2000,
-    }).trim()
-  } catch {
-    return ''
   }
 }
 

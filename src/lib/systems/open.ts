@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, seconds } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
 import type { Secret } from '../environment/secret.ts'
 import { Unreachable } from '../errors.ts'
@@ -7,6 +7,9 @@ import { cloudflareSystem } from './cloudflare/cloudflare.ts'
 import { readToken } from './cloudflare/token.ts'
 import { httpSystem } from './http/http.ts'
 import { kubeSystem } from './kube/kube.ts'
+import type { LeaseStore } from './kube/lease-store.ts'
+import { kubeLeases } from './kube/leases.ts'
+import { kubeClient } from './kube/request.ts'
 import { openNodes } from './nodes/nodes.ts'
 import { connectPostgres } from './postgres/postgres.ts'
 import { redisSystem } from './redis/redis.ts'
@@ -23,15 +26,14 @@ export const openSystems = (
   clock: Clock,
   signal: AbortSignal,
   scratch: () => Promise<ScratchServer> = noScratch,
-): Systems & { readonly close: () => Promise<void> } => {
+): Systems & { readonly lease: LeaseStore; readonly close: () => Promise<void> } => {
   const { namespace, redis, database } = environment
-  const kube = kubeSystem({
+  const reach = {
     kubeconfigs: environment.kubeconfig,
     controlPlane: environment.nodes.map(({ address }) => address),
     hostaddr: environment.hostaddr,
-    clock,
-    signal,
-  })
+  }
+  const kube = kubeSystem({ ...reach, clock, signal })
   const trust = { hostaddr: environment.hostaddr, ...(environment.ca !== undefined && { caFile: environment.ca }), signal }
   const systems: Systems = {
     checkout: checkoutSystem(environment.checkout),
@@ -83,7 +85,10 @@ export const openSystems = (
       ...trust,
     }),
   }
+  // The operators' lease is kept alive on a connection of its own, and given back after Ctrl-C as well.
+  const coordination = kubeClient({ ...reach, timeout: seconds(5) })
   return {
+    lease: kubeLeases(coordination, { namespace, name: environment.lease.name, clock }),
     ...(environment.readonly ? withoutWriters(systems, environment.name) : systems),
     close: async () => {
       await Promise.allSettled([
@@ -94,6 +99,7 @@ export const openSystems = (
         systems.scratch.close(),
       ])
       await systems.kube.close()
+      coordination.close()
     },
   }
 }

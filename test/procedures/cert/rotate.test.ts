@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { perform, undo } from '../../../src/lib/plan/perform.ts'
+import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
+import { takeBack, undoingOf } from '../../../src/lib/plan/undo.ts'
 import { rotate } from '../../../src/lib/procedures/cert/rotate.ts'
 import { apiHost, namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
@@ -73,7 +74,7 @@ test('the edge answers 526 after the change: the run stops, nothing is revoked, 
     expect.stringMatching(/^# Revoke the old certificate/),
   ])
   expect(valid()).toContain(first)
-  expect(await undo(prepared, states, run(systems))).toEqual([])
+  expect((await takeBack(undoingOf({ prepared, states, run: run(systems) }), run(systems))).left).toEqual([])
   expect([current(), secret()]).toEqual([first, first])
   expect(['new.key', 'new.csr', 'old.crt', 'old.key'].filter((name) => existsSync(file(name)))).toEqual([])
   expect(await health()).toBe(200)

@@ -1,7 +1,7 @@
 import { minutes } from '../../clock.ts'
 import { podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
 import { hostKey, lastSet, startedAt } from '../../facts/db/db-host.ts'
-import { type Finding, fails, holds } from '../../plan/finding.ts'
+import { type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import type { Pod } from '../../systems/kube/types.ts'
 import type { Readers, Writers } from '../../systems/systems.ts'
@@ -26,6 +26,7 @@ const restart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer): Ch
     verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
     within: rolloutPatience(deployment),
     undo: { afterwards: (write) => write.kube.restart(target) },
+    undone: (look) => startedWithPresent(facts, { ...target, replicas }, look),
   }
 }
 
@@ -48,6 +49,10 @@ const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer
       },
       within: minutes(2),
       undo: { afterwards: async (write, look) => startAgain(write, look, up) },
+      undone: async (look) => {
+        const { spec } = (await look.kube.get('Deployment', target.name, target.namespace)) ?? {}
+        return when(spec?.replicas === replicas, `${target.name} is to have ${spec?.replicas ?? 'no'} pods`)
+      },
     },
     {
       title: `Start ${target.name}`,
@@ -62,6 +67,7 @@ const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer
           await startAgain(write, look, up)
         },
       },
+      undone: (look) => startedWithPresent(facts, { ...target, replicas }, look),
     },
   ]
 }
@@ -75,17 +81,27 @@ const startAgain = async (
   if (now?.spec.replicas === 0) await write.kube.scale(up)
 }
 
-/** Since when the ConfigMap names the target; a finding where it does not. */
-const changedAt = async ({ namespace, configMap, target }: SwitchHostFacts, look: Readers<'kube'>): Promise<string | Finding> => {
+/** Since when the ConfigMap names this host; a finding where it does not. */
+const changedAt = async (
+  { namespace, configMap, target }: Pick<SwitchHostFacts, 'namespace' | 'configMap' | 'target'>,
+  look: Readers<'kube'>,
+): Promise<string | Finding> => {
   const found = await look.kube.get('ConfigMap', configMap, namespace)
   const host = found?.data?.[hostKey]
   if (!found || host !== target) return fails(`${hostKey} is ${host ?? 'not set'}`)
   return lastSet(found, hostKey)?.at ?? found.metadata.creationTimestamp ?? ''
 }
 
+/** Taken back: every pod started after the ConfigMap came to name again what it named before. */
+const startedWithPresent = (
+  { namespace, configMap, present }: SwitchHostFacts,
+  target: Parameters<typeof startedWithTarget>[1],
+  look: Readers<'kube'>,
+): Promise<Finding> => startedWithTarget({ namespace, configMap, target: present }, target, look)
+
 /** Every pod started after the ConfigMap came to name the target: it got the target. */
 const startedWithTarget = async (
-  facts: SwitchHostFacts,
+  facts: Pick<SwitchHostFacts, 'namespace' | 'configMap' | 'target'>,
   target: { readonly namespace: string; readonly name: string; readonly replicas: number },
   look: Readers<'kube'>,
 ): Promise<Finding> => {

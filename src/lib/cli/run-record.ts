@@ -1,0 +1,169 @@
+import { atMost, type Duration, seconds, systemClock } from '../clock.ts'
+import { Declined, type Trouble, Unreachable } from '../errors.ts'
+import type { Begin } from '../journal/entries.ts'
+import { type Lease, takeLease } from '../journal/lease.ts'
+import { describeHolder, holderName } from '../journal/lease-words.ts'
+import { findRun } from '../journal/read-journal.ts'
+import { whoAmI } from '../journal/who.ts'
+import { type Journal, newRunId, openJournal } from '../journal/write-journal.ts'
+import type { Outcome, RunEvent } from '../plan/outcome.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { LeaseRecord, LeaseStore } from '../systems/kube/lease-store.ts'
+import { journalTeller } from './journal-teller.ts'
+import type { Prompts } from './prompts.ts'
+import type { Session } from './session.ts'
+
+/** One run while it goes on: its journal, and the lease that keeps others out. */
+export interface RunRecord {
+  readonly run: string
+  /** Undefined where none could be taken, and the operator went on without. */
+  readonly lease: Lease | undefined
+  /** From here on something is changed, by this plan. */
+  readonly begin: (plan: Plan) => Promise<void>
+  readonly tell: (event: RunEvent) => Promise<void>
+  readonly end: (outcome: Outcome) => Promise<void>
+  /** Gives the lease back; a journal in which nothing was begun is taken away. */
+  readonly close: () => Promise<void>
+}
+
+export interface Recording {
+  readonly plan: Plan
+  readonly session: Session
+  /** The state folder. */
+  readonly state: string
+  /** The command line that goes on after a failure. */
+  readonly line: string
+  readonly prompts: Prompts | undefined
+  readonly wait: Duration
+  /** Whom the lease may be taken from, by name, where nobody is asked. */
+  readonly takeOver: string | undefined
+  readonly withoutLease: boolean
+  readonly say: (text: string) => void
+  /** The run that this one takes back. */
+  readonly undoes?: string
+  /** That of the run that goes over into this one. */
+  readonly lease?: Lease | undefined
+}
+
+/** Opens the journal, and takes the lease: after this, and not before, something may be changed. */
+export const openRecord = async (recording: Recording): Promise<RunRecord> => {
+  const { plan, session, state, line, undoes } = recording
+  const run = newRunId(systemClock.now())
+  const who = whoAmI(process.env)
+  const journal = await openJournal(state, { run, who, line, plan, ...(undoes !== undefined && { undoes }) }, systemClock)
+  try {
+    const taken = 'lease' in recording ? recording.lease : await takeOrAsk(`${who.user}@${who.host}/${run}`, recording)
+    const lease = taken instanceof Unreachable ? undefined : taken
+    const none = taken instanceof Unreachable ? `${taken.failed}: ${taken.likely ?? ''}` : 'none was taken before it'
+    return recordOf(journal, lease, { lease: lease ? { holder: lease.holder, epoch: lease.epoch } : { none } }, session.lease, recording)
+  } catch (error) {
+    await journal.forget()
+    throw error
+  }
+}
+
+const recordOf = (
+  journal: Journal,
+  lease: Lease | undefined,
+  under: Pick<Begin, 'lease'>,
+  store: LeaseStore,
+  { line, lease: lent }: Recording,
+): RunRecord => {
+  const announce = (...event: Parameters<LeaseStore['event']>) =>
+    lease
+      ? atMost(
+          systemClock,
+          seconds(2),
+          store.event(...event).catch(() => {}),
+        )
+      : Promise.resolve()
+  let told: ReturnType<typeof journalTeller> | undefined
+  let ended = false
+  return {
+    run: journal.run,
+    lease,
+    begin: async (plan) => {
+      await journal.write({ type: 'begin', plan, ...under })
+      told = journalTeller(plan, journal, lease, announce)
+      await announce('RunStarted', `${lease?.holder}: ${line} (plan ${plan.name}, epoch ${lease?.epoch})`)
+    },
+    tell: async (event) => told?.tell(event),
+    end: async ({ states, trouble }) => {
+      ended = true
+      const error = trouble && { code: trouble.code, failed: trouble.failed, state: trouble.state }
+      // What is done is done: that its last line is missing is seen by whoever reads the journal.
+      await journal.write({ type: 'end', exitCode: trouble?.exitCode ?? 0, states, ...error }).catch(() => {})
+      await announce('RunEnded', `${lease?.holder}: ${trouble ? `${trouble.failed}. ${trouble.state}` : 'done, and seen to hold'}`)
+    },
+    close: async () => {
+      if (told === undefined) await journal.forget()
+      else await journal.close()
+      if (lease && lent !== lease) await lease.release()
+      if (!ended) told = undefined
+    },
+  }
+}
+
+/** The lease; or why none could be taken, where the operator goes on without. */
+const takeOrAsk = async (holder: string, recording: Recording): Promise<Lease | Unreachable> => {
+  const { session, state, prompts, say, wait, takeOver, withoutLease, line } = recording
+  const { environment, ending } = session
+  const host = whoAmI(process.env).host
+  const dead = await deadRuns(state, host, session.lease)
+  try {
+    return await takeLease({
+      store: session.lease,
+      clock: systemClock,
+      holder,
+      seconds: environment.lease.seconds,
+      told: { run: holder.replace(/^.*\//, ''), line },
+      signal: ending.looking,
+      wait,
+      isDead: (record) => record.holder !== undefined && dead.has(record.holder),
+      takeOver: async (record) => takeOver === holderName(record) || (await typesHolder(record, prompts, say)),
+      say,
+    })
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error
+    const because = `${session.lease.name} cannot be taken: ${error.failed}${error.likely ? ` (${error.likely})` : ''}`
+    if (withoutLease) {
+      say(`${because}. Nobody else is kept out of what follows.`)
+      return error
+    }
+    if (!prompts) throw refused(because, line, error)
+    say(`${because}. Nobody else is kept out.`)
+    if (await prompts.yes('Go on without a lease?')) return error
+    throw new Declined({ code: 'declined', failed: 'Not begun without a lease', cause: 'The answer was not yes' })
+  }
+}
+
+const refused = (because: string, line: string, error: Trouble): Unreachable =>
+  new Unreachable(
+    {
+      code: 'lease-unreachable',
+      failed: because,
+      cause: 'Without it another operator is not kept out, and nobody is there to say that this is well',
+      next: `${line} --without-lease`,
+    },
+    { cause: error },
+  )
+
+/** Who holds the lease, where it is a process of this machine that has ended. Its journal says so. */
+const deadRuns = async (state: string, host: string, store: LeaseStore): Promise<ReadonlySet<string>> => {
+  const record = await store.read().catch(() => undefined)
+  const run = record?.holder?.replace(/^.*\//, '')
+  const found = run === undefined ? undefined : await findRun(state, host, run).catch(() => undefined)
+  return new Set(record?.holder !== undefined && found?.run === run && found?.status === 'interrupted' ? [record.holder] : [])
+}
+
+const typesHolder = async (record: LeaseRecord, prompts: Prompts | undefined, say: (text: string) => void): Promise<boolean> => {
+  if (!prompts) return false
+  say(
+    [
+      'It holds the lease, and has stopped renewing it:',
+      ...describeHolder(record, systemClock.now().getTime()).map((line) => `  ${line}`),
+      '',
+    ].join('\n'),
+  )
+  return prompts.subject(holderName(record))
+}

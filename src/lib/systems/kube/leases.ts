@@ -1,0 +1,118 @@
+import { hostname } from 'node:os'
+import type { Clock } from '../../clock.ts'
+import { scrubbed } from '../../environment/secret.ts'
+import { Moved } from '../../errors.ts'
+import { pathOf } from './kinds.ts'
+import type { LeaseRecord, LeaseStore, Told } from './lease-store.ts'
+import type { KubeObject } from './objects.ts'
+import type { KubeClient } from './request.ts'
+
+interface Lease extends KubeObject {
+  readonly spec?: {
+    readonly holderIdentity?: string | null
+    readonly leaseTransitions?: number | null
+    readonly leaseDurationSeconds?: number | null
+    readonly acquireTime?: string | null
+    readonly renewTime?: string | null
+  }
+}
+
+const prefix = 'honeydue.dev/'
+const kinds = ['run', 'line', 'step'] as const
+
+/** Six fractional digits: the API server refuses a time of a lease with three. */
+const micro = (at: Date): string => at.toISOString().replace('Z', '000Z')
+
+const recordOf = ({ metadata, spec }: Lease): LeaseRecord => {
+  const time = (text: string | null | undefined) => (text ? new Date(text) : undefined)
+  const told = Object.fromEntries(
+    kinds.flatMap((kind) => (metadata.annotations?.[prefix + kind] ? [[kind, metadata.annotations[prefix + kind]]] : [])),
+  )
+  return {
+    // An empty holder is none: a lease that was released.
+    holder: spec?.holderIdentity || undefined,
+    epoch: spec?.leaseTransitions ?? 0,
+    seconds: spec?.leaseDurationSeconds ?? 30,
+    since: time(spec?.acquireTime),
+    renewed: time(spec?.renewTime),
+    told,
+    uid: metadata.uid ?? '',
+    version: metadata.resourceVersion ?? '',
+  }
+}
+
+const annotations = (told: Told) =>
+  Object.fromEntries(kinds.flatMap((kind) => (told[kind] === undefined ? [] : [[prefix + kind, scrubbed(told[kind])]])))
+
+/** Whether the write was carried out: false where the object is not as it was thought to be. */
+const carriedOut = async (write: Promise<unknown>): Promise<boolean> => {
+  try {
+    await write
+    return true
+  } catch (error) {
+    if (error instanceof Moved) return false
+    throw error
+  }
+}
+
+/** The operators' lease as a Kubernetes Lease in the application's namespace. It has a connection of its own, which no Ctrl-C cuts. */
+export const kubeLeases = (
+  client: KubeClient,
+  { namespace, name, clock }: { readonly namespace: string; readonly name: string; readonly clock: Clock },
+): LeaseStore => {
+  const path = pathOf('Lease', namespace, name)
+  const patch = (body: readonly object[]) =>
+    carriedOut(client.write({ method: 'PATCH', path, contentType: 'application/json-patch+json', body }))
+  const ours = (holder: string, epoch: number) => [
+    { op: 'test', path: '/spec/holderIdentity', value: holder },
+    { op: 'test', path: '/spec/leaseTransitions', value: epoch },
+  ]
+  let count = 0
+  const read = async () => {
+    const found = await client.get<Lease>(path)
+    return found && recordOf(found)
+  }
+  return {
+    name: `Lease ${namespace}/${name}`,
+    read,
+    take: (over, { holder, epoch, seconds, told }) => {
+      const now = micro(clock.now())
+      const body = {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name, namespace, annotations: annotations(told), ...(over && { resourceVersion: over.version, uid: over.uid }) },
+        spec: { holderIdentity: holder, leaseDurationSeconds: seconds, leaseTransitions: epoch, acquireTime: now, renewTime: now },
+      }
+      return carriedOut(client.write(over ? { method: 'PUT', path, body } : { method: 'POST', path: pathOf('Lease', namespace), body }))
+    },
+    renew: ({ holder, epoch }, told) =>
+      patch([
+        ...ours(holder, epoch),
+        { op: 'replace', path: '/spec/renewTime', value: micro(clock.now()) },
+        { op: 'add', path: '/metadata/annotations', value: annotations(told) },
+      ]),
+    release: ({ holder, epoch }) => patch([...ours(holder, epoch), { op: 'remove', path: '/spec/holderIdentity' }]),
+    event: async (reason, message) => {
+      const now = clock.now()
+      const lease = await read()
+      const body = {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name: `${name}.${now.getTime().toString(16)}${process.pid.toString(16)}${(count++).toString(16)}`, namespace },
+        involvedObject: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace, name, ...(lease && { uid: lease.uid }) },
+        reason,
+        message: scrubbed(message).slice(0, 1000),
+        type: 'Normal',
+        action: reason,
+        eventTime: micro(now),
+        firstTimestamp: now.toISOString().replace(/\.\d+/, ''),
+        lastTimestamp: now.toISOString().replace(/\.\d+/, ''),
+        count: 1,
+        source: { component: 'honeydue', host: hostname() },
+        reportingComponent: 'honeydue.dev/cli',
+        reportingInstance: hostname(),
+      }
+      await client.write({ method: 'POST', path: pathOf('Event', namespace), body })
+    },
+  }
+}
