@@ -6,6 +6,7 @@ import { pathOf } from './kinds.ts'
 import type { LeaseRecord, LeaseStore, Told } from './lease-store.ts'
 import type { KubeObject } from './objects.ts'
 import type { KubeClient } from './request.ts'
+import { isOfKind } from './shape.ts'
 
 interface Lease extends KubeObject {
   readonly spec?: {
@@ -69,7 +70,7 @@ export const kubeLeases = (
   ]
   let count = 0
   const read = async () => {
-    const found = await client.get<Lease>(path)
+    const found = await client.get<Lease>(path, (one) => isOfKind('Lease', one))
     return found && recordOf(found)
   }
   return {
