@@ -17,6 +17,8 @@ const session = (query: string, more: Partial<Session> = {}): Session => ({
   stateAge: 9,
   query,
   blockedBy: [],
+  wrote: false,
+  snapshot: true,
   ...more,
 })
 const up = (sql: string, head = '') => `${head}-- +goose Up\n${sql}\n\n-- +goose Down\nSELECT 1;\n`

@@ -9,7 +9,8 @@ import { chainsOf, heldLocks } from '../../../src/lib/facts/db/locks.ts'
 import { isChange } from '../../../src/lib/plan/procedure.ts'
 import { unlock } from '../../../src/lib/procedures/db/unlock.ts'
 import { connectionFindings, connectionGroups, connections } from '../../../src/lib/reports/db/connections.ts'
-import { lockFindings, locks } from '../../../src/lib/reports/db/locks.ts'
+import { lockFindings } from '../../../src/lib/reports/db/lock-findings.ts'
+import { locks } from '../../../src/lib/reports/db/locks.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { type PostgresSandbox, startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
 import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
@@ -114,6 +115,48 @@ test('a lock held directly is not stranded; a chain ends at the one who waits fo
   expect(connectionFindings({ ...activity, maxConnections: activity.sessions.length })[0]?.text).toContain('(100 %)')
   await holder.query('ROLLBACK')
   await Promise.all(waits)
+})
+
+test('behind a reader, an ALTER that waits stops every other reader: it is named first, and ending it frees them', async () => {
+  const [reader, migration, ...others] = [
+    await open(sandbox.directHost, 'pg_dump'),
+    await open(sandbox.directHost, ''),
+    await open(sandbox.poolerHost, 'honeydue-api'),
+    await open(sandbox.poolerHost, 'honeydue-api'),
+    await open(sandbox.directHost, 'honeydue-worker'),
+  ] as const
+  await reader.query('BEGIN; SELECT count(*) FROM tasks')
+  const altered = migration.query('ALTER TABLE tasks ADD COLUMN x int').then(
+    () => 'altered',
+    () => 'ended',
+  )
+  await expect.poll(async () => chainsOf(await look())[0]?.waiting.length).toBe(1)
+  const waits = others.map((other) => other.query('SELECT count(*) FROM tasks'))
+  await expect.poll(async () => chainsOf(await look())[0]?.waiting.length).toBe(4)
+  const view = await locks.look({}, { postgres: system.read }, context)
+  const [alter] = chainsOf(await look())[0]?.middle ?? []
+  expect(view.findings[0]).toMatchObject({
+    next: `honeydue db:unlock --pid ${alter?.pid}`,
+    text: expect.stringContaining('ALTER TABLE tasks ADD COLUMN x int) only waits itself, and keeps 3 sessions waiting'),
+  })
+  expect(view.tables[1]?.rows.map(([, waitsFor]) => waitsFor)).toContain(String(alter?.pid))
+  const facts = await unlock.gather({ pid: String(alter?.pid) }, { postgres: system.read }, context)
+  await system.write.endBackend(facts.target, facts.backend)
+  expect([await altered, (await Promise.all(waits)).length]).toEqual(['ended', 3])
+  expect(lockFindings(await look())).toEqual([])
+  await reader.query('ROLLBACK')
+})
+
+test('advisory keys are signed, in both forms', async () => {
+  const client = await open(sandbox.directHost, 'honeydue-api')
+  await client.query(
+    'SELECT pg_advisory_lock(-1, 7), pg_advisory_lock(-5), pg_advisory_lock(2147483647, -2147483648), pg_advisory_lock(9223372036854775807)',
+  )
+  expect(
+    heldLocks(await look())
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(['-1,7', '-5', '2147483647,-2147483648', '9223372036854775807'])
 })
 
 test('an endpoint that is a pooler is refused as the place to look from', async () => {

@@ -1,5 +1,5 @@
 import { Blocked } from '../../errors.ts'
-import type { AdvisoryLock, EndpointFacts, PostgresReader, Session } from '../../systems/postgres/types.ts'
+import type { AdvisoryLock, EndpointFacts, OtherHolder, PostgresReader, Session } from '../../systems/postgres/types.ts'
 
 export type Via = 'direct' | 'pooler' | 'unknown'
 
@@ -7,6 +7,8 @@ export type Via = 'direct' | 'pooler' | 'unknown'
 export interface Activity {
   readonly host: string
   readonly sessions: readonly (Session & { readonly via: Via })[]
+  /** What is in the way of sessions, and is none itself. */
+  readonly others: readonly OtherHolder[]
   readonly advisory: readonly AdvisoryLock[]
   readonly maxConnections: number
   /** False when the pooler did not answer: `via` is then unknown. */
@@ -27,12 +29,16 @@ export const gatherActivity = async (postgres: PostgresReader): Promise<Activity
     })
   }
   const [sessions, advisory] = await Promise.all([postgres.sessions(direct), postgres.advisoryLocks(direct)])
+  const known = new Set(sessions.map(({ pid }) => pid))
+  const strange = [...new Set(sessions.flatMap(({ blockedBy }) => blockedBy))].filter((pid) => !known.has(pid))
+  const others = strange.length === 0 ? [] : await postgres.otherHolders(direct, strange)
   // Last: our question borrows a server connection too, and would stand in it as its last application and query.
   const there = await postgres.endpoint(pooler)
   const via = viaOf(here.clientAddress, there)
   return {
     host: direct.host,
     sessions: sessions.map((session) => ({ ...session, via: via(session.clientAddress) })),
+    others,
     advisory,
     maxConnections: here.maxConnections,
     told: there.reachable && there.clientAddress !== here.clientAddress,

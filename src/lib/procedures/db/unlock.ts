@@ -33,10 +33,13 @@ export const unlock = defineProcedure({
     const [{ direct }, activity] = await Promise.all([look.postgres.application(), gatherActivity(look.postgres)])
     const backend = activity.sessions.find((session) => session.pid === pid)
     if (!backend) {
+      const other = activity.others.find((one) => one.pid === pid)
       throw new Blocked({
         code: 'db-no-backend',
         failed: `No session of ${direct.database} has the pid ${pid}`,
-        cause: 'It has ended, or it is not a client',
+        cause: other
+          ? `It is ${other.kind} ${other.database && `of ${other.database}`}: only a client of this database can be ended`
+          : 'It has ended, or it is not a client',
         next: 'honeydue db:locks',
       })
     }
@@ -80,15 +83,20 @@ export const unlock = defineProcedure({
   ],
 })
 
-/** Every session that holds an advisory lock or that others wait for. */
+/** Every session that holds an advisory lock or that others wait for; first those whose end frees others and loses least. */
 const holders = (activity: Activity): readonly Offer[] => {
-  const locks = heldLocks(activity)
   const chains = chainsOf(activity)
-  return activity.sessions.flatMap(({ pid, application, state, via }) => {
-    const held = locks.flatMap((lock) => (lock.pid === pid ? [lock.key] : []))
-    const waiting = chains.find((chain) => chain.pid === pid)?.waiting.length ?? 0
-    if (held.length === 0 && waiting === 0) return []
-    const has = [...(held.length > 0 ? [`holds ${held.join(', ')}`] : []), ...(waiting > 0 ? [`${waiting} waiting`] : [])]
-    return [{ value: String(pid), about: [application || 'no name', state, via, ...has].join(', ') }]
-  })
+  const keys = new Map<number, string[]>()
+  for (const { pid, key } of heldLocks(activity)) keys.set(pid, [...(keys.get(pid) ?? []), key])
+  const waiting = new Map(chains.map((chain) => [chain.pid, `${chain.waiting.length} waiting`]))
+  for (const { middle, freed } of chains) for (const { pid } of middle) waiting.set(pid, `waits itself, and keeps ${freed} waiting`)
+  const first = (pid: number): number => (chains.some(({ middle }) => middle.some((one) => one.pid === pid)) ? 0 : 1)
+  return activity.sessions
+    .filter(({ pid }) => keys.has(pid) || waiting.has(pid))
+    .map(({ pid, application, state, via }) => {
+      const has = [...(keys.has(pid) ? [`holds ${keys.get(pid)?.join(', ')}`] : []), waiting.get(pid) ?? ''].filter(Boolean)
+      return { value: String(pid), about: [application || 'no name', state, via, ...has].join(', '), pid }
+    })
+    .sort((a, b) => first(a.pid) - first(b.pid))
+    .map(({ value, about }) => ({ value, about }))
 }

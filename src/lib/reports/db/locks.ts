@@ -1,51 +1,7 @@
 import { type Activity, gatherActivity, wakes } from '../../facts/db/activity.ts'
-import { type Chain, chainsOf, type HeldLock, heldLocks } from '../../facts/db/locks.ts'
-import { defineReport, type Observation, type Table } from '../../plan/report.ts'
-
-const age = (seconds: number): string => (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`)
-
-/** What is wrong with the locks of a database, worst first. */
-export const lockFindings = (activity: Activity): readonly Observation[] => {
-  const held = heldLocks(activity)
-  const stranded = held
-    .filter((lock) => lock.stranded)
-    .map(
-      ({ key, pid, holder }): Observation => ({
-        level: 'wrong',
-        text: `Advisory lock ${key} is stranded in the pooler's connection ${pid}, idle for ${age(holder?.stateAge ?? 0)}: who took it cannot be named, "${holder?.application}" only borrowed the connection last`,
-        next: `honeydue db:unlock --pid ${pid}`,
-      }),
-    )
-  const chains = chainsOf(activity).map(({ pid, holder, waiting }): Observation => {
-    const who = holder
-      ? `${pid} (${holder.application || 'no name'}, ${holder.state} for ${age(holder.stateAge)}, ${holder.via})`
-      : `A prepared transaction or another database's backend ${pid}`
-    const since = Math.max(...waiting.map(({ stateAge }) => stateAge))
-    return {
-      level: 'wrong',
-      text: `${who} blocks ${waiting.length === 1 ? '1 session' : `${waiting.length} sessions`}, for ${age(since)} at most`,
-      next: `honeydue db:unlock --pid ${pid}`,
-    }
-  })
-  const pooled = held
-    .filter(({ holder, stranded: gone }) => !gone && holder?.via === 'pooler')
-    .map(
-      ({ key, pid }): Observation => ({
-        level: 'warning',
-        text: `Advisory lock ${key} is held through the pooler by ${pid}: the holder shown is the last borrower`,
-      }),
-    )
-  const untold: Observation[] =
-    activity.told || held.length === 0
-      ? []
-      : [
-          {
-            level: 'warning',
-            text: 'Which locks were taken through the pooler cannot be told: it does not answer, or comes from the address of direct clients',
-          },
-        ]
-  return [...stranded, ...chains, ...pooled, ...untold]
-}
+import { type Chain, chainsOf, type HeldLock, heldLocks, nextBefore } from '../../facts/db/locks.ts'
+import { defineReport, type Table } from '../../plan/report.ts'
+import { age, lockFindings, oneLine } from './lock-findings.ts'
 
 /** Who waits for whom, and which advisory locks are held, seen through the direct host. */
 export const locks = defineReport({
@@ -57,41 +13,76 @@ export const locks = defineReport({
     const activity = await gatherActivity(look.postgres)
     const chains = chainsOf(activity)
     const held = heldLocks(activity)
+    const waiters = waitersOf(chains, activity)
     return {
       findings: lockFindings(activity),
-      tables: [chainTable(chains), lockTable(held)],
+      tables: [chainTable(chains), ...(waiters.length > 0 ? [waiterTable(waiters)] : []), lockTable(held)],
       notes: ['Through a pooler the holder of a lock cannot be named: the server shows who borrowed the connection last', wakes],
-      data: { host: activity.host, chains, advisory: held },
+      data: { host: activity.host, chains, waiters, advisory: held },
     }
   },
 })
 
-const oneLine = (query: string): string => query.replace(/\s+/g, ' ').slice(0, 80)
+interface Waiter {
+  readonly pid: number
+  /** The next ones before it. */
+  readonly waitsFor: readonly number[]
+  readonly application: string
+  readonly stateAge: number
+  readonly query: string
+}
+
+const waitersOf = (chains: readonly Chain[], { sessions }: Activity): readonly Waiter[] => {
+  const byPid = new Map(sessions.map((session) => [session.pid, session]))
+  const all = new Map(chains.flatMap(({ waiting }) => waiting.map((session) => [session.pid, session] as const)))
+  return [...all.values()].map((session) => {
+    const { pid, application, stateAge, query } = session
+    return { pid, waitsFor: nextBefore(session, byPid), application, stateAge, query }
+  })
+}
 
 const chainTable = (chains: readonly Chain[]): Table => ({
   title: 'Blocking chains',
   columns: ['holder', 'application', 'through', 'state', 'since', 'waiting', 'last ran'],
-  rows: chains.map(({ pid, holder, waiting }) => [
-    String(pid),
-    holder?.application ?? '',
-    holder?.via ?? '',
+  rows: chains.map(({ pid, holder, others, waiting }) => [
+    holder || others[0]?.kind !== 'prepared transaction' ? String(pid) : 'prepared',
+    holder?.application ?? others.map(({ name }) => name).join(', '),
+    holder?.via ?? others[0]?.kind ?? '',
     holder?.state ?? '',
-    holder ? age(holder.stateAge) : '',
-    waiting.map((session) => session.pid).join(' '),
-    oneLine(holder?.query ?? ''),
+    holder ? age(holder.stateAge) : others[0] ? age(others[0].age) : '',
+    String(waiting.length),
+    oneLine(holder?.query ?? others[0]?.query ?? ''),
   ]),
 })
 
+const mostRows = 40
+
+const waiterTable = (waiters: readonly Waiter[]): Table => ({
+  title: waiters.length > mostRows ? `Waiting, the first ${mostRows} of ${waiters.length}` : 'Waiting',
+  columns: ['waits', 'for', 'application', 'since', 'runs'],
+  rows: waiters
+    .slice(0, mostRows)
+    .map(({ pid, waitsFor, application, stateAge, query }) => [
+      String(pid),
+      waitsFor.map((one) => (one === 0 ? 'prepared' : one)).join(' '),
+      application,
+      age(stateAge),
+      oneLine(query),
+    ]),
+})
+
 const lockTable = (held: readonly HeldLock[]): Table => ({
-  title: 'Advisory locks',
+  title: held.length > mostRows ? `Advisory locks, the first ${mostRows} of ${held.length}` : 'Advisory locks',
   columns: ['key', 'backend', 'application', 'through', 'state', 'since', 'last ran'],
-  rows: held.map(({ key, pid, holder, stranded }) => [
-    key,
-    String(pid),
-    holder?.application ?? '',
-    holder?.via ?? '',
-    stranded ? 'stranded' : (holder?.state ?? ''),
-    holder ? age(holder.stateAge) : '',
-    oneLine(holder?.query ?? ''),
-  ]),
+  rows: held
+    .slice(0, mostRows)
+    .map(({ key, pid, holder, stranded }) => [
+      key,
+      String(pid),
+      holder?.application ?? '',
+      holder?.via ?? '',
+      stranded ? 'stranded' : (holder?.state ?? ''),
+      holder ? age(holder.stateAge) : '',
+      oneLine(holder?.query ?? ''),
+    ]),
 })

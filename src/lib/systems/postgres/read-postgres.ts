@@ -5,6 +5,7 @@ import type {
   AdvisoryLock,
   EndpointFacts,
   InvalidIndex,
+  OtherHolder,
   PostgresReader,
   PostgresTarget,
   SchemaObject,
@@ -20,10 +21,25 @@ const sessions = `
 SELECT pid, backend_start::text AS "backendStart", application_name AS application, coalesce(usename, '') AS "user", coalesce(datname, '') AS database,
        host(client_addr) AS "clientAddress", coalesce(state, 'unknown') AS state, nullif(concat_ws(': ', wait_event_type, wait_event), '') AS wait,
        extract(epoch FROM clock_timestamp() - backend_start)::float8 AS "backendAge", extract(epoch FROM clock_timestamp() - xact_start)::float8 AS "transactionAge",
-       coalesce(extract(epoch FROM clock_timestamp() - state_change)::float8, 0) AS "stateAge", left(query, 2000) AS query, pg_blocking_pids(pid) AS "blockedBy"
+       coalesce(extract(epoch FROM clock_timestamp() - state_change)::float8, 0) AS "stateAge", left(query, 2000) AS query,
+       CASE WHEN wait_event_type = 'Lock' THEN pg_blocking_pids(pid) ELSE '{}' END AS "blockedBy", backend_xid IS NOT NULL AND xact_start < query_start AS wrote, backend_xmin IS NOT NULL AS snapshot
   FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = current_database()
  ORDER BY backend_start, pid`
+
+/** A prepared transaction's locks have no backend: it is found by the object that somebody waits for. */
+const otherHolders = `
+SELECT a.pid, a.backend_type AS kind, coalesce(a.application_name, '') AS name, coalesce(a.usename, '')::text AS "user", coalesce(a.datname, '')::text AS database,
+       coalesce(extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start)), 0)::float8 AS age, left(coalesce(a.query, ''), 2000) AS query
+  FROM pg_stat_activity a WHERE a.pid = ANY ($1)
+UNION ALL
+SELECT DISTINCT 0, 'prepared transaction', p.gid, p.owner::text, p.database::text, extract(epoch FROM clock_timestamp() - p.prepared)::float8, ''
+  FROM pg_prepared_xacts p JOIN pg_locks own ON own.locktype = 'transactionid' AND own.transactionid = p.transaction AND own.pid IS NULL
+  JOIN pg_locks h ON h.pid IS NULL AND h.granted AND h.virtualtransaction = own.virtualtransaction
+  JOIN pg_locks w ON NOT w.granted AND (w.locktype, w.database, w.relation, w.page, w.tuple, w.transactionid, w.classid, w.objid, w.objsubid)
+       IS NOT DISTINCT FROM (h.locktype, h.database, h.relation, h.page, h.tuple, h.transactionid, h.classid, h.objid, h.objsubid)
+ WHERE 0 = ANY ($1)
+ ORDER BY 1, 3`
 
 const advisoryLocks = `
 SELECT pid, mode, granted, CASE objsubid WHEN 1 THEN ((classid::bigint << 32) | objid::bigint)::text
@@ -71,6 +87,8 @@ export const readPostgres = (over: Over, options: PostgresOptions): PostgresRead
   application: once(options.application),
   endpoint: (target) => lookAt(target, options),
   sessions: (target) => over(target, (connection) => connection.reading((reading) => reading.query<Session>(sessions))),
+  otherHolders: (target, pids) =>
+    over(target, (connection) => connection.reading((reading) => reading.query<OtherHolder>(otherHolders, [pids]))),
   advisoryLocks: (target) => over(target, (connection) => connection.reading((reading) => reading.query<AdvisoryLock>(advisoryLocks))),
   invalidIndexes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<InvalidIndex>(invalidIndexes))),
   tableSizes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<TableSize>(tableSizes))),

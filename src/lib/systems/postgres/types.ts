@@ -48,8 +48,27 @@ export interface Session {
   readonly stateAge: number
   /** The present query, or the last one of an idle session; through a pooler that of the last borrower. */
   readonly query: string
-  /** Process ids of those that it waits for. */
+  /** Process ids of those that it waits for: who holds the lock, and who asked before it. 0: a prepared transaction. */
   readonly blockedBy: readonly number[]
+  /** Its transaction has run statements before this one, and may have written: ending it loses that. */
+  readonly wrote: boolean
+  /** It holds a snapshot: an index that is built concurrently waits for it, whatever it has read. */
+  readonly snapshot: boolean
+}
+
+/** What others of this database wait for, and what is no client session of it. Ages in seconds. */
+export interface OtherHolder {
+  /** 0 for a prepared transaction. */
+  readonly pid: number
+  /** "autovacuum worker", "walsender", "client backend" (of another database), "prepared transaction" … */
+  readonly kind: string
+  /** The prepared transaction's identifier, else the application's name. */
+  readonly name: string
+  readonly user: string
+  readonly database: string
+  readonly age: number
+  /** What it runs, as the server shows it: "autovacuum: VACUUM public.tasks (to prevent wraparound)". */
+  readonly query: string
 }
 
 /** A session-level or transaction-level advisory lock. `key`: the bigint, or "class,object" for the two-number form. */
@@ -110,6 +129,8 @@ export interface PostgresReader {
   /** Never throws for what is wrong with the endpoint: that is its answer. Opens a new connection each time. */
   endpoint(target: PostgresTarget): Promise<EndpointFacts>
   sessions(target: PostgresTarget): Promise<readonly Session[]>
+  /** What these pids are, which stand in a `blockedBy` and among no sessions; 0 asks for every prepared transaction that is in somebody's way. */
+  otherHolders(target: PostgresTarget, pids: readonly number[]): Promise<readonly OtherHolder[]>
   advisoryLocks(target: PostgresTarget): Promise<readonly AdvisoryLock[]>
   versions(target: PostgresTarget): Promise<VersionTable>
   invalidIndexes(target: PostgresTarget): Promise<readonly InvalidIndex[]>
