@@ -1,6 +1,7 @@
 import { restore } from '../../src/lib/procedures/edge/restore.ts'
 import { createAuthority } from '../../src/lib/sandbox/certificates.ts'
 import { nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { aRecord } from '../../src/lib/sandbox/edge/api/state.ts'
 import { api, useEdge } from './edge-subject.ts'
 import { laws } from './laws.ts'
 
@@ -17,6 +18,30 @@ laws(restore, subject, [
     input,
     arrange: () => {
       state().records = state().records.map((record) => (record.content === second.address ? { ...record, proxied: false } : record))
+    },
+    meets: 'work',
+  },
+  {
+    name: 'a name has lost every address, and another follows it',
+    input,
+    arrange: () => {
+      const now = '2026-01-01T00:00:00Z'
+      state().records = [
+        { ...aRecord('admin.myhoneydue.com', api, now), type: 'CNAME' },
+        aRecord('mail.myhoneydue.com', nodes[0].address, now, false),
+        aRecord('grafana.myhoneydue.com', nodes[0].address, now),
+      ]
+    },
+    meets: 'work',
+  },
+  {
+    name: 'the others have IPv6 and a comment too',
+    input,
+    arrange: () => {
+      drop(second.address)
+      const now = '2026-01-01T00:00:00Z'
+      const six = ['2a01:4f8:1c18:79c7::1', '2a01:4f8:1c18:241a::1'].map((address) => ({ ...aRecord(api, address, now), type: 'AAAA' }))
+      state().records = [...state().records, ...six].map((record) => ({ ...record, comment: 'round robin' }))
     },
     meets: 'work',
   },

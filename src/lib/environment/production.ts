@@ -11,9 +11,9 @@ export const production: z.input<typeof environmentSchema> = {
   lease: { name: 'honeydue-operators', seconds: 30 },
   // The order of the suffixes does not match: a known trap (ch01).
   nodes: [
-    { alias: 'hetzner1', address: '178.104.247.152', hostname: 'ubuntu-8gb-nbg1-2' },
-    { alias: 'hetzner2', address: '178.105.32.198', hostname: 'ubuntu-8gb-nbg1-1' },
-    { alias: 'hetzner3', address: '178.104.249.189', hostname: 'ubuntu-8gb-nbg1-3' },
+    { alias: 'hetzner1', address: '178.104.247.152', hostname: 'ubuntu-8gb-nbg1-2', ipv6: '2a01:4f8:1c18:79c7::1' },
+    { alias: 'hetzner2', address: '178.105.32.198', hostname: 'ubuntu-8gb-nbg1-1', ipv6: '2a01:4f8:1c18:5ecf::1' },
+    { alias: 'hetzner3', address: '178.104.249.189', hostname: 'ubuntu-8gb-nbg1-3', ipv6: '2a01:4f8:1c18:241a::1' },
   ],
   ssh: {},
   checkout: '~/Desktop/code/honeyDue/honeyDueAPI-go',
@@ -30,6 +30,9 @@ export const production: z.input<typeof environmentSchema> = {
   health: 'https://api.myhoneydue.com/api/health/',
   hostaddr: {},
   warmup: { pings: 20 },
-  // ch13 shows records of these; whether app has some was not to be seen there.
-  cloudflare: { zone: 'myhoneydue.com', names: ['api.myhoneydue.com', 'admin.myhoneydue.com', 'myhoneydue.com'] },
+  // ch13 shows records of the first three; app is the customers' own, by ch07@7e77e3b.
+  cloudflare: {
+    zone: 'myhoneydue.com',
+    names: ['api.myhoneydue.com', 'admin.myhoneydue.com', 'myhoneydue.com', 'app.myhoneydue.com'],
+  },
 }

@@ -1,6 +1,6 @@
 import type { Clock, Duration } from '../clock.ts'
 import { seconds } from '../clock.ts'
-import { Declined, Failed, Interrupted, Moved, reasonOf, Trouble, Unverified } from '../errors.ts'
+import { Blocked, Declined, Failed, Interrupted, Moved, reasonOf, Trouble, Unverified } from '../errors.ts'
 import type { Name, Readers, Systems, Writers } from '../systems/systems.ts'
 import { accountOfRun } from './account.ts'
 import type { Finding } from './finding.ts'
@@ -139,11 +139,14 @@ const accountFor = <N extends Name>(error: unknown, step: Step<N>, signal: Abort
   if (!began && thrown instanceof Trouble) return thrown
   if (thrown instanceof Moved) return thrown
   const cause = thrown instanceof Trouble ? thrown.likely : undefined
+  // A writer that refuses to do harm says what is to be done instead; any other failure is tried again.
+  const next = thrown instanceof Blocked ? thrown.next : undefined
   return new Failed(
     {
       code: thrown instanceof Trouble ? thrown.code : 'change-failed',
       failed: `${step.title}: ${thrown instanceof Trouble ? thrown.failed : reasonOf(thrown)}`,
       ...(cause !== undefined && { cause }),
+      ...(next !== undefined && { next }),
     },
     { cause: thrown },
   )

@@ -1,12 +1,13 @@
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { edgeStatus } from '../../../src/lib/reports/edge/status.ts'
-import { nodes, publicNames } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
+import { namespace, nodes, publicNames } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted, plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { aRecord } from '../../../src/lib/sandbox/edge/api/state.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../support/context.ts'
-import { useSandbox } from '../../support/worlds.ts'
+import { eventually, useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ speed: { keepAliveMs: 0 } })
 const opened: ReturnType<typeof openSystems>[] = []
@@ -27,6 +28,10 @@ const said = async () => (await show()).findings.map(({ level, text, next }) => 
 const state = () => sandbox().cloudflare.state
 const dropAll = (address: string, only?: string) => {
   state().records = state().records.filter(({ name, content }) => content !== address || (only !== undefined && name !== only))
+}
+
+const dropAllOf = (name: string) => {
+  state().records = state().records.filter((record) => record.name !== name)
 }
 
 test('all is well: every name leads to every node, and nothing is said', async () => {
@@ -81,12 +86,110 @@ test('a node that is not well is named with the drain, and the customers are tol
   expect(line).toBe(`wrong | ${api} answers 525: the TLS handshake with a node failed`)
   expect(others).toContainEqual(
     expect.stringMatching(
-      /^wrong \| hetzner1 is in the round robin and not well: api.*handshake failed.* \| honeydue edge:drain hetzner1$/,
+      /^wrong \| Every node that answers says the same of api\S+, .*: the TLS handshake failed \| honeydue cert:status$/,
     ),
   )
-  for (const { alias } of nodes) edge.traefik(alias).fail(undefined)
+  expect(others.join('\n')).not.toContain('edge:drain')
+  for (const { alias } of nodes.slice(1)) edge.traefik(alias).fail(undefined)
+  expect(await said()).toEqual([
+    expect.stringMatching(
+      /^wrong \| hetzner1 is in the round robin and not well: api.*handshake failed.* \| honeydue edge:drain hetzner1$/,
+    ),
+  ])
+  edge.traefik(first.alias).fail(undefined)
   await machines.setUp('hetzner2', false)
-  expect(await said()).toEqual([expect.stringMatching(/^warning \| hetzner2 could not be asked: .* \| honeydue nodes:status$/)])
+  expect(await said()).toEqual([
+    expect.stringMatching(/^wrong \| hetzner2 is in the round robin and could not be asked: .* \| honeydue edge:drain hetzner2$/),
+  ])
+  dropAll(second.address)
+  expect(await said()).toEqual([
+    expect.stringMatching(/^warning \| hetzner2 could not be asked: .* \| honeydue nodes:status$/),
+    'warning | hetzner2 is out of the round robin of every name | honeydue edge:restore hetzner2',
+  ])
+  for (const { alias } of [first, third]) await machines.setUp(alias, false)
+  expect((await said()).join('\n')).not.toContain('edge:drain')
+})
+
+test('a name that no node answers is the workload, whoever of the nodes is away; no healthy node is to be drained', async () => {
+  const { kubernetes, nodes: machines } = sandbox()
+  kubernetes.client.update({ group: 'apps', resource: 'deployments' }, 'admin', namespace, (draft) => {
+    draft.spec = { ...(draft.spec as object), replicas: 0 }
+  })
+  await eventually(async () => (await said()).length > 0)
+  await machines.setUp('hetzner2', false)
+  expect(await said()).toEqual([
+    'wrong | admin.myhoneydue.com answers 503',
+    'wrong | Every node that answers says the same of admin.myhoneydue.com: answers 503 | honeydue cluster:health',
+    expect.stringMatching(/^wrong \| hetzner2 is in the round robin and could not be asked: .* \| honeydue edge:drain hetzner2$/),
+  ])
+})
+
+test('one node with a certificate that Cloudflare refuses is seen, though no customer notices', async () => {
+  const other = createAuthority('Traefik').issue({ commonName: 'TRAEFIK DEFAULT CERT', names: [api] })
+  sandbox().edge.traefik(third.alias).fail({ serves: other })
+  const view = await show()
+  expect(view.findings).toEqual([
+    {
+      level: 'wrong',
+      text: expect.stringMatching(/^hetzner3 serves .*TRAEFIK DEFAULT CERT\), which the Origin CA has not signed: Cloudflare refuses it$/),
+      next: 'honeydue cert:status',
+    },
+  ])
+  expect(view.tables[2]?.rows.map((row) => row[2])).toEqual(['yes', 'yes', 'NO'])
+})
+
+test('names that are no part of the round robin are left alone: outside the proxy, of one node, following another; a wildcard of all nodes is part', async () => {
+  const now = '2026-01-01T00:00:00Z'
+  const more = [
+    aRecord('mail.myhoneydue.com', first.address, now, false),
+    aRecord('ssh1.myhoneydue.com', first.address, now, false),
+    aRecord('grafana.myhoneydue.com', second.address, now),
+    ...nodes.map(({ address }) => aRecord('nodes.myhoneydue.com', address, now, false)),
+    { ...aRecord('www.myhoneydue.com', 'myhoneydue.com', now), type: 'CNAME' },
+    { ...aRecord('docs.myhoneydue.com', 'honeydue.pages.dev', now), type: 'CNAME' },
+    { ...aRecord('myhoneydue.com', 'v=spf1 -all', now, false), type: 'TXT' },
+    { ...aRecord('grafana.myhoneydue.com', '2a01:4f8:1c18:5ecf::1', now), type: 'AAAA' },
+  ]
+  state().records = [...state().records, ...more]
+  const view = await show()
+  expect(view.findings).toEqual([])
+  expect(view.tables[1]?.rows.map(([name]) => name)).toEqual(publicNames)
+  expect(view.notes).toContain('No part of the round robin: A mail.myhoneydue.com to hetzner1, not proxied')
+  expect(view.notes).toContain('No part of the round robin: A grafana.myhoneydue.com to hetzner2')
+  state().records = [...state().records, ...nodes.slice(0, 2).map(({ address }) => aRecord('*.myhoneydue.com', address, now))]
+  const wild = await show()
+  expect(wild.tables[1]?.rows.at(-1)).toEqual(['*.myhoneydue.com', 'yes', 'yes', '-', '', ''])
+  expect(wild.findings).toEqual([
+    { level: 'wrong', text: 'hetzner3 is missing from *.myhoneydue.com', next: 'honeydue edge:restore hetzner3' },
+  ])
+})
+
+test('an alias of the environment follows its target, the nodes are known by IPv6 too, and of two zones the active one is meant', async () => {
+  const now = '2026-01-01T00:00:00Z'
+  const app = 'app.myhoneydue.com'
+  state().records = [
+    ...state().records.filter(({ name }) => name !== app),
+    { ...aRecord(app, 'myhoneydue.com', now), type: 'CNAME' },
+    ...nodes.map((_, i) => ({
+      ...aRecord(api, ['2a01:4f8:1c18:79c7::1', '2A01:4F8:1C18:5ECF:0::1', '2a01:4f8:1c18:241a::1'][i] ?? '', now),
+      type: 'AAAA',
+    })),
+  ]
+  state().otherZones = [{ ...state().zone, id: 'f'.repeat(32), status: 'pending' }]
+  const view = await show()
+  expect(view.findings).toEqual([])
+  expect(view.notes).toContain(`${app} follows myhoneydue.com`)
+  expect(view.tables[1]?.rows.find(([name]) => name === app)?.slice(1, 4)).toEqual(['', '', ''])
+})
+
+test('a name without any address is led again, and 522 names the firewall first', async () => {
+  dropAllOf(api)
+  expect((await said())[0]).toBe(`wrong | ${api} answers 530: the name has no address | honeydue edge:restore hetzner1`)
+  await sandbox().reset()
+  for (const { alias } of nodes) sandbox().nodes.node(alias).state.write('ufw/rules4', 'allow|in|tcp|any|22|any|\n')
+  expect((await said())[0]).toMatch(
+    /^wrong \| api\S+ answers 522: .*its firewall does not know Cloudflare, or it is down \| honeydue firewall:status$/,
+  )
 })
 
 test('Cloudflare away, or a token that it does not know: the rest is shown, and why', async () => {

@@ -8,6 +8,7 @@ import { nodes, zoneName } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { newToken } from '../../../src/lib/sandbox/edge/api/access.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
+import { throughEdge } from '../../support/through-edge.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
@@ -88,6 +89,20 @@ test('records are created, changed, replaced and deleted, and a batch is all or 
   expect(await all(records.list({ zone_id }))).toEqual(before)
   expect(await records.batch({ zone_id, deletes: [{ id: made.id }], posts: [post] })).toMatchObject({ posts: [{ content: '192.0.2.9' }] })
   await expect(records.delete(made.id, { zone_id })).rejects.toMatchObject({ status: 404, errors: [{ code: 81044 }] })
+})
+
+test('a CNAME stands alone, and a proxied one is flattened to what its target leads to', async () => {
+  const [zone_id, records] = [await zoneId(), client().dns.records]
+  const www = { zone_id, name: 'www.myhoneydue.com', ttl: 1, type: 'CNAME', content: zoneName, proxied: true } as const
+  await records.create(www)
+  const beside = { zone_id, name: www.name, ttl: 1, type: 'A', content: nodes[0].address } as const
+  await expect(records.create(beside)).rejects.toMatchObject({ status: 400, errors: [{ code: 81054 }] })
+  await expect(records.create({ ...www, name: `api.${zoneName}` })).rejects.toMatchObject({ status: 400, errors: [{ code: 81053 }] })
+  expect((await throughEdge(sandbox(), www.name)).status).toBe(404)
+  const { state } = sandbox().cloudflare
+  state.records = state.records.map((record) => (record.name === www.name ? { ...record, proxied: false } : record))
+  expect((await throughEdge(sandbox(), www.name)).status).toBe(530)
+  expect((await throughEdge(sandbox(), `new.${zoneName}`)).status).toBe(530)
 })
 
 test('the Origin CA signs what is asked for, lists it, and forgets what was revoked', async () => {

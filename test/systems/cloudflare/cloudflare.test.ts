@@ -7,9 +7,10 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
-import { Trouble } from '../../../src/lib/errors.ts'
+import { reasonOf, Trouble } from '../../../src/lib/errors.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
+import { Refusal, refuse } from '../../../src/lib/sandbox/edge/api/answer.ts'
 import { type CloudflareApi, startCloudflareApi } from '../../../src/lib/sandbox/edge/api/server.ts'
 import { aRecord } from '../../../src/lib/sandbox/edge/api/state.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
@@ -183,6 +184,32 @@ test('a token that is missing, wrong, or may not do it is told apart, and never 
   expect(forbidden.likely).toContain('"Zone – DNS – Edit"')
   expect((await troubleOf(open(undefined, { zone: 'example.com' }).read.zone())).code).toBe('cloudflare-no-zone')
   for (const trouble of [wrong, forbidden]) expect(JSON.stringify(trouble) + trouble.stack + String(trouble.cause)).not.toContain('PLANTED')
+})
+
+test('what Cloudflare says stands in the cause, its chain too', async () => {
+  const { read } = open()
+  const errors = [
+    { code: 6003, message: 'Invalid request headers', error_chain: [{ code: 6111, message: 'Invalid format for Authorization header' }] },
+  ]
+  cloudflare.fail({ answer: new Refusal(400, errors) })
+  await expect(read.addresses()).rejects.toMatchObject({
+    likely: expect.stringMatching(/; Cloudflare says 6003: Invalid request headers \(6111: Invalid format for Authorization header\)$/),
+  })
+  cloudflare.reset()
+  const elsewhere = 'Cannot use the access token from location: 198.51.100.7'
+  cloudflare.fail({ answer: refuse(403, 9109, elsewhere) })
+  const said = reasonOf(await troubleOf(open().read.addresses()))
+  expect(said).toContain(`may not be used from this address; Cloudflare says 9109: ${elsewhere}`)
+})
+
+test('of two zones of one name the active one is meant, and an alias is no address', async () => {
+  const { state } = cloudflare
+  state.otherZones = [{ ...state.zone, id: 'f'.repeat(32), status: 'moved' }]
+  state.records = [...state.records, { ...aRecord('WWW.myhoneydue.com', 'MyHoneyDue.com', ''), type: 'CNAME' }]
+  const { read } = open()
+  expect(await read.zone()).toMatchObject({ id: state.zone.id, status: 'active' })
+  expect(await read.aliases()).toEqual([{ name: 'www.myhoneydue.com', target: 'myhoneydue.com', proxied: true }])
+  expect((await read.addresses()).some(({ name }) => name.startsWith('www'))).toBe(false)
 })
 
 test('a stray variable of the SDK leads nowhere else', async () => {

@@ -4,7 +4,9 @@ import type { AddressRecord, SslOverride, Zone, ZoneSettings } from '../../syste
 import type { Answer } from '../../systems/http/types.ts'
 import type { OriginAnswer } from '../../systems/nodes/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { isWell, publicNames, urlOf } from './public-names.ts'
+import { refusals } from './accepted.ts'
+import { urlOf } from './public-names.ts'
+import { askedNames, type RoundRobin, roundRobinOf } from './round-robin.ts'
 
 /** What was asked and came back, or why it did not. */
 export type Told<T> = { readonly value: T } | { readonly because: string; readonly next?: string }
@@ -15,9 +17,13 @@ export interface EdgeSurvey {
   readonly settings: Told<ZoneSettings>
   readonly overrides: Told<readonly SslOverride[]>
   readonly records: Told<readonly AddressRecord[]>
+  readonly robin: RoundRobin
+  /** Those that are asked over HTTPS: of the environment, and of the round robin. */
   readonly names: readonly string[]
   /** By alias: what its own 443 answers to the URL of each name, in their order. */
   readonly origins: ReadonlyMap<string, Told<readonly OriginAnswer[]>>
+  /** By alias: what it serves that Cloudflare refuses. */
+  readonly served: ReadonlyMap<string, Told<Awaited<ReturnType<typeof refusals>>>>
   /** By name: what a customer gets. */
   readonly answers: ReadonlyMap<string, Told<Answer>>
 }
@@ -33,28 +39,27 @@ const nextOf = (error: unknown) => (error instanceof Trouble && error.next !== u
 export const got = <T>(answer: Told<T> | undefined): T | undefined => (answer && 'value' in answer ? answer.value : undefined)
 
 /** Asks Cloudflare, every node and every name; whoever does not answer costs nobody else's line. */
-export const surveyEdge = async (deployment: Environment, look: Readers<'cloudflare' | 'nodes' | 'http'>): Promise<EdgeSurvey> => {
+export const surveyEdge = async (
+  deployment: Environment,
+  look: Readers<'cloudflare' | 'nodes' | 'http'>,
+  now: () => Date,
+): Promise<EdgeSurvey> => {
   const { cloudflare, nodes, http } = look
   const api = Promise.all([told(cloudflare.zone()), told(cloudflare.settings()), told(cloudflare.sslOverrides())])
-  const records = await told(cloudflare.addresses())
-  const names = publicNames(deployment, got(records) ?? [])
+  // A token for DNS alone may not list them.
+  const valid = told(cloudflare.originCertificates()).then((listed) => got(listed)?.map(({ id }) => id))
+  const [records, aliases] = await Promise.all([told(cloudflare.addresses()), told(cloudflare.aliases())])
+  const robin = roundRobinOf(deployment, got(records) ?? [], got(aliases) ?? [])
+  const names = askedNames(deployment, robin)
   const urls = names.map((name) => urlOf(deployment, name))
-  const [[zone, settings, overrides], origins, answers] = await Promise.all([
+  const accepts = async (alias: string) => refusals(await nodes.served(alias, deployment.cloudflare.names), now(), await valid, cloudflare)
+  const byAlias = <T>(ask: (alias: string) => Promise<T>) =>
+    Promise.all(deployment.nodes.map(async ({ alias }) => [alias, await told(ask(alias))] as const)).then((all) => new Map(all))
+  const [[zone, settings, overrides], origins, served, answers] = await Promise.all([
     api,
-    Promise.all(deployment.nodes.map(async ({ alias }) => [alias, await told(nodes.origin(alias, urls))] as const)),
+    byAlias((alias) => nodes.origin(alias, urls)),
+    byAlias(accepts),
     Promise.all(names.map(async (name) => [name, await told(http.get(urlOf(deployment, name)))] as const)),
   ])
-  return { deployment, zone, settings, overrides, records, names, origins: new Map(origins), answers: new Map(answers) }
-}
-
-/** Why a node does not answer as it should, each name that it answers badly for; empty where all is well. */
-export const ailments = ({ deployment, origins }: Pick<EdgeSurvey, 'deployment' | 'origins'>, alias: string): readonly string[] => {
-  const answer = origins.get(alias)
-  if (answer === undefined) return ['it was not asked']
-  if ('because' in answer) return [answer.because]
-  return answer.value.flatMap((one) => {
-    const host = new URL(one.url).hostname
-    if ('because' in one) return [`${host}: ${one.because}`]
-    return isWell(deployment, one.url, one.status) ? [] : [`${host} answers ${one.status}`]
-  })
+  return { deployment, zone, settings, overrides, records, robin, names, origins, served, answers: new Map(answers) }
 }

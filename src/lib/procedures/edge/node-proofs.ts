@@ -1,11 +1,11 @@
+import { refusals } from '../../facts/edge/accepted.ts'
+import { ailments, illEverywhere } from '../../facts/edge/ailments.ts'
 import { urlOf } from '../../facts/edge/public-names.ts'
-import { ailments, got, told } from '../../facts/edge/survey.ts'
+import { got, told } from '../../facts/edge/survey.ts'
 import { believable, keptOut } from '../../facts/firewall/believable.ts'
 import { judge } from '../../facts/firewall/judge.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Proof } from '../../plan/procedure.ts'
-import { coversHost, readCertificate, shortFingerprint } from '../../systems/certificates.ts'
-import type { ServedCertificate } from '../../systems/nodes/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import type { RoundRobinFacts } from './round-robin-facts.ts'
 
@@ -18,52 +18,34 @@ export const nodeIsWell = (facts: RoundRobinFacts): readonly Proof<Needs>[] => [
   { title: `The firewall of ${facts.node.alias} lets Cloudflare in`, holds: (look) => letsCloudflareIn(facts, look) },
 ]
 
-const answersWell = async ({ deployment, node, names }: RoundRobinFacts, look: Readers<Needs>): Promise<Finding> => {
+/** What every other node says as badly is the workload's fault, and no reason to keep this one out. */
+const answersWell = async (facts: RoundRobinFacts, look: Readers<Needs>): Promise<Finding> => {
+  const { deployment, node, asked } = facts
   const answer = await told(
     look.nodes.origin(
       node.alias,
-      names.map((name) => urlOf(deployment, name)),
+      asked.map((name) => urlOf(deployment, name)),
     ),
   )
-  const ills = ailments({ deployment, origins: new Map([[node.alias, answer]]) }, node.alias)
+  const ills = ailments({ deployment, origins: new Map([[node.alias, answer]]) }, node.alias, illEverywhere(facts, asked, node.alias))
   return ills.length === 0 ? holds : fails(`${node.alias} is not well: ${ills.join('; ')}`)
 }
 
 /** What Full (strict) asks of an origin. That the key fits is shown by the handshake itself. */
 const servesAccepted = async (facts: RoundRobinFacts, { nodes, cloudflare }: Readers<Needs>): Promise<Finding> => {
-  const { node, names } = facts
+  const { node, deployment } = facts
   const [served, listed] = await Promise.all([
-    told(nodes.served(node.alias, names)),
+    told(nodes.served(node.alias, deployment.cloudflare.names)),
     // A token for DNS alone may not list them.
     told(cloudflare.originCertificates()),
   ])
   if ('because' in served) return fails(`${node.alias} cannot be asked what it serves: ${served.because}`)
   const valid = got(listed)?.map(({ id }) => id)
-  const against = await Promise.all(served.value.map((one) => refused(one, facts.clock.now(), valid, cloudflare)))
-  const silent = served.value.flatMap(({ name, certificate }) => (certificate === undefined ? [name] : []))
+  const { silent, refused } = await refusals(served.value, facts.clock.now(), valid, cloudflare)
   return every([
     when(silent.length === 0, `${node.alias} completes no TLS handshake for ${silent.join(', ')}`),
-    // Of several names the same is said once.
-    ...[...new Set(against)].map((because) => when(because === undefined, `${node.alias} serves ${because}`)),
+    ...refused.map((because) => fails(`${node.alias} serves ${because}`)),
   ])
-}
-
-const refused = async (
-  { name, certificate }: ServedCertificate,
-  now: Date,
-  valid: readonly string[] | undefined,
-  cloudflare: Readers<Needs>['cloudflare'],
-): Promise<string | undefined> => {
-  const facts = readCertificate(certificate)
-  if (certificate === undefined) return undefined
-  if (!facts) return `what is no certificate for ${name}`
-  const which = `${shortFingerprint(facts.fingerprint)} (${facts.subject})`
-  if (!(await cloudflare.signedByOriginCa(certificate))) return `${which}, which the Origin CA has not signed`
-  if (!coversHost(facts.names, name)) return `${which} for ${name}, and it has ${facts.names.join(', ')}`
-  if (facts.notAfter < now) return `${which}, which expired on ${facts.notAfter.toISOString().slice(0, 10)}`
-  if (facts.notBefore > now) return `${which}, which is valid from ${facts.notBefore.toISOString()} on`
-  if (valid && !valid.includes(facts.id)) return `${which}, which Cloudflare does not list: it is revoked, or of another account`
-  return undefined
 }
 
 const letsCloudflareIn = async ({ node: { alias } }: RoundRobinFacts, { nodes, cloudflare }: Readers<Needs>): Promise<Finding> => {

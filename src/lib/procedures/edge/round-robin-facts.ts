@@ -1,7 +1,9 @@
 import type { Clock } from '../../clock.ts'
 import { Usage } from '../../errors.ts'
-import { isWell, publicNames, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
-import { ailments, type EdgeSurvey, got, type Told, told } from '../../facts/edge/survey.ts'
+import { answersWell, illEverywhere, illness, wasAsked } from '../../facts/edge/ailments.ts'
+import { isWell, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
+import { askedNames, leadsToNode, nodeOf, type RoundRobin, roundRobinOf } from '../../facts/edge/round-robin.ts'
+import { type EdgeSurvey, got, type Told, told } from '../../facts/edge/survey.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Proof } from '../../plan/procedure.ts'
@@ -17,8 +19,12 @@ export interface RoundRobinFacts {
   readonly node: RoundRobinNode
   readonly zone: string
   readonly account: string
+  readonly robin: RoundRobin
+  /** Names that are led, wildcards too. */
   readonly names: readonly string[]
-  /** Of those names, every A and AAAA record. */
+  /** Names that are asked over HTTPS. */
+  readonly asked: readonly string[]
+  /** Every A and AAAA record of the zone. */
   readonly records: readonly AddressRecord[]
   readonly origins: EdgeSurvey['origins']
   /** Names that customers cannot use now. */
@@ -50,17 +56,32 @@ export const gatherRoundRobin = async (
   { environment: deployment, clock }: Pick<Context, 'environment' | 'clock'>,
 ): Promise<RoundRobinFacts> => {
   const node = nodeNamed(deployment, alias)
-  const [zone, all] = await Promise.all([look.cloudflare.zone(), look.cloudflare.addresses()])
-  const names = publicNames(deployment, all)
-  const urls = names.map((name) => urlOf(deployment, name))
+  const [zone, records, aliases] = await Promise.all([look.cloudflare.zone(), look.cloudflare.addresses(), look.cloudflare.aliases()])
+  const robin = roundRobinOf(deployment, records, aliases)
+  const asked = askedNames(deployment, robin)
+  const urls = asked.map((name) => urlOf(deployment, name))
   const [origins, connections, unwell] = await Promise.all([
     Promise.all(deployment.nodes.map(async (one) => [one.alias, await told(look.nodes.origin(one.alias, urls))] as const)),
     told(look.nodes.connections(alias, 443)),
-    unwellNames(names, look.http, deployment),
+    unwellNames(asked, look.http, deployment),
   ])
-  const records = all.filter(({ name }) => names.includes(name))
   const { name, account } = zone
-  return { deployment, node, zone: name, account, names, records, origins: new Map(origins), unwell, connections, within, clock }
+  const { names } = robin
+  return {
+    deployment,
+    node,
+    zone: name,
+    account,
+    robin,
+    names,
+    asked,
+    records,
+    origins: new Map(origins),
+    unwell,
+    connections,
+    within,
+    clock,
+  }
 }
 
 const unwellNames = async (names: readonly string[], http: Readers<'http'>['http'], deployment: Deployment): Promise<readonly string[]> => {
@@ -68,51 +89,87 @@ const unwellNames = async (names: readonly string[], http: Readers<'http'>['http
   return findings.filter(({ finding }) => !finding.ok).map(({ name }) => name)
 }
 
-const nameAnswers = async (name: string, http: Readers<'http'>['http'], deployment: Deployment): Promise<Finding> => {
+/** What a customer gets for a name. */
+export const nameAnswers = async (name: string, http: Readers<'http'>['http'], deployment: Deployment): Promise<Finding> => {
   const url = urlOf(deployment, name)
   const answer = await told(http.get(url))
   if ('because' in answer) return fails(`${name} does not answer: ${answer.because}`)
   return when(isWell(deployment, url, answer.value.status), `${name} answers ${statusInWords(answer.value.status)}`)
 }
 
-/** Every name answers through the edge, before and after; those that do not now are to afterwards. */
-export const namesAnswer = ({ deployment, names, unwell }: RoundRobinFacts): Proof<'cloudflare' | 'nodes' | 'http'> => ({
+/** Nodes that are left to a name without this one. */
+const othersOf = ({ deployment, node, records }: RoundRobinFacts, name: string): readonly RoundRobinNode[] =>
+  deployment.nodes.filter(
+    (one) => one.alias !== node.alias && records.some((record) => record.name === name && leadsToNode(one, record) && record.proxied),
+  )
+
+/** Names that must answer customers once this node is off: those that do now, and those that a node which is left to them answers well. */
+export const answerWithout = (facts: RoundRobinFacts): readonly string[] =>
+  facts.asked.filter((name) => !facts.unwell.includes(name) || othersOf(facts, name).some(({ alias }) => answersWell(facts, alias, name)))
+
+/** Names that must answer customers once this node is in: those that do now, and those that it answers well itself. */
+export const answerWith = (facts: RoundRobinFacts): readonly string[] =>
+  facts.asked.filter((name) => !facts.unwell.includes(name) || (facts.names.includes(name) && answersWell(facts, facts.node.alias, name)))
+
+/** Every name that can answer does so through the edge, before and after; those that do not now are to afterwards. */
+export const namesAnswer = (facts: RoundRobinFacts, names: readonly string[]): Proof<'cloudflare' | 'nodes' | 'http'> => ({
   title: 'Every public name answers through the edge',
-  ...(unwell.length > 0 && { onlyAfterwards: true }),
-  holds: async (look) => every(await Promise.all(names.map((name) => nameAnswers(name, look.http, deployment)))),
+  ...(names.some((name) => facts.unwell.includes(name)) && { onlyAfterwards: true }),
+  holds: async (look) => {
+    const found = every(await Promise.all(names.map((name) => nameAnswers(name, look.http, facts.deployment))))
+    return found.ok ? found : { ...found, next: repair(facts) }
+  },
 })
 
-/** The record that leads from a name to the node. */
-export const recordOf = ({ records, node }: RoundRobinFacts, name: string): AddressRecord | undefined =>
-  records.find((record) => record.name === name && record.type === 'A' && record.address === node.address)
+/** What brings every name back to the node, where taking it off has hurt. */
+export const repair = ({ node }: Pick<RoundRobinFacts, 'node'>): string => `honeydue edge:restore ${node.alias}`
+
+/** The records that lead from a name to the node. */
+export const recordsOf = ({ records, node }: RoundRobinFacts, name: string): readonly AddressRecord[] =>
+  records.filter((record) => record.name === name && leadsToNode(node, record))
 
 /** Nodes that a name leads to, by alias; an address of no node as it is. */
-export const leadsTo = ({ records, deployment }: RoundRobinFacts, name: string): readonly string[] =>
-  records
-    .filter((record) => record.name === name)
-    .map(({ address, proxied }) => {
-      const alias = deployment.nodes.find((node) => node.address === address)?.alias ?? address
-      return proxied ? alias : `${alias} (not proxied)`
-    })
-    .sort()
+export const leadsTo = ({ records, deployment }: RoundRobinFacts, name: string): readonly string[] => [
+  ...new Set(
+    records
+      .filter((record) => record.name === name)
+      .map((record) => {
+        const alias = nodeOf(deployment, record)?.alias ?? record.address
+        return record.proxied ? alias : `${alias} (not proxied)`
+      })
+      .sort(),
+  ),
+]
 
-/** Another node of the name is left, and well. */
+/** Another node of the name is left that answers it well, or at least no worse than this one. */
 export const othersRemain = (facts: RoundRobinFacts, name: string): Finding => {
-  const { deployment, node, records } = facts
-  const others = deployment.nodes.filter(
-    ({ alias, address }) =>
-      alias !== node.alias && records.some((record) => record.name === name && record.address === address && record.proxied),
-  )
+  const { node, asked } = facts
+  const others = othersOf(facts, name)
   if (others.length === 0) return fails(`${node.alias} is the last node of ${name}`)
-  const ills = others.map(({ alias }) => ({ alias, why: ailments(facts, alias) }))
-  if (ills.some(({ why }) => why.length === 0)) return holds
-  return fails(`no other node of ${name} is well: ${ills.map(({ alias, why }) => `${alias} (${why.join(', ')})`).join('; ')}`)
+  if (!asked.includes(name) || others.some(({ alias }) => answersWell(facts, alias, name))) return holds
+  // None answers it well: then nothing is lost where this one does not either, and another is at least there.
+  if (others.some(({ alias }) => wasAsked(facts, alias)) && !answersWell(facts, node.alias, name)) return holds
+  const why = others.map(({ alias }) => {
+    const answer = facts.origins.get(alias)
+    return `${alias} (${illness(facts, alias, name) ?? (answer && 'because' in answer ? answer.because : 'it was not asked')})`
+  })
+  return fails(`no other node of ${name} is well: ${why.join('; ')}`)
 }
 
-/** AAAA records lead to nodes too, and the environment does not say to which. */
-export const addressesUnseen = ({ records }: RoundRobinFacts): readonly string[] => {
-  const found = records.filter(({ type }) => type === 'AAAA').map(({ name, address }) => `${name} ${address}`)
-  return found.length === 0 ? [] : [`Which node these AAAA records lead to is not known: ${found.join(', ')}`]
+/** What leads to the node and is left alone, and what no node answers well: said before a plan is confirmed. */
+export const leftAlone = (facts: RoundRobinFacts): readonly string[] => {
+  const { robin, node, records, names, deployment, asked } = facts
+  const strange = records.filter((record) => names.includes(record.name) && record.type === 'AAAA' && !nodeOf(deployment, record))
+  return [
+    ...robin.followers.map(({ name, target }) => `${name} follows ${target}, and has no record of its own`),
+    ...robin.apart
+      .filter((record) => leadsToNode(node, record))
+      .map(({ name, type, proxied }) => `${type} ${name} stays as it is: ${proxied ? 'it leads to this node alone' : 'it is not proxied'}`),
+    ...(strange.length === 0
+      ? []
+      : [`Which node these AAAA records lead to is not known: ${strange.map(({ name, address }) => `${name} ${address}`).join(', ')}`]),
+    ...[...illEverywhere(facts, asked, node.alias)].map(([name, why]) => `Every other node says the same of ${name}: ${why}`),
+  ]
 }
 
 export const openConnections = ({ connections }: RoundRobinFacts): number | undefined => got(connections)

@@ -1,57 +1,94 @@
-import { isWell, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
-import { ailments, type EdgeSurvey, got } from '../../facts/edge/survey.ts'
+import { ailments, illEverywhere, wasAsked } from '../../facts/edge/ailments.ts'
+import { isWell, nextFor, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
+import { leadsToNode, nodeOf } from '../../facts/edge/round-robin.ts'
+import { type EdgeSurvey, got } from '../../facts/edge/survey.ts'
 import type { Observation } from '../../plan/report.ts'
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next && { next }) })
 
 /** What customers get, worst first: a name that nobody can use leads. */
-const customers = ({ deployment, names, answers }: EdgeSurvey): readonly Observation[] =>
-  names.flatMap((name) => {
+const customers = (survey: EdgeSurvey): readonly Observation[] => {
+  const { deployment, names, answers } = survey
+  // A name without an address is led to a node that is well again; which one that is does not matter.
+  const [well] = deployment.nodes.filter(({ alias }) => wasAsked(survey, alias) && ailments(survey, alias).length === 0)
+  return names.flatMap((name) => {
     const answer = answers.get(name)
-    if (answer && 'because' in answer) return [wrong(`${name} does not answer: ${answer.because}`)]
+    if (answer && 'because' in answer) return [wrong(`${name} does not answer: ${answer.because}`, answer.next)]
     if (!answer || isWell(deployment, urlOf(deployment, name), answer.value.status)) return []
-    return [wrong(`${name} answers ${statusInWords(answer.value.status)}`)]
+    const { status } = answer.value
+    const next = status === 530 ? well && `honeydue edge:restore ${well.alias}` : nextFor(status)
+    return [wrong(`${name} answers ${statusInWords(status)}`, next)]
   })
+}
 
 const list = (names: readonly string[], all: readonly string[]): string => (names.length === all.length ? 'every name' : names.join(', '))
 
+/** What all nodes answer alike is no node's fault: none of them is to be drained for it. */
+const workloads = (everywhere: ReadonlyMap<string, string>): readonly Observation[] => {
+  const byReason = new Map<string, string[]>()
+  for (const [name, why] of everywhere) byReason.set(why, [...(byReason.get(why) ?? []), name])
+  return [...byReason].map(([why, names]) =>
+    wrong(
+      `Every node that answers says the same of ${names.join(', ')}: ${why}`,
+      why.includes('TLS handshake') ? 'honeydue cert:status' : 'honeydue cluster:health',
+    ),
+  )
+}
+
 /** Each node against the records that lead to it. */
 const nodes = (survey: EdgeSurvey): readonly Observation[] => {
+  const { deployment, robin, names } = survey
   const records = got(survey.records)
-  return survey.deployment.nodes.flatMap(({ alias, address }) => {
-    const leading = survey.names.filter((name) => records?.some((record) => record.name === name && record.address === address))
-    const missing = survey.names.filter((name) => !leading.includes(name))
-    const ills = ailments(survey, alias)
-    const unasked = 'because' in (survey.origins.get(alias) ?? {})
-    const serving = records && leading.length > 0
+  const everywhere = illEverywhere(survey, names)
+  const anyAsked = deployment.nodes.some(({ alias }) => wasAsked(survey, alias))
+  const ofNode = (node: (typeof deployment.nodes)[number]): readonly Observation[] => {
+    const { alias } = node
+    const leading = robin.names.filter((name) => records?.some((record) => record.name === name && leadsToNode(node, record)))
+    const missing = robin.names.filter((name) => !leading.includes(name))
+    const ills = ailments(survey, alias, everywhere)
     return [
-      ...(ills.length > 0 && unasked ? [warning(`${alias} could not be asked: ${ills.join('; ')}`, 'honeydue nodes:status')] : []),
-      ...(ills.length > 0 && !unasked && serving
-        ? [wrong(`${alias} is in the round robin and not well: ${ills.join('; ')}`, `honeydue edge:drain ${alias}`)]
-        : []),
-      ...(ills.length > 0 && !unasked && !serving ? [warning(`${alias} is not well: ${ills.join('; ')}`, 'honeydue cluster:health')] : []),
+      ...(ills.length === 0 ? [] : [ofIll(alias, ills, leading.length > 0)]),
       ...(!records || missing.length === 0
         ? []
         : leading.length === 0
           ? [warning(`${alias} is out of the round robin of every name`, `honeydue edge:restore ${alias}`)]
-          : [wrong(`${alias} is missing from ${list(missing, survey.names)}`, `honeydue edge:restore ${alias}`)]),
+          : [wrong(`${alias} is missing from ${list(missing, robin.names)}`, `honeydue edge:restore ${alias}`)]),
     ]
-  })
+  }
+  const ofIll = (alias: string, ills: readonly string[], serving: boolean): Observation => {
+    const why = ills.join('; ')
+    if (wasAsked(survey, alias))
+      return serving
+        ? wrong(`${alias} is in the round robin and not well: ${why}`, `honeydue edge:drain ${alias}`)
+        : warning(`${alias} is not well: ${why}`, 'honeydue cluster:health')
+    // Where no node can be asked, it is this machine's way to them that is shut.
+    return serving && anyAsked
+      ? wrong(`${alias} is in the round robin and could not be asked: ${why}`, `honeydue edge:drain ${alias}`)
+      : warning(`${alias} could not be asked: ${why}`, 'honeydue nodes:status')
+  }
+  return [...workloads(everywhere), ...deployment.nodes.flatMap(ofNode)]
 }
 
+/** What a node serves that Cloudflare refuses: it asks another node then, and hides it. */
+const certificates = ({ served }: EdgeSurvey): readonly Observation[] =>
+  [...served].flatMap(([alias, answer]) =>
+    (got(answer)?.refused ?? []).map((which) => wrong(`${alias} serves ${which}: Cloudflare refuses it`, 'honeydue cert:status')),
+  )
+
 /** Records that lead past the nodes or past the proxy. */
-const records = (survey: EdgeSurvey): readonly Observation[] => {
-  const all = got(survey.records)
-  if (!all) return []
-  const ours = new Set(survey.deployment.nodes.map(({ address }) => address))
-  return all
-    .filter(({ name }) => survey.names.includes(name))
-    .flatMap(({ name, type, address, proxied }) => [
-      ...(ours.has(address) ? [] : [wrong(`${name} has the ${type} record ${address}, which is no node's`, 'look at it in the dashboard')]),
-      ...(proxied ? [] : [wrong(`The ${type} record ${address} of ${name} is not proxied: it shows the node itself`)]),
-    ])
-}
+const records = ({ deployment, records: answer, robin }: EdgeSurvey): readonly Observation[] =>
+  (got(answer) ?? [])
+    .filter(({ name }) => robin.names.includes(name))
+    .flatMap((record) => {
+      const { name, type, address, proxied } = record
+      return [
+        ...(nodeOf(deployment, record)
+          ? []
+          : [wrong(`${name} has the ${type} record ${address}, which is no node's`, 'look at it in the dashboard')]),
+        ...(proxied ? [] : [wrong(`The ${type} record ${address} of ${name} is not proxied: it shows the node itself`)]),
+      ]
+    })
 
 const zone = (survey: EdgeSurvey): readonly Observation[] => {
   const [found, settings, overrides] = [got(survey.zone), got(survey.settings), got(survey.overrides)]
@@ -80,7 +117,7 @@ const unread = (survey: EdgeSurvey): readonly Observation[] => {
 
 /** What is wrong at the edge. */
 export const edgeFindings = (survey: EdgeSurvey): readonly Observation[] => {
-  const all = [...customers(survey), ...unread(survey), ...records(survey), ...nodes(survey), ...zone(survey)]
+  const all = [...customers(survey), ...unread(survey), ...records(survey), ...nodes(survey), ...certificates(survey), ...zone(survey)]
   return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
 }
 

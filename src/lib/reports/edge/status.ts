@@ -1,5 +1,7 @@
+import { ailments } from '../../facts/edge/ailments.ts'
 import { urlOf } from '../../facts/edge/public-names.ts'
-import { ailments, type EdgeSurvey, got, surveyEdge } from '../../facts/edge/survey.ts'
+import { isWildcard, leadsToNode, nodeOf } from '../../facts/edge/round-robin.ts'
+import { type EdgeSurvey, got, surveyEdge } from '../../facts/edge/survey.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import { edgeFindings, reachedNothing } from './findings.ts'
 
@@ -9,11 +11,12 @@ export const edgeStatus = defineReport({
   title: 'Show the round robin from both ends: Cloudflare and the nodes',
   needs: ['cloudflare', 'nodes', 'http'],
   choices: {},
-  look: async (_, look, { environment }) => {
-    const survey = await surveyEdge(environment, look)
+  look: async (_, look, { environment, clock }) => {
+    const survey = await surveyEdge(environment, look, clock.now)
     return {
       findings: edgeFindings(survey),
       tables: [zoneTable(survey), namesTable(survey), originsTable(survey)],
+      notes: notesOf(survey),
       unreachable: reachedNothing(survey),
       data: dataOf(survey),
     }
@@ -35,25 +38,35 @@ const zoneTable = (survey: EdgeSurvey): Table => {
   }
 }
 
-const namesTable = ({ names, deployment, records, answers }: EdgeSurvey): Table => {
+const namesTable = ({ names, robin, deployment, records, answers }: EdgeSurvey): Table => {
   const all = got(records)
-  const ours = deployment.nodes.map(({ address }) => address)
-  const cell = (name: string, address: string): string => {
+  const cell = (name: string, node: (typeof deployment.nodes)[number]): string => {
     if (!all) return '?'
-    const found = all.find((record) => record.name === name && record.address === address)
-    return found ? (found.proxied ? 'yes' : 'NOT PROXIED') : '-'
+    if (!robin.names.includes(name)) return ''
+    const found = all.filter((record) => record.name === name && leadsToNode(node, record))
+    return found.length === 0 ? '-' : found.every(({ proxied }) => proxied) ? 'yes' : 'NOT PROXIED'
   }
+  const others = (name: string) => all?.filter((record) => record.name === name && nodeOf(deployment, record) === undefined).length
   return {
     title: 'Names',
     columns: ['name', ...deployment.nodes.map(({ alias }) => alias), 'other', 'a customer gets'],
-    rows: names.map((name) => [
+    rows: [...names, ...robin.names.filter(isWildcard)].map((name) => [
       name,
-      ...ours.map((address) => cell(name, address)),
-      all ? String(all.filter((record) => record.name === name && !ours.includes(record.address)).length || '') : '?',
-      customerGets(answers.get(name)),
+      ...deployment.nodes.map((node) => cell(name, node)),
+      all ? String(others(name) || '') : '?',
+      isWildcard(name) ? '' : customerGets(answers.get(name)),
     ]),
   }
 }
+
+/** What leads to a node and is left alone. */
+const notesOf = ({ robin, deployment }: EdgeSurvey): readonly string[] => [
+  ...robin.followers.map(({ name, target }) => `${name} follows ${target}`),
+  ...robin.apart.map(
+    (record) =>
+      `No part of the round robin: ${record.type} ${record.name} to ${nodeOf(deployment, record)?.alias}${record.proxied ? '' : ', not proxied'}`,
+  ),
+]
 
 const customerGets = (answer: ReturnType<EdgeSurvey['answers']['get']>): string =>
   !answer || 'because' in answer ? 'no answer' : `${answer.value.status} in ${Math.round(answer.value.latencyMs)} ms`
@@ -67,7 +80,7 @@ const originsTable = (survey: EdgeSurvey): Table => ({
     return [
       alias,
       address,
-      answers ? (ailments(survey, alias).length === 0 ? 'yes' : 'NO') : '?',
+      answers ? (ailments(survey, alias).length + (got(survey.served.get(alias))?.refused.length ?? 0) === 0 ? 'yes' : 'NO') : '?',
       Number.isFinite(slowest) ? `${Math.round(slowest)} ms` : '',
     ]
   }),
@@ -83,5 +96,10 @@ const dataOf = (survey: EdgeSurvey) => ({
     records: (got(survey.records) ?? []).filter((record) => record.name === name),
     answer: survey.answers.get(name),
   })),
-  nodes: survey.deployment.nodes.map(({ alias, address }) => ({ alias, address, origin: survey.origins.get(alias) })),
+  nodes: survey.deployment.nodes.map(({ alias, address }) => ({
+    alias,
+    address,
+    origin: survey.origins.get(alias),
+    served: survey.served.get(alias),
+  })),
 })

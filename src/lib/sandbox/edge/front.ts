@@ -6,7 +6,7 @@ import type { Identity } from '../certificates.ts'
 import { apiHost } from '../deployment/facts.ts'
 import { endServer, listenOnLoopback } from '../loopback.ts'
 import { addressIn } from './addresses.ts'
-import type { CloudflareState } from './api/state.ts'
+import type { CloudflareState, DnsRecord } from './api/state.ts'
 import { type Origin, OriginFailure, type OriginPool, originPool, type Replied } from './origin.ts'
 import { publishedRanges } from './ranges.ts'
 import { sslModeFor } from './ssl-mode.ts'
@@ -51,7 +51,7 @@ export async function startFront({ identity, state, origins, roots, keepAliveMs 
     const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
     // By address (as urls.json has it) the health endpoint's name is meant.
     const host = isIP(name) ? apiHost : name
-    const records = state().records.filter((record) => record.type === 'A' && record.name === host)
+    const records = addressesOf(state().records, host)
     // No record: the name is not known here; none proxied: it would not lead here.
     if (!records.some(({ proxied }) => proxied)) return failed(530, 1001)
     const body = await bodyOf(request)
@@ -100,6 +100,15 @@ export async function startFront({ identity, state, origins, roots, keepAliveMs 
       await gone
     },
   }
+}
+
+/** The A records of a name, or what its proxied CNAME comes to in this zone; a wildcard's where it has none of its own. */
+function addressesOf(all: readonly DnsRecord[], host: string, deep = 0): readonly DnsRecord[] {
+  const own = all.filter(({ name }) => name === host)
+  const found = own.length > 0 ? own : all.filter(({ name }) => name === host.replace(/^[^.]+/, '*'))
+  const [alias] = found.filter(({ type }) => type === 'CNAME')
+  if (!alias || deep > 8) return found.filter(({ type }) => type === 'A')
+  return addressesOf(all, alias.content.toLowerCase(), deep + 1).map((record) => ({ ...record, proxied: alias.proxied }))
 }
 
 /** An address that is no node of ours answers nothing. */

@@ -41,7 +41,9 @@ export const zoneByName = (client: CloudflareClient, name: string): (() => Promi
     const zones = await client.read(reading(`the zone ${name}`, 'Zone – Zone'), (sdk) =>
       sdk.zones.list({ name }).then((page) => page.result),
     )
-    const zone = zones.find((one) => one.name === name)
+    // A domain that was added anew stands twice, and its old zone is no longer asked by anybody.
+    const named = zones.filter((one) => one.name === name)
+    const zone = named.find(({ status: is }) => is === 'active') ?? named[0]
     if (!zone)
       throw new Unreachable({
         code: 'cloudflare-no-zone',
@@ -104,11 +106,31 @@ export const readCloudflare = (
         everyPage((page) => sdk.dns.records.list({ zone_id, type, page, per_page: perPage })),
       )
     const found = (await Promise.all([list('A'), list('AAAA')])).flat().flatMap((record): readonly AddressRecord[] => {
-      const { name, content, proxied, comment } = record
+      const { name, content, proxied, comment, tags } = record
       if ((record.type !== 'A' && record.type !== 'AAAA') || content === undefined) return []
-      return [{ name: name.toLowerCase(), type: record.type, address: content, proxied: proxied === true, ...(comment && { comment }) }]
+      return [
+        {
+          name: name.toLowerCase(),
+          type: record.type,
+          address: content,
+          proxied: proxied === true,
+          ...(comment && { comment }),
+          ...(tags && tags.length > 0 && { tags: tags.map(String) }),
+        },
+      ]
     })
     return names === undefined ? found : found.filter(({ name }) => names.includes(name))
+  },
+  aliases: async () => {
+    const { id: zone_id } = await zone()
+    const found = await client.read(reading('the CNAME records', 'Zone – DNS'), (sdk) =>
+      everyPage((page) => sdk.dns.records.list({ zone_id, type: 'CNAME', page, per_page: perPage })),
+    )
+    return found.flatMap((record) =>
+      record.type === 'CNAME' && record.content !== undefined
+        ? [{ name: record.name.toLowerCase(), target: record.content.toLowerCase(), proxied: record.proxied === true }]
+        : [],
+    )
   },
   ranges: async () => {
     const found = await client.read(

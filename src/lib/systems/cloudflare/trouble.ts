@@ -4,8 +4,20 @@ import { type Account, Trouble, Unreachable } from '../../errors.ts'
 interface ApiFailure {
   readonly status?: number
   readonly headers?: Headers
-  readonly errors?: readonly { readonly code?: number; readonly message?: string }[]
+  readonly errors?: readonly Notice[]
   readonly cause?: unknown
+}
+
+interface Notice {
+  readonly code?: number
+  readonly message?: string
+  readonly error_chain?: readonly Notice[]
+}
+
+/** An error and what it comes from: "6003: Invalid request headers (6111: Invalid format for Authorization header)". */
+const saidBy = ({ code, message, error_chain: chain = [] }: Notice): string => {
+  const deeper = chain.length > 0 ? ` (${chain.map(saidBy).join('; ')})` : ''
+  return `${[code, message].filter((one) => one !== undefined).join(': ')}${deeper}`
 }
 
 /** True for Cloudflare's own error code among those of an answer. */
@@ -18,13 +30,13 @@ export const cloudflareTrouble = (error: unknown, doing: string, needs: string):
   if (error instanceof Trouble) return error
   const { status, headers, errors = [], cause } = error as ApiFailure
   const account = status === undefined ? unanswered(cause ?? error) : answered(status, headers, needs)
-  // Cloudflare's sentence helps a person; nothing is decided by it.
-  const said = errors.map(({ code, message }) => `${code}: ${message}`).join('; ')
+  // Cloudflare's sentence helps a person, in a report's line too; nothing is decided by it.
+  const said = errors.map(saidBy).join('; ')
   return new Unreachable(
     {
       ...account,
       failed: `Cloudflare ${status === undefined ? 'does not answer' : `answered ${status}`} to: ${doing}`,
-      ...(said && { details: [`Cloudflare says ${said}`] }),
+      ...(said && { cause: `${account.cause}; Cloudflare says ${said}`, details: [`Cloudflare says ${said}`] }),
     },
     { cause: error },
   )
@@ -40,7 +52,7 @@ const answered = (status: number, headers: Headers | undefined, needs: string): 
   if (status === 403)
     return {
       code: 'cloudflare-forbidden',
-      cause: `the token lacks the permission "${needs}", or was revoked, or has expired`,
+      cause: `the token lacks the permission "${needs}", or was revoked, has expired, or may not be used from this address`,
       next: 'look at the token in the dashboard: My Profile, API Tokens',
     }
   if (status === 429)

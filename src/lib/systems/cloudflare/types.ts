@@ -36,6 +36,14 @@ export interface AddressRecord {
   readonly address: string
   readonly proxied: boolean
   readonly comment?: string
+  readonly tags?: readonly string[]
+}
+
+/** A name that follows another one: a CNAME record. */
+export interface NameAlias {
+  readonly name: string
+  readonly target: string
+  readonly proxied: boolean
 }
 
 /** CIDR ranges that Cloudflare connects from, as it publishes them. */
@@ -64,6 +72,8 @@ export interface CloudflareReader {
   readonly sslOverrides: () => Promise<readonly SslOverride[]>
   /** The A and AAAA records of these names, or of the whole zone. */
   readonly addresses: (names?: readonly string[]) => Promise<readonly AddressRecord[]>
+  /** The CNAME records of the zone. */
+  readonly aliases: () => Promise<readonly NameAlias[]>
   /** Needs no token. */
   readonly ranges: () => Promise<PublishedRanges>
   readonly originCertificates: () => Promise<readonly OriginCertificate[]>
@@ -81,10 +91,10 @@ export type OriginValidity = (typeof originValidities)[number]
 /** Each call changes one thing; a call that finds it done already changes nothing. Never sent twice: the SDK's own retries are off. */
 export interface CloudflareWriter {
   /** Adds an address, proxied. */
-  readonly addAddress: (record: Identity & { readonly comment?: string }) => Promise<void>
+  readonly addAddress: (record: Identity & Pick<AddressRecord, 'comment' | 'tags'>) => Promise<void>
   /** Puts an address that is there behind the proxy. */
   readonly proxyAddress: (record: Identity) => Promise<void>
-  /** Removes an address. Throws Blocked (`cloudflare-last-address`) rather than leave the name without a proxied one. */
+  /** Removes an address. Throws Blocked (`cloudflare-last-address`) rather than leave the name without a proxied one; where somebody else took the others meanwhile, it is put back. */
   readonly removeAddress: (record: Identity) => Promise<void>
   /** Drops what the edge has cached. Throws Blocked (`cloudflare-foreign-purge`) for a name outside the zone. */
   readonly purge: (what: Purge) => Promise<void>

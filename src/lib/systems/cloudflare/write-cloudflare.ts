@@ -24,14 +24,17 @@ export const writeCloudflare = (client: CloudflareClient, zone: () => Promise<Zo
     (record: { readonly type: string; readonly content?: unknown }) =>
       record.type === type && record.content === address
 
+  const add: CloudflareWriter['addAddress'] = async ({ name, type, address, comment, tags }) => {
+    const { id: zone_id } = await zone()
+    const more = { ...(comment !== undefined && { comment }), ...(tags !== undefined && { tags: [...tags] }) }
+    const record = { zone_id, name, type, content: address, proxied: true, ttl: 1 as const, ...more }
+    await client
+      .write(editing(`add the ${type} record ${address} of ${name}`), (sdk) => sdk.dns.records.create(record))
+      .catch(unless(codes.recordTwin))
+  }
+
   return {
-    addAddress: async ({ name, type, address, comment }) => {
-      const { id: zone_id } = await zone()
-      const record = { zone_id, name, type, content: address, proxied: true, ttl: 1 as const, ...(comment !== undefined && { comment }) }
-      await client
-        .write(editing(`add the ${type} record ${address} of ${name}`), (sdk) => sdk.dns.records.create(record))
-        .catch(unless(codes.recordTwin))
-    },
+    addAddress: add,
     proxyAddress: async (wanted) => {
       const { name, type, address } = wanted
       const { zone_id, records } = await recordsOf(name)
@@ -46,16 +49,16 @@ export const writeCloudflare = (client: CloudflareClient, zone: () => Promise<Zo
       const record = records.find(sought(wanted))
       if (!record) return
       // If one record of a name is proxied all are: without a proxied one the rest would be the nodes' own addresses, in the open.
-      if (!records.some((other) => other !== record && other.proxied === true))
-        throw new Blocked({
-          code: 'cloudflare-last-address',
-          failed: `${address} is the last proxied address of ${name}`,
-          cause: 'without it nobody reaches the name, or everybody sees the nodes themselves',
-          next: 'honeydue edge:status',
-        })
+      if (!records.some((other) => other !== record && other.proxied === true)) throw lastAddress(wanted)
       await client
         .write(editing(`remove the ${type} record ${address} of ${name}`), (sdk) => sdk.dns.records.delete(record.id, { zone_id }))
         .catch(unless(codes.recordGone))
+      // Between the two somebody else may have taken the others: whoever comes last sees it, and takes his own removal back.
+      const left = await recordsOf(name)
+      if (left.records.some(({ proxied }) => proxied === true)) return
+      const { comment, tags } = record
+      await add({ name, type, address, ...(comment && { comment }), ...(tags && tags.length > 0 && { tags: tags.map(String) }) })
+      throw lastAddress(wanted, 'somebody else took the others meanwhile; it was put back')
     },
     purge: async (what) => {
       const { id: zone_id, name } = await zone()
@@ -84,6 +87,14 @@ export const writeCloudflare = (client: CloudflareClient, zone: () => Promise<Zo
     },
   }
 }
+
+const lastAddress = ({ name, address }: Pick<AddressRecord, 'name' | 'address'>, because?: string): Blocked =>
+  new Blocked({
+    code: 'cloudflare-last-address',
+    failed: `${address} is the last proxied address of ${name}`,
+    cause: because ?? 'without it nobody reaches the name, or everybody sees the nodes themselves',
+    next: 'honeydue edge:status',
+  })
 
 /** Passes over Cloudflare's refusal to do what is done already. */
 const unless =

@@ -120,6 +120,13 @@ function accepted(state: CloudflareState, base: DnsRecord, body: Fields, whole: 
 }
 
 function refuseTwin(records: readonly DnsRecord[], one: DnsRecord): void {
+  // A CNAME stands alone.
+  const beside = records.filter(({ id, name }) => id !== one.id && name === one.name)
+  const leading = ['A', 'AAAA', 'CNAME']
+  if (leading.includes(one.type) && beside.some(({ type }) => type === 'CNAME'))
+    throw refuse(400, 81054, 'A CNAME record with that host already exists.')
+  if (one.type === 'CNAME' && beside.some(({ type }) => leading.includes(type)))
+    throw refuse(400, 81053, 'An A, AAAA, or CNAME record with that host already exists.')
   const twin = records.some(
     ({ id, type, name, content }) => id !== one.id && type === one.type && name === one.name && content === one.content,
   )

@@ -46,6 +46,8 @@ export interface IssuedCertificate {
 /** Everything that Cloudflare holds of the account; changed in place by the API and by worlds of tests. */
 export interface CloudflareState {
   readonly zone: Zone
+  /** Listed before it, and empty: a domain that was added anew leaves its old zone behind. */
+  otherZones: readonly Zone[]
   readonly settings: Map<string, { value: string; modified: string }>
   records: readonly DnsRecord[]
   configRules: readonly ConfigRule[]
@@ -67,6 +69,7 @@ export function freshState(certificates: readonly IssuedCertificate[]): Cloudfla
   const since = '2026-04-23T10:00:00.000000Z'
   return {
     zone: zoneAt(since),
+    otherZones: [],
     settings: new Map(
       Object.entries({ ssl: 'strict', always_use_https: 'on', ssl_automatic_mode: 'custom', min_tls_version: '1.2' }).map(([id, value]) => [
         id,

@@ -4,8 +4,10 @@ import type { CloudflareState } from './state.ts'
 
 /** `GET /zones`: by name, exactly; a name that is no zone of the account is an empty list, not an error. */
 export function listZones(state: CloudflareState, query: URLSearchParams): Answer {
-  const wanted = query.get('name')
-  const found: readonly Zone[] = wanted === null || wanted.toLowerCase() === state.zone.name ? [state.zone] : []
+  const [wanted, status] = [query.get('name')?.toLowerCase() ?? null, query.get('status')]
+  const found: readonly Zone[] = [...state.otherZones, state.zone].filter(
+    (zone) => (wanted === null || wanted === zone.name) && (status === null || status === zone.status),
+  )
   return paged(found, query, 20, 50)
 }
 
