@@ -29,6 +29,15 @@ export const atMost = async (clock: Clock, within: Duration, work: Promise<unkno
   await Promise.race([work.finally(() => ended.abort()), clock.sleep(within, ended.signal).catch(() => {})])
 }
 
+/** The end of something, at the latest after `within` ms or with one of the signals. It hangs no listener on them, however many are made of one. */
+export const limited = (
+  within: Duration,
+  ...signals: readonly AbortSignal[]
+): { readonly signal: AbortSignal; readonly isOver: () => boolean } => {
+  const limit = AbortSignal.timeout(within)
+  return { signal: AbortSignal.any([limit, ...signals]), isOver: () => limit.aborted && !signals.some(({ aborted }) => aborted) }
+}
+
 /** Milliseconds. */
 export type Duration = number
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { defaultAccess } from './access/rbac.ts'
+import type { User } from './access/user.ts'
 import { createClient } from './client.ts'
 import { createRegistry } from './registry.ts'
 import { resourceOf } from './resources.ts'
@@ -30,6 +31,8 @@ export interface KubernetesOptions {
   readonly nodes: readonly NodeSpec[]
   readonly workloads?: Workloads
   readonly speed?: Partial<Speed>
+  /** Bearer tokens and whom they are of, as `--token-auth-file` has them. */
+  readonly tokens?: Readonly<Record<string, User>>
   /** 0 (by default) chooses a free port. */
   readonly port?: number
 }
@@ -107,7 +110,14 @@ export async function startApiServer(
   })
   const faults = createFaults()
   let port = 0
-  const serving: Serving = { store, registry, controlPlane: () => controlPlane, now, address: () => `127.0.0.1:${port}` }
+  const serving: Serving = {
+    tokens: options.tokens ?? {},
+    store,
+    registry,
+    controlPlane: () => controlPlane,
+    now,
+    address: () => `127.0.0.1:${port}`,
+  }
   const server = createServer({
     cert: identity.certificate,
     key: identity.key,

@@ -1,2 +1,2 @@
-// The one import of the library: bundling keeps only these names of it.
-export { KubeConfig, PortForward } from '@kubernetes/client-node'
+// The one import of the library: bundling keeps only this name of it.
+export { KubeConfig } from '@kubernetes/client-node'

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../../clock.ts'
 import type { System } from '../systems.ts'
 import { readKube } from './read-kube.ts'
 import { type KubeOptions, kubeClient } from './request.ts'
@@ -8,7 +7,7 @@ import type { KubeReader, KubeWriter } from './types.ts'
 import { writeKube } from './write-kube.ts'
 
 /** The Kubernetes API of the environment's kubeconfig, reached at first use. Writes are rehearsed as server-side dry runs. */
-export const kubeSystem = (options: KubeOptions & { readonly clock: Clock }): System<KubeReader, KubeWriter> => {
+export const kubeSystem = (options: KubeOptions): System<KubeReader, KubeWriter> => {
   const client = kubeClient(options)
   const streams: Duplex[] = []
   return {

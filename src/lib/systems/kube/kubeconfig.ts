@@ -1,151 +1,100 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { RequestOptions } from 'node:https'
-import { dirname, resolve } from 'node:path'
-import type { KubeConfig } from '@kubernetes/client-node'
-import { parse as yaml } from 'yaml'
-import * as z from 'zod/mini'
 import { Unreachable } from '../../errors.ts'
+import { type Fields, type KubeconfigFile, malformed, readKubeconfigFile } from './kubeconfig-file.ts'
 
-/** A kubeconfig's current context, ready to authenticate requests. */
+/** The current context of the kubeconfigs, as kubectl puts it together. */
 export interface Loaded {
+  /** The file that the cluster stands in. */
   readonly path: string
   readonly context: string
   readonly server: string
-  /** Adds the authority, and the certificate or token, to a request. */
-  authenticate(wanted: RequestOptions): Promise<void>
-  /** The client certificate in PEM, where it has one. */
+  readonly cluster: Fields
+  readonly user: Fields
+  /** PEM, from the data or else from the file. */
+  readonly ca?: string
   readonly certificate?: string
-  /** The same file as the library holds it: for WebSockets, and for credentials that another program gives. */
-  library(): Promise<KubeConfig>
+  readonly key?: string
 }
 
-/** The first of these files that exists, parsed. Throws Unreachable naming every path that was tried. */
+/**
+ * All of these files as kubectl takes the list in KUBECONFIG: one that is not there is skipped, the first that has a name gives its entry,
+ * and the first that names a current context decides. Throws Unreachable naming every path where none is there.
+ */
 export const loadKubeconfig = async (paths: readonly string[]): Promise<Loaded> => {
-  const tried: string[] = []
-  for (const path of paths) {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      tried.push(`${path}: ${error.code === 'ENOENT' ? 'does not exist' : error.code === 'EACCES' ? 'may not be read' : error.message}`)
-      return undefined
+  const read = await Promise.all(paths.map(readKubeconfigFile))
+  const files = read.filter((file): file is KubeconfigFile => file !== undefined)
+  const [first] = files
+  if (!first) {
+    throw new Unreachable({
+      code: 'kube-no-kubeconfig',
+      failed: 'No kubeconfig can be read',
+      cause: 'None of the configured files is there',
+      details: paths.map((path) => `${path}: does not exist`),
+      next: 'honeydue doctor',
     })
-    if (text !== undefined) return parse(path, text)
   }
-  throw new Unreachable({
-    code: 'kube-no-kubeconfig',
-    failed: 'No kubeconfig can be read',
-    cause: 'None of the configured files is there',
-    details: tried,
-    next: 'honeydue doctor',
-  })
-}
-
-const named = <T extends z.ZodMiniType>(key: string, value: T) => z.array(z.looseObject({ name: z.string(), [key]: value }))
-
-const schema = z.looseObject({
-  'current-context': z.string().check(z.minLength(1)),
-  contexts: named('context', z.looseObject({ cluster: z.string(), user: z.optional(z.string()) })),
-  clusters: named(
-    'cluster',
-    z.looseObject({
-      server: z.url(),
-      'certificate-authority': z.optional(z.string()),
-      'certificate-authority-data': z.optional(z.string()),
-      'tls-server-name': z.optional(z.string()),
-      'insecure-skip-tls-verify': z.optional(z.boolean()),
-    }),
-  ),
-  users: z.nullish(named('user', z.looseObject({}))),
-})
-
-/** What can be sent without the library; anything else (exec, auth-provider, proxies, token files, passwords) is its business. */
-const plainCluster = new Set([
-  'server',
-  'certificate-authority',
-  'certificate-authority-data',
-  'tls-server-name',
-  'insecure-skip-tls-verify',
-])
-const plainUser = new Set(['client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'token'])
-
-type Fields = Readonly<Record<string, unknown>>
-const entryOf = (list: readonly Fields[], key: string, name: unknown): Fields | undefined =>
-  list.find((one) => one.name === name)?.[key] as Fields | undefined
-
-const parse = async (path: string, text: string): Promise<Loaded> => {
-  let found: unknown
-  try {
-    found = yaml(text)
-  } catch (error) {
-    throw malformed(path, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error), error)
-  }
-  const parsed = schema.safeParse(found)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw malformed(path, `${issue?.path.join('.') || 'the file'}: ${issue?.message}`)
-  }
-  const { 'current-context': current, contexts, clusters, users } = parsed.data
-  const context = entryOf(contexts, 'context', current)
-  const cluster = entryOf(clusters, 'cluster', context?.cluster)
-  if (!cluster) throw malformed(path, 'its current context names no cluster with a server')
-  const user = entryOf(users ?? [], 'user', context?.user) ?? {}
-  const library = once(async () => {
-    const { KubeConfig } = await import('./client-node.ts')
-    const config = new KubeConfig()
-    config.loadFromString(text)
-    return config
-  })
-  const pem = (of: Fields, key: string) => pemOf(dirname(path), of, key)
-  const certificate = await pem(user, 'client-certificate')
-  const plain = Object.keys(cluster).every((key) => plainCluster.has(key)) && Object.keys(user).every((key) => plainUser.has(key))
-  const tls = once(async (): Promise<RequestOptions> => {
-    const [ca, key] = await Promise.all([pem(cluster, 'certificate-authority'), pem(user, 'client-key')])
-    return {
-      ...(ca !== undefined && { ca }),
-      ...(certificate !== undefined && { cert: certificate }),
-      ...(key !== undefined && { key }),
-      ...(cluster['insecure-skip-tls-verify'] === true && { rejectUnauthorized: false }),
-      ...(cluster['tls-server-name'] !== undefined && { servername: String(cluster['tls-server-name']) }),
-    }
-  })
+  const where = files.map(({ path }) => path).join(':')
+  const context = files.find(({ current }) => current !== undefined)?.current
+  if (context === undefined) throw malformed(where, 'it has no current-context')
+  const found = entry(files, 'contexts', context)
+  if (!found) throw malformed(where, `its current-context ${context} is not among its contexts`)
+  const clusterName = String(found.fields.cluster ?? '')
+  const cluster = entry(files, 'clusters', clusterName)
+  if (!cluster)
+    throw malformed(where, `its context ${context} names ${clusterName ? `the cluster ${clusterName}, which is not there` : 'no cluster'}`)
+  const userName = String(found.fields.user ?? '')
+  const user = entry(files, 'users', userName)
+  if (!user && userName) throw malformed(where, `its context ${context} names the user ${userName}, which is not there`)
+  const of = user?.fields ?? {}
+  const [ca, certificate, key] = await Promise.all([
+    pemOf(cluster.file.path, cluster.fields, 'certificate-authority'),
+    pemOf(user?.file.path ?? '', of, 'client-certificate'),
+    pemOf(user?.file.path ?? '', of, 'client-key'),
+  ])
   return {
-    path,
-    context: current,
-    server: String(cluster.server),
+    path: cluster.file.path,
+    context,
+    server: serverOf(cluster.file.path, cluster.fields),
+    cluster: cluster.fields,
+    user: of,
+    ...(ca !== undefined && { ca }),
     ...(certificate !== undefined && { certificate }),
-    authenticate: async (wanted) => {
-      if (!plain) return (await library()).applyToHTTPSOptions(wanted)
-      Object.assign(wanted, await tls())
-      if (user.token !== undefined) wanted.headers = { ...wanted.headers, authorization: `Bearer ${user.token}` } as typeof wanted.headers
-    },
-    library,
+    ...(key !== undefined && { key }),
   }
 }
 
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
+const entry = (files: readonly KubeconfigFile[], of: 'contexts' | 'clusters' | 'users', name: string) => {
+  const file = files.find((one) => one[of].has(name))
+  const fields = file?.[of].get(name)
+  return file && fields && { file, fields }
 }
 
-/** The text of `KEY-data` (base64), or of the file that `KEY` names, beside the kubeconfig. */
-const pemOf = async (folder: string, of: Fields, key: string): Promise<string | undefined> => {
+/** With its scheme: kubectl makes nothing of an address that has none. */
+const serverOf = (path: string, { server }: Fields): string => {
+  const whole = String(server ?? '')
+  if (!URL.canParse(whole) || !/^https?:$/.test(new URL(whole).protocol))
+    throw malformed(path, `its server ${whole || 'is empty: it'} is no address`)
+  return whole
+}
+
+/** The text of `KEY-data` (base64), or of the file that `KEY` names. */
+const pemOf = async (path: string, of: Fields, key: string): Promise<string | undefined> => {
   const data = of[`${key}-data`]
-  if (typeof data === 'string') return Buffer.from(data, 'base64').toString()
+  if (typeof data === 'string' && data !== '') return Buffer.from(data, 'base64').toString()
   const file = of[key]
-  if (typeof file !== 'string') return undefined
-  return readFile(resolve(folder, file), 'utf8').catch((error: unknown) => {
-    throw malformed(folder, `its ${key} ${file} cannot be read`, error)
+  if (typeof file !== 'string' || file === '') return undefined
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw malformed(path, `its ${key} ${file} cannot be read`, error)
   })
 }
 
 /** Why a server may not accept this file: one sentence with the certificate's end, where it has one. */
-export const credentialsOf = ({ path, certificate }: Loaded): string => {
+export const credentialsOf = ({ path, certificate }: Pick<Loaded, 'path' | 'certificate'>): string => {
   if (!certificate) return `the token or certificate of ${path} is not accepted, or has expired`
-  const { validTo } = new X509Certificate(certificate)
-  return `the client certificate of ${path} is not accepted; it is valid until ${validTo}`
+  try {
+    return `the client certificate of ${path} is not accepted; it is valid until ${new X509Certificate(certificate).validTo}`
+  } catch {
+    return `the client certificate of ${path} is none that can be read`
+  }
 }
-
-const malformed = (path: string, cause: string, error?: unknown): Unreachable =>
-  new Unreachable({ code: 'kube-kubeconfig', failed: `${path} is no usable kubeconfig`, cause, next: 'honeydue doctor' }, { cause: error })

@@ -3,7 +3,7 @@ import { type Clock, seconds } from '../../clock.ts'
 import { Secret } from '../../environment/secret.ts'
 import { forwardToDeployment } from './forward.ts'
 import { addedKinds, pathOf } from './kinds.ts'
-import type { KubeClient, KubeOptions } from './request.ts'
+import type { KubeClient } from './request.ts'
 import { isOfKind } from './shape.ts'
 import { type StoredSecret, tlsSecretOf } from './tls-secret.ts'
 import type { Kind, Kinds, KubeReader, Where } from './types.ts'
@@ -19,11 +19,7 @@ const selectors = ({ labels, fields }: Where): string => {
 const isSecret = (value: unknown): boolean => isOfKind('Secret', value)
 
 /** The reading half: see `KubeReader`. `opened` is told of every stream that must be closed at the end. */
-export const readKube = (
-  client: KubeClient,
-  { clock, hostaddr }: { readonly clock: Clock } & Pick<KubeOptions, 'hostaddr'>,
-  opened: (stream: Duplex) => void,
-): KubeReader => {
+export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock }, opened: (stream: Duplex) => void): KubeReader => {
   const get = <K extends Kind>(kind: K, name: string, namespace?: string) =>
     client.get<Kinds[K]>(pathOf(kind, namespace, name), (one) => isOfKind(kind, one))
   const list = <K extends Kind>(kind: K, where: Where = {}): Promise<readonly Kinds[K][]> =>
@@ -67,7 +63,7 @@ export const readKube = (
       }
     },
     forward: async (target) => {
-      const stream = await forwardToDeployment(client, { get, pods }, target, hostaddr)
+      const stream = await forwardToDeployment(client, { get, pods }, target)
       opened(stream)
       return stream
     },

@@ -31,8 +31,9 @@ export const writeTrouble = (status: number, object: object | undefined, what: s
   return statusTrouble(status, message, what, server)
 }
 
-/** Words a failed connection by its system code. */
+/** Words a failed connection by its system code. What is known already (no kubeconfig, no credentials) stays as it is. */
 export const connectionTrouble = (error: unknown, server: string): Unreachable => {
+  if (error instanceof Unreachable) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const [name, cause] =
     causes[code] ??
@@ -51,4 +52,5 @@ const causes: Readonly<Record<string, readonly [string, string]>> = {
   ENOTFOUND: ['kube-unreachable', 'its name does not resolve'],
   EAI_AGAIN: ['kube-unreachable', 'its name does not resolve now'],
   ETIMEDOUT: ['kube-silent', 'it did not answer in time'],
+  ESLOW: ['kube-silent', 'it began to answer, and did not come to an end in time'],
 }

@@ -12,14 +12,19 @@ export interface User {
 
 const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
-/** The user whom the client's certificate names (CN, and O as groups); anonymous without one; 401 when the certificate or token is none of ours. */
-export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders): User {
+/** The user whom the client's certificate names (CN, and O as groups), or whose token it is; anonymous without either; 401 when it is none of ours. */
+export function authenticate(socket: TLSSocket, headers: IncomingHttpHeaders, tokens: Readonly<Record<string, User>> = {}): User {
   const user = certifiedUser(socket)
   if (user) {
     if (!socket.authorized) throw unauthorized()
     return user
   }
-  if (headers.authorization !== undefined) throw unauthorized()
+  if (headers.authorization !== undefined) {
+    const [, token = ''] = /^Bearer (\S+)$/.exec(headers.authorization) ?? []
+    const owner = Object.hasOwn(tokens, token) ? tokens[token] : undefined
+    if (!owner) throw unauthorized()
+    return { ...owner, groups: [...owner.groups, 'system:authenticated'] }
+  }
   return anonymous
 }
 

@@ -10,7 +10,7 @@ import { type RequestInfo, readRequest } from './request-info.ts'
 export function admit(serving: Serving, request: IncomingMessage): { readonly user: User; readonly info: RequestInfo } {
   const info = readRequest(request.method ?? 'GET', request.url ?? '/')
   if (!info) throw badRequest('invalid URL escape')
-  const client = authenticate(request.socket as TLSSocket, request.headers)
+  const client = authenticate(request.socket as TLSSocket, request.headers, serving.tokens)
   const other = impersonated(request.headers)
   if (other) {
     const may = (resource: string, name: string) =>

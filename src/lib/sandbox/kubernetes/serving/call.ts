@@ -7,6 +7,8 @@ import type { ControlPlane } from '../types.ts'
 import type { RequestInfo } from './request-info.ts'
 
 export interface Serving {
+  /** Whose each bearer token is. */
+  readonly tokens: Readonly<Record<string, User>>
   readonly store: Store
   readonly registry: Registry
   readonly controlPlane: () => ControlPlane

@@ -1,0 +1,25 @@
+import { Agent as PlainAgent } from 'node:http'
+import { Agent, type AgentOptions } from 'node:https'
+import type { Loaded } from './kubeconfig.ts'
+import { malformed } from './kubeconfig-file.ts'
+
+/** Keeps connections open, so many at once: what one slow answer holds must not keep others from being asked. */
+const options: AgentOptions = { keepAlive: true, maxSockets: 24 }
+
+/** How a cluster is reached: directly, or through the proxy of its `proxy-url` (http, https, socks5), as kubectl does. `pooled` false: for one connection that is taken over. */
+export const agentFor = async ({ path, server, cluster }: Loaded, pooled = true): Promise<PlainAgent> => {
+  const of = pooled ? options : {}
+  const proxy = cluster['proxy-url']
+  if (typeof proxy !== 'string' || proxy === '') return server.startsWith('http:') ? new PlainAgent(of) : new Agent(of)
+  const scheme = URL.canParse(proxy) ? new URL(proxy).protocol : ''
+  if (scheme === 'http:' || scheme === 'https:') {
+    const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent')
+    return server.startsWith('http:') ? new HttpProxyAgent({ ...of, proxy }) : new HttpsProxyAgent({ ...of, proxy })
+  }
+  if (scheme === 'socks5:' || scheme === 'socks5h:') {
+    const { SocksProxyAgent } = await import('socks-proxy-agent')
+    // Like kubectl's, the proxy resolves the name.
+    return new SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), of)
+  }
+  throw malformed(path, `its proxy-url ${proxy.replace(/\/\/[^@/]*@/, '//')} is of no kind that kubectl takes (http, https, socks5)`)
+}

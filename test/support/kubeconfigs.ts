@@ -1,0 +1,277 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+
+/** The parts of a kubeconfig with one context. */
+interface Parts {
+  readonly cluster: Record<string, unknown>
+  readonly user: Record<string, unknown>
+}
+
+/** What a sample's author has to hand. */
+export interface Kit extends Parts {
+  /** Writes a file beside the others; returns its path. */
+  readonly write: (name: string, content: string, mode?: number) => string
+  readonly ca: string
+  readonly certificate: string
+  readonly key: string
+  /** A token that the cluster takes. */
+  readonly token: string
+  readonly proxies: { readonly http: string; readonly socks: string }
+}
+
+/** A list for KUBECONFIG, and whether kubectl gets the nodes with it. */
+export interface Sample {
+  readonly name: string
+  readonly write: (kit: Kit) => readonly string[]
+  readonly gets: boolean
+}
+
+/** One file with one context of this cluster and user. */
+export const whole = ({ cluster, user }: Parts, more: object = {}): string =>
+  stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'here',
+    contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user }],
+    ...more,
+  })
+
+const plugin = (script: string) => `#!/bin/sh\n${script}\n`
+const credential = (status: object) => JSON.stringify({ kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1', status })
+const exec = (command: string, more: object = {}) => ({
+  exec: { apiVersion: 'client.authentication.k8s.io/v1', command, interactiveMode: 'Never', ...more },
+})
+const server = ({ cluster }: Parts) => String(cluster.server)
+
+/** Kubeconfigs as people have them; the judge is `kubectl get nodes`. */
+export const samples: readonly Sample[] = [
+  { name: 'one file with its data inside', write: (kit) => [kit.write('a', whole(kit))], gets: true },
+  {
+    name: 'relative files, looked for beside the kubeconfig',
+    write: (kit) => {
+      kit.write('pki/ca.crt', kit.ca)
+      kit.write('pki/me.crt', kit.certificate)
+      kit.write('pki/me.key', kit.key)
+      const cluster = { server: server(kit), 'certificate-authority': 'pki/ca.crt' }
+      return [kit.write('a', whole({ cluster, user: { 'client-certificate': 'pki/me.crt', 'client-key': './pki/me.key' } }))]
+    },
+    gets: true,
+  },
+  {
+    name: 'a context in one file, its cluster and user in others, and one that is not there',
+    write: (kit) => [
+      kit.write('a', stringify({ 'current-context': 'here', contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }] })),
+      '/nonexistent/config',
+      kit.write('b', stringify({ clusters: [{ name: 'c', cluster: kit.cluster }] })),
+      kit.write('c', stringify({ users: [{ name: 'u', user: kit.user }] })),
+    ],
+    gets: true,
+  },
+  {
+    name: 'an empty current-context before one that is set',
+    write: (kit) => [
+      kit.write('a', stringify({ 'current-context': '', contexts: null, clusters: [], users: null })),
+      kit.write('b', whole(kit)),
+    ],
+    gets: true,
+  },
+  {
+    name: 'the first of two users of one name',
+    write: (kit) => [kit.write('a', whole(kit)), kit.write('b', stringify({ users: [{ name: 'u', user: { token: 'nothing' } }] }))],
+    gets: true,
+  },
+  {
+    name: 'the wrong one of two users of one name first',
+    write: (kit) => [kit.write('a', stringify({ users: [{ name: 'u', user: { token: 'nothing' } }] })), kit.write('b', whole(kit))],
+    gets: false,
+  },
+  {
+    name: 'a context whose cluster another file has under the same name, where nobody listens',
+    write: (kit) => [
+      kit.write('a', stringify({ clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:9' } }] })),
+      kit.write('b', whole(kit)),
+    ],
+    gets: false,
+  },
+  {
+    name: 'relative files of the second file',
+    write: (kit) => {
+      kit.write('two/ca.crt', kit.ca)
+      return [
+        kit.write(
+          'a',
+          stringify({
+            'current-context': 'here',
+            contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
+            users: [{ name: 'u', user: kit.user }],
+          }),
+        ),
+        kit.write('two/b', stringify({ clusters: [{ name: 'c', cluster: { server: server(kit), 'certificate-authority': 'ca.crt' } }] })),
+      ]
+    },
+    gets: true,
+  },
+  { name: 'an empty file before a whole one', write: (kit) => [kit.write('a', ''), kit.write('b', whole(kit))], gets: true },
+  { name: 'a second file that is no YAML', write: (kit) => [kit.write('a', whole(kit)), kit.write('b', 'clusters: [')], gets: false },
+  {
+    name: 'a proxy for HTTP',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'proxy-url': kit.proxies.http } }))],
+    gets: true,
+  },
+  {
+    name: 'a SOCKS proxy',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'proxy-url': kit.proxies.socks } }))],
+    gets: true,
+  },
+  {
+    name: 'a proxy that is not there',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'proxy-url': 'http://127.0.0.1:9' } }))],
+    gets: false,
+  },
+  {
+    name: 'a proxy of another kind',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'proxy-url': 'ftp://127.0.0.1:9' } }))],
+    gets: false,
+  },
+  {
+    name: 'the name to verify of a server that is reached by its address',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'tls-server-name': 'localhost' } }))],
+    gets: true,
+  },
+  {
+    name: 'another name to verify',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'tls-server-name': 'other.example' } }))],
+    gets: false,
+  },
+  {
+    name: 'no authority, and no verification',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { server: server(kit), 'insecure-skip-tls-verify': true } }))],
+    gets: true,
+  },
+  { name: 'no authority', write: (kit) => [kit.write('a', whole({ ...kit, cluster: { server: server(kit) } }))], gets: false },
+  {
+    name: 'a server without a scheme',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, server: new URL(server(kit)).host } }))],
+    gets: false,
+  },
+  { name: 'a user that is not there', write: (kit) => [kit.write('a', whole(kit, { users: [] }))], gets: false },
+  {
+    name: 'a current-context that is not there',
+    write: (kit) => [kit.write('a', whole(kit, { 'current-context': 'there' }))],
+    gets: false,
+  },
+  {
+    name: 'two clusters of one name',
+    write: (kit) => [
+      kit.write(
+        'a',
+        whole(kit, {
+          clusters: [
+            { name: 'c', cluster: kit.cluster },
+            { name: 'c', cluster: kit.cluster },
+          ],
+        }),
+      ),
+    ],
+    gets: false,
+  },
+  { name: 'the file as JSON with a byte-order mark', write: (kit) => [kit.write('a', JSON.stringify(parse(whole(kit))))], gets: true },
+  { name: 'a token', write: (kit) => [kit.write('a', whole({ ...kit, user: { token: kit.token } }))], gets: true },
+  {
+    name: 'a token in a file with a line break, beside the kubeconfig',
+    write: (kit) => {
+      kit.write('token', `${kit.token}\n`)
+      return [kit.write('a', whole({ ...kit, user: { tokenFile: 'token' } }))]
+    },
+    gets: true,
+  },
+  {
+    name: 'a token that is old, and its file that is not',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { token: 'old', tokenFile: kit.write('token', kit.token) } }))],
+    gets: true,
+  },
+  {
+    name: "a token's file that is not there",
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { tokenFile: 'nothing' } }))],
+    gets: false,
+  },
+  {
+    name: 'speaking for somebody who may not',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, as: 'nobody' } }))],
+    gets: false,
+  },
+  {
+    name: 'speaking for somebody in a group that may',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, as: 'somebody', 'as-groups': ['system:masters'] } }))],
+    gets: true,
+  },
+  {
+    name: 'a program beside the file that lends a token',
+    write: (kit) => {
+      kit.write('lend', plugin(`echo '${credential({ token: kit.token })}'`), 0o755)
+      return [kit.write('a', whole({ ...kit, user: exec('./lend') }))]
+    },
+    gets: true,
+  },
+  {
+    name: 'a program that lends a certificate, by its variables',
+    write: (kit) => {
+      const status = credential({ clientCertificateData: kit.certificate, clientKeyData: kit.key })
+      kit.write('answer', status)
+      const lend = kit.write('lend', plugin('[ -n "$KUBERNETES_EXEC_INFO" ] && cat "$ANSWER"'), 0o755)
+      return [kit.write('a', whole({ ...kit, user: exec(lend, { env: [{ name: 'ANSWER', value: kit.write('answer', status) }] }) }))]
+    },
+    gets: true,
+  },
+  {
+    name: 'a program that is not there',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: exec('no-such-program', { installHint: 'apt install it' }) }))],
+    gets: false,
+  },
+  {
+    name: 'a program that fails',
+    write: (kit) => [
+      kit.write('a', whole({ ...kit, user: exec(kit.write('lend', plugin('echo the session has expired >&2; exit 3'), 0o755)) })),
+    ],
+    gets: false,
+  },
+  {
+    name: 'a program that prints no credential',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: exec(kit.write('lend', plugin('echo hvs.secret'), 0o755)) }))],
+    gets: false,
+  },
+]
+
+/** Writes a sample's files into a folder of its own; returns the list for KUBECONFIG. */
+export const written = (
+  { name, write }: Sample,
+  folder: string,
+  from: { readonly kubeconfig: string; readonly token: string; readonly proxies: Kit['proxies'] },
+): readonly string[] => {
+  const dir = join(folder, name.replaceAll(/\W+/g, '-'))
+  const { clusters, users } = parse(readFileSync(from.kubeconfig, 'utf8')) as {
+    readonly clusters: readonly { readonly cluster: Record<string, unknown> }[]
+    readonly users: readonly { readonly user: Record<string, unknown> }[]
+  }
+  const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}]
+  const pem = (of: Record<string, unknown>, key: string) => Buffer.from(String(of[`${key}-data`] ?? ''), 'base64').toString()
+  return write({
+    cluster,
+    user,
+    ca: pem(cluster, 'certificate-authority'),
+    certificate: pem(user, 'client-certificate'),
+    key: pem(user, 'client-key'),
+    token: from.token,
+    proxies: from.proxies,
+    write: (file, content, mode = 0o600) => {
+      const path = join(dir, file)
+      mkdirSync(join(path, '..'), { recursive: true })
+      writeFileSync(path, content)
+      chmodSync(path, mode)
+      return path
+    },
+  })
+}
