@@ -6,6 +6,8 @@ import { commandLine } from './lib/cli/command-line.ts'
 /** Runs a command line against the package in `root`. */
 export const run = async (root: string, words: readonly string[]): Promise<void> => {
   const logger = process.env['DEBUG'] ? {} : { logger: silent() }
+  // What Node warns of is for whoever works on this program, not for whoever is in trouble with a deployment.
+  if (!process.env['DEBUG']) process.removeAllListeners('warning')
   // It is asked for in the options and, from then on, of the configuration itself.
   const config = Object.assign(await Config.load({ root, ...logger }), logger)
   const line = commandLine(words, { topics: config.topics.map(({ name }) => name), commands: config.commandIDs })

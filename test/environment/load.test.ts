@@ -44,10 +44,37 @@ test('a file overrides single values, and each value knows its line', () => {
   expect(sources.get('database.user')).toBe(`${file}:4`)
 })
 
-test('an environment variable stands below a file and above the built-in value', () => {
+test('KUBECONFIG beats the file, as it does for kubectl', () => {
   expect(load(undefined, { KUBECONFIG: '/a:/b' }).environment.kubeconfig).toEqual(['/a', '/b'])
   write('environments:\n  production:\n    kubeconfig: /from/file\n')
-  expect(load(undefined, { KUBECONFIG: '/a' }).environment.kubeconfig).toEqual(['/from/file'])
+  expect(load().environment.kubeconfig).toEqual(['/from/file'])
+  const { environment, sources } = load(undefined, { KUBECONFIG: '/a' })
+  expect(environment.kubeconfig).toEqual(['/a'])
+  expect(sources.get('kubeconfig')).toBe('environment variable KUBECONFIG')
+  expect(load(undefined, { KUBECONFIG: ':' }).environment.kubeconfig).toEqual(['/from/file'])
+})
+
+test('a KUBECONFIG of another cluster does not lead the sandbox there; one of its own does', () => {
+  const at = (name: string, text: string) => {
+    const path = join(home, name)
+    writeFileSync(path, text)
+    return path
+  }
+  const own = at('own', 'clusters: [{name: c, cluster: {server: "https://127.0.0.1:7443"}}]')
+  const copy = at('copy', 'clusters:\n- cluster:\n    server: https://127.0.0.1:7443\n  name: c\n')
+  const real = at('real', 'clusters:\n- cluster:\n    server: https://178.104.247.152:6443\n  name: c\n')
+  const file = at('environment.yaml', `name: sandbox\nkubeconfig: ${own}\n`)
+  const kubeconfigs = (KUBECONFIG: string) => load(file, { KUBECONFIG }).environment.kubeconfig
+  expect(kubeconfigs(real)).toEqual([own])
+  expect(kubeconfigs(`${copy}:${real}`)).toEqual([own])
+  expect(kubeconfigs('/nonexistent')).toEqual([own])
+  expect(kubeconfigs(copy)).toEqual([copy])
+})
+
+test('aliases that grow without end are a mistake of the file', () => {
+  const grown = 'bcdefgh'.split('').map((key, i) => `${key}: &${key} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`)
+  write(['environments:', '  production:', '    a: &a [x,x,x,x,x,x,x,x,x]', ...grown.map((line) => `    ${line}`)].join('\n'))
+  expect(() => load()).toThrow(/has a problem/)
 })
 
 test('five mistakes are reported together, each with its line', () => {

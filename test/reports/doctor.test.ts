@@ -7,6 +7,7 @@ import { examine } from '../../src/lib/reports/doctor.ts'
 import { type NodesSandbox, startNodes } from '../../src/lib/sandbox/nodes/nodes.ts'
 import { bookNodes } from '../../src/lib/sandbox/nodes/state.ts'
 import { openNodes } from '../../src/lib/systems/nodes/nodes.ts'
+import { whole } from '../support/kubeconfigs.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'doctor-'))
 let sandbox: NodesSandbox
@@ -38,10 +39,14 @@ const told = async (configFile: string) =>
 
 test('a machine that is set up has nothing to do; the second kubeconfig path is as good as the first', async () => {
   const kubeconfig = join(dir, 'kubeconfig')
-  writeFileSync(kubeconfig, 'apiVersion: v1\n')
+  writeFileSync(kubeconfig, whole({ cluster: { server: 'https://127.0.0.1:6443' }, user: {} }))
   const checks = await look(sandbox.configFile, [join(dir, 'missing'), kubeconfig])
   expect(checks.filter(({ ok }) => !ok)).toEqual([])
-  expect(checks.at(-1)).toEqual({ title: 'kubeconfig', ok: true, found: `${kubeconfig}; ${join(dir, 'missing')} does not exist` })
+  expect(checks.at(-1)).toEqual({
+    title: 'kubeconfig',
+    ok: true,
+    found: `${kubeconfig}, context here; ${join(dir, 'missing')} does not exist`,
+  })
 })
 
 test('each missing thing names the next command', async () => {

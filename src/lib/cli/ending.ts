@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { writeSync } from 'node:fs'
 import { Interrupted, signalExits } from '../errors.ts'
 
@@ -33,9 +34,16 @@ const endAtOnce = (name: (typeof names)[number], unknown: string | undefined): n
   process.exit(signalExits[name])
 }
 
+/** One request to stop ends all that is under way: any number may hang on it. */
+const widelyHeard = (): AbortController => {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
+}
+
 /** Listens until it is closed. */
 export const listenForEnd = (): Ending => {
-  const looking = new AbortController()
+  const looking = widelyHeard()
   let current = looking
   let changing: Changing | undefined
   const end = (name: (typeof names)[number]) => {
@@ -47,7 +55,7 @@ export const listenForEnd = (): Ending => {
   return {
     looking: looking.signal,
     change: (what) => {
-      current = new AbortController()
+      current = widelyHeard()
       changing = what
       return current.signal
     },

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml'
 import { Usage } from '../errors.ts'
 import { production } from './production.ts'
 import { type Environment, environmentSchema } from './schema.ts'
@@ -45,8 +45,9 @@ export const examineEnvironment = ({ asked, env, sandbox }: Loading): Examined =
   const overlay = overlayFor(asked, env, sandbox)
   const values = merge(production as Values, overlay?.values ?? {})
   const sources = overlay?.sources ?? new Map<string, string>()
-  if (env.KUBECONFIG && !sources.has('kubeconfig')) {
-    values.kubeconfig = env.KUBECONFIG.split(':').filter(Boolean)
+  const kubeconfigs = env.KUBECONFIG?.split(':').filter(Boolean) ?? []
+  if (kubeconfigs.length > 0 && !leavesSandbox(overlay?.values ?? {}, kubeconfigs)) {
+    values.kubeconfig = kubeconfigs
     sources.set('kubeconfig', 'environment variable KUBECONFIG')
   }
   // It takes a right away and never gives one: a file's `readonly: true` holds whatever the variable says.
@@ -67,6 +68,22 @@ export const examineEnvironment = ({ asked, env, sandbox }: Loading): Examined =
     })
   })
   return { ...examined, problems: problems.sort((one, other) => one.localeCompare(other, undefined, { numeric: true })) }
+}
+
+/** A variable that was set for the real deployment must not lead what is practised in the sandbox there: it has to name the sandbox's own server. */
+const leavesSandbox = ({ name, kubeconfig }: Values, kubeconfigs: readonly string[]): boolean => {
+  if (name !== 'sandbox' || typeof kubeconfig !== 'string') return false
+  const own = serversIn(kubeconfig)
+  const servers = kubeconfigs.flatMap(serversIn)
+  return servers.length === 0 || servers.some((server) => !own.includes(server))
+}
+
+const serversIn = (path: string): readonly string[] => {
+  try {
+    return [...readFileSync(path, 'utf8').matchAll(/server['"]?:\s*['"]?([^\s'",}]+)/g)].map(([, server = '']) => server)
+  } catch {
+    return []
+  }
 }
 
 /** The environment. Throws Usage with every problem at once, each with its file and line. */
@@ -133,7 +150,16 @@ const readOverlay = (file: string, at: readonly string[]): Overlay | undefined =
     }
   }
   walk(node, [])
-  return { values: node.toJS(document) as Values, sources, file }
+  return { values: valuesOf(file, node, document), sources, file }
+}
+
+/** What the file comes to; aliases that grow without end come to nothing. */
+const valuesOf = (file: string, node: YAMLMap, document: Document): Values => {
+  try {
+    return node.toJS(document) as Values
+  } catch (error) {
+    throw invalid(file, [`${file}: ${(error as Error).message}`])
+  }
 }
 
 const readText = (file: string): string => {

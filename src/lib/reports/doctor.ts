@@ -2,8 +2,10 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { reasonOf } from '../errors.ts'
+import { answer } from '../facts/answer.ts'
 import type { ExpectedNode } from '../facts/nodes/survey.ts'
 import type { View } from '../plan/report.ts'
+import { loadKubeconfig } from '../systems/kube/kubeconfig.ts'
 import type { NodesReader } from '../systems/nodes/types.ts'
 import { sshTo } from './doctor-ssh.ts'
 
@@ -39,18 +41,19 @@ export const kubeconfig = async (paths: readonly string[]): Promise<Check> => {
   const title = 'kubeconfig'
   const problems = await Promise.all(paths.map(readable))
   const found = paths.find((_path, index) => problems[index] === undefined)
-  return found === undefined
-    ? {
-        title,
-        ok: false,
-        because: paths.map((path, index) => `${path} ${problems[index]}`).join('; '),
-        next: `copy /etc/rancher/k3s/k3s.yaml of a node to ${paths[0] ?? '~/.kube/config'}, mode 0600`,
-      }
-    : {
-        title,
-        ok: true,
-        found: [found, ...paths.flatMap((path, i) => (problems[i] === undefined ? [] : [`${path} ${problems[i]}`]))].join('; '),
-      }
+  if (found === undefined) {
+    return {
+      title,
+      ok: false,
+      because: paths.map((path, index) => `${path} ${problems[index]}`).join('; '),
+      next: `copy /etc/rancher/k3s/k3s.yaml of a node to ${paths[0] ?? '~/.kube/config'}, mode 0600`,
+    }
+  }
+  // That it is there says nothing yet: what every command does with it is tried.
+  const loaded = await answer(loadKubeconfig(paths))
+  if (!loaded.answered) return { title, ok: false, because: reasonOf(loaded.error), next: 'kubectl config view' }
+  const others = paths.flatMap((path, i) => (problems[i] === undefined ? [] : [`${path} ${problems[i]}`]))
+  return { title, ok: true, found: [`${loaded.value.path}, context ${loaded.value.context}`, ...others].join('; ') }
 }
 
 /** Looks at this machine, and at what answers behind its SSH aliases. */

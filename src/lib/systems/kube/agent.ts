@@ -13,13 +13,13 @@ export const agentFor = async ({ path, server, cluster }: Loaded, pooled = true)
   if (typeof proxy !== 'string' || proxy === '') return server.startsWith('http:') ? new PlainAgent(of) : new Agent(of)
   const scheme = URL.canParse(proxy) ? new URL(proxy).protocol : ''
   if (scheme === 'http:' || scheme === 'https:') {
-    const { HttpProxyAgent, HttpsProxyAgent } = await import('hpagent')
-    return server.startsWith('http:') ? new HttpProxyAgent({ ...of, proxy }) : new HttpsProxyAgent({ ...of, proxy })
+    const { default: agents } = await import('hpagent')
+    return server.startsWith('http:') ? new agents.HttpProxyAgent({ ...of, proxy }) : new agents.HttpsProxyAgent({ ...of, proxy })
   }
   if (scheme === 'socks5:' || scheme === 'socks5h:') {
-    const { SocksProxyAgent } = await import('socks-proxy-agent')
+    const { default: agents } = await import('socks-proxy-agent')
     // Like kubectl's, the proxy resolves the name.
-    return new SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), of)
+    return new agents.SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), of)
   }
   throw malformed(path, `its proxy-url ${proxy.replace(/\/\/[^@/]*@/, '//')} is of no kind that kubectl takes (http, https, socks5)`)
 }

@@ -28,7 +28,8 @@ export const forwardToPod = async (
       },
       { cause: error },
     )
-  const [{ WebSocket: Socket }, connected, server] = await Promise.all([import('ws'), client.connected(), client.server()])
+  const [connected, server] = await Promise.all([client.connected(), client.server()])
+  const { default: Socket } = await import('ws')
   const { options, base, protocol: scheme } = await requestTo(server, connected, {})
   const { host, port: at, headers, ...tls } = options
   const bracketed = host?.includes(':') ? `[${host}]` : host
