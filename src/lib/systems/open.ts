@@ -86,7 +86,7 @@ export const openSystems = (
     }),
   }
   // The operators' lease is kept alive on a connection of its own, and given back after Ctrl-C as well.
-  const coordination = kubeClient({ ...reach, timeout: seconds(5) })
+  const coordination = kubeClient({ ...reach, clock, timeout: seconds(5) })
   return {
     lease: kubeLeases(coordination, { namespace, name: environment.lease.name, clock }),
     ...(environment.readonly ? withoutWriters(systems, environment.name) : systems),
