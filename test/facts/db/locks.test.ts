@@ -29,7 +29,7 @@ const activity = (sessions: readonly Seen[], others: readonly OtherHolder[] = []
   sessions,
   others,
   advisory: [],
-  maxConnections: 100,
+  capacity: { open: 1, max: 100, reserved: 3, role: null, database: null },
   told: true,
 })
 const queue = (length: number, root = 1, wait = 'Lock: transactionid') =>

@@ -31,8 +31,8 @@ const target = (host: string): PostgresTarget => ({
 const application = async () => ({ direct: target(sandbox.directHost), pooler: target(sandbox.poolerHost) })
 const look = () => gatherActivity(system.read)
 const context = contextOf()
-const open = async (host: string, application: string) => {
-  const { port, user, database, password, ca } = sandbox
+const open = async (host: string, application: string, database = sandbox.database) => {
+  const { port, user, password, ca } = sandbox
   const client = new Client({
     host: '127.0.0.1',
     port,
@@ -112,7 +112,9 @@ test('a lock held directly is not stranded; a chain ends at the one who waits fo
     expect.objectContaining({ application: 'honeydue-api', via: 'direct', count: 1, idleInTransaction: 1 }),
   )
   expect(connectionFindings(activity)).toEqual([])
-  expect(connectionFindings({ ...activity, maxConnections: activity.sessions.length })[0]?.text).toContain('(100 %)')
+  expect(
+    connectionFindings({ ...activity, capacity: { ...activity.capacity, max: activity.capacity.open + 5, reserved: 5 } })[0]?.text,
+  ).toContain('(100 %)')
   await holder.query('ROLLBACK')
   await Promise.all(waits)
 })
@@ -157,6 +159,34 @@ test('advisory keys are signed, in both forms', async () => {
       .map(({ key }) => key)
       .sort(),
   ).toEqual(['-1,7', '-5', '2147483647,-2147483648', '9223372036854775807'])
+})
+
+test("connections of every database count against the server's limit; where the direct host takes none, the pooler is asked", async () => {
+  await sandbox.query('CREATE DATABASE elsewhere OWNER neondb_owner TEMPLATE "honeyDue_pristine"')
+  const pooled = await open(sandbox.poolerHost, 'honeydue-api')
+  await pooled.query('SELECT 1')
+  const far = await Promise.all([1, 2, 3].map(() => open(sandbox.directHost, 'other', 'elsewhere')))
+  const view = await connections.look({}, { postgres: system.read }, context)
+  expect(view.tables[0]?.rows.at(-1)?.slice(0, 3)).toEqual(['other databases', '', expect.stringMatching(/^[3-9]$/)])
+  expect(view.tables[0]?.title).toMatch(/^\d+ of 195 connections$/)
+  try {
+    await sandbox.query('ALTER ROLE neondb_owner CONNECTION LIMIT 2')
+    await system.close()
+    const full = await connections.look({}, { postgres: system.read }, context)
+    expect(full.findings[0]).toMatchObject({ level: 'wrong', text: expect.stringMatching(/of 2 connections of the role are open/) })
+    sandbox.behave('pooler', { answer: 'reset' })
+    await system.close()
+    await expect(connections.look({}, { postgres: system.read }, context)).rejects.toMatchObject({
+      exitCode: 9,
+      code: 'postgres-full',
+      next: 'honeydue cluster:health',
+    })
+  } finally {
+    sandbox.behave('pooler', { answer: 'normal' })
+    await sandbox.query('ALTER ROLE neondb_owner CONNECTION LIMIT -1')
+    await Promise.all(far.map((client) => client.end()))
+    await sandbox.query('DROP DATABASE elsewhere WITH (FORCE)')
+  }
 })
 
 test('an endpoint that is a pooler is refused as the place to look from', async () => {

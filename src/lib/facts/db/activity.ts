@@ -1,5 +1,5 @@
-import { Blocked } from '../../errors.ts'
-import type { AdvisoryLock, EndpointFacts, OtherHolder, PostgresReader, Session } from '../../systems/postgres/types.ts'
+import { Blocked, reasonOf, Trouble, Unreachable } from '../../errors.ts'
+import type { AdvisoryLock, Capacity, EndpointFacts, OtherHolder, PostgresReader, Session } from '../../systems/postgres/types.ts'
 
 export type Via = 'direct' | 'pooler' | 'unknown'
 
@@ -10,7 +10,8 @@ export interface Activity {
   /** What is in the way of sessions, and is none itself. */
   readonly others: readonly OtherHolder[]
   readonly advisory: readonly AdvisoryLock[]
-  readonly maxConnections: number
+  /** Of the server: every database's clients count against its limit. */
+  readonly capacity: Capacity
   /** False when the pooler did not answer: `via` is then unknown. */
   readonly told: boolean
 }
@@ -28,7 +29,11 @@ export const gatherActivity = async (postgres: PostgresReader): Promise<Activity
       next: 'honeydue db:status',
     })
   }
-  const [sessions, advisory] = await Promise.all([postgres.sessions(direct), postgres.advisoryLocks(direct)])
+  const [sessions, advisory, capacity] = await Promise.all([
+    postgres.sessions(direct),
+    postgres.advisoryLocks(direct),
+    postgres.capacity(direct),
+  ])
   const known = new Set(sessions.map(({ pid }) => pid))
   const strange = [...new Set(sessions.flatMap(({ blockedBy }) => blockedBy))].filter((pid) => !known.has(pid))
   const others = strange.length === 0 ? [] : await postgres.otherHolders(direct, strange)
@@ -40,8 +45,38 @@ export const gatherActivity = async (postgres: PostgresReader): Promise<Activity
     sessions: sessions.map((session) => ({ ...session, via: via(session.clientAddress) })),
     others,
     advisory,
-    maxConnections: here.maxConnections,
+    capacity,
     told: there.reachable && there.clientAddress !== here.clientAddress,
+  }
+}
+
+/**
+ * The same where the direct host takes no further connection: through the pooler, whose server connections are open already. Which of the
+ * sessions are its own is not known then. Throws why the direct host refused where the pooler does not answer either.
+ */
+export const gatherThroughPooler = async (postgres: PostgresReader, refused: Trouble): Promise<Activity> => {
+  const { pooler } = await postgres.application()
+  try {
+    const [sessions, capacity] = await Promise.all([postgres.sessions(pooler), postgres.capacity(pooler)])
+    return {
+      host: pooler.host,
+      sessions: sessions.map((session) => ({ ...session, via: 'unknown' })),
+      others: [],
+      advisory: [],
+      capacity,
+      told: false,
+    }
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error
+    throw new Unreachable(
+      {
+        code: refused.code,
+        failed: refused.failed,
+        cause: `${refused.likely ?? ''}; through the pooler it is not to be seen either: ${reasonOf(error)}`,
+        next: 'honeydue cluster:health',
+      },
+      { cause: refused },
+    )
   }
 }
 

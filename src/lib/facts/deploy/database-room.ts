@@ -28,9 +28,8 @@ export const gatherDatabaseRoom = async (
       look.kube.configMap(namespace, environment.database.configMap).then((values) => values?.DB_HOST),
     ])
     if (host !== direct.host) return { pooled: true }
-    const [endpoint, sessions] = await Promise.all([look.postgres.endpoint(direct), look.postgres.sessions(direct)])
-    if (!endpoint.reachable) return { unknown: reasonOf(endpoint.trouble) }
-    return { wanted: more * environment.warmup.pings, open: sessions.length, limit: endpoint.maxConnections }
+    const { open, max, reserved } = await look.postgres.capacity(direct)
+    return { wanted: more * environment.warmup.pings, open, limit: max - reserved }
   } catch (error) {
     return { unknown: reasonOf(error) }
   }

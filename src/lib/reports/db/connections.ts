@@ -1,4 +1,5 @@
-import { type Activity, gatherActivity, type Via, wakes } from '../../facts/db/activity.ts'
+import { Trouble } from '../../errors.ts'
+import { type Activity, gatherActivity, gatherThroughPooler, type Via, wakes } from '../../facts/db/activity.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
 
 /** The connections of one application through one endpoint. Ages in seconds. */
@@ -32,10 +33,13 @@ export const connectionGroups = ({ sessions }: Activity): readonly ConnectionGro
 const idleLimit = 60
 
 /** What is wrong with the connections, worst first. */
-export const connectionFindings = ({ sessions, maxConnections }: Activity): readonly Observation[] => {
-  const share = Math.round((sessions.length / maxConnections) * 100)
-  const full: Observation[] =
-    share >= 80 ? [{ level: 'wrong', text: `${sessions.length} of ${maxConnections} connections are open (${share} %)` }] : []
+export const connectionFindings = ({ sessions, capacity }: Activity): readonly Observation[] => {
+  const { open, max, reserved, role, database } = capacity
+  const full = [
+    filling('connections', open, max - reserved, reserved > 0 ? `; ${reserved} more are reserved` : ''),
+    ...(role ? [filling('connections of the role', role.open, role.max)] : []),
+    ...(database ? [filling('connections of the database', database.open, database.max)] : []),
+  ].flat()
   const idle = sessions
     .filter(({ state, stateAge }) => state.startsWith('idle in transaction') && stateAge >= idleLimit)
     .map(
@@ -48,6 +52,18 @@ export const connectionFindings = ({ sessions, maxConnections }: Activity): read
   return [...full, ...idle]
 }
 
+const filling = (what: string, open: number, most: number, more = ''): readonly Observation[] => {
+  const share = Math.round((open / Math.max(1, most)) * 100)
+  if (share < 80) return []
+  return [
+    {
+      level: 'wrong',
+      text: `${open} of ${most} ${what} are open (${share} %)${more}`,
+      next: 'honeydue cluster:health',
+    },
+  ]
+}
+
 /** Who is connected, through which endpoint, against the server's limit. */
 export const connections = defineReport({
   id: 'db:connections',
@@ -55,32 +71,41 @@ export const connections = defineReport({
   needs: ['postgres'],
   choices: {},
   look: async (_input, look) => {
-    const activity = await gatherActivity(look.postgres)
+    const activity = await gatherActivity(look.postgres).catch((error: unknown) => {
+      if (error instanceof Trouble && error.code === 'postgres-full') return gatherThroughPooler(look.postgres, error)
+      throw error
+    })
+    const { open, max, reserved } = activity.capacity
+    const elsewhere = open - activity.sessions.length - 1
     const groups = connectionGroups(activity)
     const minutes = (seconds: number): string => `${Math.round(seconds / 60)} min`
     return {
       findings: connectionFindings(activity),
       tables: [
         {
-          title: `${activity.sessions.length} of ${activity.maxConnections} connections`,
+          title: `${open} of ${max - reserved} connections`,
           columns: ['application', 'through', 'open', 'active', 'idle in transaction', 'oldest'],
-          rows: groups.map((group) => [
-            group.application || 'no name',
-            group.via,
-            String(group.count),
-            String(group.active),
-            String(group.idleInTransaction),
-            minutes(group.oldest),
-          ]),
+          rows: [
+            ...groups.map((group) => [
+              group.application || 'no name',
+              group.via,
+              String(group.count),
+              String(group.active),
+              String(group.idleInTransaction),
+              minutes(group.oldest),
+            ]),
+            ...(elsewhere > 0 ? [['other databases', '', String(elsewhere), '', '', '']] : []),
+          ],
         },
       ],
       notes: [
+        `the server takes ${max}, of which ${reserved} are reserved; this look is one of those that are open`,
         ...(activity.told
           ? []
           : ["Which connections are the pooler's cannot be told: it does not answer, or comes from the address of direct clients"]),
         wakes,
       ],
-      data: { host: activity.host, limit: activity.maxConnections, groups },
+      data: { host: activity.host, limit: max - reserved, capacity: activity.capacity, groups },
     }
   },
 })

@@ -59,7 +59,8 @@ const ofSource = ({ source, inUse }: DatabaseStatus, folder: string): readonly O
     : []
 }
 
-const ofEndpoint = (name: Endpoint, { endpoints, inUse }: DatabaseStatus): readonly Observation[] => {
+const ofEndpoint = (name: Endpoint, status: DatabaseStatus): readonly Observation[] => {
+  const { endpoints, inUse } = status
   const facts = endpoints[name]
   const used = inUse?.endpoint === name
   if (!facts.reachable) {
@@ -67,7 +68,7 @@ const ofEndpoint = (name: Endpoint, { endpoints, inUse }: DatabaseStatus): reado
       {
         level: used ? 'wrong' : 'warning',
         text: `The ${name} endpoint${used ? ', which is in use,' : ''} does not answer from here: ${reasonOf(facts.trouble)}`,
-        next: facts.trouble.next ?? 'honeydue doctor',
+        ...nextFor(name, used, status),
       },
     ]
   }
@@ -82,6 +83,17 @@ const ofEndpoint = (name: Endpoint, { endpoints, inUse }: DatabaseStatus): reado
         ]),
     ...(facts.readOnly ? [{ level: 'wrong' as const, text: `The ${name} endpoint is read-only: every write fails` }] : []),
   ]
+}
+
+/** The way out of one dead endpoint is the other; this report is no way on, but where what it says passes by itself. */
+const nextFor = (name: Endpoint, used: boolean, { endpoints }: DatabaseStatus): Pick<Observation, 'next'> => {
+  const other = name === 'pooler' ? 'direct' : 'pooler'
+  const facts = endpoints[name]
+  if (used && endpoints[other].reachable) return { next: `honeydue db:switch-host --to ${other}` }
+  const next = facts.reachable ? undefined : facts.trouble.next
+  if (next !== undefined && (next !== 'honeydue db:status' || (!facts.reachable && facts.trouble.code === 'postgres-not-now')))
+    return { next }
+  return used ? { next: 'honeydue doctor' } : {}
 }
 
 const ofNodes = ({ fromNodes, inUse }: DatabaseStatus): readonly Observation[] =>

@@ -25,9 +25,9 @@ export const databaseStatus = defineReport({
         useTable(status, context.clock.now()),
         endpointTable(endpoints),
         {
-          title: 'From each node, by TCP',
+          title: 'From each node, the way there alone (TCP)',
           columns: ['node', 'pooler', 'direct'],
-          rows: fromNodes.map(({ alias, to }) => [alias, took(to.pooler), took(to.direct)]),
+          rows: fromNodes.map(({ alias, to }) => [alias, ...both.map((name) => wayTo(to[name], endpoints[name]))]),
         },
         {
           title: 'Connections',
@@ -53,7 +53,11 @@ export const databaseStatus = defineReport({
   },
 })
 
-const took = (one: Answer<number>): string => (one.answered ? milliseconds(one.value) : 'no')
+const both = ['pooler', 'direct'] as const
+
+/** An open port is no answer of a database: where that gives none, the way is all that is open. */
+const wayTo = (one: Answer<number>, facts: EndpointFacts): string =>
+  one.answered ? `${milliseconds(one.value)}${facts.reachable ? '' : ', but no answer'}` : 'no'
 const reached = (one: Answer<number>) => (one.answered ? { milliseconds: one.value } : { error: reasonOf(one.error) })
 const told = (facts: EndpointFacts) =>
   facts.reachable ? facts : { host: facts.host, reachable: false, error: { code: facts.trouble.code, reason: reasonOf(facts.trouble) } }

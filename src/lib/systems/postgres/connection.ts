@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Client } from 'pg'
 import { placeOf } from '../place.ts'
-import { troubleOf } from './trouble.ts'
+import { isServers, troubleOf } from './trouble.ts'
 import type { Application, PostgresTarget } from './types.ts'
 
 export interface PostgresOptions {
@@ -67,7 +67,12 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
   } catch (error) {
     socket.destroy()
     if (options.signal?.aborted) throw options.signal.reason
-    throw troubleOf(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : (lost ?? error), target, connectTimeout)
+    // What the server said of its own stands before how the connection ended.
+    const first = isServers(error) ? error : (lost ?? error)
+    throw troubleOf(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : first, target, {
+      login: true,
+      timeout: connectTimeout,
+    })
   } finally {
     limit.removeEventListener('abort', end)
   }
@@ -83,7 +88,7 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
         return (await client.query<R & Record<string, unknown>>(asked)).rows
       } catch (error) {
         if (options.signal?.aborted) throw options.signal.reason
-        throw troubleOf(error, target, timeout)
+        throw troubleOf(error, target, { timeout })
       }
     },
     async reading(read) {

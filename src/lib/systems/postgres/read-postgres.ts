@@ -3,6 +3,7 @@ import { schemaObjects, tableSizes } from './catalog.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
 import type {
   AdvisoryLock,
+  Capacity,
   EndpointFacts,
   InvalidIndex,
   OtherHolder,
@@ -26,6 +27,14 @@ SELECT pid, backend_start::text AS "backendStart", application_name AS applicati
   FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = current_database()
  ORDER BY backend_start, pid`
+
+/** `reserved_connections` came with PostgreSQL 16. */
+const capacity = `
+WITH clients AS (SELECT usesysid, datid FROM pg_stat_activity WHERE backend_type = 'client backend')
+SELECT (SELECT count(*)::int FROM clients) AS open, current_setting('max_connections')::int AS max,
+       current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved,
+       (SELECT json_build_object('open', (SELECT count(*) FROM clients WHERE usesysid = r.oid), 'max', r.rolconnlimit) FROM pg_roles r WHERE r.rolname = current_user AND r.rolconnlimit >= 0) AS role,
+       (SELECT json_build_object('open', (SELECT count(*) FROM clients WHERE datid = d.oid), 'max', d.datconnlimit) FROM pg_database d WHERE d.datname = current_database() AND d.datconnlimit >= 0) AS database`
 
 /** A prepared transaction's locks have no backend: it is found by the object that somebody waits for. */
 const otherHolders = `
@@ -87,6 +96,14 @@ export const readPostgres = (over: Over, options: PostgresOptions): PostgresRead
   application: once(options.application),
   endpoint: (target) => lookAt(target, options),
   sessions: (target) => over(target, (connection) => connection.reading((reading) => reading.query<Session>(sessions))),
+  capacity: (target) =>
+    over(target, (connection) =>
+      connection.reading(async (reading) => {
+        const [found] = await reading.query<Capacity>(capacity)
+        if (!found) throw new Error('the server returned no row')
+        return found
+      }),
+    ),
   otherHolders: (target, pids) =>
     over(target, (connection) => connection.reading((reading) => reading.query<OtherHolder>(otherHolders, [pids]))),
   advisoryLocks: (target) => over(target, (connection) => connection.reading((reading) => reading.query<AdvisoryLock>(advisoryLocks))),

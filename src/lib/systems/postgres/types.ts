@@ -122,6 +122,17 @@ export interface Application {
   readonly pooler: PostgresTarget
 }
 
+/** How many connections the server takes, and has: those of clients, in every database. */
+export interface Capacity {
+  readonly open: number
+  readonly max: number
+  /** Kept for superusers and the like: ours are refused once only these are left. */
+  readonly reserved: number
+  /** Of the role and of the database, where either has a limit of its own; with how many of each are open. */
+  readonly role: { readonly open: number; readonly max: number } | null
+  readonly database: { readonly open: number; readonly max: number } | null
+}
+
 /** Every read runs in a read-only transaction with its own statement and lock timeout. Failures throw `Unreachable` or `Failed`. */
 export interface PostgresReader {
   /** From the live ConfigMap and Secret: throws what reading those throws. */
@@ -129,6 +140,7 @@ export interface PostgresReader {
   /** Never throws for what is wrong with the endpoint: that is its answer. Opens a new connection each time. */
   endpoint(target: PostgresTarget): Promise<EndpointFacts>
   sessions(target: PostgresTarget): Promise<readonly Session[]>
+  capacity(target: PostgresTarget): Promise<Capacity>
   /** What these pids are, which stand in a `blockedBy` and among no sessions; 0 asks for every prepared transaction that is in somebody's way. */
   otherHolders(target: PostgresTarget, pids: readonly number[]): Promise<readonly OtherHolder[]>
   advisoryLocks(target: PostgresTarget): Promise<readonly AdvisoryLock[]>
