@@ -1,6 +1,7 @@
 import { environmentFlag, HoneydueCommand } from '../lib/cli/command.ts'
 import { paint } from '../lib/cli/render.ts'
 import { renderView } from '../lib/cli/render-view.ts'
+import { viewHere } from '../lib/cli/view-here.ts'
 import { doctorView, examine } from '../lib/reports/doctor.ts'
 
 export default class Doctor extends HoneydueCommand {
@@ -9,14 +10,15 @@ export default class Doctor extends HoneydueCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Doctor)
-    await this.inEnvironment(flags.env, async ({ environment, systems }) => {
+    await this.inEnvironment(flags.env, async ({ environment, systems, ending }) => {
       const checks = await examine({
         nodeVersion: process.versions.node,
         expected: environment.nodes,
         kubeconfigs: environment.kubeconfig,
         nodes: systems.nodes.read,
       })
-      const view = doctorView(checks)
+      ending.looking.throwIfAborted()
+      const view = viewHere(doctorView(checks), 'doctor', this.here)
       process.exitCode = view.findings.length > 0 ? 3 : 0
       const { exitCode } = process
       this.print(

@@ -93,6 +93,22 @@ test('Ctrl-C while it only looks: 130', async () => {
   expect(text).toContain('Stopped on request')
 })
 
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('a report that is stopped by %s says what it saw and concludes nothing: %i', async (name, code) => {
+  await sandbox().nodes.fail('hetzner3', { delayMs: 20_000 })
+  const terminal = openTerminal(at('nodes:status'))
+  await terminal.until('asking ')
+  await terminal.until(' s)')
+  terminal.signal(name)
+  const ended = await terminal.end()
+  expect(ended.code).toBe(code)
+  expect(ended.text).toContain('Stopped on request')
+  expect(ended.text).toContain('Seen before it was stopped')
+  expect(ended.text).not.toMatch(/^(?:wrong|warning)|Nothing is wrong|next: /m)
+})
+
 test('a missing choice is asked for', async () => {
   const terminal = openTerminal(at('db:unlock'))
   await terminal.until('Which backend?')

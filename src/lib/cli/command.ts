@@ -4,6 +4,7 @@ import type { Offer } from '../plan/procedure.ts'
 import { markOf } from './deployment-mark.ts'
 import { failureDocument, schemaVersion, troubleOf } from './failure.ts'
 import type { Ask } from './flags.ts'
+import { envAsked, type Here, hereIn } from './here.ts'
 import type { Prompts } from './prompts.ts'
 import { inSession, type Session } from './session.ts'
 import { jsonText, shown } from './shown.ts'
@@ -27,11 +28,23 @@ export abstract class HoneydueCommand extends Command {
   /** What was answered at the terminal, as the flags that would have said it. */
   protected readonly answers: string[] = []
 
+  /** It came to its end. */
+  protected carriedOut = false
+
+  /** Something was chosen that is there only now, such as a backend. */
+  private ofTheMoment = false
+
   /** What was known when a failure came: its JSON document has it beside the error. */
   protected known: object = {}
 
+  /** What lines to be typed must say, so that they reach this deployment. */
+  protected here: Here = { env: envAsked(this.argv, process.env) }
+
   protected inEnvironment<T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> {
-    return inSession(asked, use)
+    return inSession(asked, (session) => {
+      this.here = hereIn(session.environment, this.here.env, process.env)
+      return use(session)
+    })
   }
 
   protected mayAsk(flags: Readonly<Record<string, unknown>>): boolean {
@@ -51,7 +64,9 @@ export abstract class HoneydueCommand extends Command {
   protected asking(prompts: Prompts | undefined, offers: (name: string) => Promise<readonly Offer[]> = async () => []): Ask {
     if (!prompts) return undefined
     return async (name, choice) => {
-      const answer = await prompts.choice(name, choice, await offers(name))
+      const offered = await offers(name)
+      this.ofTheMoment ||= offered.length > 0
+      const answer = await prompts.choice(name, choice, offered)
       this.answers.push(...wordsOf(name, choice, answer))
       return answer
     }
@@ -65,12 +80,13 @@ export abstract class HoneydueCommand extends Command {
 
   /** What was asked for need not be asked for again. */
   protected override async finally(error: Error | undefined): Promise<void> {
-    if (this.answers.length > 0) this.sayLine()
+    // A backend that was ended is nothing to name again.
+    if (this.answers.length > 0 && !(this.carriedOut && this.ofTheMoment)) this.sayLine()
     return super.finally(error)
   }
 
   private sayLine(): void {
-    this.logToStderr(`\n${shown(typedLine(this.id ?? '', [...this.argv, ...this.answers]))}`)
+    this.logToStderr(`\nThe same without questions:\n${shown(typedLine(this.id ?? '', [...this.argv, ...this.answers]))}`)
   }
 
   protected print(document: object, text: string): void {
@@ -80,8 +96,8 @@ export abstract class HoneydueCommand extends Command {
   protected override async catch(error: unknown): Promise<void> {
     const trouble = troubleOf(error, this.id)
     process.exitCode = trouble.exitCode
-    if (this.argv.includes('--json')) return this.log(failureDocument(trouble, this.id, { known: this.known }))
+    if (this.argv.includes('--json')) return this.log(failureDocument(trouble, this.id, { known: this.known, here: this.here }))
     const { paint, renderTrouble } = await import('./render.ts')
-    this.logToStderr(renderTrouble(trouble, paint(process.stderr)))
+    this.logToStderr(renderTrouble(trouble, paint(process.stderr), this.here))
   }
 }

@@ -1,5 +1,7 @@
 import * as Errors from '@oclif/core/errors'
-import { Bug, Trouble, Usage } from '../errors.ts'
+import { type Account, Blocked, Bug, Trouble, Unreachable, Usage } from '../errors.ts'
+import { type Here, typedHere } from './here.ts'
+import { isCircular, lookNext } from './look-next.ts'
 import { jsonText } from './shown.ts'
 
 /** The JSON document's version: it rises when a field changes its meaning or goes away. */
@@ -10,7 +12,7 @@ export const troubleOf = (error: unknown, command: string | undefined): Trouble 
   const help = command ? `honeydue ${command} --help` : 'honeydue --help'
   // Who reads a flag does not know whose it is.
   if (error instanceof Usage && error.next === undefined) return withNext(error, help)
-  if (error instanceof Trouble) return error
+  if (error instanceof Trouble) return command && error.next && isDeadEnd(error, command) ? withNext(error, lookNext(command)) : error
   if (error instanceof Errors.CLIError) return typedWrongly(error, help)
   const thrown = error instanceof Error ? error : new Error(String(error))
   return new Bug(
@@ -29,8 +31,15 @@ export const troubleOf = (error: unknown, command: string | undefined): Trouble 
   )
 }
 
-const withNext = ({ code, failed, state, likely, details }: Usage, next: string): Usage =>
-  new Usage({ code, failed, state, details, next, ...(likely !== undefined && { cause: likely }) })
+/** What is in the way is not gone by being asked again. */
+const isDeadEnd = (error: Trouble, command: string): boolean =>
+  (error instanceof Blocked || error instanceof Unreachable) && isCircular(error.next ?? '', command)
+
+const withNext = (error: Trouble, next: string): Trouble => {
+  const { code, failed, state, likely, details, cause } = error
+  const account = { code, failed, state, details, next, ...(likely !== undefined && { cause: likely }) }
+  return new (error.constructor as new (account: Account, options?: ErrorOptions) => Trouble)(account, { cause })
+}
 
 const typedWrongly = (error: Errors.CLIError, next: string): Trouble => {
   const lines = error.message
@@ -54,9 +63,14 @@ const typedWrongly = (error: Errors.CLIError, next: string): Trouble => {
 export const failureDocument = (
   trouble: Trouble,
   command: string | undefined,
-  { exitCode = trouble.exitCode, known = {} }: { readonly exitCode?: number; readonly known?: object } = {},
+  {
+    exitCode = trouble.exitCode,
+    known = {},
+    here = {},
+  }: { readonly exitCode?: number; readonly known?: object; readonly here?: Here } = {},
 ): string => {
-  const { code, failed, state, likely, next, details } = trouble
+  const { code, failed, state, likely, details } = trouble
+  const next = trouble.next && typedHere(trouble.next, here)
   const error = { code, failed, state, cause: likely, next, details }
   return jsonText({ schemaVersion, command, exitCode, ...known, error })
 }

@@ -31,7 +31,7 @@ export const askForPage = async (pages: readonly Page[], search: (words: string)
 
 /** What stands between the choice and the first question. */
 export const renderSummary = (page: Page, width: number, chalk: ChalkInstance): string => {
-  const kind = kindOf(page) === 'changes' ? 'Shows its plan before it changes anything.' : 'Only looks.'
+  const kind = kindOf(page) === 'changes' ? 'Shows its plan first, and asks before it begins unless it is routine.' : 'Only looks.'
   const text = `# ${[sectionSign(page), page.title].filter(Boolean).join(' ')}\n\n${summaryOf(page)}\n\n${kind} The whole page: \`honeydue runbook:show ${page.command}\`\n`
   return `\n${renderPage(text, width, chalk)}\n`
 }

@@ -13,10 +13,13 @@ import { applyPlan } from './apply-plan.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
 import { refuseOtherTarget, refuseUnattended, settleConfirmation } from './confirmation.ts'
 import { durationOf, inputOf } from './flags.ts'
+import { lookNext } from './look-next.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
 import { openRecord } from './run-record.ts'
+import { told } from './run-told.ts'
 import { shownLines } from './shown.ts'
 import { typedLine } from './typed-line.ts'
+import { whileLooking } from './while-looking.ts'
 
 type Given = Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean }
 
@@ -65,9 +68,10 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       const offers = async (name: string) => (await procedure.offers?.[name]?.(look, context).catch(() => [])) ?? []
       const input = await inputOf(procedure.choices, flags, this.asking(prompts, offers))
       if (!looksOnly && !prompts) refuseUnattended(procedure.id, procedure.risk(input), { confirm, wanted, dryRun: this.dryRun() })
+      const looking = <T>(work: Promise<T>) => (flags.json ? work : whileLooking(procedure.needs, work))
       // How to draw is read while the systems are being asked.
       const [prepared, { renderPlan }, { paint }] = await Promise.all([
-        prepare(procedure, input, systems, context),
+        looking(prepare(procedure, input, systems, context)),
         import('./render-plan.ts'),
         import('./render.ts'),
       ])
@@ -75,7 +79,7 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       this.known = { environment: environment.name, plan }
       const text = flags['by-hand'] ? shownLines(byHand(plan)) : renderPlan(plan, paint(process.stdout))
       if (plan.blocked.length > 0 && !flags.json) this.log(text)
-      refuseBlocked(plan, this.dryRun())
+      refuseBlocked(plan)
       if (looksOnly) await keepPlan(state, plan, systemClock.now())
       else if (!flags.json) this.log(`${text}\n`)
       refuseOtherTarget(plan, confirm, this.dryRun())
@@ -104,13 +108,13 @@ export abstract class ProcedureCommand extends HoneydueCommand {
           states: states.map((one, i) => (one === 'proven' && plan.steps[i]?.kind === 'change' ? 'already' : one)),
         }
         if (trouble) throw trouble
-        return this.print({ exitCode: 0, ...this.known }, 'Already so: nothing was changed.')
+        return this.print({ exitCode: 0, ...this.known }, told(plan, states, this.here))
       }
       const record = await openRecord({ ...recording, plan })
       try {
-        const again = await prepare(procedure, input, systems, context)
+        const again = await looking(prepare(procedure, input, systems, context))
         refuseMoved(plan, again.plan, this.dryRun())
-        refuseBlocked(again.plan, this.dryRun())
+        refuseBlocked(again.plan)
         await record.begin(again.plan)
         const recordUndo = async (undoing: Plan) => {
           const under = await openRecord({ ...recording, plan: undoing, undoes: record.run, lease: record.lease })
@@ -120,10 +124,11 @@ export abstract class ProcedureCommand extends HoneydueCommand {
         const { states, trouble } = await applyPlan({ ...performing, prepared: again, record, recordUndo })
         this.known = { environment: environment.name, run: record.run, plan: again.plan, states }
         if (trouble) throw trouble
+        this.print({ exitCode: 0, ...this.known }, told(again.plan, states, this.here, record.run))
+        this.carriedOut = true
       } finally {
         await record.close()
       }
-      this.print({ exitCode: 0, ...this.known }, `Done, and seen to hold.  Run ${record.run}`)
     })
   }
 }
@@ -142,14 +147,15 @@ const withoutChanges = <N extends Name>({ plan, steps }: Prepared<N>): Prepared<
   steps: steps.map((step): Step<N> => (isChange(step) ? { title: step.title, holds: step.verify } : step)),
 })
 
-const refuseBlocked = (plan: Plan, next: string): void => {
+/** The plan stands above with what blocks it; where nobody reads it, the document lists it. */
+const refuseBlocked = (plan: Plan): void => {
   if (plan.blocked.length === 0) return
   throw new Blocked({
     code: 'checks-failed',
     failed: `${plan.title}: blocked`,
     cause: 'The live deployment is not as this procedure needs it',
     details: plan.blocked,
-    next,
+    next: plan.cure ?? lookNext(plan.id),
   })
 }
 

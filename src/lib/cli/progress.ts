@@ -77,13 +77,15 @@ const plainIcons = {
   [ListrLogLevels.OUTPUT]: '       ',
 }
 
+const inWords = (ms: number): string => (ms >= 120_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 1000)} s`)
+
 export const drawRun = (steps: readonly PlannedStep[], terminal: boolean): Progress => {
   const lines = steps.map((step) => stepLine(step, terminal))
   // listr2 writes to what it takes for standard output: here that is standard error.
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stdout), useIcons: true })
   let running: Promise<void> = Promise.resolve()
   let stretch: readonly number[] = []
-  let under: { readonly index: number; readonly since: number; because: string } | undefined
+  let under: { readonly index: number; readonly since: number; readonly because: string; readonly limit: string } | undefined
 
   const draw = (first: number) => {
     stretch = stretchFrom(steps, first)
@@ -105,12 +107,13 @@ export const drawRun = (steps: readonly PlannedStep[], terminal: boolean): Progr
   const show = () => {
     if (!under) return
     const elapsed = Math.floor((performance.now() - under.since) / 1000)
-    lines[under.index]?.print(`${under.because}${elapsed > 0 ? ` (${elapsed} s)` : ''}`)
+    lines[under.index]?.print(`${under.because}${elapsed > 0 ? ` (${elapsed} s${under.limit})` : ''}`)
   }
   const ticking = terminal ? setInterval(show, 1000) : undefined
-  const follow = (index: number, because: string) => {
+  const follow = (index: number, because: string, within?: number) => {
     const changed = under?.index !== index || under.because !== because
-    under = { index, because, since: under?.index === index ? under.since : performance.now() }
+    const limit = within === undefined ? '' : `, ${inWords(within)} at most`
+    under = { index, because, limit, since: under?.index === index ? under.since : performance.now() }
     if (terminal || changed) show()
   }
 
@@ -121,7 +124,8 @@ export const drawRun = (steps: readonly PlannedStep[], terminal: boolean): Progr
         // The run waits for its own picture: what is about to change is seen before it changes.
         await Promise.race([lines[event.index]?.begun, running])
         const applying = event.type === 'step' && event.phase === 'applying'
-        return follow(event.index, event.type === 'waiting' ? event.because : applying ? 'applying' : 'looking whether it holds')
+        if (event.type === 'waiting') return follow(event.index, event.because, event.within)
+        return follow(event.index, applying ? 'applying' : 'looking whether it holds')
       }
       under = undefined
       lines[event.index]?.settle(event.state)

@@ -32,13 +32,17 @@ export const renderVerdict = ({ findings, unreachable }: View, chalk: ChalkInsta
   return next ? `${short}\nnext: ${next}` : short
 }
 
+/** What was seen, without a word about what it means. */
+export const renderTables = ({ tables }: View, chalk: ChalkInstance): string =>
+  tables.map((table) => renderTable(table, chalk)).join('\n\n')
+
 /** A report: what is wrong first, the tables, what else is worth knowing, and the verdict last: on a picture that is cut below, `verdictFirst`. */
 export const renderView = (view: View, chalk: ChalkInstance, { verdictFirst = false } = {}): string => {
   const verdict = renderVerdict(view, chalk)
   return [
     ...(verdictFirst ? [verdict] : []),
     view.findings.flatMap((finding) => renderFinding(finding, chalk)).join('\n'),
-    ...view.tables.map((table) => renderTable(table, chalk)),
+    renderTables(view, chalk),
     (view.notes ?? []).flatMap((note) => hang('', note)).join('\n'),
     ...(verdictFirst ? [] : [verdict]),
   ]

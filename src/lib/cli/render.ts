@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance, supportsColor, supportsColorStderr } from 'chalk'
 import type { Trouble } from '../errors.ts'
+import { type Here, saidHere, typedHere } from './here.ts'
 import { shown, shownLines } from './shown.ts'
 import { hang } from './wrap.ts'
 
@@ -10,19 +11,19 @@ export const paint = (stream: NodeJS.WriteStream | false): ChalkInstance => {
 }
 
 /** The four parts of an error, aligned; what is to be typed is never broken. */
-export const renderTrouble = (trouble: Trouble, chalk: ChalkInstance): string =>
+export const renderTrouble = (trouble: Trouble, chalk: ChalkInstance, here: Here = {}): string =>
   [
-    ...hang(`${chalk.red('failed')}  `, trouble.failed),
-    ...trouble.details.flatMap((line) => detail(line)),
+    ...hang(`${chalk.red('failed')}  `, saidHere(trouble.failed, here)),
+    ...trouble.details.flatMap((line) => detail(line, here)),
     ...hang('state   ', trouble.state),
-    ...(trouble.likely ? hang('cause   ', trouble.likely) : []),
-    ...(trouble.next ? [`next    ${shown(trouble.next)}`] : []),
+    ...(trouble.likely ? hang('cause   ', saidHere(trouble.likely, here)) : []),
+    ...(trouble.next ? [`next    ${shown(typedHere(trouble.next, here))}`] : []),
   ].join('\n')
 
 /** A sentence is broken at the width; what is indented is a shell line, and is not. */
-const detail = (line: string): readonly string[] =>
+const detail = (line: string, here: Here): readonly string[] =>
   line.startsWith('  ')
     ? shownLines(line)
         .split('\n')
         .map((one) => `        ${one}`)
-    : hang('        ', line)
+    : hang('        ', saidHere(line, here))

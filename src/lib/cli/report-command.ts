@@ -8,7 +8,10 @@ import type { Report, View } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
 import { durationOf, inputOf } from './flags.ts'
+import type { Here } from './here.ts'
+import { viewHere } from './view-here.ts'
 import { watch } from './watch.ts'
+import { whileLooking } from './while-looking.ts'
 
 /** A command that shows a report. Exit 0 all well, 3 something is wrong, 9 nothing could be reached. */
 export abstract class ReportCommand extends HoneydueCommand {
@@ -20,7 +23,7 @@ export abstract class ReportCommand extends HoneydueCommand {
   }
 
   protected async show<C extends Choices, N extends Name>(
-    flags: Readonly<Record<string, unknown>> & { readonly env?: string | undefined },
+    flags: Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean },
     make: (environment: Environment) => Report<C, N>,
   ): Promise<void> {
     const every = durationOf('interval', flags.interval ?? '5s')
@@ -29,14 +32,32 @@ export abstract class ReportCommand extends HoneydueCommand {
       const signal = ending.looking
       const report = make(environment)
       const input: Input<C> = await inputOf(report.choices, flags, this.asking(await this.prompts(flags, session)))
-      const look = () => report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal })
+      const look = async () =>
+        viewHere(
+          await report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal }),
+          this.id ?? '',
+          this.here,
+        )
       if (flags.watch === true) {
-        await watch({ draw: () => pictured(look), every, clock: systemClock, signal, screen: process.stdout })
+        await watch({ draw: () => pictured(look, this.here), every, clock: systemClock, signal, screen: process.stdout })
         process.exitCode = exitCodes.done
         return
       }
       // How to draw is read while the systems are being asked.
-      const [view, { renderView }, { paint }] = await Promise.all([look(), import('./render-view.ts'), import('./render.ts')])
+      const [view, { renderTables, renderView }, { paint }] = await Promise.all([
+        flags.json ? look() : whileLooking(report.needs, look()),
+        import('./render-view.ts'),
+        import('./render.ts'),
+      ])
+      if (signal.aborted) {
+        // What was cut off says nothing about the world: what was seen by then stands, and nothing is concluded from it.
+        this.known = { environment: environment.name, data: view.data }
+        if (!flags.json)
+          this.log(
+            `Seen before it was stopped; what was still being asked is missing or wrong here.\n\n${renderTables(view, paint(process.stdout))}\n`,
+          )
+        throw signal.reason
+      }
       process.exitCode = view.unreachable
         ? exitCodes.unreachable
         : view.findings.some(({ level }) => level === 'wrong')
@@ -51,13 +72,13 @@ export abstract class ReportCommand extends HoneydueCommand {
 }
 
 /** A system that is away is a picture too: the watching goes on until it is back. */
-const pictured = async (look: () => Promise<View>): Promise<string> => {
+const pictured = async (look: () => Promise<View>, here: Here): Promise<string> => {
   const [{ paint, renderTrouble }, { renderView }] = await Promise.all([import('./render.ts'), import('./render-view.ts')])
   const chalk = paint(process.stdout)
   try {
     return renderView(await look(), chalk, { verdictFirst: true })
   } catch (error) {
-    if (error instanceof Trouble) return renderTrouble(error, chalk)
+    if (error instanceof Trouble) return renderTrouble(error, chalk, here)
     throw error
   }
 }

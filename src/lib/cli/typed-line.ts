@@ -7,6 +7,6 @@ export const quoted = (word: string): string => (/^[\w@%+=:,./§-]+$/.test(word)
 /** The line that an operator types for a command, its words quoted where a shell needs it. */
 export const typedLine = (id: string, words: readonly string[]): string => ['honeydue', id, ...words].map(quoted).join(' ')
 
-/** The flags that would have given this answer. */
+/** The words that would have given this answer. */
 export const wordsOf = (name: string, choice: Choice<unknown>, answer: string): readonly string[] =>
-  (choice.kind === 'texts' ? severalOf(answer) : [answer]).flatMap((value) => [`--${name}`, value])
+  choice.kind === 'argument' ? [answer] : (choice.kind === 'texts' ? severalOf(answer) : [answer]).flatMap((value) => [`--${name}`, value])

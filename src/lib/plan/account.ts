@@ -5,6 +5,7 @@ import type { Plan, PlannedStep } from './plan.ts'
 /** The same trouble, told with what was done, what was not, and by hand what is left. */
 export const accountOfRun = (trouble: Trouble, { id, steps }: Plan, states: readonly StepState[], again = `honeydue ${id}`): Trouble => {
   const titles = (wanted: readonly StepState[]) => steps.filter((_, i) => wanted.includes(states[i] ?? 'untouched')).map(titleOf)
+  const changed = steps.some(({ kind }, i) => kind === 'change' && ['done', 'half', 'unverified'].includes(states[i] ?? ''))
   const done = titles(['done'])
   const open = titles(['half', 'unverified'])
   const left = steps.filter((step, i) => step.kind === 'change' && states[i] === 'untouched' && !step.already)
@@ -15,8 +16,8 @@ export const accountOfRun = (trouble: Trouble, { id, steps }: Plan, states: read
   ].filter(Boolean)
   const lines = left.some(({ manual }) => manual.length > 0) ? byHand(steps, states) : []
   return retold(trouble, {
-    state: done.length + open.length === 0 ? 'Nothing was changed.' : parts.join(' '),
-    next: trouble.next ?? `${again}   # goes on from here`,
+    state: changed ? parts.join(' ') : 'Nothing was changed.',
+    next: trouble.next ?? again + goesOn,
     details: [...trouble.details, ...(lines.length > 0 ? [byHandTitle, ...lines.map((line) => `  ${line}`)] : [])],
   })
 }
@@ -25,11 +26,13 @@ export const accountOfRun = (trouble: Trouble, { id, steps }: Plan, states: read
 export const accountOfUndo = (trouble: Trouble, left: readonly string[]): Trouble => {
   const byHandAt = trouble.details.indexOf(byHandTitle)
   return retold(trouble, {
+    ...(trouble.next !== undefined && { next: trouble.next.replace(goesOn, '   # begins anew') }),
     state: left.length === 0 ? 'What was changed was taken back.' : `What was changed was taken back, but for: ${left.join('; ')}.`,
     details: byHandAt < 0 ? trouble.details : trouble.details.slice(0, byHandAt),
   })
 }
 
+const goesOn = '   # goes on from here'
 const byHandTitle = 'By hand, what is left:'
 const titleOf = ({ title }: PlannedStep): string => title
 

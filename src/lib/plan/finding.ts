@@ -5,8 +5,8 @@ export type Finding =
 
 export const holds: Finding = { ok: true }
 
-/** States a fact ("hetzner2 has 2 GB free"), not a verdict. */
-export const fails = (because: string): Finding => ({ ok: false, because })
+/** States a fact ("hetzner2 has 2 GB free"), not a verdict; `next` is the command that cures it. */
+export const fails = (because: string, next?: string): Finding => ({ ok: false, because, ...(next !== undefined && { next }) })
 
 /** Like `fails`, where waiting longer cannot help ("its image does not exist"). */
 export const hopeless = (because: string, next?: string): Finding => ({
@@ -17,14 +17,15 @@ export const hopeless = (because: string, next?: string): Finding => ({
 })
 
 /** True before anything else is asked: `when(pods.length === 3, '2 of 3 pods are ready')`. */
-export const when = (condition: boolean, because: string): Finding => (condition ? holds : fails(because))
+export const when = (condition: boolean, because: string, next?: string): Finding => (condition ? holds : fails(because, next))
 
 /** All of them hold, or every reason why not, in one finding. */
 export const every = (findings: readonly Finding[]): Finding => {
   const failed = findings.filter((finding) => !finding.ok)
   if (failed.length === 0) return holds
   const because = failed.map((finding) => finding.because).join('; ')
-  return failed.some((finding) => finding.hopeless) ? hopeless(because) : fails(because)
+  const next = failed.find((finding) => finding.next !== undefined)?.next
+  return failed.some((finding) => finding.hopeless) ? hopeless(because, next) : fails(because, next)
 }
 
 /** Why it does not hold, as a list; empty when it does. */

@@ -1,3 +1,4 @@
+import type { Duration } from '../clock.ts'
 import type { Trouble } from '../errors.ts'
 
 /** What happened to a step. `half`: apply began and did not come to its end. */
@@ -12,7 +13,7 @@ export interface Outcome {
 /** Told while a run goes on. Listeners are awaited: a journal can write its intent down before a change begins. */
 export type RunEvent =
   | { readonly type: 'step'; readonly index: number; readonly phase: 'applying' | 'verifying' }
-  | { readonly type: 'waiting'; readonly index: number; readonly because: string }
+  | { readonly type: 'waiting'; readonly index: number; readonly because: string; readonly within: Duration }
   | { readonly type: 'settled'; readonly index: number; readonly state: StepState; readonly because?: string }
 
 export type Tell = (event: RunEvent) => void | Promise<void>

@@ -37,8 +37,8 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
   for (const [index, step] of prepared.steps.entries()) {
     try {
       if (run.signal.aborted) throw interrupted(run.signal)
-      states[index] = await performStep(step, index, prepared.plan, run, () => {
-        states[index] = 'half'
+      states[index] = await performStep(step, index, prepared.plan, run, (state) => {
+        states[index] = state
       })
       await run.tell({ type: 'settled', index, state: states[index] ?? 'untouched' })
     } catch (error) {
@@ -58,10 +58,11 @@ const performStep = async <N extends Name>(
   index: number,
   { steps }: Plan,
   run: Run<N>,
-  began: () => void,
+  began: (state: 'half' | 'unverified') => void,
 ): Promise<StepState> => {
   const look = readersOf(run.systems, run.needs)
   if (isProof(step)) {
+    began('unverified')
     await awaitHolding(() => step.holds(look), step.title, step.within ?? seconds(30), index, run)
     return 'proven'
   }
@@ -80,7 +81,7 @@ const performStep = async <N extends Name>(
   if (!run.always && (await step.verify(look)).ok) return 'already'
   await run.tell({ type: 'step', index, phase: 'applying' })
   await run.guard?.()
-  began()
+  began('half')
   await step.apply(writersOf(run.systems, run.needs), run.signal).catch((error: unknown) => {
     throw new ApplyFailure(error)
   })
@@ -121,7 +122,7 @@ const awaitHolding = async <N extends Name>(
         ...(finding.next !== undefined && { next: finding.next }),
       })
     }
-    await run.tell({ type: 'waiting', index, because: finding.because })
+    await run.tell({ type: 'waiting', index, because: finding.because, within })
     await run.clock.sleep(pause, run.signal).catch(() => {
       throw interrupted(run.signal)
     })

@@ -1,7 +1,7 @@
 import type { Name, Readers, Systems } from '../systems/systems.ts'
 import type { Choices, Input } from './choice.ts'
 import type { Context } from './context.ts'
-import { type Finding, reasons } from './finding.ts'
+import { type Finding, holds, reasons } from './finding.ts'
 import { nameOf } from './identity.ts'
 import { type Difference, isChange, isGate, isProof, type Procedure, type Risk, type Step } from './procedure.ts'
 import { type Fidelity, type Recorded, recordingWriters } from './recording.ts'
@@ -41,12 +41,16 @@ export interface Plan {
   readonly steps: readonly PlannedStep[]
   /** Why it may not run: every failed check at once. */
   readonly blocked: readonly string[]
+  /** The command that cures the first of what blocks it, where one is known. */
+  readonly cure?: string
   /** What its steps leave unknown until they are done. */
   readonly uncheckable: readonly string[]
   /** The first step, from 0, that cannot be taken back; absent where all can. */
   readonly noReturn?: number
   /** What it does not reach, and what else is to be known before it begins. */
   readonly beyond: readonly string[]
+  /** What is wrong beside it, and is told again at its end. */
+  readonly elsewhere?: readonly string[]
 }
 
 /** A plan with the live steps it was made of. */
@@ -71,10 +75,12 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   const touched = new Set<string>()
   const planned: PlannedStep[] = []
   const blocked: string[] = []
+  const cures = new Set<string>()
   const asked = await Promise.all(steps.map((step) => askStep(step, look)))
   for (const [i, step] of steps.entries()) {
-    const { already, against } = asked[i] ?? { already: false, against: [] }
-    blocked.push(...against.filter((reason) => !blocked.includes(reason)))
+    const { already, against } = asked[i] ?? { already: false, against: holds }
+    blocked.push(...reasons(against).filter((reason) => !blocked.includes(reason)))
+    if (!against.ok && against.next !== undefined) cures.add(against.next)
     const one = await planStep(step, { already, typed }, systems, procedure.needs, touched)
     for (const { rehearsal, target } of one.writes) if (rehearsal?.accepted === false) blocked.push(`${target}: ${rehearsal.because}`)
     planned.push(one)
@@ -94,9 +100,11 @@ export const prepare = async <C extends Choices, N extends Name, F>(
     target: procedure.target?.(facts) ?? [],
     steps: planned,
     blocked,
+    ...(cures.size > 0 && { cure: [...cures][0] ?? '' }),
     uncheckable: uncheckableOf(steps, planned),
     ...(noReturn >= 0 && { noReturn }),
-    beyond: procedure.beyond?.(facts) ?? [],
+    beyond: [...(procedure.elsewhere?.(facts) ?? []), ...(procedure.beyond?.(facts) ?? [])],
+    elsewhere: procedure.elsewhere?.(facts) ?? [],
   }
   return { plan, steps }
 }
@@ -104,16 +112,16 @@ export const prepare = async <C extends Choices, N extends Name, F>(
 export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> =>
   Object.fromEntries(names.map((name) => [name, (systems[name] as { readonly read: unknown }).read])) as Readers<N>
 
-const askStep = async <N extends Name>(step: Step<N>, look: Readers<N>): Promise<{ already: boolean; against: readonly string[] }> => {
+const askStep = async <N extends Name>(step: Step<N>, look: Readers<N>): Promise<{ already: boolean; against: Finding }> => {
   if (isChange(step)) {
     const [verified, checked]: readonly [Finding, Finding] = await Promise.all([
       step.verify(look),
       step.check?.(look) ?? { ok: true as const },
     ])
-    return { already: verified.ok, against: verified.ok ? [] : reasons(checked) }
+    return { already: verified.ok, against: verified.ok ? holds : checked }
   }
-  if (isGate(step)) return { already: (await step.needless?.(look))?.ok === true, against: [] }
-  return { already: false, against: !step.onlyAfterwards ? reasons(await step.holds(look)) : [] }
+  if (isGate(step)) return { already: (await step.needless?.(look))?.ok === true, against: holds }
+  return { already: false, against: step.onlyAfterwards ? holds : await step.holds(look) }
 }
 
 const planStep = async <N extends Name>(

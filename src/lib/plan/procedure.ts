@@ -88,6 +88,8 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   target?(facts: F): readonly string[]
   /** What this procedure does not reach, and what else is to be known before it begins; said at the end of the plan. */
   beyond?(facts: F): readonly string[]
+  /** What is wrong beside it and stays so: told again beside "Done", which speaks of the steps alone. */
+  elsewhere?(facts: F): readonly string[]
   /** Pure. */
   steps(facts: F): readonly Step<NoInfer<N>>[]
 }

@@ -56,7 +56,7 @@ test('as published everywhere: 22 ranges at each node, and in both other lists',
   ])
 })
 
-test('a list published anew is missing at each node and in both other lists; the refresh says that they must follow', async () => {
+test('a list published anew is missing at each node and in both other lists; the refresh says that they must be changed too', async () => {
   worlds['one range new and one gone'](sandbox())
   expect(await said()).toEqual([
     ...nodes.flatMap(({ alias }) => [
@@ -69,7 +69,8 @@ test('a list published anew is missing at each node and in both other lists; the
     ]),
   ])
   const { beyond } = await planned([first.alias])
-  for (const where of [daemonSet, middleware]) expect(beyond).toContain(`${where} lacks 1 and has 1 others: it must follow`)
+  for (const where of [daemonSet, middleware])
+    expect(beyond).toContain(`${where} lacks 1 of Cloudflare's ranges and has 1 others: change it too`)
 })
 
 test('each other list is read from where it lives, by every spelling of it', async () => {

@@ -51,7 +51,7 @@ export const markBaseline = (facts: MigrateFacts & Baseline, fits: Finding = hol
       every([
         fits,
         when(first !== undefined, noGit?.failed ?? `${image} has no migrations: --image names one that has`),
-        ...differencesIn(facts).map(fails),
+        ...differencesIn(facts).map((because) => fails(because)),
         ...alive.map(({ pod }) => fails(`pod ${pod} runs migrations`)),
         ...runningStatements(sessions, files ?? []).map(({ session, file }) => fails(`backend ${session.pid} runs a statement of ${file}`)),
       ]),

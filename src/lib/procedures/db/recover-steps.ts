@@ -164,7 +164,7 @@ const fixSteps = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
       {
         title: 'The schema is what the first file builds',
         onlyAfterwards: true,
-        holds: async (look) => every(differencesIn({ ...facts, ...(await gatherBaseline(facts, look)) }).map(fails)),
+        holds: async (look) => every(differencesIn({ ...facts, ...(await gatherBaseline(facts, look)) }).map((because) => fails(because))),
       },
     ]
   if (state.late.length > 0 || state.edited.length > 0) {

@@ -95,18 +95,19 @@ export const asPublished = ({ lists, published }: RefreshFacts): readonly string
     list.ranges && isAsPublished(differenceOf(list, allOf(published))) ? [`${list.where}: as published`] : [],
   )
 
-/** What refreshing the nodes does not reach. */
-export const notReached = ({ lists, published, nodes }: RefreshFacts): readonly string[] => [
+/** What refreshing the nodes does not reach, and leaves as it is. */
+export const stillWrong = ({ lists, published, nodes }: RefreshFacts): readonly string[] => [
   ...('because' in lists
     ? [`Traefik's trusted addresses and the middleware cloudflare-only hold the same list, and could not be read: ${lists.because}`]
     : lists.value.flatMap((list) => {
         if (!list.ranges) return [`${list.where}: not set`]
         const { lacks, has } = differenceOf(list, allOf(published))
-        return isAsPublished({ lacks, has }) ? [] : [`${list.where} lacks ${lacks.length} and has ${has.length} others: it must follow`]
+        return isAsPublished({ lacks, has })
+          ? []
+          : [`${list.where} lacks ${lacks.length} of Cloudflare's ranges and has ${has.length} others: change it too`]
       })),
   ...nodes.flatMap(({ alias, judged }) => [
     ...judged.byHand.map(({ spec }) => `${alias} keeps what was let in by hand: ${spec}`),
     ...judged.open.map(({ spec }) => `${alias} stays open to anybody: ${spec}`),
   ]),
-  'Port 443 of a node cannot be tried from here: rules are read back, and customers asked for',
 ]

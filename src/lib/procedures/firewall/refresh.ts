@@ -3,7 +3,7 @@ import { texts } from '../../plan/choice.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Step } from '../../plan/procedure.ts'
 import type { FirewallRule } from '../../systems/nodes/types.ts'
-import { asPublished, customersAnswered, gatherRefresh, mayRefresh, type Needs, notReached, type RefreshFacts } from './refresh-facts.ts'
+import { asPublished, customersAnswered, gatherRefresh, mayRefresh, type Needs, type RefreshFacts, stillWrong } from './refresh-facts.ts'
 
 /** Brings the nodes' rules for 443 to what Cloudflare publishes: adds first, removes after, one node after another. */
 export const refresh = defineProcedure({
@@ -22,7 +22,8 @@ export const refresh = defineProcedure({
     ),
     ...asPublished(facts),
   ],
-  beyond: notReached,
+  elsewhere: stillWrong,
+  beyond: () => ['Port 443 of a node cannot be tried from here: its rules are read again, and the public names are asked'],
   steps: (facts) =>
     facts.nodes.flatMap((node): readonly Step<Needs>[] => [
       letIn(facts, node),

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import type { Environment } from '../environment/schema.ts'
+import { quoted } from './typed-line.ts'
+
+/** What a line must say beside its command, so that it reaches the deployment that was looked at and no other. */
+export interface Here {
+  /** As `--env` or HONEYDUE_ENV named it; undefined: the one that is meant without a word. */
+  readonly env?: string | undefined
+  /** The file that kubectl would not find by itself. */
+  readonly kubeconfig?: string | undefined
+  /** The configuration that ssh would not read by itself. */
+  readonly ssh?: string | undefined
+}
+
+/** What `--env` says in these words, or the variable that stands for it. */
+export const envAsked = (words: readonly string[], env: NodeJS.ProcessEnv): string | undefined => {
+  const at = words.findIndex((word) => word === '--env' || word.startsWith('--env='))
+  const given = words[at]?.startsWith('--env=') ? words[at].slice('--env='.length) : at < 0 ? undefined : words[at + 1]
+  return given ?? env['HONEYDUE_ENV']
+}
+
+export const hereIn = ({ kubeconfig, ssh }: Environment, asked: string | undefined, env: NodeJS.ProcessEnv): Here => {
+  const used = kubeconfig.find((path) => existsSync(path)) ?? kubeconfig[0]
+  return { env: asked, kubeconfig: used === env['KUBECONFIG'] ? undefined : used, ssh: ssh.config }
+}
+
+/** These commands look at no deployment, or say themselves which one. */
+const elsewhere = /^(?:sandbox|version|help|runbook:(?:list|show))\b/
+
+const inHome = (path: string): string => {
+  const home = process.env['HOME']
+  const [head, rest] = home && path.startsWith(`${home}/`) ? ['~/', path.slice(home.length + 1)] : ['', path]
+  return head + quoted(rest)
+}
+
+const commandsHere = (plain: string, { env, kubeconfig, ssh }: Here): string =>
+  plain
+    .replace(/(?<![\w/.~-])honeydue ([a-z]+:[a-z-]+|doctor)(?![\w:-])(?! --(?:env|help))/g, (line, id: string) =>
+      env === undefined || elsewhere.test(id) ? line : `${line} --env ${quoted(env)}`,
+    )
+    .replace(/(?<![\w/.~-])kubectl (?=-|[a-z]+ )(?!--kubeconfig)/g, kubeconfig ? `kubectl --kubeconfig ${inHome(kubeconfig)} ` : '$&')
+    .replace(/(?<![\w/.~-])ssh (?=-|[a-z0-9]+)(?!-F )/g, ssh ? `ssh -F ${inHome(ssh)} ` : '$&')
+
+/** Neither `--env` nor a kubeconfig is put into what is quoted: there stand others' words. */
+const outsideQuotes = (text: string, change: (plain: string) => string): string =>
+  text
+    .split(/('[^']*'|"(?:\\.|[^"\\])*")/)
+    .map((part, i) => (i % 2 === 0 ? change(part) : part))
+    .join('')
+
+/** A line to be typed, for the deployment that was looked at. */
+export const typedHere = (line: string, here: Here): string =>
+  /(?<![\w-])--env[ =]/.test(line) ? line : outsideQuotes(line, (plain) => commandsHere(plain, here))
+
+/** A sentence that names a command of ours. */
+export const saidHere = (text: string, { env }: Here): string => typedHere(text, { env })

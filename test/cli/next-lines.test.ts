@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { envAsked, hereIn, saidHere, typedHere } from '../../src/lib/cli/here.ts'
+import { isCircular, lookNext } from '../../src/lib/cli/look-next.ts'
+import { typedLine, wordsOf } from '../../src/lib/cli/typed-line.ts'
+import { viewHere } from '../../src/lib/cli/view-here.ts'
+import { reasonOf, Trouble } from '../../src/lib/errors.ts'
+import { readersOf } from '../../src/lib/plan/plan.ts'
+import { drain } from '../../src/lib/procedures/edge/drain.ts'
+import { procedures } from '../../src/lib/procedures/index.ts'
+import { reports } from '../../src/lib/reports/index.ts'
+import { contextOf } from '../support/context.ts'
+import { root } from '../support/program.ts'
+import { useSystems } from '../support/systems-of.ts'
+import { refused } from '../support/typed.ts'
+import { useSandbox, type World, worlds } from '../support/worlds.ts'
+
+const sandbox = useSandbox()
+const { systems } = useSystems(sandbox)
+
+const here = { env: '/tmp/x y/environment.yaml', kubeconfig: '/etc/k 3s.yaml', ssh: '/tmp/ssh_config' }
+
+test('a line leads to the deployment that was looked at: ours, kubectl’s and ssh’s, and nothing that is quoted', () => {
+  const lines = {
+    'honeydue edge:drain hetzner2': "honeydue edge:drain --env '/tmp/x y/environment.yaml' hetzner2",
+    'honeydue doctor': "honeydue doctor --env '/tmp/x y/environment.yaml'",
+    'honeydue cert:rotate   # goes on from here': "honeydue cert:rotate --env '/tmp/x y/environment.yaml'   # goes on from here",
+    'honeydue db:unlock --env other --pid 7': 'honeydue db:unlock --env other --pid 7',
+    'honeydue sandbox:up --detach': 'honeydue sandbox:up --detach',
+    'honeydue db:status --help': 'honeydue db:status --help',
+    'kubectl -n honeydue get pods': "kubectl --kubeconfig '/etc/k 3s.yaml' -n honeydue get pods",
+    'kubectl --kubeconfig /x get pods': 'kubectl --kubeconfig /x get pods',
+    'ssh hetzner1 "sudo ufw delete allow from ::/0 comment \'ssh hetzner1\'"':
+      'ssh -F /tmp/ssh_config hetzner1 "sudo ufw delete allow from ::/0 comment \'ssh hetzner1\'"',
+    'compare the fingerprint on its console, then accept it with: ssh hetzner1':
+      'compare the fingerprint on its console, then accept it with: ssh -F /tmp/ssh_config hetzner1',
+    "grep 'honeydue edge:drain' x": "grep 'honeydue edge:drain' x",
+    'ssh-add ~/.ssh/id_ed25519': 'ssh-add ~/.ssh/id_ed25519',
+    'https://www.cloudflarestatus.com': 'https://www.cloudflarestatus.com',
+  }
+  for (const [line, wanted] of Object.entries(lines)) expect(typedHere(line, here)).toBe(wanted)
+  for (const line of Object.keys(lines)) expect(typedHere(line, {})).toBe(line)
+  expect(saidHere('its firewall keeps out 2: honeydue firewall:refresh (kubectl get x)', here)).toBe(
+    "its firewall keeps out 2: honeydue firewall:refresh --env '/tmp/x y/environment.yaml' (kubectl get x)",
+  )
+})
+
+test('which deployment was asked for: the flag in either form, else the variable', () => {
+  expect(envAsked(['--json', '--env', 'a'], { HONEYDUE_ENV: 'b' })).toBe('a')
+  expect(envAsked(['--env=c'], {})).toBe('c')
+  expect(envAsked(['x'], { HONEYDUE_ENV: 'b' })).toBe('b')
+  expect(envAsked(['x'], {})).toBeUndefined()
+  const { environment } = sandbox()
+  expect(hereIn(environment, 'a', {}).kubeconfig).toBe(environment.kubeconfig[0])
+  expect(hereIn(environment, 'a', { KUBECONFIG: environment.kubeconfig[0] }).kubeconfig).toBeUndefined()
+})
+
+test('the line of a command with arguments has them where they belong', async () => {
+  const line = typedLine('edge:drain', ['--env', 'sandbox', ...wordsOf('node', drain.choices.node, 'hetzner2')])
+  expect(line).toBe('honeydue edge:drain --env sandbox hetzner2')
+  expect(await refused(line)).toBeUndefined()
+})
+
+test('what failed is not what comes next, unless it says why', () => {
+  expect(isCircular('honeydue cache:status', 'cache:status')).toBe(true)
+  expect(isCircular('honeydue cert:rotate --dry-run', 'cert:rotate')).toBe(true)
+  expect(isCircular('honeydue cache:status   # again in a minute', 'cache:status')).toBe(false)
+  expect(isCircular('honeydue cache:invalidate', 'cache:status')).toBe(false)
+  for (const id of [...Object.keys(procedures), ...Object.keys(reports), 'doctor']) expect(isCircular(lookNext(id), id)).toBe(false)
+})
+
+test('every command that a source or a page names is there, with its flags', async () => {
+  const files = ['src', 'runbooks', 'README.md'].flatMap((place) =>
+    place.endsWith('.md')
+      ? [join(root, place)]
+      : readdirSync(join(root, place), { recursive: true, encoding: 'utf8' })
+          .filter((file) => /\.(?:ts|md)$/.test(file))
+          .map((file) => join(root, place, file)),
+  )
+  const wrong: string[] = []
+  for (const file of files) {
+    for (const [, id = '', flags = ''] of readFileSync(file, 'utf8').matchAll(/honeydue ([a-z]+:[a-z-]+)((?: --[a-z][a-z-]*)*)/g)) {
+      const because = await refused(`honeydue ${id} --help`)
+      if (because) wrong.push(`${file}: ${because}`)
+      else {
+        const { default: Class } = await import(join(root, 'src/commands', `${id.replaceAll(':', '/')}.ts`))
+        const known = Object.keys({ ...Class.baseFlags, ...Class.flags, help: 0 })
+        for (const flag of flags.match(/--[a-z-]+/g) ?? [])
+          if (!known.includes(flag.replace(/^--(?:no-)?/, ''))) wrong.push(`${file}: ${id} ${flag}`)
+      }
+    }
+  }
+  expect(wrong).toEqual([])
+})
+
+const sick: Readonly<Record<string, World>> = {
+  'redis loading': ({ redis }) => redis.fail({ kind: 'loading' }),
+  'pooler resets': ({ postgres }) => postgres.behave('pooler', { answer: 'reset' }),
+}
+
+const often = [
+  'a Job killed without a transaction, between statements',
+  'an index left invalid',
+  'a lock stranded in the pooler',
+  'one node down',
+  'hetzner2 drained',
+  'api server forbids',
+]
+/** With HONEYDUE_LAWS=all, every world there is. */
+const chosen: readonly [string, World][] = Object.entries({ ...worlds, ...sick }).filter(
+  ([name]) => process.env['HONEYDUE_LAWS'] === 'all' || often.includes(name) || name in sick,
+)
+
+test.each(chosen)(
+  'every next of every report can be typed: %s',
+  async (_name, arrange) => {
+    await arrange(sandbox())
+    const context = contextOf(sandbox().environment)
+    const asked = Object.entries(reports).map(async ([id, load]) => {
+      const found = await load()
+      const report = typeof found === 'function' ? found(sandbox().environment) : found
+      try {
+        const view = await report.look({ all: false } as never, readersOf(systems(), report.needs) as never, context)
+        return { id, lines: viewHere(view, id, { env: 'sandbox' }).findings.flatMap(({ next }) => next ?? []) }
+      } catch (error) {
+        if (!(error instanceof Trouble)) throw new Error(`${id}: ${reasonOf(error)}`)
+        return { id, lines: error.next === undefined ? [] : [typedHere(error.next, { env: 'sandbox' })] }
+      }
+    })
+    const wrong: string[] = []
+    for (const { id, lines } of await Promise.all(asked)) {
+      for (const line of lines) {
+        const because = await refused(line)
+        if (because) wrong.push(`${id}: ${line}: ${because}`)
+        if (line.startsWith('honeydue ') && !/ --env | sandbox:/.test(line)) wrong.push(`${id}: ${line} leads to production`)
+      }
+    }
+    expect(wrong).toEqual([])
+  },
+  30_000,
+)
