@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Bundles every command into dist/, split so that a command loads only what it uses; writes oclif.manifest.json and the rendered help.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -38,6 +38,8 @@ const { metafile } = await build({
 })
 // What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
 await build({ ...common, entryPoints: ['src/answer.ts'] })
+// PostgreSQL's grammar looks for its program beside the file that it is bundled into.
+copyFileSync(join(root, 'node_modules/libpg-query/wasm/libpg-query.wasm'), join(root, 'dist/libpg-query.wasm'))
 writeFileSync(join(root, 'dist/LICENCES.txt'), licences(root, Object.keys(metafile.inputs)))
 // Coloured, because the plain text can be made of it.
 execFileSync(process.execPath, [join(root, 'scripts/describe.js')], { stdio: 'inherit', env: { PATH: process.env.PATH, FORCE_COLOR: '1' } })

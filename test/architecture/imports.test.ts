@@ -22,11 +22,12 @@ const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>
     environment: 'run',
     plan: 'run',
   },
-  facts: { ground: 'run', goose: 'run', plan: 'run', systems: 'run', environment: 'type' },
+  facts: { ground: 'run', goose: 'run', sql: 'run', plan: 'run', systems: 'run', environment: 'type' },
   plan: { ground: 'run', systems: 'type', environment: 'type' },
-  systems: { ground: 'run', environment: 'run' },
+  systems: { ground: 'run', environment: 'run', sql: 'type' },
   journal: { ground: 'run', plan: 'run', environment: 'run', systems: 'type' },
   goose: {},
+  sql: {},
   'postgres-server': { ground: 'run', goose: 'run' },
   runbook: { procedures: 'run' },
   environment: { ground: 'run' },
@@ -52,6 +53,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   cloudflare: ['systems'],
   ioredis: ['systems'],
   ssh2: ['systems', 'sandbox'],
+  'libpg-query': ['sql'],
   pg: ['systems', 'sandbox', 'postgres-server'],
 }
 

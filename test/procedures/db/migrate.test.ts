@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { paint } from '../../../src/lib/cli/render.ts'
 import { renderPlan } from '../../../src/lib/cli/render-plan.ts'
@@ -72,4 +73,64 @@ test('a licence written over an applied file is no edit of it', async () => {
   }
   const { plan } = await prepare(migrate, asked, systems(), contextOf(sandbox().environment))
   expect([plan.steps, plan.blocked]).toEqual([[], []])
+})
+
+const blocked = async (tag: string, sql: string) => {
+  const asked = { image: await release(sandbox(), tag, { '000003_a.sql': sql }), rehearse: false }
+  const { plan } = await prepare(migrate, asked, systems(), contextOf(sandbox().environment))
+  return {
+    blocked: plan.blocked,
+    felt: plan.steps
+      .at(-1)
+      ?.effect.slice(1)
+      .map(({ what, after }) => [what, after]),
+    beyond: plan.beyond,
+  }
+}
+
+test('what PostgreSQL refuses in a transaction, or beside another statement, is said without a rehearsal', async () => {
+  const build = 'CREATE INDEX CONCURRENTLY i ON tasks (title);'
+  expect((await blocked('cccc011', `-- +goose Up\n${build}\n`)).blocked).toEqual([expect.stringContaining('-- +goose NO TRANSACTION')])
+  const block = `-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\nSELECT 1; ${build}\n-- +goose StatementEnd\n`
+  expect((await blocked('cccc012', block)).blocked).toEqual([expect.stringContaining('it needs a block of its own')])
+  expect((await blocked('cccc013', `-- +goose NO TRANSACTION\n-- +goose Up\n${build}\nVACUUM tasks;\n`)).blocked).toEqual([])
+})
+
+test('every statement of a block is judged, and what is not known is said', async () => {
+  const several = "SELECT 'up'; ALTER TABLE tasks ALTER COLUMN title TYPE int USING 1; DROP TABLE documents; DO $$BEGIN END$$;"
+  const { felt } = await blocked('cccc014', `-- +goose Up\n-- +goose StatementBegin\n${several}\n-- +goose StatementEnd\n`)
+  expect(felt).toEqual([
+    ['000003: DROP TABLE documents', 'run: destroys, blocks reads and writes of documents, residences'],
+    ['000003: ALTER TABLE tasks ALTER COLUMN title TYPE int USING 1', 'run: rewrites every row, blocks reads and writes of tasks'],
+    ['000003: DO $$BEGIN END$$', 'run: not known: what its block does is not known'],
+    ["000003: SELECT 'up'", 'run: nobody waits'],
+  ])
+})
+
+test('a build without locks: whoever has an older snapshot of any table is named before it runs', async () => {
+  const build = '-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY i ON tasks (title);\n'
+  const { port, user, database, password, ca, directHost } = sandbox().postgres
+  const reader = new Client({
+    host: '127.0.0.1',
+    port,
+    user,
+    database,
+    password,
+    application_name: 'report',
+    ssl: { ca, servername: directHost },
+  })
+  await reader.connect()
+  await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM users')
+  const aged = async () =>
+    (
+      await sandbox().postgres.query(
+        "SELECT FROM pg_stat_activity WHERE application_name = 'report' AND xact_start < now() - interval '1.1 s'",
+      )
+    ).length
+  await expect.poll(aged, { timeout: 10_000 }).toBe(1)
+  const { beyond } = await blocked('cccc015', build)
+  await reader.end()
+  expect(beyond.join('\n')).toMatch(
+    /\(report\) has had a transaction open for \d+ s: what is built CONCURRENTLY waits for its end, whatever table it reads/,
+  )
 })

@@ -5,6 +5,7 @@ import type { Readers } from '../../systems/systems.ts'
 import { folderRefusal, type MigrationFile, readMigrations } from './goose-file.ts'
 import { apiContainer, gatherRunners, type Runners } from './migrate-job.ts'
 import { changedSince, type MigrationState, stateOf } from './migration-state.ts'
+import { functionsIn, type PendingStatement, pendingStatements, readStatements } from './statements.ts'
 
 /** Where the API repository keeps them (ch08). */
 const migrationsFolder = 'migrations'
@@ -27,6 +28,8 @@ export interface MigrationFacts extends Runners {
   /** Those of the working copy. */
   readonly checkout: readonly MigrationFile[]
   readonly state: MigrationState
+  /** Of the pending files, by PostgreSQL's grammar and what the live database says of tables and functions. */
+  readonly statements: readonly PendingStatement[]
   /** Why git could not be asked. */
   readonly noGit: Trouble | undefined
   readonly registry: InRegistry
@@ -57,6 +60,7 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
     look.postgres.sessions(target),
     look.postgres.tableSizes(target),
   ])
+  const state = stateOf(versions, known.files ?? [], known.history, await earlierOf(look, versions, known))
   return {
     target,
     versions,
@@ -68,7 +72,8 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
     files: known.files,
     refusal: known.refusal,
     checkout: readMigrations(checkout),
-    state: stateOf(versions, known.files ?? [], known.history, await earlierOf(look, versions, known)),
+    state,
+    statements: await statementsOf(look, target, state, sizes),
     noGit: known.trouble,
     registry,
     ...runners,
@@ -95,6 +100,19 @@ const filesOf = async ({ checkout }: Look, image: string): Promise<Known> => {
     if (error instanceof Trouble) return { files: undefined, refusal: undefined, history: [], trouble: error }
     throw error
   }
+}
+
+/** The grammar is loaded only where something is pending. */
+const statementsOf = async (
+  { postgres }: Look,
+  target: PostgresTarget,
+  { pending }: MigrationState,
+  sizes: readonly TableSize[],
+): Promise<readonly PendingStatement[]> => {
+  if (pending.length === 0) return []
+  const { loadGrammar } = await import('../../sql/grammar.ts')
+  const sent = readStatements(await loadGrammar(), pending)
+  return pendingStatements(sent, await postgres.surroundings(target, functionsIn(sent)), sizes)
 }
 
 /** What goose read of changed files when they were applied, by git's name of the text. */

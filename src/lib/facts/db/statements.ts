@@ -1,40 +1,164 @@
+import { type Effect, joined, type LockMode, lockModes } from '../../sql/effect.ts'
+import { callsIn } from '../../sql/expressions.ts'
+import type { Grammar, Parsed } from '../../sql/grammar.ts'
+import { madeBy } from '../../sql/made.ts'
+import { effectOfNode } from '../../sql/statement-effect.ts'
+import type { Surroundings } from '../../sql/surroundings.ts'
 import type { TableSize } from '../../systems/postgres/types.ts'
 import type { MigrationFile } from './goose-file.ts'
-import { effectOf, type StatementEffect, worstFirst } from './statement-effect.ts'
 
-/** One statement of a file that has not run. */
-export interface PendingStatement extends StatementEffect {
+/** One SQL statement of a file that has not run, and what others feel of it. */
+export interface PendingStatement {
   readonly file: string
-  /** Of the table that it names, where that exists. */
+  /** The first line or so, for a plan. */
+  readonly text: string
+  /** The strongest that it takes, and the table that it takes it on. */
+  readonly lock: LockMode
+  readonly table: string | undefined
+  /** Every lock on what is there before, the strongest first. */
+  readonly locks: readonly { readonly table: string; readonly mode: LockMode }[]
+  readonly rewrites: boolean
+  readonly scans: boolean
+  readonly destroys: boolean
+  readonly concurrently: boolean
+  /** Why it may do more. */
+  readonly unknown: readonly string[]
+  /** Why PostgreSQL refuses it where it stands. */
+  readonly refused: string | undefined
+  /** Of the table that it locks most, where that exists. */
   readonly size: TableSize | undefined
 }
 
-/** Destructive ones first, then what rewrites, then by the strength of the lock. */
-export const pendingStatements = (files: readonly MigrationFile[], sizes: readonly TableSize[]): readonly PendingStatement[] => {
-  const all = files.flatMap(({ name, statements }) =>
-    statements.map((text): PendingStatement => {
-      const effect = effectOf(text)
-      return { ...effect, file: name, size: sizes.find(({ table }) => table === effect.table) }
-    }),
-  )
-  return worstFirst(all) as readonly PendingStatement[]
+/** The statements of one text that goose sends at once; or why the grammar does not take it. */
+export interface Sent {
+  readonly file: MigrationFile
+  readonly text: string
+  readonly statements: readonly Parsed[]
+  readonly trouble: string | undefined
 }
 
-/** "destroys, locks tasks against reads and writes" */
-export const feltBy = ({ destroys, rewrites, scans, lock, table }: StatementEffect): string =>
-  [
-    destroys ? 'destroys' : '',
-    rewrites ? 'rewrites every row' : scans ? 'reads every row' : '',
-    lock === 'none' ? '' : `${blocks[lock]}${table === undefined ? '' : ` of ${table}`}`,
-  ]
-    .filter(Boolean)
-    .join(', ') || 'nobody waits'
+/** What goose would send of these files, in its order. */
+export const readStatements = (grammar: Grammar, files: readonly MigrationFile[]): readonly Sent[] =>
+  files.flatMap((file) =>
+    file.statements.map((text): Sent => {
+      const read = grammar(text)
+      return { file, text, statements: read.understood ? read.statements : [], trouble: read.understood ? undefined : read.because }
+    }),
+  )
 
-const blocks: Readonly<Record<Exclude<StatementEffect['lock'], 'none'>, string>> = {
-  RowExclusive: 'blocks no reads or writes',
-  ShareUpdateExclusive: 'blocks no reads or writes',
+/** The names of the functions that they call. */
+export const functionsIn = (sent: readonly Sent[]): readonly string[] => [
+  ...new Set(sent.flatMap(({ statements }) => statements.flatMap(({ node }) => callsIn(node)))),
+]
+
+/** Destructive ones first, then what rewrites, then by the strength of the lock; otherwise as they run. */
+export const pendingStatements = (
+  sent: readonly Sent[],
+  around: Surroundings,
+  sizes: readonly TableSize[],
+): readonly PendingStatement[] => {
+  const there = new Set(around.columns.map(({ table }) => table))
+  /** What the files make before: nobody else can wait for it. */
+  const made = new Set<string>()
+  const all = sent.flatMap(({ file, text, statements, trouble }) => {
+    if (trouble !== undefined) return [stating({ file: file.name, text, effect: joined([{ unknown: [trouble] }]), sizes })]
+    return statements.map(({ node, text: own }) => {
+      const effect = withoutMade(effectOfNode(node, around), made)
+      for (const name of madeBy(node)) if (!there.has(name)) made.add(name)
+      const refused = !effect.alone
+        ? undefined
+        : file.transaction
+          ? 'PostgreSQL refuses it in a transaction (25001): the file needs -- +goose NO TRANSACTION'
+          : statements.length > 1
+            ? 'PostgreSQL refuses it beside other statements (25001): it needs a block of its own'
+            : undefined
+      return stating({ file: file.name, text: own, effect, sizes, ...(refused !== undefined && { refused }) })
+    })
+  })
+  return [...all].sort((a, b) => weight(b) - weight(a))
+}
+
+const withoutMade = (effect: Effect, made: ReadonlySet<string>): Effect => {
+  const locks = new Map([...effect.locks].filter(([table]) => !made.has(table)))
+  return effect.locks.size > 0 && locks.size === 0
+    ? { ...effect, locks, rewrites: false, scans: false, destroys: false }
+    : { ...effect, locks }
+}
+
+const stating = ({
+  file,
+  text,
+  effect,
+  sizes,
+  refused,
+}: {
+  readonly file: string
+  readonly text: string
+  readonly effect: Effect
+  readonly sizes: readonly TableSize[]
+  readonly refused?: string
+}): PendingStatement => {
+  const locks = [...effect.locks]
+    .map(([table, mode]) => ({ table, mode }))
+    .sort((a, b) => lockModes.indexOf(b.mode) - lockModes.indexOf(a.mode))
+  const [strongest] = locks
+  const { rewrites, scans, destroys, concurrently, unknown } = effect
+  const line = text.replace(/\s+/g, ' ').replace(/;\s*$/, '').trim()
+  return {
+    file,
+    text: line.length > 120 ? `${line.slice(0, 119)}…` : line,
+    lock: strongest?.mode ?? 'none',
+    table: strongest?.table,
+    locks,
+    rewrites,
+    scans,
+    destroys,
+    concurrently,
+    unknown,
+    refused,
+    size: sizes.find(({ table }) => table.replaceAll('"', '') === strongest?.table),
+  }
+}
+
+const weight = ({ destroys, rewrites, scans, lock, unknown, refused }: PendingStatement): number =>
+  (refused ? 200 : 0) +
+  (destroys ? 100 : 0) +
+  (rewrites ? 50 : 0) +
+  (unknown.length > 0 ? 20 : 0) +
+  lockModes.indexOf(lock) * 2 +
+  (scans ? 1 : 0)
+
+/** "destroys, blocks reads and writes of tasks, blocks writes of users" */
+export const feltBy = ({ destroys, rewrites, scans, locks, unknown, refused }: PendingStatement): string => {
+  const hard = locks.filter(({ mode }) => blocks[mode] !== gentle)
+  const felt = [...new Set((hard.length > 0 ? hard : locks.slice(0, 1)).map(({ mode }) => blocks[mode]))].filter(Boolean)
+  return (
+    [
+      refused ?? '',
+      destroys ? 'destroys' : '',
+      rewrites ? 'rewrites every row' : scans ? 'reads every row' : '',
+      ...felt.map(
+        (how) =>
+          `${how} of ${few((hard.length > 0 ? hard : locks.slice(0, 1)).filter(({ mode }) => blocks[mode] === how).map(({ table }) => table))}`,
+      ),
+      ...unknown.map((because) => `not known: ${because}`),
+    ]
+      .filter(Boolean)
+      .join(', ') || 'nobody waits'
+  )
+}
+
+const few = (tables: readonly string[]): string =>
+  tables.length > 6 ? `${tables.slice(0, 5).join(', ')} and ${tables.length - 5} more` : tables.join(', ')
+
+const gentle = 'blocks no reads or writes'
+const blocks: Readonly<Record<LockMode, string>> = {
+  none: '',
+  RowExclusive: gentle,
+  ShareUpdateExclusive: gentle,
   Share: 'blocks writes',
   ShareRowExclusive: 'blocks writes',
+  Exclusive: 'blocks writes',
   AccessExclusive: 'blocks reads and writes',
 }
 

@@ -2,7 +2,7 @@ import { minutes } from '../../clock.ts'
 import { reasonOf } from '../../errors.ts'
 import { gatherRunners, jobName } from '../../facts/db/migrate-job.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
-import { feltBy, pendingStatements, sizeText } from '../../facts/db/statements.ts'
+import { feltBy, sizeText } from '../../facts/db/statements.ts'
 import { every, type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Difference, Step } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -50,14 +50,14 @@ const removeJob = ({ namespace }: MigrateFacts, job: NonNullable<MigrateFacts['j
 })
 
 const runJob = (facts: MigrateFacts, check: Finding): Change<Needs> => {
-  const { namespace, manifest, image, state, sizes } = facts
+  const { namespace, manifest, image, state } = facts
   const to = lastOf(state.pending)
   const count = state.pending.length
   return {
     title: `Run ${count} ${count === 1 ? 'migration' : 'migrations'} to version ${to}`,
     effect: [
       { what: 'goose_db_version', before: String(state.current), after: String(to) },
-      ...pendingStatements(state.pending, sizes).map(
+      ...facts.statements.map(
         (statement): Difference => ({
           what: `${statement.file.replace(/_.*/, '')}: ${statement.text}`,
           before: 'not run',
@@ -131,6 +131,7 @@ export const standing = (facts: MigrateFacts): Finding => {
     when(!registry.answered || registry.digest !== undefined, `${image} is not in its registry: push it, or name another with --image`),
     facts.refusal === undefined ? holds : fails(`goose refuses all files of the image: ${facts.refusal}`),
     ...state.pending.filter(({ refusal }) => refusal !== undefined).map(({ name, refusal }) => fails(`goose stops at ${name}: ${refusal}`)),
+    ...facts.statements.flatMap(({ file, text, refused }) => (refused === undefined ? [] : [fails(`${file}: ${text}: ${refused}`)])),
     ...state.late.map(({ name }) => fails(`${name} came late: version ${state.current} is applied, and goose stops there`)),
     ...state.edited.map(({ name, commit }) => fails(`${name} was changed by ${commit} after it was applied`)),
     ...others.map(({ pod, orphan }) => fails(`pod ${pod} runs migrations${orphan ? ', and its Job is gone' : ''}`)),
@@ -162,11 +163,17 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
         ]
   if (state.pending.length === 0)
     return [...ahead, ...(image === liveImage ? [`The live image has nothing pending: --image names the one that is to be deployed`] : [])]
-  const exclusive = pendingStatements(state.pending, sizes).filter(({ lock, size }) => lock === 'AccessExclusive' && size)
-  const tables = [...new Set(exclusive.map(({ table }) => table))].join(', ')
-  const destroying = pendingStatements(state.pending, sizes).filter(({ destroys }) => destroys)
+  const exclusive = facts.statements.filter(({ lock }) => lock === 'AccessExclusive')
+  const tables = [
+    ...new Set(exclusive.flatMap(({ locks }) => locks.filter(({ mode }) => mode === 'AccessExclusive').map(({ table }) => table))),
+  ].join(', ')
+  const destroying = facts.statements.filter(({ destroys }) => destroys)
   const held = state.pending.filter(({ transaction, statements }) => transaction && statements.length > 1).map(({ name }) => name)
   const old = sessions.filter(({ transactionAge }) => (transactionAge ?? 0) > 60)
+  // Whatever is older than the build may still look at a version of a row that the index will lack.
+  const snapshots = facts.statements.some(({ concurrently }) => concurrently)
+    ? sessions.filter(({ transactionAge }) => (transactionAge ?? 0) > 1)
+    : []
   return [
     ...(rehearsal?.lines.map((line) => `Rehearsed without rows: ${line.replace(/^[\d/]+ [\d:]+ /, '')}`) ?? []),
     ...(rehearsal === undefined ? [] : [ranHere]),
@@ -194,7 +201,11 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
     ...(manifest.usable && manifest.retries > 0
       ? [`The Job tries again by itself after a failure (backoffLimit ${manifest.retries})`]
       : []),
-    ...old.map(
+    ...snapshots.map(
+      ({ pid, application, transactionAge }) =>
+        `Backend ${pid} (${application || 'no name'}) has had a transaction open for ${Math.round(transactionAge ?? 0)} s: what is built CONCURRENTLY waits for its end, whatever table it reads${manifest.usable && manifest.lockTimeout ? ', no longer than lock_timeout, and an index is invalid then' : ''}`,
+    ),
+    ...(snapshots.length > 0 ? [] : old).map(
       ({ pid, application }) =>
         `Backend ${pid} (${application || 'no name'}) has had a transaction open for over a minute: what needs its tables waits`,
     ),

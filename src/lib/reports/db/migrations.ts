@@ -2,7 +2,7 @@ import { reasonOf } from '../../errors.ts'
 import { wakes } from '../../facts/db/activity.ts'
 import { gatherMigrations, type InRegistry, type MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { type Era, plainVersion } from '../../facts/db/migration-state.ts'
-import { feltBy, pendingStatements } from '../../facts/db/statements.ts'
+import { feltBy, type PendingStatement } from '../../facts/db/statements.ts'
 import { optionalText } from '../../plan/choice.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import { migrationFindings } from './migration-findings.ts'
@@ -17,8 +17,7 @@ export const migrations = defineReport({
   },
   look: async (input, look, { environment }) => {
     const facts = await gatherMigrations(look, environment.namespace, input.image)
-    const { state, versions, files, checkout, job, alive, invalid } = facts
-    const statements = pendingStatements(state.pending, facts.sizes)
+    const { state, statements, versions, files, checkout, job, alive, invalid } = facts
     return {
       findings: migrationFindings(facts),
       tables: [fileTable(facts), ...(statements.length > 0 ? [statementTable(statements)] : [])],
@@ -85,7 +84,7 @@ const fileTable = ({ versions, files, checkout, state }: MigrationFacts): Table 
   }
 }
 
-const statementTable = (statements: ReturnType<typeof pendingStatements>): Table => ({
+const statementTable = (statements: readonly PendingStatement[]): Table => ({
   title: 'Pending statements, the worst first',
   columns: ['file', 'others feel', 'statement'],
   rows: statements.map((statement) => [

@@ -1,6 +1,8 @@
 import { Trouble } from '../../errors.ts'
+import type { Surroundings } from '../../sql/surroundings.ts'
 import { schemaObjects, tableSizes } from './catalog.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
+import { surroundings } from './surroundings.ts'
 import type {
   AdvisoryLock,
   Capacity,
@@ -108,6 +110,14 @@ export const readPostgres = (over: Over, options: PostgresOptions): PostgresRead
     over(target, (connection) => connection.reading((reading) => reading.query<OtherHolder>(otherHolders, [pids]))),
   advisoryLocks: (target) => over(target, (connection) => connection.reading((reading) => reading.query<AdvisoryLock>(advisoryLocks))),
   invalidIndexes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<InvalidIndex>(invalidIndexes))),
+  surroundings: (target, functions) =>
+    over(target, (connection) =>
+      connection.reading(async (reading) => {
+        const [found] = await reading.query<Surroundings>(surroundings, [functions])
+        if (!found) throw new Error('the server returned no row')
+        return found
+      }),
+    ),
   tableSizes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<TableSize>(tableSizes))),
   schema: (target) => over(target, (connection) => connection.reading(readSchema)),
   versions: (target) => over(target, (connection) => connection.reading(readVersions)),

@@ -1,5 +1,6 @@
 import type { Secret } from '../../environment/secret.ts'
 import type { Trouble } from '../../errors.ts'
+import type { Surroundings } from '../../sql/surroundings.ts'
 import type { System } from '../systems.ts'
 
 /** Where to connect and as whom: host, user and database of the live ConfigMap, password of the live Secret. */
@@ -146,6 +147,8 @@ export interface PostgresReader {
   advisoryLocks(target: PostgresTarget): Promise<readonly AdvisoryLock[]>
   versions(target: PostgresTarget): Promise<VersionTable>
   invalidIndexes(target: PostgresTarget): Promise<readonly InvalidIndex[]>
+  /** What statements meet there; `functions`: names that are to be looked up. */
+  surroundings(target: PostgresTarget, functions: readonly string[]): Promise<Surroundings>
   tableSizes(target: PostgresTarget): Promise<readonly TableSize[]>
   /** Every object outside of extensions and goose's own table, in an order in which they can be made. */
   schema(target: PostgresTarget): Promise<readonly SchemaObject[]>
