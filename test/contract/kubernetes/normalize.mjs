@@ -40,7 +40,7 @@ const rewrite = (text, namespace) =>
     .replace(/(resource version: \d+, current:) \d+/g, '$1 <rv>')
     .replace(/^\d+(ms|s|m|h|d)$/, '<age>')
     .replace(/0x[0-9a-f]{6,}/g, '<pointer>')
-    .replace(/X509SHA256=[0-9a-f]{64}/, 'X509SHA256=<certificate>')
+    .replace(/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=<digest>')
 // The server prints whole objects of its own language into some messages: only what surrounds them can be relied on.
 const shorten = (text) => (text.length < 400 ? text : text.replace(/^(.*?Invalid value: |.{120}).*?(: [^:]{3,80})?$/s, '$1<object>$2'))
 

@@ -29,7 +29,7 @@ export function review(store: Store, user: User, resource: Resource, body: Json,
   const writer = { manager, operation: 'Update' as const, apiVersion: groupVersion(resource), subresource: '' }
   const { status: _, ...rest } = read
   const managedFields = recordUpdate(struct(resource.type), undefined, { ...rest, metadata: {} }, writer, now)
-  const metadata = { creationTimestamp: null, ...(managedFields.length > 0 ? { managedFields } : {}) }
+  const metadata = managedFields.length > 0 ? { managedFields } : {}
   const spec = object(read['spec'])
   if (resource.kind === 'SelfSubjectRulesReview')
     return { ...base, metadata, spec, status: rules(store, user, String(spec['namespace'] ?? '')) }

@@ -90,7 +90,7 @@ const letters = 'bcdfghjklmnpqrstvwxz2456789'
 const known = new Map<string, string>()
 const mostKnown = 1000
 
-/** The pod-template-hash that the deployment controller of Kubernetes 1.32 gives this template: FNV-1a over Go's dump of the struct. */
+/** The pod-template-hash that the deployment controller of Kubernetes 1.34 gives this template: FNV-1a over Go's dump of the struct. */
 export function templateHash(template: unknown, collisions = 0): string {
   // A template is hashed at every look at its Deployment, and seldom changes.
   const key = `${collisions} ${JSON.stringify(template)}`

@@ -8,19 +8,14 @@ const object = (value: unknown): Json => (isJson(value) ? value : {})
 
 function defaultTemplate(of: Json): void {
   const template = ensure(of, 'template')
-  template['metadata'] = { creationTimestamp: null, ...object(template['metadata']) }
+  template['metadata'] = object(template['metadata'])
   template['spec'] ??= {}
   defaultPodSpec(object(template['spec']))
 }
 
-const goMap = (labels: Json) =>
-  `map[string]string{${Object.keys(labels)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${JSON.stringify(labels[key])}`)
-    .join(', ')}}`
-/** A selector as Go prints it. */
-const goSelector = (selector: Json) =>
-  `v1.LabelSelector{MatchLabels:${isJson(selector['matchLabels']) ? goMap(selector['matchLabels']) : 'map[string]string(nil)'}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}`
+/** A map or selector as the server prints it: JSON, its keys in their order. */
+const sorted = (labels: Json): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1))))
 const raw = (field: string, value: string, detail: string): Cause => ({
   reason: 'FieldValueInvalid',
   message: `Invalid value: ${value}: ${detail}`,
@@ -36,9 +31,9 @@ function validateWorkload(of: Json): Cause[] {
   const labels = object(object(template['metadata'])['labels'])
   if (of['selector'] === undefined) causes.push(required('spec.selector'))
   else if (Object.keys(selector).length === 0)
-    causes.push(raw('spec.selector', goSelector(selector), 'empty selector is invalid for deployment'))
+    causes.push(raw('spec.selector', sorted(selector), 'empty selector is invalid for deployment'))
   if (of['selector'] === undefined || !matchesLabelSelector(selector, labels))
-    causes.push(raw('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`'))
+    causes.push(raw('spec.template.metadata.labels', sorted(labels), '`selector` does not match template `labels`'))
   const pod = object(template['spec'])
   causes.push(...validatePodSpec(pod, 'spec.template.spec'))
   if (pod['restartPolicy'] !== 'Always')
@@ -51,7 +46,7 @@ function validateWorkload(of: Json): Cause[] {
 }
 
 const immutableSelector = (now: Json, old: Json): Cause[] =>
-  same(now['selector'], old['selector']) ? [] : [raw('spec.selector', goSelector(object(now['selector'])), 'field is immutable')]
+  same(now['selector'], old['selector']) ? [] : [raw('spec.selector', sorted(object(now['selector'])), 'field is immutable')]
 
 export const deployment: Kind = {
   generation: true,
@@ -204,7 +199,7 @@ export const cronJob: Kind = {
     }))
       of[key] ??= value
     const template = ensure(of, 'jobTemplate')
-    template['metadata'] = { creationTimestamp: null, ...object(template['metadata']) }
+    template['metadata'] = object(template['metadata'])
     defaultTemplate(ensure(template, 'spec'))
     o['status'] ??= {}
   },

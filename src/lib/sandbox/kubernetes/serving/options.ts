@@ -12,7 +12,7 @@ function dryRun(query: URLSearchParams): { readonly dry: boolean; readonly cause
     ? [
         {
           reason: 'FieldValueNotSupported',
-          message: `Unsupported value: []string{${values.map((value) => JSON.stringify(value)).join(', ')}}: supported values: "All"`,
+          message: `Unsupported value: ${JSON.stringify(values)}: supported values: "All"`,
           field: 'dryRun',
         },
       ]

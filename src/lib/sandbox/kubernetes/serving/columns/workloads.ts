@@ -79,12 +79,12 @@ export const workloads: Readonly<Record<string, readonly Column[]>> = {
     column(
       'Up-to-date',
       (o) => count(status(o)['updatedReplicas']),
-      'Total number of non-terminated pods targeted by this deployment that have the desired template spec.',
+      'Total number of non-terminating pods targeted by this deployment that have the desired template spec.',
     ),
     column(
       'Available',
       (o) => count(status(o)['availableReplicas']),
-      'Total number of available pods (ready for at least minReadySeconds) targeted by this deployment.',
+      'Total number of available non-terminating pods (ready for at least minReadySeconds) targeted by this deployment.',
     ),
     age,
     ...pair,
