@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { atMost, systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
@@ -99,12 +99,16 @@ export const commandLink = (host: Resolved, command: string): Link => {
   let stopped = false
   const stop = () => {
     stopped ||= ended === undefined && !child.stdout.readableEnded
-    child.kill()
+    // As ssh ends it. What it has started itself may hold its streams open: nobody waits for that.
+    child.kill('SIGHUP')
+    child.stdout.destroy()
+    child.unref()
+    if (child.stderr instanceof Socket) child.stderr.unref()
   }
   const gone = new Promise<void>((resolve) => {
     child.on('close', (code, signal) => {
       const end = stopped ? '' : signal ? `ended by ${signal}` : `exit ${code}`
-      ended = [end, lastLines(said)].filter(Boolean).join(': ')
+      ended = [end, lastLines(said) ?? (stopped ? '' : 'it said nothing')].filter(Boolean).join(': ')
       resolve()
     })
   })
@@ -118,6 +122,7 @@ export const commandLink = (host: Resolved, command: string): Link => {
     socket,
     said: async () => {
       await atMost(systemClock, 500, gone)
+      child.stderr.destroy()
       return ended || lastLines(said)
     },
   }

@@ -10,13 +10,12 @@ export const lastLine = (text: string): string | undefined =>
     .filter(Boolean)
     .at(-1)
 
-/** The last few lines, for somebody who wants to know why. */
-export const lastLines = (text: string, count = 2): string | undefined => {
+/** The last few lines, for somebody who wants to know why; what is indented explains another line. */
+export const lastLines = (text: string, count = 3): string | undefined => {
   const lines = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => /[\p{L}\p{N}]/u.test(line))
-    .map((line) => line.replace(/\.$/, ''))
+    .split(/\r?\n/)
+    .filter((line) => /^\S/.test(line) && /[\p{L}\p{N}]/u.test(line) && !line.startsWith('@'))
+    .map((line) => line.trim().replace(/\.$/, ''))
   return lines.length === 0 ? undefined : lines.slice(-count).join('; ')
 }
 
