@@ -76,6 +76,7 @@ test('each alias is told by which way it is reached, and why', async () => {
   const key = readFileSync(sandbox.knownHostsFile, 'utf8').split('\n')[0]
   const text = `Host hetzner1\n  UserKnownHostsFile /dev/null\n  KnownHostsCommand /bin/echo ${key}`
   expect((await told(config(text)))[0]).toMatch(/ is ubuntu-8gb-nbg1-2, by OpenSSH, for KnownHostsCommand$/)
+  expect((await told(config('Host hetzner1\n  RemoteCommand tmux')))[0]).toMatch(/; shell lines for it need ssh -o RemoteCommand=none/)
 })
 
 test('swapped aliases are told, whatever case a machine writes its name in', async () => {

@@ -7,6 +7,7 @@ import type { LeaseStore } from '../systems/kube/lease-store.ts'
 import { openSystems } from '../systems/open.ts'
 import type { Systems } from '../systems/systems.ts'
 import { type Ending, listenForEnd } from './ending.ts'
+import { shown } from './shown.ts'
 
 /** One command's dealings with one deployment. */
 export interface Session {
@@ -21,10 +22,12 @@ export interface Session {
 export const inSession = async <T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> => {
   const { environment } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
   const ending = listenForEnd()
-  const systems = openSystems(environment, systemClock, ending.looking, async () => {
+  const tell = (what: string) => void process.stderr.write(`${shown(what)}\n`)
+  const scratch = async () => {
     const { scratchServer } = await import('../postgres-server/scratch.ts')
-    return scratchServer({ signal: ending.looking, tell: (what) => process.stderr.write(`${what}\n`) })
-  })
+    return scratchServer({ signal: ending.looking, tell })
+  }
+  const systems = openSystems(environment, systemClock, ending.looking, scratch, tell)
   try {
     return await use({ environment, systems, lease: systems.lease, ending })
   } catch (error) {

@@ -11,6 +11,9 @@ const byWay = ({ way, knownAt }: NodeSetup): string =>
       ? `through the OpenSSH that runs already: ${way.because}`
       : `by OpenSSH, for ${way.because}`
 
+const byHand = ({ remoteCommand }: NodeSetup): string =>
+  remoteCommand === undefined ? '' : `; shell lines for it need ssh -o RemoteCommand=none, because of its RemoteCommand ${remoteCommand}`
+
 const agentSays = { none: 'there is no SSH agent', silent: 'the SSH agent does not answer', answers: 'the SSH agent holds no key for it' }
 
 /** What this machine lacks for the library to get in; OpenSSH knows more ways than can be looked at from here. */
@@ -47,7 +50,7 @@ export const sshTo = async (node: ExpectedNode, all: readonly ExpectedNode[], no
     const hostname = await nodes.hostname(node.alias)
     const because = mistaken(node, hostname, setup, all)
     return because === undefined
-      ? { title, ok: true, found: `${setup.user}@${setup.hostname}:${setup.port} is ${hostname}, ${byWay(setup)}` }
+      ? { title, ok: true, found: `${setup.user}@${setup.hostname}:${setup.port} is ${hostname}, ${byWay(setup)}${byHand(setup)}` }
       : { title, ok: false, because, next: `lead Host ${node.alias} of the SSH configuration to ${node.address}` }
   } catch (error) {
     return {

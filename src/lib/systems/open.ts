@@ -20,12 +20,13 @@ import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
 import type { Systems } from './systems.ts'
 import { withoutWriters } from './without-writers.ts'
 
-/** Every system of an environment; each connects, and loads its library, at first use. `scratch`: starts the PostgreSQL that migrations are tried on. */
+/** Every system of an environment; each connects, and loads its library, at first use. `scratch`: starts the PostgreSQL that migrations are tried on. `tell`: a word for somebody who waits. */
 export const openSystems = (
   environment: Environment,
   clock: Clock,
   signal: AbortSignal,
   scratch: () => Promise<ScratchServer> = noScratch,
+  tell?: (what: string) => void,
 ): Systems & { readonly lease: LeaseStore; readonly close: () => Promise<void> } => {
   const { namespace, redis, database } = environment
   const reach = {
@@ -54,6 +55,7 @@ export const openSystems = (
       hostnames: new Map(environment.nodes.map(({ alias, hostname }) => [alias, hostname])),
       clock,
       signal,
+      ...(tell && { tell }),
     }),
     redis: redisSystem(
       {

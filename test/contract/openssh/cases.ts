@@ -5,6 +5,7 @@ import { hostKeyCases } from './host-key-cases.ts'
 import { identityCases } from './identity-cases.ts'
 import { routeCases } from './route-cases.ts'
 import { shellCases } from './shell-cases.ts'
+import { wayCases } from './way-cases.ts'
 import type { SshWorld } from './world.ts'
 
 const commandCases: readonly ContractCase<SshWorld>[] = [
@@ -138,5 +139,6 @@ export const opensshCases: readonly ContractCase<SshWorld>[] = [
   ...identityCases,
   ...routeCases,
   ...shellCases,
+  ...wayCases,
   ...faultCases,
 ]

@@ -22,6 +22,8 @@ export interface SshWorld extends ContractWorld {
   silent(alias: string): Promise<void>
   /** Lets in, and grants no session. */
   withoutSessions(alias: string): Promise<void>
+  /** Has nothing newer than diffie-hellman-group14-sha1 and aes128-cbc. */
+  oldAlgorithms(alias: string): Promise<void>
   /** Grants one session at a time (MaxSessions 1). */
   oneSession(alias: string): Promise<void>
   /** The login shell's own start-up file, as long as the machine is not reset. */
@@ -46,6 +48,7 @@ export const sandboxSsh = async (): Promise<SshWorld> => {
     down: (alias) => nodes.setUp(alias, false),
     otherKey: async (alias) => void (await nodes.fail(alias, 'changed-host-key')),
     silent: async (alias) => void (await nodes.fail(alias, 'silent')),
+    oldAlgorithms: async (alias) => void (await nodes.fail(alias, 'old-algorithms')),
     oneSession: async (alias) => void (await nodes.fail(alias, 'one-session')),
     startup: async (alias, text) => nodes.node(alias).state.write('login/startup', text),
     forced: async (alias, command) => nodes.node(alias).state.write('login/forced', command),

@@ -22,8 +22,13 @@ interface Machine {
   readonly port: number
 }
 
+export interface RealSsh extends SshWorld {
+  /** Begins a machine anew with these lines of sshd_config, which win over the world's; `files` of its own stand in place of the machine's, by path. */
+  serve(alias: string, lines: readonly string[], files?: Readonly<Record<string, string>>): Promise<void>
+}
+
 /** Debian's sshd four times, as hetzner1–3 and a bastion, each with its own address and host key. */
-export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<SshWorld> => {
+export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<RealSsh> => {
   const sshd = installed('sshd', 'openssh-server')
   // As root, sshd separates privileges in this folder.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
@@ -45,13 +50,20 @@ export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<Ssh
   const configFile = join(dir, 'config')
   writeFileSync(configFile, machines.map((machine) => clientBlock(dir, machine)).join(''))
 
-  const [command = sshd, ...before] = [...(names ? knowing(dir, names) : []), sshd]
+  const hosts = names ? { '/etc/hosts': hostsFile(dir, names) } : {}
   const running = new Map<string, Running>()
   const stopped = new Set<string>()
   const changed = new Set<string>()
-  const start = async ({ alias, host, port }: Machine, hostKey: string, more: readonly string[] = []) => {
+  const start = async (
+    { alias, host, port }: Machine,
+    hostKey: string,
+    more: readonly string[] = [],
+    own: Readonly<Record<string, string>> = {},
+  ) => {
     const file = join(dir, `${alias}.conf`)
+    const [command = sshd, ...before] = [...inPlaceOf({ ...hosts, ...own }), sshd]
     const lines = [
+      ...more,
       `ListenAddress ${host}:${port}`,
       `HostKey "${join(dir, hostKey)}"`,
       `AuthorizedKeysFile "${join(dir, 'authorized')}"`,
@@ -63,7 +75,6 @@ export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<Ssh
       'MaxStartups 100',
       // Not the home of whoever runs this: its shell's start-up files would be part of every command.
       `SetEnv "HOME=${dir}"${path ? ` "PATH=${path(alias)}"` : ''}`,
-      ...more,
     ]
     writeFileSync(file, `${lines.join('\n')}\n`)
     running.set(alias, await startServer(command, [...before, '-D', '-e', '-f', file], { cwd: dir }))
@@ -82,12 +93,12 @@ export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<Ssh
     if (!found) throw new Error(`no machine ${alias}`)
     return found
   }
-  const again = async (alias: string, hostKey: string, more?: readonly string[]) => {
+  const again = async (alias: string, hostKey: string, more?: readonly string[], own?: Readonly<Record<string, string>>) => {
     changed.add(alias)
     await end(alias)
-    await start(machine(alias), hostKey, more)
+    await start(machine(alias), hostKey, more, own)
   }
-  const world: SshWorld = {
+  const world: RealSsh = {
     dir,
     configFile,
     knownHostsFile,
@@ -98,6 +109,8 @@ export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<Ssh
       await end(alias)
     },
     otherKey: (alias) => again(alias, 'foreign'),
+    serve: (alias, lines, files) => again(alias, `host-${alias}`, lines, files),
+    oldAlgorithms: (alias) => again(alias, `host-${alias}`, ['KexAlgorithms diffie-hellman-group14-sha1', 'Ciphers aes128-cbc']),
     oneSession: (alias) => again(alias, `host-${alias}`, ['MaxSessions 1']),
     async startup(alias, text) {
       // bash reads it where sshd starts it; HOME is the world's own folder.
@@ -135,8 +148,15 @@ export const realSsh = async ({ path, names }: RealSshOptions = {}): Promise<Ssh
   }
 }
 
-/** What starts a program with a file of hosts of its own, in mounts of its own: the machine's stays as it is. */
-const knowing = (dir: string, names: Readonly<Record<string, string>>): readonly string[] => {
+const hostsFile = (dir: string, names: Readonly<Record<string, string>>): string => {
+  const file = join(dir, 'hosts')
+  writeFileSync(file, ['127.0.0.1 localhost', ...Object.entries(names).map(([name, address]) => `${address} ${name}`), ''].join('\n'))
+  return file
+}
+
+/** What starts a program with files of its own in place of the machine's, by path, in mounts of its own: the machine's stay as they are. */
+const inPlaceOf = (files: Readonly<Record<string, string>>): readonly string[] => {
+  if (Object.keys(files).length === 0) return []
   const unshare = installed('unshare', 'util-linux')
   const mounts = [unshare, '--mount', '--propagation', 'private'] as const
   try {
@@ -147,9 +167,8 @@ const knowing = (dir: string, names: Readonly<Record<string, string>>): readonly
       { cause: error },
     )
   }
-  const file = join(dir, 'hosts')
-  writeFileSync(file, ['127.0.0.1 localhost', ...Object.entries(names).map(([name, address]) => `${address} ${name}`), ''].join('\n'))
-  return [...mounts, 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', file]
+  const bind = Object.entries(files).map(([path, own]) => `mount --bind '${own}' '${path}'`)
+  return [...mounts, 'sh', '-c', `${bind.join(' && ')} && exec "$0" "$@"`]
 }
 
 const clientBlock = (dir: string, { alias, address, host, port }: Machine): string =>

@@ -118,7 +118,7 @@ test.each([
   expect(await troubleOf(read.firewall(alias))).toMatchObject({
     code: 'ssh-sudo',
     likely: words,
-    details: [expect.stringContaining('op ALL=(root) NOPASSWD: /usr/sbin/ufw')],
+    details: [expect.stringContaining('op ALL=(root) NOPASSWD: /usr/sbin/ufw'), expect.stringContaining('!requiretty')],
   })
   expect(await troubleOf(write.deleteRule(alias, { spec: 'allow 443/tcp' }))).toMatchObject({ code: 'ufw-refused', likely: words })
 })

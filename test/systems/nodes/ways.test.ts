@@ -196,6 +196,17 @@ test('where OpenSSH is not let in either, its words are the cause, and an unknow
   expect(readFileSync(known, 'utf8')).toBe('')
 })
 
+test('who waits for a way that takes long is told what it printed', async () => {
+  const told: string[] = []
+  const file = config(
+    `  ProxyCommand sh -c "echo Open https://login.example >&2; sleep 2; exec ssh -F '${nodes.configFile}' -W %h:%p hetzner2"`,
+  )
+  const connections = connector({ configFile: file, tell: (what) => void told.push(what) })
+  opened.push(connections)
+  await connections.to('hetzner1')
+  expect(told).toContain('Waiting for hetzner1 over SSH: Open https://login.example')
+})
+
 test('what OpenSSH starts for us knows no token of ours', async () => {
   mkdirSync(join(dir, 'seen'))
   const seen = (what: string) => `env > '${dir}/seen/${what}'`

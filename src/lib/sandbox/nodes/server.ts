@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { connect, createServer, type Socket } from 'node:net'
-import ssh2, { type Connection, type ParsedKey, type Server as SshServer } from 'ssh2'
+import ssh2, { type Algorithms, type Connection, type ParsedKey, type Server as SshServer } from 'ssh2'
 import { systemClock } from '../../clock.ts'
 import { killGroup, serveSession } from './session.ts'
 import { slowLink } from './slow-link.ts'
@@ -10,7 +10,7 @@ import type { NodeFolder } from './state.ts'
 
 const { Server, utils } = ssh2
 
-/** What is wrong with a node: refuses connections, accepts and says nothing, dies at a command's first output, shows another host key, answers late, has no session left, has one alone. */
+/** What is wrong with a node: refuses connections, accepts and says nothing, dies at a command's first output, shows another host key, answers late, has no session left, has one alone, knows old algorithms alone. */
 export type NodeFault =
   | 'down'
   | 'silent'
@@ -18,6 +18,7 @@ export type NodeFault =
   | 'changed-host-key'
   | 'no-sessions'
   | 'one-session'
+  | 'old-algorithms'
   | { readonly delayMs: number }
 
 /** Where a forwarded connection leads; undefined: refused. */
@@ -90,15 +91,17 @@ export const startNodeServer = async (options: { folder: NodeFolder; authorized:
     })
   }
 
-  const serverWith = (key: string): SshServer => new Server({ hostKeys: [key], ident: 'OpenSSH_9.6p1' }, serve)
-  const [server, impostor] = [serverWith(own.private), serverWith(foreign.private)]
+  const serverWith = (key: string, algorithms?: Algorithms): SshServer =>
+    new Server({ hostKeys: [key], ident: 'OpenSSH_9.6p1', ...(algorithms && { algorithms }) }, serve)
+  const old: Algorithms = { kex: ['diffie-hellman-group14-sha1'], cipher: ['aes128-cbc'] }
+  const [server, impostor, ancient] = [serverWith(own.private), serverWith(foreign.private), serverWith(own.private, old)]
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => {})
     if (fault === 'silent') return void socket.resume()
     const link = typeof fault === 'object' ? slowLink(socket, fault.delayMs) : socket
-    ;(fault === 'changed-host-key' ? impostor : server).injectSocket(link as Socket)
+    ;(fault === 'changed-host-key' ? impostor : fault === 'old-algorithms' ? ancient : server).injectSocket(link as Socket)
   })
 
   const listen = (port: number) =>

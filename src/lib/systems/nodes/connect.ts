@@ -4,16 +4,19 @@ import type { Connection } from './connection.ts'
 import { identitiesOf } from './identities.ts'
 import { knownKeys } from './known-hosts.ts'
 import { handshake, type Link } from './library.ts'
-import { masterAnswers, openSsh, throughMaster } from './openssh.ts'
+import { masterAnswers, type Opening, openSsh, throughMaster } from './openssh.ts'
 import { makeRoom, type Room } from './openssh-room.ts'
 import { resolveAlias } from './resolve.ts'
 import type { Resolved } from './resolved.ts'
 import { commandLink, directSocket } from './sockets.ts'
+import { tellWhoIsAwaited } from './waiting.ts'
 import { wayTo } from './way.ts'
 
 export interface ConnectOptions {
   readonly configFile?: string
   readonly signal?: AbortSignal
+  /** A word for somebody who waits longer than usual. */
+  readonly tell?: (what: string) => void
 }
 
 const maxHops = 8
@@ -71,14 +74,38 @@ export const connector = (options: ConnectOptions) => {
     )
 
   const reach = async (host: Resolved, link: () => Promise<Link>, began?: () => void): Promise<Connection> => {
+    let words = (): string | undefined => undefined
+    const opened = new AbortController()
+    if (options.tell) void tellWhoIsAwaited(host.alias, () => words(), options.tell, opened.signal)
+    try {
+      return await openBy(
+        host,
+        link,
+        {
+          signal: options.signal,
+          waiting: (asked) => {
+            words = asked
+          },
+        },
+        began,
+      )
+    } finally {
+      opened.abort()
+    }
+  }
+
+  const openBy = async (host: Resolved, link: () => Promise<Link>, opening: Opening, began?: () => void): Promise<Connection> => {
     const bySsh = (because: string) => {
       began?.()
-      return openSsh(host, ours(), because, options.signal)
+      return openSsh(host, ours(), because, opening)
     }
     const first = wayTo(host, { masterAnswers: await masterAnswers(host, options.configFile) })
     if (first.by === 'master') return throughMaster(host, ours(), first)
     if (first.by === 'openssh') return bySsh(first.because)
-    const linking = link()
+    const linking = link().then((found) => {
+      if (found.words) opening.waiting(found.words)
+      return found
+    })
     // Heard of below, when the keys are there.
     linking.catch(() => {})
     const [known, identities] = await Promise.all([knownKeys(host), identitiesOf(host), import('node-ssh')])

@@ -11,10 +11,11 @@ import { ciphers, cut, keyExchanges, macs } from './library-algorithms.ts'
 import type { Resolved } from './resolved.ts'
 import { failureOf } from './why-closed.ts'
 
-/** A byte stream to a host; `said`: how the command that leads there ended, and what it printed. */
+/** A byte stream to a host; `said`: how the command that leads there ended, and what it printed; `words`: what it has printed so far. */
 export interface Link {
   readonly socket: Duplex
   readonly said?: () => Promise<string | undefined>
+  readonly words?: () => string | undefined
 }
 
 export interface Keys {

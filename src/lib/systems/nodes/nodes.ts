@@ -22,10 +22,12 @@ export interface NodesOptions {
   readonly hostnames?: ReadonlyMap<string, string>
   readonly clock: Clock
   readonly signal?: AbortSignal
+  /** A word for somebody who waits longer than usual. */
+  readonly tell?: (what: string) => void
 }
 
-const factsWithinMs = 15_000
-const commandWithinMs = 30_000
+const readWithinMs = 15_000
+const writeWithinMs = 30_000
 const underWayWithin = 250
 
 /** The `nodes` system: one SSH connection a node, opened at first use and kept until `close`. */
@@ -33,7 +35,7 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
   const connections = connector(options)
   const withSignal = options.signal ? { signal: options.signal } : {}
   const { ask, told } = asker({ connections, hostnames: options.hostnames ?? new Map() })
-  const reading = { timeoutMs: commandWithinMs, ...withSignal }
+  const reading = { timeoutMs: readWithinMs, ...withSignal }
   const read: NodesReader = {
     async setup(alias) {
       const host = await resolveAlias(alias, options)
@@ -50,14 +52,15 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
         locked: identities.locked,
         absent: identities.absent,
         agent: identities.agent,
+        ...(host.remoteCommand !== undefined && { remoteCommand: host.remoteCommand }),
       }
     },
-    hostname: async (alias) => (await ask(alias, ':', { timeoutMs: factsWithinMs, ...withSignal })).answer.hostname,
+    hostname: async (alias) => (await ask(alias, ':', { timeoutMs: readWithinMs, ...withSignal })).answer.hostname,
     underWay: () => atMost(options.clock, underWayWithin, connections.underWay()),
     async facts(alias) {
       await connections.to(alias)
       const asked = options.clock.now().getTime()
-      const { answer, startedAfterMs } = await ask(alias, factsScript, { timeoutMs: factsWithinMs, ...withSignal })
+      const { answer, startedAfterMs } = await ask(alias, factsScript, { timeoutMs: readWithinMs, ...withSignal })
       // Opening the channel took one round trip, starting the command another; the node read its clock half a round trip before we heard of it.
       const latencyMs = startedAfterMs / 2
       return readFacts(alias, answer, latencyMs, asked + 1.5 * latencyMs)
@@ -83,6 +86,6 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
     },
   }
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
-  const write = (alias: string, script: string) => told(alias, script, { timeoutMs: commandWithinMs }, 'proved first')
+  const write = (alias: string, script: string) => told(alias, script, { timeoutMs: writeWithinMs }, 'proved first')
   return { read, write: writeNodes(write), say: sayNodes, close: () => connections.close() }
 }

@@ -10,8 +10,9 @@ import type { Resolved } from './resolved.ts'
 import { lastLines } from './troubles.ts'
 import type { Way } from './way.ts'
 
-/** Beside what the configuration grants for connecting: time to sign in. */
-const signInMs = 15_000
+/** A way in takes no longer, unless the configuration's ConnectTimeout grants more; then it has this much beside it to sign in. */
+const longest = 15_000
+const signIn = 5000
 const lookEveryMs = 15
 
 /**
@@ -33,11 +34,17 @@ const said = (child: ChildProcess) => {
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     text = (text + chunk).slice(-4000)
   })
-  return () => lastLines(text) ?? 'it said nothing'
+  return () => lastLines(text)
+}
+
+export interface Opening {
+  readonly signal: AbortSignal | undefined
+  /** Told where to ask for what has been printed so far, for somebody who waits. */
+  waiting(words: () => string | undefined): void
 }
 
 /** One OpenSSH of ours with a private socket; sessions go through it. Throws Unreachable (`ssh-refused`, `ssh-timeout`) with its words. */
-export const openSsh = async (host: Resolved, room: Room, because: string, signal: AbortSignal | undefined): Promise<Connection> => {
+export const openSsh = async (host: Resolved, room: Room, because: string, { signal, waiting }: Opening): Promise<Connection> => {
   const socket = room.socket()
   const args = ['-F', room.configFile, '-M', '-N', '-S', socket, ...host.args, '--', host.alias]
   const child = spawn('/bin/sh', ['-c', watched, 'ssh', ...args], {
@@ -46,6 +53,7 @@ export const openSsh = async (host: Resolved, room: Room, because: string, signa
     env: childEnvironment(),
   })
   const words = said(child)
+  waiting(words)
   let ended = false
   const gone = new Promise<void>((resolve) => {
     child.once('error', () => resolve())
@@ -55,18 +63,19 @@ export const openSsh = async (host: Resolved, room: Room, because: string, signa
   })
   child.stdin.on('error', () => {})
   const close = () => void child.stdin.destroy()
-  const limit = AbortSignal.timeout(host.patienceMs + signInMs)
+  const within = host.patienceMs > longest ? host.patienceMs + signIn : longest
+  const limit = AbortSignal.timeout(within)
   const stop = signal ? AbortSignal.any([signal, limit]) : limit
   try {
     while (!ended && !existsSync(socket)) await Promise.race([gone, systemClock.sleep(lookEveryMs, stop)])
   } catch {
     close()
     signal?.throwIfAborted()
-    throw refusal(host, `it was not in after ${(host.patienceMs + signInMs) / 1000} s: ${words()}`, 'ssh-timeout')
+    throw refusal(host, `it was not in after ${within / 1000} s: ${words() ?? 'it said nothing'}`, 'ssh-timeout')
   }
   if (ended) {
     close()
-    throw refusal(host, words())
+    throw refusal(host, words() ?? 'it said nothing')
   }
   const way: Way = { by: 'openssh', because }
   return { host, way, isLost: () => ended, ...sessionsOf(host, ['-F', room.configFile, '-S', socket]), close }

@@ -38,6 +38,8 @@ export interface Resolved {
   readonly beyond: readonly string[]
   /** Ways in that OpenSSH has beside keys, where it may ask nobody: gssapi-with-mic, hostbased. */
   readonly otherMethods: readonly string[]
+  /** What runs there by configuration, so that ssh itself takes no command. */
+  readonly remoteCommand?: string
   /** What ssh is given beside the alias: -F, and -l, -p, -J of a jump host. */
   readonly args: readonly string[]
   readonly family?: 4 | 6
@@ -110,6 +112,7 @@ export const resolvedFrom = (alias: string, values: Printed, args: readonly stri
   const command = spoken(one('proxycommand'))
   const bind = spoken(one('bindaddress'))
   const revoked = spoken(one('revokedhostkeys'))
+  const remote = spoken(one('remotecommand'))
   const control = spoken(one('controlpath'))
   const identityFiles = (values.get('identityfile') ?? []).filter((file) => file !== 'none').map(expand)
   const certificates = [...(values.get('certificatefile') ?? []).map(expand), ...identityFiles.map((file) => `${file}-cert.pub`)]
@@ -140,6 +143,7 @@ export const resolvedFrom = (alias: string, values: Printed, args: readonly stri
     connectTimeoutMs: timeout > 0 ? timeout * 1000 : quick,
     patienceMs: timeout > 0 ? timeout * 1000 : command ? throughCommand : quick,
     ...(control ? { controlPath: control } : {}),
+    ...(remote ? { remoteCommand: remote } : {}),
     ...(agent ? { identityAgent: agent } : {}),
     ...(revoked ? { revokedHostKeys: expand(revoked) } : {}),
     ...(jump ? { proxyJump: jump } : {}),

@@ -120,6 +120,7 @@ export const commandLink = (host: Resolved, command: string): Link => {
   })
   return {
     socket,
+    words: () => lastLines(said),
     said: async () => {
       await atMost(systemClock, 500, gone)
       child.stderr.destroy()

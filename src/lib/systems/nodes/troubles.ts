@@ -65,7 +65,12 @@ export const ufwUnreadable = (alias: string, user: string, stderr: string): Unre
     failed: `UFW of ${alias} cannot be read`,
     cause: said,
     next: `ssh -t ${alias} sudo ufw status verbose`,
-    ...(bySudo && { details: [`This line in its sudoers (visudo) would let it be read: ${user} ALL=(root) NOPASSWD: /usr/sbin/ufw`] }),
+    ...(bySudo && {
+      details: [
+        `With this in its sudoers (visudo) it could be read: ${user} ALL=(root) NOPASSWD: /usr/sbin/ufw`,
+        `Where sudo wants a terminal, with this beside it: Defaults:${user} !requiretty`,
+      ],
+    }),
   })
 }
 

@@ -47,6 +47,8 @@ export interface NodeSetup {
   /** Public keys that are named as identities, and that no agent holds. */
   readonly absent: readonly string[]
   readonly agent: 'answers' | 'silent' | 'none'
+  /** The configuration's RemoteCommand: `ssh alias COMMAND`, typed by hand, is refused by ssh itself. */
+  readonly remoteCommand?: string
   /** How it is reached, and why so. */
   readonly way: Way
 }
