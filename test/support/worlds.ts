@@ -76,6 +76,22 @@ const firstCertificate = ({ originCa }: Sandbox): Values => {
   }
 }
 
+/** The Secret holds one that ended long ago, the checkout the good one that the deployment began with. */
+const expiredInSecret = ({ originCa, kubernetes }: Sandbox): Values => {
+  const old = originCa.authority.issue({
+    commonName: 'CloudFlare Origin Certificate',
+    names: ['*.myhoneydue.com', 'myhoneydue.com'],
+    notBefore: new Date('2026-01-01'),
+    days: 7,
+  })
+  kubernetes.client.update({ group: '', resource: 'secrets' }, 'cloudflare-origin-cert', namespace, (draft) => {
+    const base64 = (text: string) => Buffer.from(text).toString('base64')
+    draft.data = { 'tls.crt': base64(old.certificate), 'tls.key': base64(old.key) }
+  })
+  const short = (pem: string) => new X509Certificate(pem).fingerprint256.slice(0, 23)
+  return { SECRET_SHA256: short(old.certificate), CHECKOUT_SHA256: short(originCa.first.certificate) }
+}
+
 /** Named states; add one beside the others rather than building it inside a test. */
 export const worlds = {
   ...migrationWorlds,
@@ -90,6 +106,7 @@ export const worlds = {
   'direct endpoint down': ({ postgres }) => postgres.behave('direct', { answer: 'reset' }),
   'a lock stranded in the pooler': strandLock,
   'the first certificate still in use': firstCertificate,
+  'an expired certificate in the Secret': expiredInSecret,
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'hetzner2 drained': ({ cloudflare: { state } }) => {
     state.records = state.records.filter(({ content }) => content !== nodes[1].address)

@@ -8,6 +8,7 @@ export type AnyProcedure = Procedure<Choices, Name, unknown>
 /** Every procedure by its command. Each loads when it is asked for: whoever lists them pays for none. */
 export const procedures = {
   'cache:invalidate': async () => (await import('./cache/invalidate.ts')).invalidate,
+  'cert:install': async () => (await import('./cert/install.ts')).install,
   'cert:rotate': async () => (await import('./cert/rotate.ts')).rotate,
   'db:bootstrap-goose': async () => (await import('./db/bootstrap-goose.ts')).bootstrapGoose,
   'db:migrate': async () => (await import('./db/migrate.ts')).migrate,

@@ -2,8 +2,10 @@ import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
 import { pairOf, surveyCertificate } from '../../../src/lib/facts/cert/survey.ts'
-import { readersOf } from '../../../src/lib/plan/plan.ts'
+import { prepare, readersOf } from '../../../src/lib/plan/plan.ts'
 import type { View } from '../../../src/lib/plan/report.ts'
+import { install } from '../../../src/lib/procedures/cert/install.ts'
+import { rotate } from '../../../src/lib/procedures/cert/rotate.ts'
 import { certificateFindings } from '../../../src/lib/reports/cert/findings.ts'
 import { certStatus } from '../../../src/lib/reports/cert/status.ts'
 import { createAuthority, type Identity } from '../../../src/lib/sandbox/certificates.ts'
@@ -44,6 +46,42 @@ test('one certificate everywhere is a row a place and nothing wrong, and no secr
   expect(new Set(rows.map(([, fingerprint]) => fingerprint)).size).toBe(1)
   const text = JSON.stringify(view)
   for (const secret of [...plantedValues, 'PRIVATE KEY']) expect(text).not.toContain(secret)
+})
+
+test('expired in the Secret, good in the checkout: putting it in is the first thing said, and no circle leads anywhere else', async () => {
+  const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000 - 60_000)
+  const put_ = (hours: number) => put(sandbox().originCa.authority.issue({ ...origin, notBefore: ago(hours + 7 * 24), days: 7 }))
+  for (const [hours, words] of [
+    [25, 'expired 1 day ago'],
+    [12, 'expired 12 hours ago'],
+    [49, 'expired 2 days ago'],
+    [1, 'expired 1 hour ago'],
+  ] as const) {
+    put_(hours)
+    const [first] = (await status()).findings
+    expect(first).toEqual({
+      level: 'wrong',
+      text: `The certificate of ${namespace}/cloudflare-origin-cert ${words}`,
+      next: 'honeydue cert:install',
+    })
+    await close()
+  }
+  const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal)
+  close = systems.close
+  const { plan } = await prepare(install, {}, systems, contextOf(sandbox().environment))
+  expect([plan.blocked, plan.confirm]).toEqual([[], expect.stringContaining(`${namespace}/cloudflare-origin-cert`)])
+  // An expired one in nobody's way: the rotation may begin as well.
+  const input = { validity: '90', soak: 0, 'keep-old': false, 'newer-than': 86_400_000 }
+  expect((await prepare(rotate, input, systems, contextOf(sandbox().environment))).plan.blocked).toEqual([])
+})
+
+test('nothing is typed that was made up: without an old certificate the Secret is what is confirmed', async () => {
+  const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal)
+  close = systems.close
+  const input = { validity: '90', soak: 0, 'keep-old': false, 'newer-than': 20 * 365 * 86_400_000 }
+  const { plan } = await prepare(rotate, input, systems, contextOf(sandbox().environment))
+  expect(plan.subject).toContain(`${namespace}/cloudflare-origin-cert`)
+  expect(plan.subject).not.toContain('nothing')
 })
 
 test('a new Secret that only some nodes serve, and that neither the checkout nor Cloudflare knows', async () => {

@@ -20,7 +20,7 @@ export type ServedNames = ReadonlyMap<string, CertificateFacts | undefined>
 
 /** The certificate wherever it is: each place answers by itself, or says why it does not. */
 export interface CertificateSurvey {
-  readonly files: Answer<PairFacts & { readonly keyMode: number | undefined }>
+  readonly files: Answer<PairFacts & { readonly pem: string | undefined; readonly keyMode: number | undefined }>
   readonly places: Answer<CertificatePlaces>
   readonly secrets: Answer<readonly (TlsSecret & PairOfSecret)[]>
   readonly served: ReadonlyMap<string, Answer<ServedNames>>
@@ -47,7 +47,7 @@ export const readFiles = async (checkout: CheckoutReader) => {
     checkout.secret(files.key),
     checkout.mode(files.key),
   ])
-  return { ...pairOf(certificate, key), keyMode }
+  return { ...pairOf(certificate, key), pem: certificate, keyMode }
 }
 
 /** What a node serves, read. */
@@ -68,6 +68,11 @@ export const surveyCertificate = async (
     if (facts && one.certificate) pems.set(facts.fingerprint, one.certificate)
     return one
   }
+  const ownPair = async () => {
+    const kept = await readFiles(look.checkout)
+    seen(kept.pem === undefined ? {} : { certificate: kept.pem })
+    return kept
+  }
   const places = answer(findPlaces(look.kube))
   const ofNodes = nodes.map(async ({ alias }): Promise<[string, Answer<ServedNames>]> => {
     const found = await places
@@ -77,7 +82,7 @@ export const surveyCertificate = async (
     return [alias, { answered: true, value: new Map(served.value.map((one) => [one.name, readCertificate(seen(one).certificate)])) }]
   })
   const [files, found, secrets, listed, modes, ...served] = await Promise.all([
-    answer(readFiles(look.checkout)),
+    answer(ownPair()),
     places,
     answer(look.kube.tlsSecrets().then((all) => all.map((one) => ({ ...seen(one), pair: pairOf(one.certificate, one.key) })))),
     answer(readListed(look.cloudflare)),

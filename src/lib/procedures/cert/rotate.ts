@@ -37,7 +37,8 @@ export const rotate = defineProcedure({
       look,
       context,
     ),
-  subject: ({ old }) => (old ? shortFingerprint(old.fingerprint) : 'nothing'),
+  // Where nothing is revoked, it is the Secret that changes.
+  subject: ({ old, secret }) => (old ? shortFingerprint(old.fingerprint) : `${secret.namespace}/${secret.name}`),
   target: ({ cluster, secret, zone, old, places }) => [
     `Secret ${secret.namespace}/${secret.name} in ${cluster.context} at ${cluster.server}`,
     `Cloudflare's zone ${zone}, for ${places.hosts.join(', ')}`,

@@ -64,14 +64,16 @@ export const gatherRotation = async (
   const [cluster, secrets, begun, unreachable, statuses] = await Promise.all([
     look.kube.cluster(),
     look.kube.tlsSecrets(),
-    howFar(look.checkout, cloudflare.zone, clock.now().getTime() - wish.newerThan),
+    howFar(look.checkout, cloudflare.zone, clock.now(), wish.newerThan),
     unreachableNodes(aliases, places.hosts, look),
     edgeStatuses(places.hosts, look.http),
     look.cloudflare.zone(),
   ])
   const secret = secrets.find(({ namespace, name }) => places.namespaces.includes(namespace) && name === originSecret)
   if (!secret) throw noSecret(places)
-  const { certificate: live } = pairOf(secret.certificate, secret.key)
+  const { certificate: live, keyFits } = pairOf(secret.certificate, secret.key)
+  // One that nobody can be served with is in nobody's way.
+  const serving = keyFits && live !== undefined && live.notAfter > clock.now()
   const old = begun.old ?? (live?.publicKey === begun.next.publicKey ? undefined : live)
   const names = (old ?? live)?.names ?? []
   return {
@@ -100,8 +102,8 @@ export const gatherRotation = async (
         `${originSecret} is named in ${places.namespaces.join(' and ')}: which one is served is not clear`,
       ),
       when(
-        live === undefined || live.fingerprint === old?.fingerprint || live.publicKey === begun.next.publicKey,
-        `the Secret holds a third certificate (${shortFingerprint(live?.fingerprint ?? '')}), neither the checkout's nor a new one`,
+        live === undefined || !serving || live.fingerprint === old?.fingerprint || live.publicKey === begun.next.publicKey,
+        `the Secret holds a third certificate (${shortFingerprint(live?.fingerprint ?? '')}), neither the checkout's nor a new one: with honeydue cert:install it becomes the checkout's`,
       ),
       when(names.length > 0, 'neither the checkout nor the Secret has a certificate that names could be taken from'),
       ...places.hosts.map((host) =>
@@ -114,7 +116,7 @@ export const gatherRotation = async (
 }
 
 /** By the files: a kept request is a rotation under way, a young pair is the new one, anything else is the old. */
-const howFar = async (checkout: CheckoutReader, commonName: string, young: number): Promise<Begun> => {
+const howFar = async (checkout: CheckoutReader, commonName: string, now: Date, newerThan: Duration): Promise<Begun> => {
   const files = pairFiles(originBase)
   const [certificate, key, oldCertificate, newKey, request] = await Promise.all([
     checkout.text(files.certificate),
@@ -131,12 +133,13 @@ const howFar = async (checkout: CheckoutReader, commonName: string, young: numbe
     const publicKey = publicKeyOf(pending) ?? ''
     return { next: { key: pending, csr: request, publicKey }, old: current?.publicKey === publicKey ? before : current }
   }
-  if (current && keyFits && key && current.notBefore.getTime() > young)
-    return { next: { key, csr: '', publicKey: current.publicKey }, old: before }
+  const young = current !== undefined && current.notBefore.getTime() > now.getTime() - newerThan && current.notAfter > now
+  if (young && keyFits && key) return { next: { key, csr: '', publicKey: current.publicKey }, old: before }
   return { next: await checkout.newKey(commonName), old: current }
 }
 
-const unreachableNodes = async (
+/** Why a node cannot be asked what it serves. */
+export const unreachableNodes = async (
   aliases: readonly string[],
   hosts: readonly string[],
   { nodes }: Readers<'nodes'>,
@@ -152,7 +155,7 @@ const unreachableNodes = async (
   return asked.flat()
 }
 
-const noSecret = ({ namespaces }: CertificatePlaces): Blocked =>
+export const noSecret = ({ namespaces }: CertificatePlaces): Blocked =>
   new Blocked({
     code: 'cert-no-secret',
     failed: `There is no Secret ${originSecret}${namespaces.length > 0 ? ` in ${namespaces.join(', ')}` : ' that an Ingress names'}`,

@@ -1,6 +1,7 @@
 import { type Duration, minutes, seconds } from '../../clock.ts'
 import { Failed, reasonOf } from '../../errors.ts'
 import { originBase } from '../../facts/cert/places.ts'
+import { servesEverywhere } from '../../facts/cert/served-otherwise.ts'
 import { pairOf, readFiles, readServedNames } from '../../facts/cert/survey.ts'
 import { later } from '../../later.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
@@ -81,22 +82,8 @@ const liveSecret = async ({ secret }: RotationFacts, { kube }: Look): Promise<Tl
   throw new Failed({ code: 'cert-no-secret', failed: `Secret ${secret.namespace}/${secret.name} is gone`, next: 'honeydue cert:status' })
 }
 
-/** Every node's own 443, for every name: which still serve a certificate of another key. */
-const servedEverywhere = async ({ aliases, places }: RotationFacts, { nodes }: Look, publicKey: string): Promise<Finding> => {
-  const asked = await Promise.all(
-    aliases.map(async (alias) => {
-      const others = [...(await readServedNames(nodes, alias, places.hosts))].filter(([, found]) => found?.publicKey !== publicKey)
-      return others.map(([name, found]) =>
-        fails(
-          found
-            ? `${alias} still serves ${shortFingerprint(found.fingerprint)} for ${name}`
-            : `${alias} completes no handshake for ${name}`,
-        ),
-      )
-    }),
-  )
-  return every(asked.flat())
-}
+const servedEverywhere = ({ aliases, places }: RotationFacts, { nodes }: Look, publicKey: string): Promise<Finding> =>
+  servesEverywhere(aliases, places.hosts, nodes, publicKey)
 
 export const replaceSecret = (facts: RotationFacts): Step => {
   const { secret, next, clock, folder } = facts

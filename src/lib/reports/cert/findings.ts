@@ -1,14 +1,13 @@
 import { reasonOf, Trouble } from '../../errors.ts'
+import { faultsOf } from '../../facts/cert/acceptable.ts'
+import { daysLeft, expiry } from '../../facts/cert/days.ts'
 import { originBase, originSecret } from '../../facts/cert/places.ts'
-import type { CertificateSurvey } from '../../facts/cert/survey.ts'
+import type { CertificateSurvey, PairFacts } from '../../facts/cert/survey.ts'
 import type { Observation } from '../../plan/report.ts'
 import { type CertificateFacts, coversHost, shortFingerprint } from '../../systems/certificates.ts'
 
-const day = 86_400_000
 /** Fewer days left than this is wrong. */
 const fewDays = 30
-
-export const daysLeft = ({ notAfter }: CertificateFacts, now: Date): number => Math.floor((notAfter.getTime() - now.getTime()) / day)
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next !== undefined && { next }) })
@@ -22,16 +21,30 @@ export const liveSecret = ({ places, secrets }: CertificateSurvey) => {
 }
 
 /** Everything that is not as it should be, what customers feel first. */
-export const certificateFindings = (survey: CertificateSurvey, now: Date): readonly Observation[] => [
-  ...secretFindings(survey, now),
-  ...nodeFindings(survey),
-  ...modeFindings(survey),
-  ...accountFindings(survey),
-  ...fileFindings(survey),
-]
+export const certificateFindings = (survey: CertificateSurvey, now: Date): readonly Observation[] => {
+  const all = [
+    ...secretFindings(survey, now),
+    ...nodeFindings(survey),
+    ...modeFindings(survey),
+    ...accountFindings(survey),
+    ...fileFindings(survey, now),
+  ]
+  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+}
 
 const unanswered = (what: string, one: { readonly answered: boolean; readonly error?: unknown }): readonly Observation[] =>
   one.answered ? [] : [wrong(`${what}: ${reasonOf(one.error)}`, one.error instanceof Trouble ? one.error.next : undefined)]
+
+/** The pair in the checkout is one that Traefik and Cloudflare accept, and the Secret's is not: putting it in is the quick repair. */
+const checkoutCures = (survey: CertificateSurvey, now: Date): boolean => {
+  const { files, places, listed, originCa } = survey
+  if (!files.answered || !places.answered) return false
+  const demands = { hosts: places.value.hosts, now, listed: listed.answered ? listed.value.map(({ id }) => id) : undefined }
+  const signed = (pair: PairFacts | undefined) => pair?.certificate !== undefined && originCa.has(pair.certificate.fingerprint)
+  const live = liveSecret(survey)?.pair
+  const fails = live === undefined || faultsOf(live, { ...demands, signed: signed(live) }).length > 0
+  return fails && faultsOf(files.value, { ...demands, signed: signed(files.value) }).length === 0
+}
 
 const secretFindings = (survey: CertificateSurvey, now: Date): readonly Observation[] => {
   const { places, secrets, originCa } = survey
@@ -42,29 +55,30 @@ const secretFindings = (survey: CertificateSurvey, now: Date): readonly Observat
   if (namespace === undefined) return [wrong(`No Ingress or TLSStore names the Secret ${originSecret}`, 'kubectl get ingress -A')]
   const place = `${namespace}/${originSecret}`
   const live = liveSecret(survey)
-  if (!live) return [wrong(`There is no Secret ${place}: Traefik serves its default, and Cloudflare answers 526`)]
+  if (!live)
+    return [
+      wrong(
+        `There is no Secret ${place}: Traefik serves its default, and Cloudflare answers 526`,
+        'bash deploy-k3s/scripts/02-setup-secrets.sh',
+      ),
+    ]
   const { certificate, keyFits } = live.pair
-  if (!certificate) return [wrong(`Secret ${place} holds no certificate: Traefik serves its default, and Cloudflare answers 526`)]
-  const left = daysLeft(certificate, now)
+  const repair = checkoutCures(survey, now) ? 'honeydue cert:install' : 'honeydue cert:rotate --dry-run'
+  if (!certificate) return [wrong(`Secret ${place} holds no certificate: Traefik serves its default, and Cloudflare answers 526`, repair)]
+  const cure = repair.endsWith('install') ? repair : undefined
   const uncovered = hosts.filter((host) => !coversHost(certificate.names, host))
   const twins = secrets.value.filter(
     (one) => one !== live && one.pair.certificate?.names.some((name) => certificate.names.includes(name)) === true,
   )
   return [
-    ...(keyFits
-      ? []
-      : [wrong(`Secret ${place}: its key is not that of its certificate, so Traefik drops both`, 'honeydue cert:rotate --dry-run')]),
-    ...(left < 0
-      ? [wrong(`The certificate of ${place} expired ${-left} days ago`, 'honeydue cert:rotate --dry-run')]
-      : left <= fewDays
-        ? [wrong(`The certificate of ${place} expires in ${left} days`, 'honeydue cert:rotate --dry-run')]
-        : []),
+    ...(keyFits ? [] : [wrong(`Secret ${place}: its key is not that of its certificate, so Traefik drops both`, repair)]),
+    ...(daysLeft(certificate, now) <= fewDays ? [wrong(`The certificate of ${place} ${expiry(certificate, now)}`, repair)] : []),
     ...(uncovered.length > 0
-      ? [wrong(`The certificate of ${place} is not for ${uncovered.join(', ')}: it has ${certificate.names.join(', ')}`)]
+      ? [wrong(`The certificate of ${place} is not for ${uncovered.join(', ')}: it has ${certificate.names.join(', ')}`, cure)]
       : []),
     ...(originCa.has(certificate.fingerprint)
       ? []
-      : [wrong(`The certificate of ${place} is not signed by the Origin CA: ${certificate.issuer}`)]),
+      : [wrong(`The certificate of ${place} is not signed by the Origin CA: ${certificate.issuer}`, cure)]),
     ...more.map((other) => wrong(`${other}/${originSecret} is named too: Traefik serves the first by namespace and name`)),
     ...twins.map((one) =>
       wrong(`Secret ${one.namespace}/${one.name} has a certificate for the same names: the first by namespace and name is served`),
@@ -133,13 +147,13 @@ const accountFindings = (survey: CertificateSurvey): readonly Observation[] => {
       : []),
     ...twins.map(({ id, facts, expiresAt }) =>
       warning(
-        `Cloudflare lists another certificate for the same names: ${facts ? named(facts) : id}, until ${expiresAt.toISOString().slice(0, 10)}`,
+        `Cloudflare lists another certificate for the same names: ${facts ? named(facts) : 'not read'} (${id}), until ${expiresAt.toISOString().slice(0, 10)}`,
       ),
     ),
   ]
 }
 
-const fileFindings = (survey: CertificateSurvey): readonly Observation[] => {
+const fileFindings = (survey: CertificateSurvey, now: Date): readonly Observation[] => {
   const { files } = survey
   if (!files.answered) return unanswered('The checkout was not read', files)
   const { certificate, keyFits, keyMode } = files.value
@@ -149,9 +163,14 @@ const fileFindings = (survey: CertificateSurvey): readonly Observation[] => {
     ...(keyFits ? [] : [wrong(`${originBase}.key is not the key of ${originBase}.crt`)]),
     ...(live && live.fingerprint !== certificate.fingerprint
       ? [
-          wrong(
-            `The checkout has ${named(certificate)}, the Secret ${named(live)}: 02-setup-secrets.sh would put the checkout's in its place`,
-          ),
+          checkoutCures(survey, now)
+            ? wrong(
+                `The checkout has ${named(certificate)}, the Secret ${named(live)}: Cloudflare accepts the checkout's`,
+                'honeydue cert:install',
+              )
+            : wrong(
+                `The checkout has ${named(certificate)}, the Secret ${named(live)}: 02-setup-secrets.sh would put the checkout's in its place`,
+              ),
         ]
       : []),
     ...(keyMode !== undefined && (keyMode & 0o077) !== 0

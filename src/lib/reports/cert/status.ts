@@ -1,8 +1,9 @@
 import type { Environment } from '../../environment/schema.ts'
+import { daysLeft } from '../../facts/cert/days.ts'
 import { type CertificateSurvey, surveyCertificate } from '../../facts/cert/survey.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import { type CertificateFacts, shortFingerprint } from '../../systems/certificates.ts'
-import { certificateFindings, daysLeft, liveSecret } from './findings.ts'
+import { certificateFindings, liveSecret } from './findings.ts'
 
 /** One certificate wherever it is: in the checkout, in the Secret, on every node, at Cloudflare. Any two that differ are a finding. */
 export const certStatus = ({ nodes }: Pick<Environment, 'nodes'>) =>

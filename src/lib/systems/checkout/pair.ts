@@ -1,9 +1,10 @@
-import { readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Clock, type Duration, minutes, systemClock } from '../../clock.ts'
 import { Secret } from '../../environment/secret.ts'
-import { Failed } from '../../errors.ts'
+import { Failed, Moved } from '../../errors.ts'
 import { publicKeyOf, readCertificate } from '../certificates.ts'
-import { replaceFile, syncFolder } from './replace-file.ts'
+import { createFile, replaceFile, syncFolder } from './replace-file.ts'
 import type { CheckoutWriter } from './types.ts'
 
 /** The names that a certificate's files have by its base: the pair, the one before it, and what is on its way. */
@@ -20,13 +21,20 @@ export const pairFiles = (base: string) => ({
 const secretMode = 0o600
 
 /** Writers of a certificate and its key. Every file is for its owner alone, replaced in one piece, and on the disk before the next step. */
-export const writePair = (folder: string): Pick<CheckoutWriter, 'keepNewKey' | 'placePair' | 'restorePair' | 'dropNewKey'> => {
+export const writePair = (
+  folder: string,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Pick<CheckoutWriter, 'keepNewKey' | 'placePair' | 'restorePair' | 'dropNewKey'> => {
   const text = (file: string): Promise<string | undefined> =>
     readFile(join(folder, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
       throw error
     })
   const put = (file: string, content: string) => replaceFile(join(folder, file), content, secretMode)
+  const youngerThan = async (file: string, age: Duration): Promise<boolean> => {
+    const found = await stat(join(folder, file)).catch(() => undefined)
+    return found !== undefined && clock.now().getTime() - found.mtimeMs < age
+  }
   const drop = async (...files: readonly string[]) => {
     for (const file of files) await rm(join(folder, file), { force: true })
     await syncFolder(join(folder, files[0] ?? ''))
@@ -39,7 +47,13 @@ export const writePair = (folder: string): Pick<CheckoutWriter, 'keepNewKey' | '
   return {
     keepNewKey: async ({ base, key, csr }) => {
       const files = pairFiles(base)
-      await put(files.newKey, key.reveal())
+      if (!(await createFile(join(folder, files.newKey), key.reveal(), secretMode))) {
+        const theirs = await text(files.newKey)
+        // A run that was stopped between the two writes leaves a key without a request: nothing was signed for it, and its place is taken.
+        if (theirs !== key.reveal() && ((await text(files.newRequest)) !== undefined || (await youngerThan(files.newKey, minutes(1)))))
+          throw anotherRotation(files.newKey)
+        await put(files.newKey, key.reveal())
+      }
       await put(files.newRequest, csr)
     },
     placePair: async ({ base, certificate }) => {
@@ -52,7 +66,7 @@ export const writePair = (folder: string): Pick<CheckoutWriter, 'keepNewKey' | '
       if (wanted === undefined || ![digest(newKey), digest(key)].includes(wanted)) {
         throw new Failed({
           code: 'certificate-key',
-          failed: `The new certificate is not one of the key in ${files.newKey}`,
+          failed: `The new certificate (${readCertificate(pem)?.id ?? 'none'} at Cloudflare) is not one of the key in ${files.newKey}`,
           state: 'The pair in use was not touched.',
           cause: 'Another request was signed, or the key was replaced meanwhile',
           next: 'honeydue cert:status',
@@ -80,6 +94,14 @@ export const writePair = (folder: string): Pick<CheckoutWriter, 'keepNewKey' | '
     },
   }
 }
+
+const anotherRotation = (file: string): Moved =>
+  new Moved({
+    code: 'rotation-begun',
+    failed: `Another rotation has put its key at ${file}`,
+    cause: 'Somebody else began one at the same moment; nothing was signed for this one',
+    next: 'honeydue cert:rotate',
+  })
 
 /** The shell lines of the same. */
 export const sayPair = (folder: string) => {
