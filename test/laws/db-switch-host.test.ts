@@ -117,6 +117,16 @@ laws(
       arrange: () => rmSync(sourcePath()),
       meets: 'work',
     },
+    {
+      name: 'a workload that sets the host itself, past the ConfigMap',
+      input: direct,
+      arrange: () =>
+        void change('api', (spec) => {
+          const [container] = (spec.template as { spec: { containers: { env?: object[] }[] } }).spec.containers
+          if (container) container.env = [...(container.env ?? []), { name: 'DB_HOST', value: hosts.pooler }]
+        }),
+      meets: 'refusal',
+    },
     { name: 'the target does not answer', input: direct, arrange: () => worlds['direct endpoint down'](sandbox()), meets: 'refusal' },
     {
       name: 'a rollout is running',

@@ -1,7 +1,7 @@
 import type { Clock, Duration } from '../clock.ts'
 import { seconds } from '../clock.ts'
 import { Blocked, Declined, Failed, Interrupted, Moved, reasonOf, Trouble, Unverified } from '../errors.ts'
-import type { Name, Readers, Systems, Writers } from '../systems/systems.ts'
+import type { Name, Systems, Writers } from '../systems/systems.ts'
 import { accountOfRun } from './account.ts'
 import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
@@ -108,7 +108,11 @@ const awaitHolding = async <N extends Name>(
 ): Promise<void> => {
   const end = run.clock.now().getTime() + within
   for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
-    const finding = await ask().catch((error: unknown): Finding => ({ ok: false, because: reasonOf(error) }))
+    const finding = await ask().catch((error: unknown): Finding => {
+      // Somebody else has changed it again: no waiting brings it back.
+      if (error instanceof Moved) throw error
+      return { ok: false, because: reasonOf(error) }
+    })
     if (finding.ok) return
     if (run.signal.aborted) throw interrupted(run.signal)
     const late = run.clock.now().getTime() + pause > end

@@ -92,3 +92,22 @@ test('a node that is down is a finding of its own; through the program: 3, and 9
   const away = await run()
   expect([away.code, JSON.parse(away.stdout).error.code]).toEqual([9, 'kube-unreachable'])
 }, 60_000)
+
+test('a workload that sets DB_HOST itself is told, in its row and as what is wrong', async () => {
+  const { client } = sandbox().kubernetes
+  client.update({ group: 'apps', resource: 'deployments' }, 'api', 'honeydue', (draft) => {
+    const [container] = (draft.spec as { template: { spec: { containers: { env?: object[] }[] } } }).template.spec.containers
+    if (container) container.env = [...(container.env ?? []), { name: 'DB_HOST', value: sandbox().postgres.directHost }]
+  })
+  const told = async () => (await look()).findings.filter(({ level }) => level === 'wrong')
+  await expect
+    .poll(async () => (await told()).map(({ text }) => text), { timeout: 25_000, interval: 200 })
+    .toEqual(['Deployment api has DB_HOST from its own env (direct): the ConfigMap, which has the pooler, does not reach it'])
+  const view = await look()
+  expect(view.findings[0]?.next).toBe('kubectl -n honeydue set env deploy/api DB_HOST-')
+  expect(view.tables[0]?.rows.filter(([pod]) => pod?.startsWith('api-')).map(([, endpoint]) => endpoint)).toEqual([
+    'direct',
+    'direct',
+    'direct',
+  ])
+}, 60_000)

@@ -29,8 +29,8 @@ const countOf = (event: KubeEvent): number => seriesOf(event)?.count ?? event.co
 const aboutOf = ({ involvedObject: { kind = '', name = '' } = {} }: KubeEvent): string =>
   `${kind} ${kind === 'Pod' ? name.replace(/-[a-z0-9]{8,10}-[a-z0-9]{5}$/, '-…') : name}`
 
-/** "Error: ErrImagePull" comes in the same second as the event with the registry's answer: of the last five minutes the longest says most. */
-const tellingOf = (events: readonly KubeEvent[]): string => {
+/** Of warnings about one thing the words that tell most: "Error: ErrImagePull" comes in the same second as the event with the registry's answer: of the last five minutes the longest says most. */
+export const tellingOf = (events: readonly KubeEvent[]): string => {
   const latest = Math.max(...events.map((event) => Date.parse(lastOf(event)) || 0))
   const near = events.filter((event) => (Date.parse(lastOf(event)) || 0) >= latest - 5 * minute).map(({ message = '' }) => message)
   return near.reduce((best, message) => (message.length > best.length ? message : best), '')

@@ -1,4 +1,4 @@
-import type { ConfigMap, Container, Deployment, Pod } from '../../systems/kube/types.ts'
+import type { ConfigMap, Container, EnvEntry, PodSpec } from '../../systems/kube/types.ts'
 
 /** The application's variable that names its database host (ch10). */
 export const hostKey = 'DB_HOST'
@@ -19,22 +19,39 @@ export const lastSet = ({ metadata }: ConfigMap, key: string): LastSet | undefin
   return owners.sort((one, other) => one.at.localeCompare(other.at)).at(-1)
 }
 
-/** Whether the containers of a Deployment get this key of the ConfigMap as a variable when they start. */
-export const consumes = ({ spec }: Deployment, configMap: string, key: string): boolean =>
-  [...(spec.template.spec.initContainers ?? []), ...spec.template.spec.containers].some((container) => reads(container, configMap, key))
-
-const reads = ({ env = [], envFrom = [] }: Container, configMap: string, key: string): boolean => {
-  const named = env.some(({ valueFrom }) => valueFrom?.configMapKeyRef?.name === configMap && valueFrom.configMapKeyRef.key === key)
-  // A variable of its own name hides what the whole ConfigMap brings.
-  const hidden = env.some(({ name }) => name === key)
-  return named || (!hidden && envFrom.some(({ configMapRef }) => configMapRef?.name === configMap))
+/** Where the containers of a pod get this variable from: the ConfigMap, or by an entry of their own, which hides it. */
+export interface HostSource {
+  /** At least one container gets the ConfigMap's value when it starts. */
+  readonly reads: boolean
+  /** Containers that set it themselves, with its value where it stands there in plain words. */
+  readonly own: readonly { readonly container: string; readonly value?: string; readonly from: string }[]
 }
 
-/**
- * When the pod's variables were resolved: at the start of the container that started first, or at the pod's creation where none runs.
- * A pod does not say which values it got; what was last set before this moment is what it got.
- */
-export const startedAt = ({ metadata, status }: Pod): string => {
-  const started = (status.containerStatuses ?? []).flatMap(({ state }) => state?.running?.startedAt ?? [])
-  return started.sort()[0] ?? metadata.creationTimestamp ?? ''
+/** Of a pod, or of a workload's template. */
+export const hostSource = ({ containers, initContainers = [] }: PodSpec, configMap: string, key: string): HostSource => {
+  const all = [...initContainers, ...containers]
+  return {
+    reads: all.some((container) => reads(container, configMap, key)),
+    own: all.flatMap((container) => ownOf(container, configMap, key)),
+  }
+}
+
+const isFrom = ({ valueFrom }: EnvEntry, configMap: string, key: string): boolean =>
+  valueFrom?.configMapKeyRef?.name === configMap && valueFrom.configMapKeyRef.key === key
+
+const reads = (container: Container, configMap: string, key: string): boolean => {
+  const { env = [], envFrom = [] } = container
+  // Under its own name, or under the one that the application knows it by.
+  if (env.some((entry) => isFrom(entry, configMap, key))) return true
+  // A variable of its own name hides what the whole ConfigMap brings; with a prefix it comes under another name.
+  return !env.some(({ name }) => name === key) && envFrom.some(({ configMapRef, prefix }) => configMapRef?.name === configMap && !prefix)
+}
+
+const ownOf = ({ name: container, env = [] }: Container, configMap: string, key: string): HostSource['own'] => {
+  // Of two of one name the last counts.
+  const entry = env.filter(({ name }) => name === key).at(-1)
+  if (!entry || isFrom(entry, configMap, key)) return []
+  const { secretKeyRef, configMapKeyRef } = entry.valueFrom ?? {}
+  const from = secretKeyRef ? `Secret ${secretKeyRef.name}` : configMapKeyRef ? `ConfigMap ${configMapKeyRef.name}` : 'its own env'
+  return [{ container, from, ...(entry.valueFrom === undefined && { value: entry.value ?? '' }) }]
 }

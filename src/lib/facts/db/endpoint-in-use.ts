@@ -1,5 +1,8 @@
 import type { Environment } from '../../environment/schema.ts'
+import { isLeaving } from '../../systems/kube/pod-state.ts'
 import type { ConfigMap, KubeReader, ManagedFields, Pod } from '../../systems/kube/types.ts'
+import { ownerOf } from '../cluster/owner.ts'
+import { type HostSource, hostSource } from './db-host.ts'
 
 export type Endpoint = 'pooler' | 'direct'
 
@@ -10,12 +13,16 @@ export interface SetBy {
   readonly at?: string
 }
 
-/** A pod that takes DB_HOST from the ConfigMap. What it started with is inferred: a container keeps the values of its start. */
+/** A pod that takes DB_HOST from the ConfigMap, or sets it itself. What it started with is inferred: a container keeps the values of its start. */
 export interface Consumer {
   readonly pod: string
   readonly startedAt?: string
+  /** The workload behind it: "Deployment api". */
+  readonly owner: string
   /** Whether it started after DB_HOST was last set; undefined where one of the times is not known. */
   readonly current?: boolean
+  /** It sets DB_HOST itself: the ConfigMap does not reach it. `host` where it stands there in plain words. */
+  readonly own?: { readonly from: string; readonly host?: string; readonly endpoint?: Endpoint }
 }
 
 export interface InUse {
@@ -41,20 +48,18 @@ const setBy = ({ metadata }: ConfigMap): SetBy | undefined => {
   return last && { manager: last.manager ?? 'unknown', operation: last.operation ?? '', ...(last.time !== undefined && { at: last.time }) }
 }
 
-const consumes = (pod: Pod, configMap: string): boolean =>
-  pod.spec.containers.some(
-    ({ env, envFrom }) =>
-      envFrom?.some(({ configMapRef }) => configMapRef?.name === configMap) ||
-      env?.some(({ valueFrom }) => valueFrom?.configMapKeyRef?.name === configMap && valueFrom.configMapKeyRef.key === key),
-  )
-
-const consumer = ({ metadata, status }: Pod, set: SetBy | undefined): Consumer => {
+const consumer = (pod: Pod, { reads, own }: HostSource, set: SetBy | undefined, environment: Pick<Environment, 'database'>): Consumer => {
+  const { metadata, status } = pod
   const starts = (status.containerStatuses ?? []).flatMap(({ state }) => state?.running?.startedAt ?? [])
   const startedAt = starts.sort()[0]
+  const [sets] = own
+  const endpoint = endpointOf(sets?.value, environment)
   return {
     pod: metadata.name,
+    owner: ownerOf(pod),
     ...(startedAt !== undefined && { startedAt }),
-    ...(startedAt !== undefined && set?.at !== undefined && { current: startedAt >= set.at }),
+    ...(reads && startedAt !== undefined && set?.at !== undefined && { current: startedAt >= set.at }),
+    ...(sets && { own: { from: sets.from, ...(sets.value !== undefined && { host: sets.value }), ...(endpoint && { endpoint }) } }),
   }
 }
 
@@ -70,7 +75,9 @@ export const readInUse = async (kube: KubeReader, environment: Pick<Environment,
     endpoint: endpointOf(host, environment),
     setBy: set,
     consumers: pods
-      .filter((pod) => pod.status.phase === 'Running' && pod.metadata.deletionTimestamp === undefined && consumes(pod, database.configMap))
-      .map((pod) => consumer(pod, set)),
+      .filter((pod) => pod.status.phase === 'Running' && !isLeaving(pod))
+      .map((pod) => ({ pod, source: hostSource(pod.spec, database.configMap, key) }))
+      .filter(({ source }) => source.reads || source.own.length > 0)
+      .map(({ pod, source }) => consumer(pod, source, set, environment)),
   }
 }

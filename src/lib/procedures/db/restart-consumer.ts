@@ -1,8 +1,10 @@
 import { minutes } from '../../clock.ts'
-import { podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
-import { hostKey, lastSet, startedAt } from '../../facts/db/db-host.ts'
-import { type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { Moved } from '../../errors.ts'
+import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
+import { hostKey, lastSet } from '../../facts/db/db-host.ts'
+import { type Finding, fails, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
+import { startedAt } from '../../systems/kube/pod-state.ts'
 import type { Pod } from '../../systems/kube/types.ts'
 import type { Readers, Writers } from '../../systems/systems.ts'
 import { type Consumer, maySwitch, type SwitchHostFacts } from './switch-host-facts.ts'
@@ -44,8 +46,7 @@ const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer
       verify: async (look) => {
         const since = await changedAt(facts, look)
         if (typeof since !== 'string') return since
-        const old = (await look.kube.pods(pods)).filter((pod) => startedAt(pod) < since)
-        return old.length === 0 ? holds : fails(`${old.length} old pods of ${target.name} are left`)
+        return noneLeft(await look.kube.pods(pods), since)
       },
       within: minutes(2),
       undo: { afterwards: async (write, look) => startAgain(write, look, up) },
@@ -81,15 +82,27 @@ const startAgain = async (
   if (now?.spec.replicas === 0) await write.kube.scale(up)
 }
 
-/** Since when the ConfigMap names this host; a finding where it does not. */
-const changedAt = async (
-  { namespace, configMap, target }: Pick<SwitchHostFacts, 'namespace' | 'configMap' | 'target'>,
-  look: Readers<'kube'>,
-): Promise<string | Finding> => {
+interface Named {
+  readonly namespace: string
+  readonly configMap: string
+  readonly target: string
+  /** The ConfigMap as the plan was made on it; what names another host in another version was changed by somebody else. */
+  readonly version?: string
+}
+
+/** Since when the ConfigMap names this host; a finding where it does not. Throws Moved where it did, and somebody else has set it again. */
+const changedAt = async ({ namespace, configMap, target, version }: Named, look: Readers<'kube'>): Promise<string | Finding> => {
   const found = await look.kube.get('ConfigMap', configMap, namespace)
   const host = found?.data?.[hostKey]
-  if (!found || host !== target) return fails(`${hostKey} is ${host ?? 'not set'}`)
-  return lastSet(found, hostKey)?.at ?? found.metadata.creationTimestamp ?? ''
+  const set = found && lastSet(found, hostKey)
+  if (found && host === target) return set?.at ?? found.metadata.creationTimestamp ?? ''
+  if (version === undefined || found?.metadata.resourceVersion === version) return fails(`${hostKey} is ${host ?? 'not set'}`)
+  throw new Moved({
+    code: 'db-host-moved',
+    failed: `${hostKey} is ${host ?? 'not set'} again${set ? `: ${set.manager} set it at ${set.at}` : ''}`,
+    cause: `Somebody else, or a deploy, changed ${configMap} while this run was about to use ${target}`,
+    next: 'honeydue db:status',
+  })
 }
 
 /** Taken back: every pod started after the ConfigMap came to name again what it named before. */
@@ -101,10 +114,10 @@ const startedWithPresent = (
 
 /** Every pod started after the ConfigMap came to name the target: it got the target. */
 const startedWithTarget = async (
-  facts: Pick<SwitchHostFacts, 'namespace' | 'configMap' | 'target'>,
+  named: Named,
   target: { readonly namespace: string; readonly name: string; readonly replicas: number },
   look: Readers<'kube'>,
 ): Promise<Finding> => {
-  const since = await changedAt(facts, look)
+  const since = await changedAt(named, look)
   return typeof since === 'string' ? rolledOut(look.kube, target, (pod: Pod) => startedAt(pod) >= since) : since
 }

@@ -1,9 +1,9 @@
 import { Blocked, reasonOf } from '../../errors.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
-import { consumes, hostKey } from '../../facts/db/db-host.ts'
+import { type HostSource, hostKey, hostSource } from '../../facts/db/db-host.ts'
 import { migratingJobs } from '../../facts/db/migrating.ts'
 import type { Context } from '../../plan/context.ts'
-import { every, type Finding, when } from '../../plan/finding.ts'
+import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { Scalar } from '../../systems/checkout/types.ts'
 import type { Cluster, Deployment } from '../../systems/kube/types.ts'
 import { replicasNote } from '../../systems/kube/write-kube.ts'
@@ -29,9 +29,15 @@ export interface SwitchHostFacts {
   readonly database: string
   readonly present: string
   readonly target: string
+  /** Every host of this database that is known. */
+  readonly hosts: readonly string[]
   readonly targetEndpoint: EndpointFacts
   readonly presentEndpoint: EndpointFacts
   readonly consumers: readonly Consumer[]
+  /** Workloads that set the host themselves: the ConfigMap does not reach them. */
+  readonly own: readonly (HostSource['own'][number] & { readonly workload: string })[]
+  /** Of the ConfigMap as it was read: what has another one was written since. */
+  readonly version: string
   /** Names of Jobs that run a migration now. */
   readonly migrating: readonly string[]
   /** Where the source file names the target, and where it names another host of this database; undefined where there is no file. */
@@ -48,13 +54,13 @@ export const gatherSwitchHost = async (to: 'pooler' | 'direct', look: Look, { en
   const target = database[to]
   const [cluster, config, deployments, migrating, application, health] = await Promise.all([
     look.kube.cluster(),
-    look.kube.configMap(namespace, database.configMap),
+    look.kube.get('ConfigMap', database.configMap, namespace),
     look.kube.list('Deployment', { namespace }),
     migratingJobs(look, namespace),
     look.postgres.application(),
     healthy(look, environment.health),
   ])
-  const present = config?.[hostKey]
+  const present = config?.data?.[hostKey]
   if (present === undefined) {
     throw new Blocked({
       code: 'db-no-host',
@@ -63,11 +69,15 @@ export const gatherSwitchHost = async (to: 'pooler' | 'direct', look: Look, { en
       next: 'honeydue config:explain',
     })
   }
-  const [targetEndpoint, presentEndpoint, source] = await Promise.all([
+  const [targetEndpoint, presentEndpoint, named] = await Promise.all([
     look.postgres.endpoint(application[to]),
     look.postgres.endpoint({ ...application[to], host: present }),
     sourceOf(look, target, [database.pooler, database.direct, present]),
   ])
+  const sources = deployments.map((deployment) => ({
+    deployment,
+    source: hostSource(deployment.spec.template.spec, database.configMap, hostKey),
+  }))
   return {
     to,
     cluster,
@@ -76,15 +86,18 @@ export const gatherSwitchHost = async (to: 'pooler' | 'direct', look: Look, { en
     database: application[to].database,
     present,
     target,
+    hosts: [database.pooler, database.direct, present],
     targetEndpoint,
     presentEndpoint,
     // Redis reads the same ConfigMap where chapter 7's common shape holds, and no database: its pod is left alone.
-    consumers: deployments
-      .filter((one) => one.metadata.name !== redis.deployment && consumes(one, database.configMap, hostKey))
-      .map(consumer)
+    consumers: sources
+      .filter(({ deployment, source: { reads } }) => reads && deployment.metadata.name !== redis.deployment)
+      .map(({ deployment }) => consumer(deployment))
       .sort(apiFirst),
+    own: sources.flatMap(({ deployment, source: { own } }) => own.map((one) => ({ ...one, workload: deployment.metadata.name }))),
+    version: config?.metadata.resourceVersion ?? '',
     migrating,
-    source,
+    source: named,
     checkout: look.checkout.folder,
     health: { url: environment.health, answers: health },
   }
@@ -96,7 +109,14 @@ export const maySwitch = (facts: SwitchHostFacts): Finding => {
   const begun = facts.present === facts.target
   const rolling = consumers.filter(({ deployment }) => isRollingOut(deployment)).map(({ deployment }) => deployment.metadata.name)
   const missing = consumers.filter((one) => one.missing > 0)
+  // One of this database's hosts, set past the ConfigMap: the switch would leave that workload where it is, and be told as done.
+  const astray = facts.own.filter(({ value }) => value !== undefined && facts.hosts.includes(value) && value !== facts.target)
   return every([
+    ...astray.map(({ workload, container, value }) =>
+      fails(
+        `${workload} sets ${hostKey} itself to ${value}, past the ConfigMap: kubectl -n ${facts.namespace} set env deploy/${workload} -c ${container} ${hostKey}- gives it back`,
+      ),
+    ),
     when(
       targetEndpoint.reachable,
       `the ${to} endpoint does not answer: ${targetEndpoint.reachable ? '' : reasonOf(targetEndpoint.trouble)}`,

@@ -44,6 +44,10 @@ export const switchHost = defineProcedure({
         ]
       : ['Directly, the first request on a new connection pays about 440 ms for TCP, TLS and login (ch08)']),
     ...(facts.health.answers ? [] : [`${facts.health.url} does not answer 200 now: it is asked again at the end`]),
+    ...facts.own.map(
+      ({ workload, value, from }) =>
+        `${workload} has ${hostKey} from ${from}${value === undefined ? '' : ` (${value || 'empty'})`} and not from the ConfigMap: it stays as it is`,
+    ),
     ...facts.consumers
       .filter(({ replicas }) => replicas === 0)
       .map(({ deployment }) => `${deployment.metadata.name} has no replicas: nothing of it is restarted`),

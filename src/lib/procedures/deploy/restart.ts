@@ -1,11 +1,11 @@
 import { type Duration, minutes } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
-import { podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
-import { startedAt } from '../../facts/db/db-host.ts'
+import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
 import { clusterLine, gatherWorkload, isSingleton, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
 import { argument, duration } from '../../plan/choice.ts'
-import { fails, holds } from '../../plan/finding.ts'
+import { when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
+import { startedAt } from '../../systems/kube/pod-state.ts'
 import type { Pod } from '../../systems/kube/types.ts'
 
 interface RestartFacts extends Workload {
@@ -112,8 +112,7 @@ const stopAndStart = (facts: RestartFacts): readonly Change<'kube'>[] => {
     check: async () => isSteady(facts),
     apply: (write) => write.kube.scale(down),
     verify: async (look) => {
-      const old = (await look.kube.pods(pods)).filter((pod) => startedAt(pod) < since)
-      return old.length === 0 ? holds : fails(`${old.length} old pods of ${name} are left`)
+      return noneLeft(await look.kube.pods(pods), since)
     },
     within: minutes(2),
     undo: {
@@ -121,6 +120,10 @@ const stopAndStart = (facts: RestartFacts): readonly Change<'kube'>[] => {
         const now = await look.kube.get('Deployment', name, namespace)
         if (now?.spec.replicas === 0) await write.kube.scale(up)
       },
+    },
+    undone: async (look) => {
+      const { spec } = (await look.kube.get('Deployment', name, namespace)) ?? {}
+      return when(spec?.replicas === up.to, `${name} is to have ${spec?.replicas ?? 'no'} pods`)
     },
   }
   const started: Change<'kube'> = {

@@ -3,6 +3,7 @@ import { reasonOf } from '../../errors.ts'
 import type { Endpoint, InUse } from '../../facts/db/endpoint-in-use.ts'
 import { key } from '../../facts/db/endpoint-in-use.ts'
 import type { Observation } from '../../plan/report.ts'
+import { connectionGroups } from './connections.ts'
 import { type DatabaseStatus, sourceFile } from './gather-status.ts'
 
 const both = ['pooler', 'direct'] as const
@@ -30,6 +31,43 @@ const ofConfigMap = (inUse: InUse, { namespace, database }: Environment): readon
         ]
       : []),
   ]
+}
+
+/** A workload that sets the host itself is reached by no switch, and by no deploy. */
+const ofOwn = ({ consumers, endpoint, host }: InUse, { namespace }: Environment): readonly Observation[] => {
+  const owners = new Map(consumers.flatMap(({ owner, own }) => (own ? [[owner, own] as const] : [])))
+  return [...owners].map(([owner, own]): Observation => {
+    const name = owner.replace(/^Deployment /, '')
+    const differs = own.host !== undefined && own.host !== host
+    return {
+      level: differs ? 'wrong' : 'warning',
+      text: `${owner} has ${key} from ${own.from}${own.host === undefined ? '' : ` (${own.endpoint ?? own.host})`}: the ConfigMap, which has the ${endpoint ?? host}, does not reach it`,
+      next: owner === name ? `kubectl -n ${namespace} describe pod ${name}` : `kubectl -n ${namespace} set env deploy/${name} ${key}-`,
+    }
+  })
+}
+
+/** What the server itself sees: connections of a workload that come another way than its pods started with. */
+const ofConnections = ({ activity, inUse }: DatabaseStatus): readonly Observation[] => {
+  if (!activity.answered || !activity.value.told || !inUse?.endpoint) return []
+  // Where one of them is known to be elsewhere, that is told already.
+  if (inUse.consumers.some(({ own, current }) => own || current === false)) return []
+  const other = inUse.endpoint === 'pooler' ? 'direct' : 'pooler'
+  const podsOf = (application: string) =>
+    inUse.consumers.filter(({ owner }) => application.split(/[^a-z0-9]+/i).includes(owner.replace(/^\w+ /, ''))).length
+  return connectionGroups(activity.value).flatMap(({ application, via, count }): readonly Observation[] => {
+    const pods = podsOf(application)
+    if (via !== other || pods === 0) return []
+    const many = count === 1 ? 'connection comes' : 'connections come'
+    return [
+      {
+        // One for each pod may be the migrations' lock, which goes past the pooler.
+        level: count > pods ? 'wrong' : 'warning',
+        text: `${count} ${many} from ${application} through the ${other} endpoint, though its pods started with the ${inUse.endpoint}`,
+        next: 'honeydue db:connections',
+      },
+    ]
+  })
 }
 
 const ofSource = ({ source, inUse }: DatabaseStatus, folder: string): readonly Observation[] => {
@@ -121,7 +159,7 @@ export const databaseFindings = (status: DatabaseStatus, environment: Environmen
   const { namespace, database, checkout } = environment
   const found: readonly Observation[] = [
     ...(status.inUse
-      ? ofConfigMap(status.inUse, environment)
+      ? [...ofConfigMap(status.inUse, environment), ...ofOwn(status.inUse, environment)]
       : [
           {
             level: 'wrong' as const,
@@ -131,6 +169,7 @@ export const databaseFindings = (status: DatabaseStatus, environment: Environmen
         ]),
     ...both.flatMap((name) => ofEndpoint(name, status)),
     ...ofVersions(status),
+    ...ofConnections(status),
     ...ofSource(status, checkout),
     ...ofNodes(status),
     ...(status.activity.answered

@@ -69,8 +69,8 @@ const useTable = ({ inUse, source }: DatabaseStatus, now: Date): Table => {
     rows.push(['ConfigMap', endpoint ?? host, setBy?.at === undefined ? '' : `set ${timeAndAge(setBy.at, now)}`])
   }
   if (source.answered) for (const { endpoint, line, key } of source.value ?? []) rows.push([`${sourceFile}:${line}`, endpoint, key])
-  for (const { pod, current, startedAt } of inUse?.consumers ?? []) {
-    const has = current === undefined ? '?' : current ? (inUse?.endpoint ?? 'the same') : 'set since'
+  for (const { pod, current, startedAt, own } of inUse?.consumers ?? []) {
+    const has = own ? (own.endpoint ?? own.from) : current === undefined ? '?' : current ? (inUse?.endpoint ?? 'the same') : 'set since'
     rows.push([pod, has, startedAt === undefined ? '' : `started ${timeAndAge(startedAt, now)}`])
   }
   return { title: 'DB_HOST', columns: ['where', 'endpoint', ''], rows }

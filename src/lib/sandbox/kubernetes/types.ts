@@ -122,6 +122,8 @@ export interface Speed {
   readonly terminate: number
   readonly jobComplete: number
   readonly nodeGrace: number
+  /** Until the Deployment controller sees a change: the first answers after it still speak of what was before. */
+  readonly observe: number
 }
 
 /** A fault that the API server shows for requests it matches, until it is cleared. */

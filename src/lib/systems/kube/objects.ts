@@ -65,17 +65,22 @@ export interface ContainerStatus {
   readonly lastState?: ContainerState
 }
 
+export interface EnvEntry {
+  readonly name: string
+  readonly value?: string
+  readonly valueFrom?: {
+    readonly configMapKeyRef?: { readonly name: string; readonly key: string }
+    readonly secretKeyRef?: { readonly name: string; readonly key: string }
+  }
+}
+
 export interface Container {
   readonly name: string
   readonly image?: string
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> }
   readonly startupProbe?: { readonly failureThreshold?: number; readonly periodSeconds?: number }
   readonly envFrom?: readonly { readonly prefix?: string; readonly configMapRef?: { readonly name: string } }[]
-  readonly env?: readonly {
-    readonly name: string
-    readonly value?: string
-    readonly valueFrom?: { readonly configMapKeyRef?: { readonly name: string; readonly key: string } }
-  }[]
+  readonly env?: readonly EnvEntry[]
 }
 
 export interface NodeSelectorTerm {

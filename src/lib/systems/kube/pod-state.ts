@@ -9,3 +9,12 @@ export const isLeaving = ({ metadata }: Pick<Pod, 'metadata'>): boolean => metad
 /** Its readiness is true, and it is neither leaving nor at its end. */
 export const isReady = (pod: Pod): boolean =>
   !isLeaving(pod) && !hasEnded(pod) && pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+
+/**
+ * When the pod's variables were resolved: at the start of the container that started first, or at the pod's creation where none runs.
+ * A pod does not say which values it got; what was last set before this moment is what it got.
+ */
+export const startedAt = ({ metadata, status }: Pod): string => {
+  const started = (status.containerStatuses ?? []).flatMap(({ state }) => state?.running?.startedAt ?? [])
+  return started.sort()[0] ?? metadata.creationTimestamp ?? ''
+}

@@ -68,7 +68,14 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
     all('DaemonSet', daemonSets)
     pending()
   }
-  const seen = ({ type, object, resource }: StoreEvent): void => {
+  const changed = ({ object, old }: StoreEvent): void => {
+    const { kind, metadata } = object
+    const later = kind === 'Deployment' && old !== undefined && old.metadata.generation !== metadata.generation && !settling
+    if (later) context.after(speed.observe, () => enqueue(kind, metadata.name, metadata.namespace))
+    else enqueue(kind, metadata.name, metadata.namespace)
+  }
+  const seen = (event: StoreEvent): void => {
+    const { type, object, resource } = event
     const { kind, metadata } = object
     if (type === 'DELETED') {
       if (metadata.namespace) queueIfEnding(metadata.namespace)
@@ -76,7 +83,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
       for (const owner of metadata.ownerReferences ?? []) finalizing(owner.kind, owner.name, metadata.namespace)
       if (kind === 'Service') enqueue(kind, metadata.name, metadata.namespace)
       if ((kind === 'ServiceAccount' || kind === 'ConfigMap') && metadata.namespace) enqueue('Namespace', metadata.namespace)
-    } else if (kind !== 'Pod') enqueue(kind, metadata.name, metadata.namespace)
+    } else if (kind !== 'Pod') changed(event)
     if (
       type !== 'DELETED' &&
       metadata.deletionTimestamp &&
