@@ -8,12 +8,15 @@ const root = dirname(import.meta.dirname)
 const words = process.argv.slice(2)
 // From Node 22.1 on, what was compiled is kept for the next time.
 module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'honeydue'))
-const { answer } = await import('../dist/answer.js').catch((error) => {
+const { answer, keepToOurselves, startedAnew } = await import('../dist/answer.js').catch((error) => {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
   process.stderr.write('honeydue is not built yet.\nNext: npm run build\n')
   process.exit(1)
 })
-if (!answer(root, words)) {
-  const { run } = await import('../dist/run.js')
-  await run(root, words)
+if (!startedAnew(process)) {
+  keepToOurselves(process)
+  if (!answer(root, words)) {
+    const { run } = await import('../dist/run.js')
+    await run(root, words)
+  }
 }

@@ -2,9 +2,11 @@ import type { Interfaces } from '@oclif/core'
 import { Config } from '@oclif/core/config'
 import { execute } from '@oclif/core/execute'
 import { commandLine } from './lib/cli/command-line.ts'
+import { bearClosedStreams } from './lib/cli/streams.ts'
 
 /** Runs a command line against the package in `root`. */
 export const run = async (root: string, words: readonly string[]): Promise<void> => {
+  bearClosedStreams(process)
   const logger = process.env['DEBUG'] ? {} : { logger: silent() }
   // What Node warns of is for whoever works on this program, not for whoever is in trouble with a deployment.
   if (!process.env['DEBUG']) process.removeAllListeners('warning')
@@ -12,17 +14,9 @@ export const run = async (root: string, words: readonly string[]): Promise<void>
   const config = Object.assign(await Config.load({ root, ...logger }), logger)
   const line = commandLine(words, { topics: config.topics.map(({ name }) => name), commands: config.commandIDs })
   if ('unknown' in line) {
-    const { unknownCommand } = await import('./lib/cli/failure.ts')
-    const { stream, text } = await unknownCommand(line, words)
-    process[stream].write(`${text}\n`)
-    process.exitCode = 127
+    const { tellUnknown } = await import('./lib/cli/unknown-command.ts')
+    await tellUnknown(line, words, root)
     return
-  }
-  // A pager that was closed early, or a terminal that is gone, ends no change that is under way.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
-    })
   }
   await execute({ args: frontDoor(line.args), loadOptions: config })
   // Whatever a library left open must not keep a finished command from ending.

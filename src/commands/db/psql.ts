@@ -3,6 +3,7 @@ import { environmentFlag, HoneydueCommand } from '../../lib/cli/command.ts'
 import { findPsql, openPsql, psqlEnvironment } from '../../lib/cli/psql.ts'
 import { shown } from '../../lib/cli/shown.ts'
 import { readOnly } from '../../lib/environment/read-only.ts'
+import { Usage } from '../../lib/errors.ts'
 import { directTarget } from '../../lib/facts/db/direct-target.ts'
 
 export default class DatabasePsql extends HoneydueCommand {
@@ -14,6 +15,13 @@ export default class DatabasePsql extends HoneydueCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(DatabasePsql)
+    if (flags.json)
+      throw new Usage({
+        code: 'psql-json',
+        failed: 'db:psql is a conversation, and has no JSON document',
+        cause: '--json was given',
+        next: 'honeydue db:psql',
+      })
     const program = findPsql(process.env)
     const { environment, target } = await this.inEnvironment(flags.env, async ({ environment, systems }) => {
       if (flags.write && environment.readonly) throw readOnly(environment.name)

@@ -6,9 +6,10 @@ export type CommandLine = { readonly args: readonly string[] } | { readonly unkn
  * oclif would show the topic's help there and exit 0, which a script takes for success.
  */
 export const commandLine = (
-  words: readonly string[],
+  typed: readonly string[],
   known: { readonly topics: readonly string[]; readonly commands: readonly string[] },
 ): CommandLine => {
+  const words = inLongForm(typed)
   const plain = words.findIndex((word) => word.startsWith('-'))
   const leading = (plain < 0 ? words : words.slice(0, plain)).slice(0, 3)
   for (let count = leading.length; count > 1; count--) {
@@ -16,6 +17,11 @@ export const commandLine = (
     if (known.commands.includes(id)) return { args: [id, ...words.slice(count)] }
   }
   const [first, second] = leading
+  // `db switch host`: the words of a command's name, parted by blanks.
+  for (let count = leading.length; count > 2; count--) {
+    const id = `${first}:${leading.slice(1, count).join('-')}`
+    if (known.commands.includes(id)) return { args: [id, ...words.slice(count)] }
+  }
   if (first === 'help') return commandLine([...words.slice(1), '--help'], known)
   if (first === undefined) return misplaced(words)
   if (known.commands.includes(first)) return { args: words }
@@ -25,13 +31,22 @@ export const commandLine = (
   return { unknown: asked, ...(near !== undefined && { near }) }
 }
 
+/** `-h` anywhere is `--help`, and `version` or `-v` alone is `--version`, as people type them. */
+export const inLongForm = (words: readonly string[]): readonly string[] => {
+  const end = words.indexOf('--')
+  const [only] = words
+  if (words.length === 1 && (only === 'version' || only === '-v' || only === '-V')) return ['--version']
+  return words.map((word, i) => (word === '-h' && (end < 0 || i < end) ? '--help' : word))
+}
+
 /** A flag where the command belongs: only these stand alone. */
 const misplaced = (words: readonly string[]): CommandLine => {
   const [first] = words
   return first === undefined || /^--(version|env|json)\b/.test(first) || words.includes('--help') ? { args: words } : { unknown: first }
 }
 
-const nearest = (word: string, among: readonly string[]): string | undefined => {
+/** The one that is spelled most like it, where one is near. */
+export const nearest = (word: string, among: readonly string[]): string | undefined => {
   const [best] = among.map((one) => ({ one, far: distance(word, one) })).sort((a, b) => a.far - b.far)
   return best && best.far <= Math.max(3, word.length / 2) ? best.one : undefined
 }

@@ -65,7 +65,7 @@ export abstract class HoneydueCommand extends Command {
     if (!prompts) return undefined
     return async (name, choice) => {
       const offered = await offers(name)
-      this.ofTheMoment ||= offered.length > 0
+      this.ofTheMoment ||= offered.length > 0 && choice.kind === 'text'
       const answer = await prompts.choice(name, choice, offered)
       this.answers.push(...wordsOf(name, choice, answer))
       return answer

@@ -1,5 +1,6 @@
 import * as Errors from '@oclif/core/errors'
 import { type Account, Blocked, Bug, Trouble, Unreachable, Usage } from '../errors.ts'
+import { nearest } from './command-line.ts'
 import { type Here, typedHere } from './here.ts'
 import { isCircular, lookNext } from './look-next.ts'
 import { jsonText } from './shown.ts'
@@ -51,12 +52,26 @@ const typedWrongly = (error: Errors.CLIError, next: string): Trouble => {
     {
       code: 'usage',
       failed,
-      cause: 'The command knows no such flag, value or argument',
+      cause: nearFlag(error) ?? 'The command knows no such flag, value or argument',
       next,
       details,
     },
     { cause: error },
   )
+}
+
+/** oclif's error knows which flag was not one, and which there are. */
+const nearFlag = (error: Errors.CLIError): string | undefined => {
+  const { flags, parse } = error as { flags?: readonly string[]; parse?: { input?: { flags?: object } } }
+  const near =
+    flags?.flatMap(
+      (flag) =>
+        nearest(
+          flag,
+          Object.keys(parse?.input?.flags ?? {}).map((name) => `--${name}`),
+        ) ?? [],
+    ) ?? []
+  return near.length === 0 ? undefined : `${near.join(' and ')} may be meant`
 }
 
 /** One JSON document, as a success has one. */
@@ -73,24 +88,4 @@ export const failureDocument = (
   const next = trouble.next && typedHere(trouble.next, here)
   const error = { code, failed, state, cause: likely, next, details }
   return jsonText({ schemaVersion, command, exitCode, ...known, error })
-}
-
-/** What is said, and where, to a word that names no command; its exit code is 127, as a shell's. */
-export const unknownCommand = async (
-  { unknown, near }: { readonly unknown: string; readonly near?: string },
-  words: readonly string[],
-): Promise<{ readonly stream: 'stdout' | 'stderr'; readonly text: string }> => {
-  const trouble = new Usage({
-    code: 'unknown-command',
-    failed: `There is no command ${unknown}`,
-    cause: unknown.startsWith('-')
-      ? "The command's name comes before its flags"
-      : near
-        ? `${near} may be meant`
-        : 'It is spelled otherwise, or comes with another version',
-    next: near ? `honeydue ${near} --help` : 'honeydue --help',
-  })
-  if (words.includes('--json')) return { stream: 'stdout', text: failureDocument(trouble, unknown, { exitCode: 127 }) }
-  const { paint, renderTrouble } = await import('./render.ts')
-  return { stream: 'stderr', text: renderTrouble(trouble, paint(process.stderr)) }
 }

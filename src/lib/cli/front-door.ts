@@ -12,7 +12,7 @@ const summaryOf = (page: Page): string => partOf(page, 'When').split('\n\n')[0] 
 const short = (text: string): string => (text.length > 78 ? `${text.slice(0, 77)}…` : text)
 
 const line = (page: Page, widest: number): string =>
-  short([sectionSign(page).padEnd(3), page.command.padEnd(widest), page.title].join('  '))
+  short([sectionSign(page).padEnd(3), page.command.padEnd(widest), kindOf(page).padEnd(7), page.title].join('  '))
 
 /** Asks for what is wrong or wanted, and returns the page that was chosen. */
 export const askForPage = async (pages: readonly Page[], search: (words: string) => readonly Page[], prompts: Prompts): Promise<Page> => {

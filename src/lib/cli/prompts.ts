@@ -70,7 +70,7 @@ export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, 
     const width = Math.max(...offers.map(({ value }) => columnsOf(shown(value))))
     const padded = (value: string) => value + ' '.repeat(width - columnsOf(value))
     const offered = offers.map(({ value, about }) => ({ value, name: `${padded(shown(value))}  ${shown(about)}`, short: shown(value) }))
-    const other = choice.options ? [] : [{ value: undefined, name: 'another', short: 'another' }]
+    const other = choice.options || choice.kind === 'argument' ? [] : [{ value: undefined, name: 'another', short: 'another' }]
     return (await select<string | undefined>({ message, choices: [...offered, ...other] }, context)) ?? write(message, choice, context)
   }
   return {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { commandLine } from './command-line.ts'
+import { commandLine, inLongForm } from './command-line.ts'
 
 /** What the build knows of the commands; `narrowest` is the first width in columns that it rendered help for. */
 export interface HelpIndex {
@@ -24,7 +24,8 @@ export interface Showing {
 }
 
 /** The text that answers these words without a command, or undefined where oclif itself must answer. */
-export const renderedAnswer = (folder: string, words: readonly string[], showing: Showing): string | undefined => {
+export const renderedAnswer = (folder: string, typed: readonly string[], showing: Showing): string | undefined => {
+  const words = inLongForm(typed)
   if (words.length === 0 || showing.env['DEBUG'] || /windows|wsl|microsoft/i.test(release())) return undefined
   const index = read<HelpIndex>(join(folder, 'index.json'))
   if (!index) return undefined

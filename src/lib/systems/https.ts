@@ -36,6 +36,8 @@ export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<Inco
         port: place.port,
         path: url.pathname + url.search,
         servername: url.hostname,
+        // Not even a variable of the operator's shell may take this away.
+        rejectUnauthorized: true,
         headers: { host: url.host, 'user-agent': 'honeydue', ...headers },
         agent: agent ?? false,
         signal,

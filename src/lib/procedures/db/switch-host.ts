@@ -23,10 +23,12 @@ export const switchHost = defineProcedure({
     to: async (look, { environment: { namespace, database } }) => {
       const present = (await look.kube.configMap(namespace, database.configMap))?.[hostKey]
       const about = (host: string) => `${host}${host === present ? ', now' : ''}`
-      return [
+      const both = [
         { value: 'pooler', about: about(database.pooler) },
         { value: 'direct', about: about(database.direct) },
       ]
+      // Enter alone must not choose what is so already.
+      return database.pooler === present ? both.reverse() : both
     },
   },
   risk: () => 'disruptive',

@@ -6,7 +6,7 @@ import { askedNames, leadsToNode, nodeOf, type RoundRobin, roundRobinOf } from '
 import { type EdgeSurvey, got, type Told, told } from '../../facts/edge/survey.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
-import type { Proof } from '../../plan/procedure.ts'
+import type { Offer, Proof } from '../../plan/procedure.ts'
 import type { AddressRecord } from '../../systems/cloudflare/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 
@@ -38,15 +38,19 @@ export interface RoundRobinFacts {
 
 /** A node of the environment by its alias. Throws Usage that names them. */
 export const nodeNamed = ({ nodes }: Deployment, alias: string): RoundRobinNode => {
-  const node = nodes.find((one) => one.alias === alias)
+  const node = nodes.find((one) => [one.alias, one.hostname, one.address].includes(alias))
   if (node) return node
   throw new Usage({
     code: 'no-such-node',
     failed: `There is no node "${alias}"`,
-    cause: `The environment has ${nodes.map((one) => one.alias).join(', ')}`,
+    cause: `The environment has ${nodes.map(({ alias: own, hostname, address }) => `${own} (${hostname}, ${address})`).join(', ')}`,
     next: 'honeydue nodes:status',
   })
 }
+
+/** The nodes to choose from, by every name that the cluster and the book have for them. */
+export const nodesOffered = ({ nodes }: Deployment): readonly Offer[] =>
+  nodes.map(({ alias, hostname, address }) => ({ value: alias, about: `${hostname}, ${address}` }))
 
 /** Reads records, every node's own answer, and what customers get. */
 export const gatherRoundRobin = async (
