@@ -1,14 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { gooseUp } from './goose.ts'
-import { restrictedLogin, scratchDatabase } from './restricted.ts'
+import { type Laying, lay } from './lay.ts'
+import { type Role, restrictedLogin, scratchDatabase, settle } from './restricted.ts'
 import type { Server } from './server.ts'
 import { confinedServers, type Servers } from './servers.ts'
 
 export interface Attempt {
   /** The live role: the files run with a name and rights like its own. */
   readonly user: string
-  /** Statements that make what the files find. */
+  /** The other roles of the live server. */
+  readonly roles?: readonly Role[]
+  /** Statements that lay the schema that the files find, in any order. */
+  readonly schema?: readonly Laying[]
+  /** Of the live role's sessions. */
+  readonly searchPath?: string
+  /** What comes after it. */
   readonly before: readonly string[]
   readonly files: readonly { readonly name: string; readonly text: string }[]
   /** One query over what they leave. */
@@ -59,7 +66,7 @@ export const scratchServer = (options: ScratchOptions = {}) => {
       // The server goes with what runs on it: nothing else ends a loop for sure.
       starting = undefined
       leaving = going.then((server) => server.stop()).catch(() => {})
-      if (error instanceof TooMuch) return { code: 1, lines: [], rows: [], ended: error.message }
+      if (error instanceof Unanswered) return { code: 1, lines: [], rows: [], ended: error.message }
       throw error
     } finally {
       bounds.release()
@@ -84,9 +91,9 @@ export const scratchServer = (options: ScratchOptions = {}) => {
   }
 }
 
-/** An attempt took more of the machine than it may. */
-class TooMuch extends Error {
-  override readonly name = 'TooMuch'
+/** An attempt could not come to its end. */
+class Unanswered extends Error {
+  override readonly name = 'Unanswered'
 }
 
 interface Bounds {
@@ -104,7 +111,7 @@ const limited = ({ signal, within }: { readonly signal: AbortSignal; readonly wi
   signal.addEventListener('abort', onSignal, { once: true })
   if (signal.aborted) onSignal()
   const timer = AbortSignal.timeout(within)
-  const onTimer = () => control.abort(new TooMuch(`it ran for more than ${within / 1000} s`))
+  const onTimer = () => control.abort(new Unanswered(`it ran for more than ${within / 1000} s`))
   timer.addEventListener('abort', onTimer, { once: true })
   const ended = new Promise<never>((_, reject) => {
     control.signal.addEventListener('abort', () => reject(control.signal.reason), { once: true })
@@ -114,7 +121,7 @@ const limited = ({ signal, within }: { readonly signal: AbortSignal; readonly wi
   return {
     limit: control.signal,
     ended,
-    end: (because) => control.abort(new TooMuch(because)),
+    end: (because) => control.abort(new Unanswered(because)),
     release: () => {
       signal.removeEventListener('abort', onSignal)
       timer.removeEventListener('abort', onTimer)
@@ -124,21 +131,25 @@ const limited = ({ signal, within }: { readonly signal: AbortSignal; readonly wi
 
 const perform = async (
   server: Server,
-  { user, before, files, ask }: Attempt,
+  { user, roles = [], schema = [], searchPath = 'public', before, files, ask }: Attempt,
   bounds: Bounds & { readonly room: number },
 ): Promise<Attempted> => {
-  const login = await restrictedLogin(server, user)
+  const login = await restrictedLogin(server, user, roles)
   const client = await server.login(login, scratchDatabase)
   const watching = new AbortController()
   const watched = watchRoom(server.admin, bounds, watching.signal)
   try {
+    const unlaid = schema.length === 0 ? [] : await lay(client, schema)
+    if (unlaid.length > 0) throw new Unanswered(`the live schema could not be laid: ${unlaid.slice(0, 3).join('; ')}`)
+    await settle(server, login, roles)
+    await client.query("SELECT set_config('search_path', $1, false)", [searchPath])
     for (const statement of before.length === 0 ? [] : ['BEGIN', ...before, 'COMMIT']) await client.query(statement)
     const lines: string[] = []
     const named = files.map(({ name, text }) => ({ name, sql: text }))
     // goose refuses an empty folder; here nothing is asked of it then.
     const code = named.length === 0 ? 0 : await gooseUp({ client, files: named, log: (line) => lines.push(line), signal: bounds.limit })
     const [, lack] = /\(SQLSTATE (53\w{3})\)$/.exec(lines.at(-1) ?? '') ?? []
-    if (code !== 0 && lack !== undefined) throw new TooMuch(`the private server has too little for it (SQLSTATE ${lack})`)
+    if (code !== 0 && lack !== undefined) throw new Unanswered(`the private server has too little for it (SQLSTATE ${lack})`)
     // By the same login: what the files left may shadow what a question calls.
     const reader = await server.login(login, scratchDatabase)
     try {

@@ -26,6 +26,8 @@ export interface Login {
 
 /** The superuser, as Neon names it. Its password is made with the cluster, and leaves this part nowhere. */
 export const superuser = 'cloud_admin'
+/** The same of a server for what others wrote: no role of a live server has this name, so that each can have its stand-in here. */
+export const confinedSuperuser = 'honeydue_superuser'
 
 /**
  * Ends PostgreSQL when its own standard input ends. The other end of that pipe is held by our process alone, so the kernel closes it however we
@@ -69,6 +71,7 @@ const settings = {
 const confined = {
   listen_addresses: '',
   max_connections: '20',
+  max_locks_per_transaction: '1024',
   temp_file_limit: '256MB',
   temp_buffers: '8MB',
   work_mem: '8MB',
@@ -90,7 +93,8 @@ export const startServer = async (
   { folder, password }: { readonly folder: string; readonly password: string },
   how: StartOptions,
 ): Promise<Server> => {
-  const superusers = (port: number, database: string) => connect({ host: folder, port, user: superuser, password, database })
+  const superusers = (port: number, database: string) =>
+    connect({ host: folder, port, user: how.confined ? confinedSuperuser : superuser, password, database })
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
     const child = launch(binaries, folder, port, how)

@@ -8,7 +8,7 @@ import type { Binaries } from './binaries.ts'
 import { fingerprint } from './binaries.ts'
 import { ownFolder, roomiest, run } from './folders.ts'
 import { gooseTable, migrations, upOf } from './schema.ts'
-import { type Server, startServer, superuser } from './server.ts'
+import { confinedSuperuser, type Server, startServer, superuser } from './server.ts'
 
 /** The role, database and password that every template starts with; the password is set again per sandbox. */
 export const owner = 'neondb_owner'
@@ -35,7 +35,7 @@ export type Contents = 'deployment' | 'nothing'
 /** A new folder in the temporary folder with a copy of a template cluster in `data` (about 0.1 s; the first time on a machine 2 s). */
 export const layCluster = async (binaries: Binaries, contents: Contents): Promise<Cluster> => {
   const made = contents === 'nothing' ? '' : seed
-  const template = join(binaries.cache, `template-${fingerprint('6', binaries.root, made, hba, String(binaries.as?.uid))}`)
+  const template = join(binaries.cache, `template-${fingerprint('7', binaries.root, made, hba, String(binaries.as?.uid))}`)
   if (!existsSync(template)) await makeTemplate(binaries, template, contents)
   const folder = await ownFolder(binaries, await roomiest())
   // `cp` is in every base system, runs beside our event loop, and clones where the file system can.
@@ -59,7 +59,7 @@ const makeTemplate = async (binaries: Binaries, template: string, contents: Cont
     if (binaries.as) await chown(pwfile, binaries.as.uid, binaries.as.gid)
     const options = [
       '-U',
-      superuser,
+      contents === 'nothing' ? confinedSuperuser : superuser,
       `--pwfile=${pwfile}`,
       '--auth=scram-sha-256',
       '-E',
@@ -74,7 +74,7 @@ const makeTemplate = async (binaries: Binaries, template: string, contents: Cont
     await writeFile(join(data, 'pg_hba.conf'), hba)
     // Small files copy fast: checkpoints need not keep old WAL.
     await appendFile(join(data, 'postgresql.conf'), '\nmin_wal_size = 2MB\nmax_wal_size = 8MB\n')
-    const server = await startServer(binaries, { folder, password }, { disposable: false })
+    const server = await startServer(binaries, { folder, password }, { disposable: false, confined: contents === 'nothing' })
     try {
       const { admin } = server
       if (contents === 'deployment') await makeDeployment(server)

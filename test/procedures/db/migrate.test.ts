@@ -134,3 +134,22 @@ test('a build without locks: whoever has an older snapshot of any table is named
     /\(report\) has had a transaction open for \d+ s: what is built CONCURRENTLY waits for its end, whatever table it reads/,
   )
 })
+
+const rehearsed = async (tag: string, sql: string) => {
+  const asked = { image: await release(sandbox(), tag, { '000003_a.sql': `-- +goose Up\n${sql}\n` }), rehearse: true }
+  return (await prepare(migrate, asked, systems(), contextOf(sandbox().environment))).plan
+}
+
+test('a rehearsal has the live schema, its partitions, policies, roles and owners, and says where it has no answer', async () => {
+  const { query } = sandbox().postgres
+  await query(`CREATE ROLE reporter; CREATE ROLE other; CREATE TABLE theirs (id int); ALTER TABLE theirs OWNER TO other;
+    CREATE TABLE events (at date) PARTITION BY RANGE (at); CREATE POLICY mine ON documents USING (true);
+    ALTER TABLE events OWNER TO neondb_owner; CREATE VIEW z AS SELECT id FROM tasks; CREATE VIEW a AS SELECT id FROM z;
+    CREATE MATERIALIZED VIEW counts AS SELECT id FROM a; CREATE UNIQUE INDEX counts_id ON counts (id)`)
+  const good = 'CREATE TABLE e1 PARTITION OF events DEFAULT;\nDROP POLICY mine ON documents;\nGRANT SELECT ON tasks TO reporter;'
+  expect((await rehearsed('cccc016', good)).blocked).toEqual([])
+  expect((await rehearsed('cccc017', 'ALTER TABLE theirs ADD x int;')).blocked).toEqual([expect.stringContaining('(SQLSTATE 42501)')])
+  const needsRows = "INSERT INTO documents (residence_id, title) VALUES (1, 'x');"
+  expect((await rehearsed('cccc018', needsRows)).blocked).toEqual([expect.stringContaining('not rehearsed because a file needs rows')])
+  await query('DROP OWNED BY other; DROP ROLE other; DROP ROLE reporter')
+})

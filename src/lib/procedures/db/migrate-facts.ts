@@ -45,10 +45,13 @@ export const rehearsed = async (facts: MigrateFacts, { postgres, scratch }: Read
     const unable = `${replaced.name} takes values of the environment (ENVSUB), and only the Job has them`
     return { ...facts, rehearsal: { failure: undefined, unable, lines: [] } }
   }
-  const schema = await postgres.schema(target)
+  const layout = await postgres.layout(target)
   return {
     ...facts,
-    rehearsal: await scratch.rehearse({ schema, versions: versions.applied.map(({ version }) => version), user: target.user }, files),
+    rehearsal: await scratch.rehearse(
+      { layout, versions: versions.applied.map(({ version }) => version), versionSchema: versions.schema ?? 'public', user: target.user },
+      files,
+    ),
   }
 }
 

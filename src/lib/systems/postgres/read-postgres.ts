@@ -2,12 +2,14 @@ import { Trouble } from '../../errors.ts'
 import type { Surroundings } from '../../sql/surroundings.ts'
 import { schemaObjects, tableSizes } from './catalog.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
+import { layout, roles } from './layout.ts'
 import { surroundings } from './surroundings.ts'
 import type {
   AdvisoryLock,
   Capacity,
   EndpointFacts,
   InvalidIndex,
+  Layout,
   OtherHolder,
   PostgresReader,
   PostgresTarget,
@@ -116,6 +118,16 @@ export const readPostgres = (over: Over, options: PostgresOptions): PostgresRead
         const [found] = await reading.query<Surroundings>(surroundings, [functions])
         if (!found) throw new Error('the server returned no row')
         return found
+      }),
+    ),
+  layout: (target) =>
+    over(target, (connection) =>
+      connection.reading(async (reading) => {
+        const [session] = await reading.query<{ path: string }>("SELECT current_setting('search_path') AS path")
+        // Names are whole then, whoever reads them.
+        await reading.query("SELECT set_config('search_path', '', true)")
+        const statements = await reading.query<Layout['statements'][number]>(layout)
+        return { statements, roles: await reading.query<Layout['roles'][number]>(roles), searchPath: session?.path ?? 'public' }
       }),
     ),
   tableSizes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<TableSize>(tableSizes))),

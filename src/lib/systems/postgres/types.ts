@@ -117,6 +117,15 @@ export interface SchemaObject {
   readonly definition: string
 }
 
+/** How to lay a schema in an empty database: statements in no order that suffices, and the server's roles. */
+export interface Layout {
+  readonly statements: readonly { readonly kind: string; readonly sql: string }[]
+  /** `member`: the asking role has its rights. */
+  readonly roles: readonly { readonly name: string; readonly member: boolean }[]
+  /** The asking role's, as the server has it for a new session. */
+  readonly searchPath: string
+}
+
 /** The application's own database through both of its endpoints. */
 export interface Application {
   readonly direct: PostgresTarget
@@ -150,6 +159,7 @@ export interface PostgresReader {
   /** What statements meet there; `functions`: names that are to be looked up. */
   surroundings(target: PostgresTarget, functions: readonly string[]): Promise<Surroundings>
   tableSizes(target: PostgresTarget): Promise<readonly TableSize[]>
+  layout(target: PostgresTarget): Promise<Layout>
   /** Every object outside of extensions and goose's own table, in an order in which they can be made. */
   schema(target: PostgresTarget): Promise<readonly SchemaObject[]>
 }

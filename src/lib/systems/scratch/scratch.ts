@@ -1,14 +1,16 @@
 import { Blocked, Trouble } from '../../errors.ts'
 import { markStatements, schemaObjects } from '../postgres/catalog.ts'
-import type { SchemaObject } from '../postgres/types.ts'
+import type { Layout, SchemaObject } from '../postgres/types.ts'
 import type { System } from '../systems.ts'
-import { definitions } from './definitions.ts'
 import type { ScratchFile, ScratchReader } from './types.ts'
 
 /** The server that is started; given by the caller, because systems know no embedded one. */
 export interface ScratchServer {
   attempt(wanted: {
     readonly user: string
+    readonly roles?: Layout['roles']
+    readonly schema?: Layout['statements']
+    readonly searchPath?: string
     readonly before: readonly string[]
     readonly files: readonly ScratchFile[]
     readonly ask: string
@@ -50,11 +52,15 @@ export const scratchSystem = (open: () => Promise<ScratchServer>): System<Scratc
         const done = await attempt({ user, before: [], files: files.map(bare), ask: schemaObjects })
         return { failure: failureOf(done), schema: done.rows as readonly SchemaObject[] }
       },
-      rehearse: async ({ schema, versions, user }, files) => {
+      rehearse: async ({ layout, versions, versionSchema, user }, files) => {
         try {
-          const before = [...definitions(schema), ...markStatements(versions)]
-          const done = await attempt({ user, before, files: files.map(bare), ask: 'SELECT 1' })
-          return { failure: failureOf(done), lines: done.lines }
+          const { roles, statements, searchPath } = layout
+          const before = markStatements(versions, versionSchema)
+          const done = await attempt({ user, roles, searchPath, schema: statements, before, files: files.map(bare), ask: 'SELECT 1' })
+          const failure = failureOf(done)
+          const [, lacks] = /\(SQLSTATE (23502|23503|55000|P0002|P0003)\)$/.exec(failure ?? '') ?? []
+          if (lacks === undefined) return { failure, lines: done.lines }
+          return { failure: undefined, unable: `a file needs rows, and the copy has none: ${failure}`, lines: done.lines }
         } catch (error) {
           if (error instanceof Blocked) return { failure: undefined, unable: error.likely ?? error.failed, lines: [] }
           throw error

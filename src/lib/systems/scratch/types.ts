@@ -1,4 +1,4 @@
-import type { SchemaObject } from '../postgres/types.ts'
+import type { Layout, SchemaObject } from '../postgres/types.ts'
 import type { System } from '../systems.ts'
 
 /** A migration file by its name and text. */
@@ -30,7 +30,7 @@ export interface ScratchReader {
   build(files: readonly ScratchFile[], user: string): Promise<Built>
   /** Runs files, as `user`, over a copy of a schema in which `versions` are applied. */
   rehearse(
-    from: { readonly schema: readonly SchemaObject[]; readonly versions: readonly bigint[]; readonly user: string },
+    from: { readonly layout: Layout; readonly versions: readonly bigint[]; readonly versionSchema: string; readonly user: string },
     files: readonly ScratchFile[],
   ): Promise<Rehearsal>
 }
