@@ -136,6 +136,31 @@ export const migrationWorlds = {
     await sandbox.postgres.query("INSERT INTO tasks (residence_id, title) VALUES (1, 'Task 1')")
     await runTo(sandbox, { '000003_unique.sql': noTransaction('CREATE UNIQUE INDEX CONCURRENTLY tasks_title ON tasks (title);') }, 'Failed')
   },
+  /** Its name begins as one that a pending file builds. */
+  'an invalid index that only looks like one of a pending file': async (sandbox) => {
+    const { query } = sandbox.postgres
+    await query("INSERT INTO tasks (residence_id, title) VALUES (1, 'Task 1')")
+    await query('CREATE UNIQUE INDEX CONCURRENTLY tasks_res ON tasks (title)').catch(() => {})
+    await query("DELETE FROM tasks WHERE id = (SELECT max(id) FROM tasks WHERE title = 'Task 1')")
+    await release(sandbox, tag, {
+      '000003_index.sql': noTransaction('CREATE INDEX CONCURRENTLY tasks_res_title ON tasks (residence_id, title);'),
+    })
+  },
+  'the index of a partitioned table, not attached yet': async (sandbox) => {
+    await sandbox.postgres.query(`SET ROLE neondb_owner; CREATE TABLE readings (at date) PARTITION BY RANGE (at);
+      CREATE TABLE readings_2024 PARTITION OF readings FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+      CREATE TABLE readings_2025 PARTITION OF readings FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+      CREATE INDEX readings_2024_at ON readings_2024 (at); CREATE INDEX readings_at ON ONLY readings (at);
+      ALTER INDEX readings_at ATTACH PARTITION readings_2024_at; RESET ROLE`)
+    const up = 'CREATE INDEX readings_2025_at ON readings_2025 (at);\nALTER INDEX readings_at ATTACH PARTITION readings_2025_at;'
+    await release(sandbox, tag, { '000003_attach.sql': inTransaction(up) })
+  },
+  'a lock timeout in a transaction': async (sandbox) => {
+    const reader = await holdTable(sandbox, 'tasks')
+    const sql = "CREATE TABLE a (id int);\nSET LOCAL lock_timeout = '50ms';\nALTER TABLE tasks ADD COLUMN notes text;"
+    await runTo(sandbox, { '000003_notes.sql': inTransaction(sql) }, 'Failed')
+    await reader()
+  },
   'an invalid index that goose recorded': async (sandbox) => {
     await sandbox.postgres.query("INSERT INTO tasks (residence_id, title) VALUES (1, 'Task 1')")
     const files = { '000003_unique.sql': noTransaction('CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS tasks_title ON tasks (title);') }

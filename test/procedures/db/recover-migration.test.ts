@@ -69,6 +69,7 @@ const restorable: readonly World[] = [
   'a failing statement without a transaction, after another',
   'a failing statement that leaves no object, after one that does',
   'a failing statement in the third of four files',
+  'a lock timeout in a transaction',
 ]
 
 /** Each world, the ways out that are found one after the other, and where they end. */
@@ -123,6 +124,27 @@ const cases: readonly Broken[] = [
     ways: ['rebuild-index'],
     step: /Build the invalid index tasks_title anew/,
     refusal: /tasks_title is invalid/,
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'an invalid index that only looks like one of a pending file',
+    ways: ['rebuild-index', 'rerun'],
+    step: /Build the invalid index tasks_res anew/,
+    refusal: /index tasks_res is invalid/,
+    end: [0, 1, 2, 3],
+  },
+  {
+    world: 'the index of a partitioned table, not attached yet',
+    ways: [],
+    step: /^$/,
+    refusal: /^$/,
+    end: [0, 1, 2],
+  },
+  {
+    world: 'a lock timeout in a transaction',
+    ways: ['rerun'],
+    step: /Remove the old Job.*Run 1 migration to version 3/,
+    refusal: /failed at 000003_notes.sql/,
     end: [0, 1, 2, 3],
   },
   {

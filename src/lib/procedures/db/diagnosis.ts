@@ -1,4 +1,6 @@
 import type { Trouble } from '../../errors.ts'
+import type { GooseFailure } from '../../facts/db/goose-failure.ts'
+import { builds, failedIndexes, indexesInWork } from '../../facts/db/invalid-indexes.ts'
 import type { HeldLock } from '../../facts/db/locks.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
 import type { BuiltSoFar } from '../../facts/db/schema-difference.ts'
@@ -46,16 +48,19 @@ const is = (way: Way, because: string) => ({ way, because })
 
 /** Decides from facts alone; nothing found means nothing to recover from. */
 export const diagnose = (facts: RecoverFacts): Diagnosis => {
-  const { job, alive, sessions, files, invalid, state, stranded, hanging, progress, image } = facts
+  const { job, alive, sessions, files, state, stranded, hanging, progress, image } = facts
   const running = runningStatements(sessions, files ?? [])
   const runs = alive.filter(({ stuck }) => stuck === undefined)
   const first = state.pending[0]
   const restore = is('restore', 'Neon keeps the history; it rewinds every database of the branch')
-  if (runs.length > 0 || running.length > 0)
+  const inWork = indexesInWork(facts.invalid)
+  const invalid = failedIndexes(facts.invalid)
+  if (runs.length > 0 || running.length > 0 || inWork.length > 0)
     return {
       found: [
         ...runs.map(({ pod, orphan }) => `pod ${pod} runs migrations${orphan ? ', and its Job is gone' : ''}`),
         ...running.map(({ session, file }) => `backend ${session.pid} runs a statement of ${file}`),
+        ...inWork.map(({ name, builder }) => `backend ${builder} is at work on index ${name}`),
       ],
       ways: [is('wait', 'what still runs may come to its end, and decides what is to be done')],
     }
@@ -75,7 +80,7 @@ export const diagnose = (facts: RecoverFacts): Diagnosis => {
     }
   if (state.era === 'unmarked' || (state.era === 'automigrate' && first !== undefined)) return unmarked(facts)
   if (invalid.length > 0) {
-    const pending = invalid.filter(({ name }) => state.pending.some(({ text }) => text.includes(name)))
+    const pending = invalid.filter(({ name }) => state.pending.some((file) => builds(file, name)))
     return {
       found: [...invalid.map(({ name, table }) => `index ${name} on ${table} is invalid`), ...failureOf(facts)],
       ways:
@@ -139,11 +144,23 @@ export const diagnose = (facts: RecoverFacts): Diagnosis => {
   return {
     found: [`nothing of ${first.name} is there`, ...failureOf(facts)],
     ways:
-      job?.failure?.file === undefined
-        ? [is('rerun', 'it was stopped, not refused'), restore]
+      job?.failure?.file === undefined || passes(job.failure)
+        ? [
+            is(
+              'rerun',
+              job?.failure?.file === undefined
+                ? 'it was stopped, not refused'
+                : 'nothing is wrong with the file: a lock, a cancelled statement or a lost connection was in its way; honeydue db:locks shows who is now',
+            ),
+            restore,
+          ]
         : [is('fix', 'it would fail again as it is'), later, restore],
   }
 }
+
+/** What stood in the way may be gone by the next run: locks, deadlocks, serialisation, cancelled, connection or server gone, no room. */
+const passes = ({ sqlState, statement }: GooseFailure): boolean =>
+  sqlState === undefined ? statement !== undefined : /^(55P03|40P01|40001|57014|57P0\w|08\w{3}|53\w{3})$/.test(sqlState)
 
 /** What is known of the statements that no object tells of. */
 const stoppedAt = ({ statements }: MigrateFacts['state']['pending'][number], { rest }: Progress): string =>

@@ -1,6 +1,7 @@
 import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { gatherMigrations } from '../../facts/db/gather-migrations.ts'
 import { apiContainer, jobName } from '../../facts/db/migrate-job.ts'
+import { timeoutOf } from '../../facts/db/snapshots.ts'
 import type { Container, KubeManifest } from '../../systems/kube/types.ts'
 import type { Rehearsal } from '../../systems/scratch/types.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -15,7 +16,8 @@ export type Manifest =
       readonly object: KubeManifest
       readonly container: string
       readonly retries: number
-      readonly lockTimeout: boolean
+      /** Of the statements that it runs, where it sets one: milliseconds. */
+      readonly lockTimeout: number | undefined
     }
   | { readonly usable: false; readonly because: string }
 
@@ -90,6 +92,6 @@ const manifestOf = (found: unknown, image: string): Manifest => {
     object,
     container: one.name,
     retries: job.spec?.backoffLimit ?? 6,
-    lockTimeout: /lock_timeout/.test(JSON.stringify(job.spec)),
+    lockTimeout: timeoutOf(JSON.stringify(job.spec)),
   }
 }

@@ -1,7 +1,9 @@
 import { minutes } from '../../clock.ts'
 import { reasonOf } from '../../errors.ts'
+import { failedIndexes, indexesInWork } from '../../facts/db/invalid-indexes.ts'
 import { gatherRunners, jobName } from '../../facts/db/migrate-job.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
+import { holdsSnapshot, oldSnapshots, waitsForSnapshots } from '../../facts/db/snapshots.ts'
 import { feltBy, sizeText } from '../../facts/db/statements.ts'
 import { every, type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Difference, Step } from '../../plan/procedure.ts'
@@ -97,7 +99,9 @@ const hasRun = async (
     )
   if (job?.outcome === 'failed') return hopeless(job.failure?.text ?? 'the Job failed without a word of goose', recovery)
   if (open.length === 0) {
-    const left = invalid.filter(({ name }) => !before.some((one) => one.name === name)).map(({ name }) => name)
+    const left = failedIndexes(invalid)
+      .filter(({ name }) => !before.some((one) => one.name === name))
+      .map(({ name }) => name)
     if (left.length > 0) return hopeless(`goose is content, and index ${left.join(', ')} is invalid`, recovery)
     return alive.length === 0 ? holds : fails('its pod has not ended')
   }
@@ -138,11 +142,23 @@ export const standing = (facts: MigrateFacts): Finding => {
     ...(resumable(facts) ? [] : runningStatements(sessions, files ?? [])).map(({ session, file }) =>
       fails(`backend ${session.pid} runs a statement of ${file}`),
     ),
-    ...invalid.map(({ name }) => fails(`index ${name} is invalid: goose would record success over it`)),
+    ...failedIndexes(invalid).map(({ name }) => fails(`index ${name} is invalid: goose would record success over it`)),
+    ...(resumable(facts) ? [] : indexesInWork(invalid)).map(({ name, builder }) => fails(`backend ${builder} is at work on index ${name}`)),
+    ...snapshotsInTheWay(facts).map((because) => fails(because)),
     manifest.usable ? holds : fails(manifest.because),
     rehearsal?.failure === undefined ? holds : fails(`rehearsed elsewhere, it failed: ${rehearsal.failure}`),
     rehearsal?.unable === undefined ? holds : fails(`not rehearsed because ${rehearsal.unable}; without --rehearse it runs unrehearsed`),
   ])
+}
+
+/** What a concurrent build waits for: with a lock_timeout in the manifest it gives up there, and leaves its index invalid. */
+const snapshotsInTheWay = ({ manifest, state, sessions }: MigrateFacts): readonly string[] => {
+  if (!manifest.usable || manifest.lockTimeout === undefined || !waitsForSnapshots(state.pending)) return []
+  const limit = manifest.lockTimeout
+  return oldSnapshots(sessions, limit).map(
+    (session) =>
+      `${holdsSnapshot(session)}: an index that is built concurrently waits for it whatever it reads, and the manifest's lock_timeout of ${limit / 1000} s ends that wait`,
+  )
 }
 
 /** That the registry did not say whether it has the image: no reason to stop, and worth knowing where something is to run. */
@@ -195,7 +211,7 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
     ...(tables === ''
       ? []
       : [`Pods that have read ${tables} hold plans of it: kubectl -n ${namespace} rollout restart deploy/api deploy/worker`]),
-    ...(manifest.usable && !manifest.lockTimeout
+    ...(manifest.usable && manifest.lockTimeout === undefined
       ? ['The manifest sets no lock_timeout: while a statement waits for its lock, whatever needs the table waits behind it']
       : []),
     ...(manifest.usable && manifest.retries > 0
@@ -208,6 +224,9 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
     ...(snapshots.length > 0 ? [] : old).map(
       ({ pid, application }) =>
         `Backend ${pid} (${application || 'no name'}) has had a transaction open for over a minute: what needs its tables waits`,
+    ),
+    ...(waitsForSnapshots(state.pending) ? oldSnapshots(sessions, 1000) : []).map(
+      (session) => `${holdsSnapshot(session).replace(/^b/, 'B')}: an index that is built concurrently waits for it, whatever it reads`,
     ),
   ]
 }

@@ -1,6 +1,8 @@
 import { minutes } from '../../clock.ts'
+import { failedIndexes, indexesInWork } from '../../facts/db/invalid-indexes.ts'
 import { gatherRunners } from '../../facts/db/migrate-job.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
+import { holdsSnapshot, oldSnapshots } from '../../facts/db/snapshots.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Step } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -34,14 +36,18 @@ export const recoverSteps = (facts: Chosen, diagnosis: Diagnosis): readonly Step
     case 'drop-index':
       return [
         ...duplicates(facts),
-        ...facts.invalid.map((index) => dropIndex(facts, index, fits)),
+        ...failedIndexes(facts.invalid).map((index) => dropIndex(facts, index, fits)),
         ...again({ ...facts, invalid: [] }, fits),
       ]
     case 'rebuild-index':
       return [
         ...duplicates(facts),
-        ...facts.invalid.filter(isLeftOver).map((index) => dropIndex(facts, index, fits)),
-        ...facts.invalid.filter((index) => !isLeftOver(index)).map((index) => rebuildIndex(facts, index, fits)),
+        ...failedIndexes(facts.invalid)
+          .filter(isLeftOver)
+          .map((index) => dropIndex(facts, index, fits)),
+        ...failedIndexes(facts.invalid)
+          .filter((index) => !isLeftOver(index))
+          .map((index) => rebuildIndex(facts, index, every([fits, ...inTheWayOfABuild(facts)]))),
       ]
     case 'bootstrap':
       return [markBaseline(facts, fits)]
@@ -71,11 +77,27 @@ const waitForIt = (facts: Chosen, fits: Finding): Change<Needs> => ({
 })
 
 const nothingRuns = async ({ namespace, target, files }: Chosen, look: Readers<Needs>): Promise<Finding> => {
-  const [{ alive }, sessions] = await Promise.all([gatherRunners(look.kube, namespace), look.postgres.sessions(target)])
+  const [{ alive }, sessions, invalid] = await Promise.all([
+    gatherRunners(look.kube, namespace),
+    look.postgres.sessions(target),
+    look.postgres.invalidIndexes(target),
+  ])
   const running = runningStatements(sessions, files ?? [])
-  if (alive.length + running.length === 0) return holds
-  return fails([...alive.map(({ pod }) => `pod ${pod} runs`), ...running.map(({ session }) => `backend ${session.pid} runs`)].join('; '))
+  return every([
+    ...alive.map(({ pod }) => fails(`pod ${pod} runs`)),
+    ...running.map(({ session }) => fails(`backend ${session.pid} runs`)),
+    ...indexesInWork(invalid).map(({ name, builder }) => fails(`backend ${builder} is at work on index ${name}`)),
+  ])
 }
+
+/** The writer's own, for a rebuild: milliseconds. */
+const lockTimeout = 5_000
+
+/** A build waits for older snapshots as long as for a lock: ours gives up after as many seconds. */
+const inTheWayOfABuild = ({ sessions }: Chosen): readonly Finding[] =>
+  oldSnapshots(sessions, lockTimeout).map((session) =>
+    fails(`${holdsSnapshot(session)}: the build waits for it whatever it reads, and gives up after ${lockTimeout / 1000} s`),
+  )
 
 const releaseLock = ({ target }: Chosen, { key, pid, holder }: Chosen['stranded'][number], fits: Finding): Change<Needs> => ({
   title: `End backend ${pid}, on which the lock is stranded`,
@@ -123,7 +145,7 @@ const rebuildIndex = ({ target }: Chosen, index: Chosen['invalid'][number], fits
 
 /** A unique index that did not build has met rows that are twice there: only a human says which go. */
 const duplicates = ({ invalid, job }: Chosen): readonly Gate<Needs>[] =>
-  invalid
+  failedIndexes(invalid)
     .filter(({ definition }) => definition.startsWith('CREATE UNIQUE') && job?.failure?.sqlState === '23505')
     .map(({ name, definition }) => ({
       title: `Rows that are twice there are gone from ${name}`,

@@ -1,4 +1,5 @@
 import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
+import { failedIndexes, indexesInWork, unfinishedIndexes } from '../../facts/db/invalid-indexes.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
 import type { Observation } from '../../plan/report.ts'
 
@@ -63,11 +64,22 @@ const eraFindings = ({ state, versions, files, image, noGit, registry }: Migrati
 
 const runFindings = ({ job, alive, invalid, sessions, files, checkout }: MigrationFacts): readonly Observation[] => {
   const next = 'honeydue db:recover-migration --dry-run'
-  const found: Observation[] = invalid.map(({ name, table }) => ({
+  const found: Observation[] = failedIndexes(invalid).map(({ name, table }) => ({
     level: 'wrong',
     text: `Index ${name} on ${table} is invalid: its build failed, and nothing uses it`,
     next,
   }))
+  for (const { name, table, builder } of indexesInWork(invalid))
+    found.push({
+      level: 'warning',
+      text: `Backend ${builder} is at work on index ${name} of ${table}: it is invalid until that has ended`,
+      next: 'honeydue db:locks',
+    })
+  for (const { name, table, lacking } of unfinishedIndexes(invalid))
+    found.push({
+      level: 'warning',
+      text: `Index ${name} of the partitioned table ${table} is not finished: ${lacking.length === 0 ? 'no partition has one of its own attached' : `${list(lacking)} ${lacking.length === 1 ? 'has' : 'have'} none attached`}; it becomes valid by itself once each has (CREATE INDEX CONCURRENTLY on the partition, then ALTER INDEX ${name} ATTACH PARTITION)`,
+    })
   if (job?.outcome === 'failed')
     found.push({ level: 'wrong', text: `The last Job failed${job.failure ? `: ${job.failure.text}` : ' without a word of goose'}`, next })
   if (job?.stuck !== undefined) found.push({ level: 'wrong', text: `The Job's pod does not start: ${job.stuck}`, next })

@@ -78,7 +78,12 @@ SELECT to_regclass('goose_db_version') IS NOT NULL AS exists,
 type Recorded = { readonly version: string; readonly applied: boolean; readonly at: string }
 
 const invalidIndexes = `
-SELECT n.nspname AS schema, c.relname AS name, i.indrelid::regclass::text AS "table", pg_get_indexdef(c.oid) AS definition
+SELECT n.nspname AS schema, c.relname AS name, i.indrelid::regclass::text AS "table", pg_get_indexdef(c.oid) AS definition,
+       coalesce((SELECT p.pid FROM pg_stat_progress_create_index p WHERE p.index_relid = c.oid LIMIT 1),
+         (SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()
+           WHERE l.locktype = 'relation' AND l.relation = c.oid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted LIMIT 1)) AS builder,
+       CASE WHEN c.relkind = 'I' THEN ARRAY(SELECT h.inhrelid::regclass::text FROM pg_inherits h WHERE h.inhparent = i.indrelid
+         AND NOT EXISTS (SELECT 1 FROM pg_inherits a JOIN pg_index x ON x.indexrelid = a.inhrelid WHERE a.inhparent = c.oid AND x.indrelid = h.inhrelid AND x.indisvalid) ORDER BY 1) END AS lacking
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE NOT i.indisvalid AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1, 2`
 

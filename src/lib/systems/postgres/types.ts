@@ -100,6 +100,10 @@ export interface InvalidIndex {
   readonly name: string
   readonly table: string
   readonly definition: string
+  /** The backend that builds or drops it at this moment. */
+  readonly builder: number | null
+  /** Of a partitioned table's index: the partitions that have none attached to it; null for any other. */
+  readonly lacking: readonly string[] | null
 }
 
 /** A table's size as the server last counted it. `rows`: -1 where it never did. */
