@@ -23,10 +23,14 @@ export const systemClock: Clock = {
     }),
 }
 
-/** Until the work has ended, and no longer than so many milliseconds. */
-export const atMost = async (clock: Clock, within: Duration, work: Promise<unknown>): Promise<void> => {
+/** What the work came to, or undefined where it took longer than so many milliseconds. */
+export const atMost = async <T>(clock: Clock, within: Duration, work: Promise<T>): Promise<T | undefined> => {
   const ended = new AbortController()
-  await Promise.race([work.finally(() => ended.abort()), clock.sleep(within, ended.signal).catch(() => {})])
+  const late = clock.sleep(within, ended.signal).then(
+    () => undefined,
+    () => undefined,
+  )
+  return Promise.race([work, late]).finally(() => ended.abort())
 }
 
 /** The end of something, at the latest after `within` ms or with one of the signals. It hangs no listener on them, however many are made of one. */

@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>
     sandbox: 'run',
     environment: 'run',
     plan: 'run',
+    journal: 'run',
   },
   facts: { ground: 'run', goose: 'run', sql: 'run', plan: 'run', systems: 'run', environment: 'type' },
   plan: { ground: 'run', systems: 'type', environment: 'type' },

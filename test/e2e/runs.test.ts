@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -49,8 +49,8 @@ test('a run leaves its journal, two events and a free lease; nothing to do leave
     .trim()
     .split('\n')
   const entries = lines.map((line) => JSON.parse(line))
-  expect(entries.map(({ type }) => type)).toEqual(['plan', 'begin', 'intent', 'result', 'end'])
-  expect(entries[2].at <= entries[3].at).toBe(true)
+  expect(entries.map(({ type }) => type)).toEqual(['plan', 'begin', 'facts', 'intent', 'result', 'end'])
+  expect(entries[3].at <= entries[4].at).toBe(true)
   expect(await stored()).toMatchObject({ holder: undefined, epoch: 1 })
   expect([eventsOf('RunStarted').length, eventsOf('RunEnded').length]).toEqual([1, 1])
   expect(eventsOf('RunStarted')[0]?.message).toContain('honeydue cache:invalidate --user 7')
@@ -101,4 +101,113 @@ test('two drains at the same moment: one ends well, the other is refused with 7,
   const left = sandbox().cloudflare.state.records.filter(({ type }) => type === 'A')
   const names = [...new Set(left.map(({ name }) => name))]
   for (const name of names) expect(left.filter((record) => record.name === name).length).toBe(2)
+})
+
+/** A journal as a killed run leaves it: all but its last lines, and the pid of nobody. */
+const interrupt = (left: number) => {
+  const [file = ''] = journals().slice(-1)
+  const path = join(state, 'honeydue/runs', file)
+  const lines = readFileSync(path, 'utf8').trim().split('\n')
+  const [header = '', ...rest] = lines.slice(0, lines.length - left)
+  const dead = JSON.parse(header)
+  dead.who = { ...dead.who, pid: 2 ** 22 + 1, born: '1' }
+  writeFileSync(path, `${[JSON.stringify(dead), ...rest].join('\n')}\n`)
+  return file.replace('.jsonl', '')
+}
+
+test('run:list, run:show, run:note and the timeline tell a run that was interrupted and gone on with', async () => {
+  const drain = at('edge:drain', 'hetzner2', '--within', '5s')
+  expect((await confirmed(drain, { env: env() })).code).toBe(0)
+  const id = interrupt(3)
+  expect(said(await honeydue(['run:list'], { env: env() }))).toContain(`${id} sandbox edge:drain hetzner2`)
+  const shown = await honeydue(['run:show', 'last'], { env: env() })
+  expect(said(shown)).toContain('interrupted in step')
+  expect(JSON.parse((await honeydue(['run:show', id, '--json'], { env: env() })).stdout)).toMatchObject({ status: 'interrupted', run: id })
+  expect((await honeydue(['run:note', id.slice(-4), 'Eva saw the site | up again'], { env: env() })).code).toBe(0)
+  expect((await confirmed(at('edge:restore', 'hetzner2'), { env: env() })).code).toBe(0)
+  const { stdout } = await honeydue(['run:show', id, '--timeline'], { env: env() })
+  expect(stdout).toMatch(/^## Take a node out of the round robin of every name: interrupted in step \d/)
+  expect(stdout).toMatch(
+    /\| \d\d:\d\d:\d\d \| Step 1, Take \S+ off hetzner2: done, and seen to hold after .*`hetzner1, hetzner2, hetzner3` → `hetzner1, hetzner3`/,
+  )
+  expect(stdout).toContain('Eva saw the site \\| up again')
+  expect(stdout).toContain('The program was ended without a word.')
+  for (const line of stdout
+    .trim()
+    .split('\n')
+    .filter((one) => one.startsWith('|')))
+    expect(line).toMatch(/\|$/)
+  expect((await honeydue(['run:show', 'zzzz'], { env: env() })).code).toBe(3)
+})
+
+test('run:undo takes back later what a run did, seen to be so; not twice, and not when the world has moved', async () => {
+  const names = () =>
+    sandbox()
+      .cloudflare.state.records.map(({ name, content }) => `${name} ${content}`)
+      .sort()
+  const before = names()
+  expect((await confirmed(at('edge:drain', 'hetzner2', '--within', '5s'), { env: env() })).code).toBe(0)
+  expect(names()).not.toEqual(before)
+  const planned = await honeydue(['run:undo', 'last', '--dry-run', '--json'], { env: env() })
+  expect(planned.code, planned.stdout).toBe(0)
+  const { plan } = JSON.parse(planned.stdout)
+  expect(plan.steps.map(({ title }: { title: string }) => title)[0]).toMatch(/^Take back: Take \S+ off hetzner2$/)
+  const undone = await honeydue(['run:undo', journals()[0]?.replace('.jsonl', '') ?? '', '--confirm', 'sandbox/hetzner2'], { env: env() })
+  expect([undone.code, said(undone)]).toEqual([0, expect.stringContaining('Taken back, and seen to be so.')])
+  expect(names()).toEqual(before)
+  const twice = await honeydue(['run:undo', journals()[0]?.replace('.jsonl', '') ?? '', '--confirm', 'sandbox/hetzner2'], { env: env() })
+  expect([twice.code, said(twice)]).toEqual([3, expect.stringContaining('took it back at')])
+
+  expect((await confirmed(at('edge:drain', 'hetzner2', '--within', '5s'), { env: env() })).code).toBe(0)
+  expect((await confirmed(at('edge:restore', 'hetzner2'), { env: env() })).code).toBe(0)
+  const drained = journals().sort()[2]?.replace('.jsonl', '') ?? ''
+  const moved = await honeydue(['run:undo', drained, '--confirm', 'sandbox/hetzner2'], { env: env() })
+  expect([moved.code, said(moved)]).toEqual([8, expect.stringContaining('still leads to hetzner2')])
+}, 90_000)
+
+test('a plan in a file is performed as it was looked at, also on another machine; another world refuses it with the difference', async () => {
+  const file = join(folder, 'plan.json')
+  expect((await run(...seven, '--out', file)).code).toBe(0)
+  expect(isThere()).toBe(true)
+  const elsewhere = { XDG_STATE_HOME: join(folder, 'elsewhere') }
+  sandbox().redis.store.set('residence_ids_user:8', '[1]', 200_000)
+  const other = join(folder, 'other.json')
+  expect((await honeydue(at('edge:drain', 'hetzner2', '--out', other), { env: env() })).code).toBe(0)
+  sandbox().cloudflare.state.records = sandbox().cloudflare.state.records.filter(
+    ({ content, type }) => type !== 'A' || content !== '178.104.249.189',
+  )
+  const refused = await honeydue(['run:apply', other, '--confirm', 'sandbox/hetzner2'], { env: elsewhere })
+  expect([refused.code, said(refused)]).toEqual([8, expect.stringContaining('hetzner3')])
+  expect(await honeydue(['run:apply', file], { env: elsewhere })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Done, and seen to hold'),
+  })
+  expect(isThere()).toBe(false)
+  writeFileSync(file, '{"kind":"honeydue-plan"}')
+  expect((await honeydue(['run:apply', file], { env: elsewhere })).code).toBe(2)
+})
+
+test('lock:status and lock:release: who holds it, and only what has stopped renewing is released, by name', async () => {
+  expect(said(await run('lock:status'))).toContain('is free')
+  const over = await stored()
+  await systems().lease.take(over, { holder: 'eva@laptop/x', epoch: 5, seconds: 2, told: { line: 'honeydue edge:drain hetzner1' } })
+  expect(said(await run('lock:status'))).toContain('eva@laptop/x')
+  expect((await run('lock:release')).code).toBe(2)
+  expect((await run('lock:release', '--holder', 'adam@mac')).code).toBe(2)
+  const renewing = setInterval(() => void systems().lease.renew({ holder: 'eva@laptop/x', epoch: 5 }, {}), 200)
+  expect((await run('lock:release', '--holder', 'eva@laptop')).code).toBe(7)
+  clearInterval(renewing)
+  expect((await run('lock:release', '--holder', 'eva@laptop')).code).toBe(0)
+  expect(await stored()).toMatchObject({ holder: undefined, epoch: 6 })
+})
+
+test('run:watch follows a run of another operator by lease and events, to its end', async () => {
+  const mine = await heldBy('eva@laptop/20261129-0900-aaaa')
+  const watching = run('run:watch')
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await systems().lease.event('RunStep', 'eva@laptop/20261129-0900-aaaa: step 1 of 4: Take api off: done')
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await systems().lease.release(mine)
+  const { code, stderr } = await watching
+  expect([code, stderr]).toEqual([0, expect.stringContaining('step 1 of 4: Take api off: done')])
 })

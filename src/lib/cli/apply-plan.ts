@@ -5,7 +5,8 @@ import { accountOfUndo } from '../plan/account.ts'
 import type { Outcome, StepState } from '../plan/outcome.ts'
 import { type Asked, perform, type Run } from '../plan/perform.ts'
 import type { Plan, Prepared } from '../plan/plan.ts'
-import { takeBack, undoingOf } from '../plan/undo.ts'
+import { takeBack, type Undoing, undoingOf } from '../plan/undo.ts'
+import { changedBy } from '../systems/kube/changed-by.ts'
 import type { Name, Systems } from '../systems/systems.ts'
 import type { Prompts } from './prompts.ts'
 import type { RunRecord } from './run-record.ts'
@@ -44,6 +45,10 @@ export const applyPlan = async <N extends Name>(applying: Applying<N>): Promise<
   return left ? { ...outcome, trouble: accountOfUndo(outcome.trouble, left) } : outcome
 }
 
+/** Takes back before the operator's eyes. Returns how far each step came, and what is left. */
+export const applyUndo = <N extends Name>(undoing: Undoing<N>, applying: Omit<Applying<N>, 'prepared'>) =>
+  drawn(undoing.prepared, { ...applying, prepared: undoing.prepared }, (run) => takeBack(undoing, run))
+
 /** Performs steps while they are drawn: `act` is given the run that tells the drawing and the journal, and that signals stop. */
 const drawn = async <N extends Name, T>(
   { plan }: Prepared<N>,
@@ -74,6 +79,10 @@ const drawn = async <N extends Name, T>(
       // What is about to change is written down before it is shown, and shown before it changes.
       await record?.tell(event)
       await progress?.tell(event)
+    },
+    blame: async ({ writes }) => {
+      const told = await Promise.all(writes.map(({ target }) => changedBy(session.systems.kube.read, target)))
+      return told.find((one) => one !== undefined)
     },
     settle: (gate, signal) => settle(gate, signal, { session, needs, silent, record, say, ...applying }),
   }).finally(() => progress?.end())
@@ -132,7 +141,7 @@ const offerUndo = async <N extends Name>(
   say(said.flatMap(([name = '', text = '']) => hang(`${name}${' '.repeat(9 - columnsOf(name))}`, text)).join('\n'))
   if (!(await prompts.yes('Take back what was changed?').catch(() => false))) return undefined
   const under = await applying.recordUndo?.(undoing.prepared.plan)
-  const { outcome, left } = await drawn(undoing.prepared, { ...applying, record: under ?? record }, (run) => takeBack(undoing, run))
+  const { outcome, left } = await applyUndo(undoing, { ...applying, record: under ?? record })
   await under?.end(outcome)
   await under?.close()
   say(

@@ -15,6 +15,7 @@ import { refuseOtherTarget, refuseUnattended, settleConfirmation } from './confi
 import { durationOf, inputOf } from './flags.ts'
 import { lookNext } from './look-next.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
+import { writePlanFile } from './plan-file.ts'
 import { openRecord } from './run-record.ts'
 import { told } from './run-told.ts'
 import { shownLines } from './shown.ts'
@@ -30,6 +31,10 @@ export abstract class ProcedureCommand extends HoneydueCommand {
     ...environmentFlag,
     'dry-run': Flags.boolean({ summary: 'show the plan, and stop there', helpGroup: 'GLOBAL' }),
     'by-hand': Flags.boolean({ summary: 'print the shell lines of the live plan, and stop there', helpGroup: 'GLOBAL' }),
+    out: Flags.string({
+      summary: 'keep the plan in this file for another pair of eyes, and stop there; run:apply performs it',
+      helpGroup: 'GLOBAL',
+    }),
     confirm: Flags.string({ summary: 'what would be typed to confirm; the plan says it', helpGroup: 'GLOBAL' }),
     wait: Flags.string({ summary: 'how long to wait for another operator to end (5m); without it, not at all', helpGroup: 'GLOBAL' }),
     'take-over': Flags.string({
@@ -40,14 +45,19 @@ export abstract class ProcedureCommand extends HoneydueCommand {
     plan: Flags.string({ summary: 'go on only where the plan is still the one of this name; the plan says it', helpGroup: 'GLOBAL' }),
   }
 
-  /** The same command, with what was answered, and asking again. */
-  private again(...more: readonly string[]): string {
+  /** What was typed and answered, without what is of this one time. */
+  private planned(): readonly string[] {
     const words = this.argv.filter(
       (word, i) =>
-        !/^--(dry-run|by-hand|json|confirm|plan|take-over|without-lease)(=|$)/.test(word) &&
-        !/^--(confirm|plan|take-over)$/.test(this.argv[i - 1] ?? ''),
+        !/^--(dry-run|by-hand|json|confirm|plan|out|take-over|without-lease)(=|$)/.test(word) &&
+        !/^--(confirm|plan|out|take-over)$/.test(this.argv[i - 1] ?? ''),
     )
-    return typedLine(this.id ?? '', [...words, ...this.answers, ...more])
+    return [...words, ...this.answers]
+  }
+
+  /** The same command, with what was answered, and asking again. */
+  private again(...more: readonly string[]): string {
+    return typedLine(this.id ?? '', [...this.planned(), ...more])
   }
 
   /** The same command, to look only. */
@@ -56,7 +66,8 @@ export abstract class ProcedureCommand extends HoneydueCommand {
   }
 
   protected async carryOut<C extends Choices, N extends Name, F>(flags: Given, procedure: Procedure<C, N, F>): Promise<void> {
-    const looksOnly = flags['dry-run'] === true || flags['by-hand'] === true
+    const out = flags.out as string | undefined
+    const looksOnly = flags['dry-run'] === true || flags['by-hand'] === true || out !== undefined
     const [confirm, wanted] = [flags.confirm, flags.plan] as (string | undefined)[]
     const state = stateFolder(process.env)
     await this.inEnvironment(flags.env, async (session) => {
@@ -84,11 +95,12 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       else if (!flags.json) this.log(`${text}\n`)
       refuseOtherTarget(plan, confirm, this.dryRun())
       await refuseOtherPlan(plan, wanted, state, this.dryRun())
+      if (out !== undefined) await writePlanFile(out, { command: procedure.id, words: this.planned(), plan }, systemClock.now())
       if (looksOnly) return this.print({ exitCode: 0, ...this.known }, text)
       if (environment.readonly) throw readOnly(environment.name)
       const [say, chalk] = [(line: string) => this.logToStderr(line), paint(process.stderr)]
       await settleConfirmation(plan, confirm, this.dryRun(), prompts, say, chalk)
-      const recording = { session, state, line: this.again(), prompts, say, ...leaseOf(flags) }
+      const recording = { session, state, line: this.again(), asked: flags.env, prompts, say, ...leaseOf(flags) }
       const replan = async () => (await prepare(procedure, input, systems, { ...context, signal: new AbortController().signal })).plan
       const performing = {
         needs: procedure.needs,
@@ -115,10 +127,10 @@ export abstract class ProcedureCommand extends HoneydueCommand {
         const again = await looking(prepare(procedure, input, systems, context))
         refuseMoved(plan, again.plan, this.dryRun())
         refuseBlocked(again.plan)
-        await record.begin(again.plan)
+        await record.begin(again)
         const recordUndo = async (undoing: Plan) => {
           const under = await openRecord({ ...recording, plan: undoing, undoes: record.run, lease: record.lease })
-          await under.begin(undoing)
+          await under.begin({ plan: undoing })
           return under
         }
         const { states, trouble } = await applyPlan({ ...performing, prepared: again, record, recordUndo })

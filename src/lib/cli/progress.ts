@@ -18,6 +18,7 @@ const words: Readonly<Record<StepState, string>> = {
   settled: '',
   already: 'already so',
   half: 'half done',
+  undone: 'undone since by somebody else',
   unverified: 'not seen to hold',
   untouched: 'not begun',
 }

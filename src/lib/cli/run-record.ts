@@ -1,4 +1,5 @@
 import { atMost, type Duration, seconds, systemClock } from '../clock.ts'
+import { scrubbed } from '../environment/secret.ts'
 import { Declined, type Trouble, Unreachable } from '../errors.ts'
 import type { Begin } from '../journal/entries.ts'
 import { type Lease, takeLease } from '../journal/lease.ts'
@@ -6,6 +7,7 @@ import { describeHolder, holderName } from '../journal/lease-words.ts'
 import { findRun } from '../journal/read-journal.ts'
 import { whoAmI } from '../journal/who.ts'
 import { type Journal, newRunId, openJournal } from '../journal/write-journal.ts'
+import { keepFacts } from '../plan/kept-facts.ts'
 import type { Outcome, RunEvent } from '../plan/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { LeaseRecord, LeaseStore } from '../systems/kube/lease-store.ts'
@@ -19,7 +21,7 @@ export interface RunRecord {
   /** Undefined where none could be taken, and the operator went on without. */
   readonly lease: Lease | undefined
   /** From here on something is changed, by this plan. */
-  readonly begin: (plan: Plan) => Promise<void>
+  readonly begin: (prepared: { readonly plan: Plan; readonly facts?: unknown }) => Promise<void>
   readonly tell: (event: RunEvent) => Promise<void>
   readonly end: (outcome: Outcome) => Promise<void>
   /** Gives the lease back; a journal in which nothing was begun is taken away. */
@@ -33,6 +35,8 @@ export interface Recording {
   readonly state: string
   /** The command line that goes on after a failure. */
   readonly line: string
+  /** `--env` as it was typed. */
+  readonly asked: string | undefined
   readonly prompts: Prompts | undefined
   readonly wait: Duration
   /** Whom the lease may be taken from, by name, where nobody is asked. */
@@ -47,10 +51,14 @@ export interface Recording {
 
 /** Opens the journal, and takes the lease: after this, and not before, something may be changed. */
 export const openRecord = async (recording: Recording): Promise<RunRecord> => {
-  const { plan, session, state, line, undoes } = recording
+  const { plan, session, state, line, undoes, asked } = recording
   const run = newRunId(systemClock.now())
   const who = whoAmI(process.env)
-  const journal = await openJournal(state, { run, who, line, plan, ...(undoes !== undefined && { undoes }) }, systemClock)
+  const journal = await openJournal(
+    state,
+    { run, who, line, plan, ...(asked !== undefined && { asked }), ...(undoes !== undefined && { undoes }) },
+    systemClock,
+  )
   try {
     const taken = 'lease' in recording ? recording.lease : await takeOrAsk(`${who.user}@${who.host}/${run}`, recording)
     const lease = taken instanceof Unreachable ? undefined : taken
@@ -82,8 +90,9 @@ const recordOf = (
   return {
     run: journal.run,
     lease,
-    begin: async (plan) => {
+    begin: async ({ plan, facts }) => {
       await journal.write({ type: 'begin', plan, ...under })
+      if (facts !== undefined) await journal.write({ type: 'facts', ...factsWithoutSecrets(facts) })
       told = journalTeller(plan, journal, lease, announce)
       await announce('RunStarted', `${lease?.holder}: ${line} (plan ${plan.name}, epoch ${lease?.epoch})`)
     },
@@ -102,6 +111,15 @@ const recordOf = (
       if (!ended) told = undefined
     },
   }
+}
+
+/** Facts with a secret in them, also in the middle of a text, are kept nowhere. */
+const factsWithoutSecrets = (facts: unknown): { readonly value: unknown } | { readonly because: string } => {
+  const kept = keepFacts(facts, systemClock)
+  if ('because' in kept) return kept
+  const text = JSON.stringify(kept.value)
+  const clean = JSON.stringify(kept.value, (_, value: unknown) => (typeof value === 'string' ? scrubbed(value) : value))
+  return text === clean ? kept : { because: 'they hold a secret' }
 }
 
 /** The lease; or why none could be taken, where the operator goes on without. */

@@ -19,6 +19,8 @@ export interface Header {
   /** The command line that does it again. */
   readonly line: string
   readonly plan: Plan
+  /** `--env` as it was typed. */
+  readonly asked?: string
   /** The run that this one takes back. */
   readonly undoes?: string
 }
@@ -29,6 +31,13 @@ export interface Begin {
   /** As it stood under the lease: what is performed. */
   readonly plan: Plan
   readonly lease: { readonly holder: string; readonly epoch: number } | { readonly none: string }
+}
+
+/** What it was planned on, for it to be taken back later; or why that cannot be kept. */
+export interface Facts {
+  readonly type: 'facts'
+  readonly value?: unknown
+  readonly because?: string
 }
 
 /** Written and on the disk before the act. */
@@ -73,7 +82,7 @@ export interface End {
   readonly state?: string
 }
 
-export type Said = Header | Begin | Intent | Result | Waiting | Note | End
+export type Said = Header | Begin | Facts | Intent | Result | Waiting | Note | End
 
 /** One line of a journal. `at`: RFC 3339, in UTC, with milliseconds. */
 export type Entry = Said & { readonly at: string }

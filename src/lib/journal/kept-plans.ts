@@ -10,18 +10,22 @@ const step = z.object({
   lines: z.array(z.string()),
   count: z.optional(z.number()),
 })
-const kept = z.object({ of: z.string(), steps: z.array(step) })
+/** A plan's identity as a file keeps it. */
+export const keptPlanSchema = z.object({ of: z.string(), steps: z.array(step) })
 
 const named = /^[0-9a-z]{8}$/
 const days = 30
 const folderOf = (state: string): string => join(state, 'plans')
 
 /** Remembers what a plan was, for `--plan NAME` to tell a difference by. Best effort: a plan that cannot be kept is still a plan. */
-export const keepPlan = async (state: string, plan: Plan, now: Date): Promise<void> => {
+export const keepPlan = (state: string, plan: Plan, now: Date): Promise<void> => keepIdentity(state, plan.name, identityOf(plan), now)
+
+/** The same of a plan that another machine made. */
+export const keepIdentity = async (state: string, name: string, identity: Identity, now: Date): Promise<void> => {
   const folder = folderOf(state)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(join(folder, `${plan.name}.json`), `${JSON.stringify(identityOf(plan))}\n`, { mode: 0o600 })
+    await writeFile(join(folder, `${name}.json`), `${JSON.stringify(identity)}\n`, { mode: 0o600 })
     await forgetOld(folder, now)
   } catch {
     // A full or read-only disk: what is changed later says so by its journal.
@@ -39,7 +43,7 @@ const forgetOld = async (folder: string, now: Date): Promise<void> => {
 export const keptPlan = async (state: string, name: string): Promise<Identity | undefined> => {
   if (!named.test(name)) return undefined
   try {
-    const { of, steps } = kept.parse(JSON.parse(await readFile(join(folderOf(state), `${name}.json`), 'utf8')))
+    const { of, steps } = keptPlanSchema.parse(JSON.parse(await readFile(join(folderOf(state), `${name}.json`), 'utf8')))
     return { of, steps: steps.map(({ count, ...one }) => ({ ...one, ...(count !== undefined && { count }) })) }
   } catch {
     return undefined

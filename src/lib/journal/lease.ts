@@ -158,3 +158,16 @@ const blind = (error: unknown): Unreachable =>
     },
     { cause: error },
   )
+
+/** Whether the holder renews it while it is looked at: for as long as the lease lasts, or for two renewals where it seems to be late. */
+export const watchHolder = async (store: LeaseStore, found: LeaseRecord, clock: Clock, signal: AbortSignal): Promise<boolean> => {
+  const started = clock.now().getTime()
+  const late = started - (found.renewed?.getTime() ?? 0) > found.seconds * 1000
+  const enough = late ? (found.seconds * 1000 * 2.4) / renewalsPerLease : found.seconds * 1000
+  while (clock.now().getTime() - started < enough) {
+    await clock.sleep(Math.min(1000, enough / 4), signal)
+    const now = await store.read()
+    if (now?.version !== found.version) return now?.holder !== undefined
+  }
+  return false
+}

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Blocked } from '../errors.ts'
 import { lives } from '../living-process.ts'
-import type { Begin, End, Entry, Header, Intent, Note, Result, Waiting } from './entries.ts'
+import type { Begin, End, Entry, Facts, Header, Intent, Note, Result, Waiting } from './entries.ts'
 import { journalsOf } from './write-journal.ts'
 
 type At<T> = T & { readonly at: string }
@@ -12,6 +12,7 @@ export interface JournaledRun {
   readonly run: string
   readonly header: At<Header>
   readonly begin?: At<Begin>
+  readonly facts?: At<Facts>
   readonly intents: readonly At<Intent>[]
   readonly results: readonly At<Result>[]
   readonly waits: readonly At<Waiting>[]
@@ -56,7 +57,7 @@ const readRun = async (state: string, run: string, host: string): Promise<Journa
   const [header] = entries
   if (header?.type !== 'plan') return undefined
   const of = <T extends Entry['type']>(type: T) => entries.filter((entry): entry is At<Extract<Entry, { type: T }>> => entry.type === type)
-  const [begin, end] = [of('begin').at(0), of('end').at(-1)]
+  const [begin, facts, end] = [of('begin').at(0), of('facts').at(0), of('end').at(-1)]
   const [intents, results] = [of('intent'), of('result')]
   const last = intents.at(-1)
   const unknown = last && !end && !results.some(({ step, at }) => step === last.step && at >= last.at) ? last.step : undefined
@@ -70,6 +71,7 @@ const readRun = async (state: string, run: string, host: string): Promise<Journa
     notes: of('note'),
     status,
     ...(begin && { begin }),
+    ...(facts && { facts }),
     ...(end && { end }),
     ...(unknown !== undefined && { unknown }),
   }

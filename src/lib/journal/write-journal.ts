@@ -98,3 +98,12 @@ const unwritable = (folder: string, error: unknown): Blocked =>
     },
     { cause: error },
   )
+
+/** Adds a line to the journal of a run that may have ended. */
+export const noteIn = async (state: string, run: string, note: Said, clock: Clock): Promise<void> => {
+  const file = join(journalsOf(state), `${run}.jsonl`)
+  const journal = journalOn(await open(file, 'a', 0o600), file, run, clock)
+  await journal.write(note).finally(() => journal.close())
+}
+
+export const removeJournal = (state: string, run: string): Promise<void> => rm(join(journalsOf(state), `${run}.jsonl`), { force: true })

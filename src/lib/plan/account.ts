@@ -5,16 +5,18 @@ import type { Plan, PlannedStep } from './plan.ts'
 /** The same trouble, told with what was done, what was not, and by hand what is left. */
 export const accountOfRun = (trouble: Trouble, { id, steps }: Plan, states: readonly StepState[], again = `honeydue ${id}`): Trouble => {
   const titles = (wanted: readonly StepState[]) => steps.filter((_, i) => wanted.includes(states[i] ?? 'untouched')).map(titleOf)
-  const changed = steps.some(({ kind }, i) => kind === 'change' && ['done', 'half', 'unverified'].includes(states[i] ?? ''))
+  const changed = steps.some(({ kind }, i) => kind === 'change' && ['done', 'undone', 'half', 'unverified'].includes(states[i] ?? ''))
   const done = titles(['done'])
+  const undone = titles(['undone'])
   const open = titles(['half', 'unverified'])
   const left = steps.filter((step, i) => step.kind === 'change' && states[i] === 'untouched' && !step.already)
   const parts = [
     done.length > 0 ? `Done: ${done.join('; ')}.` : '',
+    undone.length > 0 ? `Done, and undone since by somebody else: ${undone.join('; ')}.` : '',
     open.length > 0 ? `Begun, and not seen to hold: ${open.join('; ')}.` : '',
     left.length > 0 ? `Not done: ${left.map(titleOf).join('; ')}.` : '',
   ].filter(Boolean)
-  const lines = left.some(({ manual }) => manual.length > 0) ? byHand(steps, states) : []
+  const lines = undone.length > 0 || left.some(({ manual }) => manual.length > 0) ? byHand(steps, states) : []
   return retold(trouble, {
     state: changed ? parts.join(' ') : 'Nothing was changed.',
     next: trouble.next ?? again + goesOn,
@@ -39,7 +41,7 @@ const titleOf = ({ title }: PlannedStep): string => title
 /** In order, with what has to hold between: a line that nothing takes back never stands without its condition. */
 const byHand = (steps: readonly PlannedStep[], states: readonly StepState[]): readonly string[] =>
   steps.flatMap((step, i) => {
-    const open = states[i] === 'untouched' || (step.kind === 'proof' && states[i] === 'unverified')
+    const open = states[i] === 'untouched' || states[i] === 'undone' || (step.kind === 'proof' && states[i] === 'unverified')
     if (!open || step.already) return []
     return [step.kind === 'change' ? `# ${step.title}` : `# See first: ${step.title}`, ...(step.kind === 'change' ? step.manual : [])]
   })

@@ -1,8 +1,8 @@
 import type { Duration } from '../clock.ts'
 import type { Trouble } from '../errors.ts'
 
-/** What happened to a step. `half`: apply began and did not come to its end. */
-export type StepState = 'done' | 'already' | 'settled' | 'proven' | 'half' | 'unverified' | 'untouched'
+/** What happened to a step. `half`: apply began and did not come to its end; `undone`: it was done, and somebody else undid it. */
+export type StepState = 'done' | 'undone' | 'already' | 'settled' | 'proven' | 'half' | 'unverified' | 'untouched'
 
 /** The result of a run: what was done, what was not, and the first error, which no later one hides. */
 export interface Outcome {

@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
 import { type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
 import { isChange, isProof, type Step } from './procedure.ts'
+import { type LookingBack, lookingBack } from './standing.ts'
 
 export interface Run<N extends Name> {
   readonly systems: Pick<Systems, N>
@@ -19,6 +20,8 @@ export interface Run<N extends Name> {
   readonly tell: Tell
   /** Asked just before a change acts, whether this run may still change anything. Throws where not. */
   readonly guard?: () => Promise<void>
+  /** Who changed what a step had made, where a system can say so: "kubectl-edit at 02:11:32 UTC". */
+  readonly blame?: (step: PlannedStep) => Promise<string | undefined>
   /** A step whose verify holds already is done all the same: of a plan that takes back, where the world is known only after it. */
   readonly always?: true
   /** A step that fails does not keep the others from being done. The first failure is the one that is told. */
@@ -34,10 +37,12 @@ export type Asked = Pick<PlannedStep, 'title' | 'type'> & { readonly ask: string
 export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>): Promise<Outcome> => {
   const states: StepState[] = prepared.steps.map(() => 'untouched')
   let first: Trouble | undefined
+  const look = readersOf(run.systems, run.needs)
+  const back = run.always ? undefined : lookingBack({ ...run, prepared, states, look, blame: run.blame })
   for (const [index, step] of prepared.steps.entries()) {
     try {
       if (run.signal.aborted) throw interrupted(run.signal)
-      states[index] = await performStep(step, index, prepared.plan, run, (state) => {
+      states[index] = await performStep(step, index, prepared.plan, { ...run, back }, (state) => {
         states[index] = state
       })
       await run.tell({ type: 'settled', index, state: states[index] ?? 'untouched' })
@@ -50,6 +55,12 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
       break
     }
   }
+  if (!first)
+    first = await back?.now().then(
+      () => undefined,
+      (error: unknown) => (error instanceof Trouble ? error : new Failed({ code: 'look-back', failed: reasonOf(error) })),
+    )
+  if (first && back) for (const { index } of await back.fallen()) states[index] = 'undone'
   return first ? { states, trouble: accountOfRun(first, prepared.plan, states, run.again) } : { states }
 }
 
@@ -57,7 +68,7 @@ const performStep = async <N extends Name>(
   step: Step<N>,
   index: number,
   { steps }: Plan,
-  run: Run<N>,
+  run: Run<N> & { readonly back: LookingBack | undefined },
   began: (state: 'half' | 'unverified') => void,
 ): Promise<StepState> => {
   const look = readersOf(run.systems, run.needs)
@@ -79,6 +90,15 @@ const performStep = async <N extends Name>(
     })
   }
   if (!run.always && (await step.verify(look)).ok) return 'already'
+  await run.back?.now()
+  const still = await step.check?.(look)
+  if (still && !still.ok) {
+    throw new Moved({
+      code: 'check-failed-now',
+      failed: `${step.title}: ${still.because}`,
+      cause: 'It held when the run began: somebody else, or a deploy, changed it meanwhile',
+    })
+  }
   await run.tell({ type: 'step', index, phase: 'applying' })
   await run.guard?.()
   began('half')
@@ -104,7 +124,7 @@ const awaitHolding = async <N extends Name>(
   title: string,
   within: Duration,
   index: number,
-  run: Run<N>,
+  run: Run<N> & { readonly back: LookingBack | undefined },
 ): Promise<void> => {
   const end = run.clock.now().getTime() + within
   for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
@@ -126,6 +146,7 @@ const awaitHolding = async <N extends Name>(
         ...(finding.next !== undefined && { next: finding.next }),
       })
     }
+    await run.back?.inPassing()
     await run.tell({ type: 'waiting', index, because: finding.because, within })
     await run.clock.sleep(pause, run.signal).catch(() => {
       throw interrupted(run.signal)

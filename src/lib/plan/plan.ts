@@ -56,6 +56,8 @@ export interface Plan {
 /** A plan with the live steps it was made of. */
 export interface Prepared<N extends Name> {
   readonly plan: Plan
+  /** What it was planned on. */
+  readonly facts?: unknown
   readonly steps: readonly Step<N>[]
 }
 
@@ -106,7 +108,7 @@ export const prepare = async <C extends Choices, N extends Name, F>(
     beyond: [...(procedure.elsewhere?.(facts) ?? []), ...(procedure.beyond?.(facts) ?? [])],
     elsewhere: procedure.elsewhere?.(facts) ?? [],
   }
-  return { plan, steps }
+  return { plan, steps, facts }
 }
 
 export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> =>

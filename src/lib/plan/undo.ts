@@ -22,7 +22,7 @@ export interface Changed<N extends Name> {
   readonly replan?: () => Promise<Plan>
 }
 
-const mayHaveChanged: readonly StepState[] = ['done', 'half', 'unverified']
+const mayHaveChanged: readonly StepState[] = ['done', 'undone', 'half', 'unverified']
 
 /** The steps that take back what was changed: in reverse; those whose undo comes `afterwards` follow in the plan's order. */
 export const undoingOf = <N extends Name>({ prepared, states, run, replan }: Changed<N>): Undoing<N> => {
@@ -49,8 +49,8 @@ export const undoingOf = <N extends Name>({ prepared, states, run, replan }: Cha
       title: titleOf(step.title),
       effect: planned.effect.map(({ what, before, after }) => ({ what, before: after, after: before })),
       apply: async (write, signal) => {
-        // A change that did not come to its end may not have begun.
-        if (state === 'half' && (await undone(look)).ok) return
+        // A change that did not come to its end may not have begun; one that another undid need not be undone again.
+        if ((state === 'half' || state === 'undone') && (await undone(look)).ok) return
         await back(one)?.(write, look, signal)
       },
       verify: undone,

@@ -67,7 +67,7 @@ test('the edge answers 526 after the change: the run stops, nothing is revoked, 
   expect(trouble?.failed).toContain(`${apiHost} answers 526: a node's certificate does not verify`)
   // What is left by hand ends with the revocation: never without what has to hold before it.
   const byHand = trouble?.details.map((line) => line.trim()) ?? []
-  expect(byHand[1]).toBe('# See first: Every public name answers through the edge')
+  expect(byHand).toContain('# See first: Every public name answers through the edge')
   expect(byHand.slice(-5, -2)).toEqual([
     '# See first: Type the old fingerprint, for it to be revoked',
     '# See first: Every node serves the new one still, and every name answers',

@@ -38,7 +38,7 @@ export interface Kinds {
 export type Kind = keyof Kinds
 
 /** Every kind that is read or written, with its group and plural. */
-const resources = {
+export const resources = {
   ConfigMap: ['/api/v1', 'configmaps'],
   DaemonSet: ['/apis/apps/v1', 'daemonsets'],
   Deployment: ['/apis/apps/v1', 'deployments'],

@@ -1,0 +1,92 @@
+import { systemClock } from '../clock.ts'
+import { readOnly } from '../environment/read-only.ts'
+import { Blocked, Moved } from '../errors.ts'
+import type { JournaledRun } from '../journal/read-journal.ts'
+import { planOf, statesOf } from '../journal/timeline.ts'
+import type { Choices } from '../plan/choice.ts'
+import { unpackFacts } from '../plan/kept-facts.ts'
+import type { StepState } from '../plan/outcome.ts'
+import type { Plan, Prepared } from '../plan/plan.ts'
+import { readersOf } from '../plan/plan.ts'
+import { isChange, type Procedure } from '../plan/procedure.ts'
+import { fallenOf } from '../plan/standing.ts'
+import { type Undoing, undoingOf } from '../plan/undo.ts'
+import type { Name } from '../systems/systems.ts'
+import type { Session } from './session.ts'
+
+/** A run that was, with the live steps that it was made of. */
+export interface Undoable {
+  readonly undoing: Undoing<Name>
+  readonly procedure: Procedure<Choices, Name, unknown>
+}
+
+/**
+ * The plan that takes a run back, by what its journal kept. Throws Blocked where that cannot be: it goes on, was taken back, or kept no facts;
+ * Moved where what it did is not so any more.
+ */
+export const undoable = async (
+  run: JournaledRun,
+  others: readonly JournaledRun[],
+  load: (id: string) => Promise<Procedure<Choices, Name, unknown>> | undefined,
+  session: Session,
+): Promise<Undoable> => {
+  const { environment, systems, lease } = session
+  const plan = planOf(run)
+  if (plan.environment !== environment.name)
+    throw blocked(
+      run,
+      `It was in ${plan.environment}, and this is ${environment.name}`,
+      `honeydue run:undo ${run.run} --env ${plan.environment}`,
+    )
+  if (run.status === 'going on') throw blocked(run, 'It goes on', `honeydue run:watch ${run.run}`)
+  if (environment.readonly) throw readOnly(environment.name)
+  const back = others.find(({ header, end }) => header.undoes === run.run && end?.exitCode === 0)
+  if (back) throw blocked(run, `Run ${back.run} took it back at ${back.header.at.slice(0, 16).replace('T', ' ')} UTC`)
+  if (run.header.undoes !== undefined)
+    throw blocked(run, 'It took another run back: what that run did is done by its own command', run.header.line)
+  const procedure = await load(plan.id)
+  const because = run.facts === undefined ? 'its journal has none' : (run.facts.because ?? undefined)
+  if (!procedure || because !== undefined)
+    throw blocked(run, `What it was planned on is needed for that, and was not kept: ${because ?? `${plan.id} is no procedure`}`)
+  const steps = procedure.steps(unpackFacts(run.facts?.value, systemClock))
+  if (steps.map(({ title }) => title).join('\n') !== plan.steps.map(({ title }) => title).join('\n'))
+    throw blocked(run, 'Another version of honeydue made it, whose steps were others')
+  const prepared: Prepared<Name> = { plan, steps }
+  const look = readersOf(systems, procedure.needs)
+  const states = await settled(prepared, statesOf(run), look)
+  const fallen = await fallenOf(prepared, states, look)
+  if (fallen.length > 0) throw moved(plan, fallen, (await lease.read().catch(() => undefined))?.holder)
+  const undoing = undoingOf<Name>({ prepared, states, run: { systems, needs: procedure.needs } })
+  if (undoing.prepared.steps.length > 0) return { undoing, procedure }
+  throw blocked(run, undoing.impossible.length > 0 ? `Nothing takes it back: ${undoing.impossible.join('; ')}` : 'It changed nothing')
+}
+
+/** What the journal does not know, the world does: a step whose end was not written down is done where its verify holds. */
+const settled = async (
+  prepared: Prepared<Name>,
+  states: readonly StepState[],
+  look: ReturnType<typeof readersOf<Name>>,
+): Promise<readonly StepState[]> =>
+  Promise.all(
+    states.map(async (state, i) => {
+      const step = prepared.steps[i]
+      if (!step || !isChange(step) || (state !== 'half' && state !== 'unverified')) return state
+      return (await step.verify(look)).ok ? 'done' : state
+    }),
+  )
+
+const blocked = (run: JournaledRun, cause: string, next = `honeydue run:show ${run.run}`): Blocked =>
+  new Blocked({ code: 'undo-blocked', failed: `Run ${run.run} cannot be taken back`, cause, next })
+
+const moved = (
+  { steps }: Plan,
+  fallen: readonly { readonly index: number; readonly because: string }[],
+  holder: string | undefined,
+): Moved =>
+  new Moved({
+    code: 'undo-moved',
+    failed: 'The world has moved since: what the run did is not so any more',
+    cause: holder ? `${holder} changes it now` : 'Somebody else, or a deploy, changed it after the run',
+    details: fallen.map(({ index, because }) => `${steps[index]?.title}: ${because}`),
+    next: 'the procedure itself, with --dry-run, shows how it is now',
+  })
