@@ -65,7 +65,7 @@ test('while another operator holds the lease: 7, with who, since when, doing wha
   const other = await heldBy('eva@laptop/20261129-0900-aaaa')
   const refused = await run(...seven)
   expect([refused.code, said(refused)]).toEqual([7, expect.stringContaining('eva@laptop is changing this deployment')])
-  expect(said(refused)).toContain('honeydue edge:drain hetzner1')
+  expect(said(refused)).toContain('doing edge:drain hetzner1')
   expect(said(refused)).toContain('1 of 4: Take api off')
   expect([isThere(), journals()]).toEqual([true, []])
   const waiting = run(...seven, '--wait', '20s')
@@ -152,15 +152,19 @@ test('run:undo takes back later what a run did, seen to be so; not twice, and no
   expect(planned.code, planned.stdout).toBe(0)
   const { plan } = JSON.parse(planned.stdout)
   expect(plan.steps.map(({ title }: { title: string }) => title)[0]).toMatch(/^Take back: Take \S+ off hetzner2$/)
-  const undone = await honeydue(['run:undo', journals()[0]?.replace('.jsonl', '') ?? '', '--confirm', 'sandbox/hetzner2'], { env: env() })
+  const [first] = journals()
+  const undone = await honeydue(['run:undo', first?.replace('.jsonl', '') ?? '', '--confirm', 'sandbox/hetzner2'], { env: env() })
   expect([undone.code, said(undone)]).toEqual([0, expect.stringContaining('Taken back, and seen to be so.')])
   expect(names()).toEqual(before)
-  const twice = await honeydue(['run:undo', journals()[0]?.replace('.jsonl', '') ?? '', '--confirm', 'sandbox/hetzner2'], { env: env() })
+  const twice = await honeydue(['run:undo', first?.replace('.jsonl', '') ?? '', '--confirm', 'sandbox/hetzner2'], { env: env() })
   expect([twice.code, said(twice)]).toEqual([3, expect.stringContaining('took it back at')])
 
   expect((await confirmed(at('edge:drain', 'hetzner2', '--within', '5s'), { env: env() })).code).toBe(0)
   expect((await confirmed(at('edge:restore', 'hetzner2'), { env: env() })).code).toBe(0)
-  const drained = journals().sort()[2]?.replace('.jsonl', '') ?? ''
+  const { runs } = JSON.parse((await honeydue(['run:list', '--json'], { env: env() })).stdout) as {
+    runs: { run: string; procedure: string }[]
+  }
+  const drained = runs.find(({ procedure }) => procedure === 'edge:drain')?.run ?? ''
   const moved = await honeydue(['run:undo', drained, '--confirm', 'sandbox/hetzner2'], { env: env() })
   expect([moved.code, said(moved)]).toEqual([8, expect.stringContaining('still leads to hetzner2')])
 }, 90_000)

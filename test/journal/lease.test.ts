@@ -55,7 +55,7 @@ test('of two at the same moment one holds it, and the other is told who, since w
   expect(lost?.reason).toMatchObject({
     exitCode: 7,
     code: 'lease-held',
-    details: expect.arrayContaining(['doing    honeydue edge:drain hetzner1']),
+    details: expect.arrayContaining(['doing    edge:drain hetzner1']),
   })
   expect(String(lost?.reason.failed)).toMatch(/^[ab]@test is changing this deployment$/)
 })

@@ -161,7 +161,7 @@ const refused = (because: string, line: string, error: Trouble): Unreachable =>
       code: 'lease-unreachable',
       failed: because,
       cause: 'Without it another operator is not kept out, and nobody is there to say that this is well',
-      next: `${line} --without-lease`,
+      next: `${line} --without-lease   # when it is certain that nobody else changes anything`,
     },
     { cause: error },
   )

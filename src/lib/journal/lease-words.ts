@@ -16,7 +16,7 @@ const clockOf = (at: Date | undefined): string => (at ? `${at.toISOString().slic
 export const describeHolder = (record: LeaseRecord, now: number): readonly string[] => [
   `holder   ${record.holder ?? 'nobody'}`,
   `since    ${clockOf(record.since)}`,
-  `doing    ${record.told.line ?? 'not known'}`,
+  `doing    ${record.told.line?.replace(/^honeydue /, '') ?? 'not known'}`,
   `at step  ${record.told.step ?? 'not known'}`,
   `renewed  ${ago(record.renewed, now)}, every ${Math.round(record.seconds / 6)} s while it lives`,
   `epoch    ${record.epoch}`,

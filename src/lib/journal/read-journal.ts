@@ -28,13 +28,8 @@ export interface JournaledRun {
 export const readRuns = async (state: string, host: string): Promise<readonly JournaledRun[]> => {
   const names = await readdir(journalsOf(state)).catch(() => [])
   const ids = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length))
-  const runs = await Promise.all(
-    ids
-      .sort()
-      .reverse()
-      .map((id) => readRun(state, id, host)),
-  )
-  return runs.flatMap((run) => run ?? [])
+  const runs = await Promise.all(ids.map((id) => readRun(state, id, host)))
+  return runs.flatMap((run) => run ?? []).sort((one, other) => other.header.at.localeCompare(one.header.at))
 }
 
 /** The run whose id this is, or begins or ends with. Throws Blocked where none or several are. */
