@@ -10,8 +10,10 @@ export interface Account {
   readonly cause?: string
   /** The next command to type, or the next thing to do. */
   readonly next?: string
-  /** Further lines: every failed check, differences, manual lines left. */
+  /** Further lines: every failed check, differences. */
   readonly details?: readonly string[]
+  /** What is left to do, as a script for a terminal. */
+  readonly byHand?: readonly string[]
 }
 
 /** What a command exits with. */
@@ -57,6 +59,7 @@ export abstract class Trouble extends Error {
   readonly failed: string
   readonly state: string
   readonly details: readonly string[]
+  readonly byHand: readonly string[]
   declare readonly next?: string
   /** Named `likely` because `Error.cause` is the underlying error. */
   declare readonly likely?: string
@@ -68,6 +71,7 @@ export abstract class Trouble extends Error {
     this.failed = account.failed
     this.state = account.state ?? 'Nothing was changed.'
     this.details = account.details ?? []
+    this.byHand = account.byHand ?? []
     if (account.cause !== undefined) this.likely = account.cause
     if (account.next !== undefined) this.next = account.next
   }

@@ -82,7 +82,7 @@ test('after a failure the undo is offered, and what was changed is taken back', 
   expect(asked).toEqual(['Take back what was changed?'])
   expect(said).toContain('undo     Take back: Turn on b\n         Take back: Turn on a')
   expect(said).toContain('Taken back, and seen to be so.')
-  expect(outcome.trouble).toMatchObject({ state: 'What was changed was taken back.', details: [] })
+  expect(outcome.trouble).toMatchObject({ state: 'What was changed was taken back.', byHand: [] })
   expect(a.state.on).toBe(false)
 })
 

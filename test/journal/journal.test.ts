@@ -28,6 +28,7 @@ const plan: Plan = {
   blocked: [],
   uncheckable: [],
   beyond: [],
+  byHand: [],
 }
 const begin = (state: string, more: Partial<Parameters<typeof openJournal>[1]> = {}) =>
   openJournal(state, { run: newRunId(systemClock.now()), who, line: 'honeydue test:lights', plan, ...more }, systemClock)

@@ -2,12 +2,15 @@ import { Parser } from '@oclif/core'
 import { argsOf, flagsOf, inputOf } from '../../src/lib/cli/flags.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { production } from '../../src/lib/environment/production.ts'
+import type { Environment } from '../../src/lib/environment/schema.ts'
+import { handLines, scriptOf } from '../../src/lib/plan/by-hand.ts'
 import { type Plan, type PlannedStep, prepare } from '../../src/lib/plan/plan.ts'
 import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
 import type { AnyProcedure } from '../../src/lib/procedures/index.ts'
 import type { Example, Page } from '../../src/lib/runbook/page.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
+import type { Systems } from '../../src/lib/systems/systems.ts'
 import { between } from '../support/between.ts'
 import { contextOf } from '../support/context.ts'
 import { scratchServers, type World, worlds } from '../support/worlds.ts'
@@ -50,15 +53,30 @@ const planOf = async (
     const { plan } = await prepare(
       procedure,
       await inputOf(procedure.choices, { ...typed.flags, ...typed.args }, undefined),
-      systems,
+      sayingAs(systems, {
+        ...contextOf().environment,
+        checkout: sandbox.environment.checkout,
+        kubeconfig: [`${home}/.kube/honeydue-k3s.yaml`],
+      }),
       // A page speaks of the deployment that its reader has.
       contextOf({ ...sandbox.environment, name: 'production' }),
     )
     if (plan.blocked.length > 0) throw new Error(`blocked: ${plan.blocked.join('; ')}`)
-    return { flags, names: { ...values, CHECKOUT: sandbox.environment.checkout }, plan }
+    return { flags, names: { ...values, ...serverValues(plan), CHECKOUT: sandbox.environment.checkout, HOME: home }, plan }
   } finally {
     await systems.close()
   }
+}
+
+/** A reader's own. */
+const home = '/nonexistent'
+
+/** The same systems, whose shell lines are those of another environment: a page is for production. */
+const sayingAs = (systems: Systems, environment: Environment): Systems => {
+  const other = openSystems(environment, systemClock, new AbortController().signal)
+  return Object.fromEntries(
+    Object.entries(systems).map(([name, system]) => [name, { ...system, say: other[name as keyof Systems]?.say }]),
+  ) as unknown as Systems
 }
 
 const fail = (because: string): never => {
@@ -102,30 +120,49 @@ const consequences = (step: PlannedStep): readonly string[] => [
 /** Where an operator has it from, for variables that no flag gives. Values of production where the book has them. */
 const sources: Names = {
   CHECKOUT: production.checkout,
-  POSTGRES_PASSWORD: `$(kubectl -n ${production.namespace} get secret ${production.database.secret} -o jsonpath='{.data.POSTGRES_PASSWORD}' | base64 -d)`,
+  JOB_UID: `$(kubectl -n ${production.namespace} get job honeydue-migrate -o jsonpath='{.metadata.uid}')`,
+  RESOURCE_VERSION: `$(kubectl -n ${production.namespace} get secret cloudflare-origin-cert -o jsonpath='{.metadata.resourceVersion}')`,
 }
 
-const byHand = (planned: readonly Planned[], page: Page, procedure: AnyProcedure): string => {
-  const blocks = planned.map(({ flags, names, plan }) => [
-    ...(planned.length > 1 ? [`# ${named(flags, names) || 'without flags'}`] : []),
-    ...plan.steps.flatMap(({ title, kind, manual }) =>
-      manual.length === 0
-        ? []
-        : [`# ${named(title, names)}`, ...manual.map((line) => (kind === 'change' ? namedInShell(line, names) : named(line, names)))],
-    ),
-  ])
-  const lines = blocks.flat()
-  const used = [...new Set(lines.filter((line) => !line.startsWith('#')).flatMap(variablesOf))]
+/** What the server gave the objects of this sandbox. */
+const serverValues = ({ steps }: Plan): Names => {
+  const said = steps.flatMap(({ manual }) => manual).join('\n')
+  const found = { JOB_UID: /"uid":"([^"]+)"/.exec(said)?.[1], RESOURCE_VERSION: /"resourceVersion":"([^"]+)"/.exec(said)?.[1] }
+  return Object.fromEntries(Object.entries(found).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}
+
+/** Variables that every shell or the script itself has. */
+const known = new Set(['HOME', 'CLOUDFLARE_API_TOKEN', 'POSTGRES_PASSWORD'])
+
+const byHand = (planned: readonly Planned[], page: Page, procedure: AnyProcedure): string =>
+  planned
+    .flatMap((one) => {
+      const title = named(one.flags, one.names) || 'without flags'
+      return [
+        ...(planned.length > 1 ? [`With \`${title}\`:`.replace('With `without flags`', 'Without flags'), ''] : []),
+        script(one, page, procedure),
+      ]
+    })
+    .join('\n')
+    .replaceAll(/^```\n(?=W)/gm, '```\n\n')
+
+const script = ({ names, plan }: Planned, page: Page, procedure: AnyProcedure): string => {
+  const lines = handLines(plan).map(({ kind, text }) => ({
+    kind,
+    text: (kind === 'note' ? named(text, names) : namedInShell(text, names)) as typeof text,
+  }))
+  const used = [...new Set(lines.filter(({ kind }) => kind !== 'note').flatMap(({ text }) => variablesOf(text)))].filter(
+    (name) => !known.has(name),
+  )
   const settings = used.map((name) =>
     sources[name] === undefined ? `${name}='…' # ${about(name, page, procedure)}` : `${name}=${sources[name]}`,
   )
-  const [kubeconfig] = production.kubeconfig
-  const cluster = [...lines, ...settings].some((line) => /\bkubectl\b/.test(line)) ? [`export KUBECONFIG=${kubeconfig}`] : []
-  return [
-    '```sh',
-    [[...cluster, ...settings].join('\n'), ...blocks.map((block) => block.join('\n'))].filter(Boolean).join('\n\n'),
-    '```',
-  ].join('\n')
+  const [opening, ...rest] = scriptOf(lines)
+  const [strict, trap, ...body] = rest
+  // What kubectl is asked for is asked once it knows which cluster.
+  const [asked, given] = [settings.filter((one) => one.includes('=$(')), settings.filter((one) => !one.includes('=$('))]
+  const at = asked.length === 0 ? 0 : body.findIndex((one) => one.startsWith('export KUBECONFIG=')) + 1
+  return ['```sh', opening, strict, trap, ...given, ...body.slice(0, at), ...asked, ...body.slice(at), '```'].join('\n')
 }
 
 const about = (name: string, page: Page, procedure: AnyProcedure): string => {

@@ -1,3 +1,5 @@
+import { quotingOf } from '../../src/lib/shell.ts'
+
 /** Logical name → the value that stands for it in this run. */
 export type Names = Readonly<Record<string, string>>
 
@@ -27,22 +29,4 @@ export const namedInShell = (line: string, names: Names): string => {
 export const variablesOf = (line: string): readonly string[] => {
   const quotes = quotingOf(line)
   return [...line.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].flatMap(({ 1: name, index }) => (name && quotes[index] !== "'" ? [name] : []))
-}
-
-/** For each character of a shell line, the quote it stands in: `'`, `"` or none. */
-const quotingOf = (line: string): readonly string[] => {
-  const quotes: string[] = []
-  let open = ''
-  for (let at = 0; at < line.length; at++) {
-    const letter = line[at] ?? ''
-    if (letter === '\\' && open !== "'") {
-      quotes.push(open, open)
-      at++
-    } else {
-      if (letter === open) open = ''
-      else if (open === '' && (letter === "'" || letter === '"')) open = letter
-      quotes.push(open)
-    }
-  }
-  return quotes
 }

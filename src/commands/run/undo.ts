@@ -13,6 +13,7 @@ import { undoable } from '../../lib/cli/undo-run.ts'
 import { readRuns } from '../../lib/journal/read-journal.ts'
 import { planOf } from '../../lib/journal/timeline.ts'
 import { type AnyProcedure, procedures } from '../../lib/procedures/index.ts'
+import { part, sh } from '../../lib/shell.ts'
 
 export default class RunUndo extends RunCommand {
   static override summary = 'Take back what a run changed, if the world has not moved since'
@@ -36,7 +37,7 @@ export default class RunUndo extends RunCommand {
       refuseUnattended('run:undo', planOf(run).risk === 'routine' ? 'routine' : 'disruptive', {
         confirm: flags.confirm,
         wanted: flags.plan,
-        dryRun: `${line} --dry-run`,
+        dryRun: sh`${part(line)} --dry-run`,
       })
     await this.inEnvironment(asked, async (session) => {
       const load = (id: string) =>

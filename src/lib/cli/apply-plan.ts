@@ -6,6 +6,7 @@ import type { Outcome, StepState } from '../plan/outcome.ts'
 import { type Asked, perform, type Run } from '../plan/perform.ts'
 import type { Plan, Prepared } from '../plan/plan.ts'
 import { takeBack, type Undoing, undoingOf } from '../plan/undo.ts'
+import type { ShellLine } from '../shell.ts'
 import { changedBy } from '../systems/kube/changed-by.ts'
 import type { Name, Systems } from '../systems/systems.ts'
 import type { Prompts } from './prompts.ts'
@@ -19,7 +20,7 @@ export interface Applying<N extends Name> {
   readonly needs: readonly N[]
   readonly session: Session
   /** The command line that goes on after a failure. */
-  readonly again?: string
+  readonly again?: ShellLine
   /** What was typed on the command line to confirm: it settles the gates that ask for it. */
   readonly confirm?: string | undefined
   /** Undefined where nobody can be asked: other gates are then declined, and no undo is offered. */

@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk'
 import { Declined, Usage } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Risk } from '../plan/procedure.ts'
+import { part, type ShellLine, sh } from '../shell.ts'
 import { markOf } from './deployment-mark.ts'
 import type { Prompts } from './prompts.ts'
 import { hang } from './wrap.ts'
@@ -41,7 +42,7 @@ const typedGate = (steps: Plan['steps']): number => steps.findIndex(({ type, alr
 export const refuseUnattended = (
   id: string,
   risk: Risk,
-  { confirm, wanted, dryRun }: { readonly confirm: string | undefined; readonly wanted: string | undefined; readonly dryRun: string },
+  { confirm, wanted, dryRun }: { readonly confirm: string | undefined; readonly wanted: string | undefined; readonly dryRun: ShellLine },
 ): void => {
   if (risk === 'routine') return
   if (confirm === undefined)
@@ -49,14 +50,14 @@ export const refuseUnattended = (
       code: 'no-terminal',
       failed: `${id} asks before it changes anything, and there is no terminal to ask on`,
       cause: 'Standard input or standard error is no terminal, --json was given, or CI is set',
-      next: `${dryRun}, then again with --confirm and what its plan says`,
+      next: sh`${part(dryRun)}   # then again with --confirm and what its plan says`,
     })
   if (risk === 'irreversible' && wanted === undefined)
     throw new Usage({
       code: 'no-plan',
       failed: `${id} cannot be taken back, and nobody is there to look at its plan: --plan must say which one was looked at`,
       cause: '--confirm says what it is about, and not how much of it',
-      next: `${dryRun}, then again with --confirm and --plan as it says`,
+      next: sh`${part(dryRun)}   # then again with --confirm and --plan as it says`,
     })
 }
 
@@ -88,7 +89,7 @@ export const settleConfirmation = async (
       code: 'gate-needs-terminal',
       failed: `"${gate.title}" is for a human to settle, and there is no terminal to ask on`,
       cause: 'What it asks for, no program can know',
-      next: `honeydue ${plan.id} on a terminal`,
+      next: `${sh`honeydue ${plan.id}`}, on a terminal`,
     })
   }
   if (plan.confirm === undefined || given !== undefined) return

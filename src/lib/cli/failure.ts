@@ -1,8 +1,11 @@
 import * as Errors from '@oclif/core/errors'
+
 import { type Account, Blocked, Bug, Trouble, Unreachable, Usage } from '../errors.ts'
+import { part, sh } from '../shell.ts'
 import { nearest } from './command-line.ts'
 import { type Here, typedHere } from './here.ts'
 import { isCircular, lookNext } from './look-next.ts'
+
 import { jsonText } from './shown.ts'
 
 /** The JSON document's version: it rises when a field changes its meaning or goes away. */
@@ -10,7 +13,7 @@ export const schemaVersion = 1
 
 /** Everything that can be thrown, as the four parts of an error. */
 export const troubleOf = (error: unknown, command: string | undefined): Trouble => {
-  const help = command ? `honeydue ${command} --help` : 'honeydue --help'
+  const help = command ? sh`honeydue ${command} --help` : sh`honeydue --help`
   // Who reads a flag does not know whose it is.
   if (error instanceof Usage && error.next === undefined) return withNext(error, help)
   if (error instanceof Trouble) return command && error.next && isDeadEnd(error, command) ? withNext(error, lookNext(command)) : error
@@ -22,7 +25,7 @@ export const troubleOf = (error: unknown, command: string | undefined): Trouble 
       failed: `${thrown.name}: ${thrown.message}`,
       state: 'Not known: what was under way may be half done.',
       cause: 'A bug in honeydue',
-      next: `${help}   # and report the lines above`,
+      next: sh`${part(help)}   # and report the lines above`,
       details: (thrown.stack ?? '')
         .split('\n')
         .slice(1)
@@ -84,8 +87,8 @@ export const failureDocument = (
     here = {},
   }: { readonly exitCode?: number; readonly known?: object; readonly here?: Here } = {},
 ): string => {
-  const { code, failed, state, likely, details } = trouble
+  const { code, failed, state, likely, details, byHand } = trouble
   const next = trouble.next && typedHere(trouble.next, here)
-  const error = { code, failed, state, cause: likely, next, details }
+  const error = { code, failed, state, cause: likely, next, details, ...(byHand.length > 0 && { byHand }) }
   return jsonText({ schemaVersion, command, exitCode, ...known, error })
 }

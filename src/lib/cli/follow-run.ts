@@ -1,6 +1,7 @@
 import { seconds, systemClock } from '../clock.ts'
 import { Blocked } from '../errors.ts'
 import { describeHolder, holderName } from '../journal/lease-words.ts'
+import { sh } from '../shell.ts'
 import type { KubeEvent } from '../systems/kube/types.ts'
 import type { Session } from './session.ts'
 import { shown } from './shown.ts'
@@ -20,7 +21,7 @@ export const followRun = async (
         code: 'run-not-going-on',
         failed: `Run ${run} does not hold the lease of ${environment.name}`,
         cause: holder ? `${holder} does` : 'Nobody does',
-        next: `honeydue run:show ${run}`,
+        next: sh`honeydue run:show ${run}`,
       })
   for (const line of describeHolder(first, systemClock.now().getTime())) say(shown(line))
   const told = new Map<string, string>()

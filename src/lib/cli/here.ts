@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Environment } from '../environment/schema.ts'
-import { quoted } from './typed-line.ts'
+import { part, quotingOf, type ShellLine, sh, word } from '../shell.ts'
 
 /** What a line must say beside its command, so that it reaches the deployment that was looked at and no other. */
 export interface Here {
@@ -27,26 +27,36 @@ export const hereIn = ({ kubeconfig, ssh }: Environment, asked: string | undefin
 /** These commands look at no deployment, or say themselves which one. */
 const elsewhere = /^(?:sandbox|version|help|runbook:(?:list|show))\b/
 
-const inHome = (path: string): string => {
+const inHome = (path: string): ShellLine => {
   const home = process.env['HOME']
   const [head, rest] = home && path.startsWith(`${home}/`) ? ['~/', path.slice(home.length + 1)] : ['', path]
-  return head + quoted(rest)
+  return head === '' ? word(rest) : sh`~/${rest}`
 }
 
 const commandsHere = (plain: string, { env, kubeconfig, ssh }: Here): string =>
   plain
     .replace(/(?<![\w/.~-])honeydue ([a-z]+:[a-z-]+|doctor)(?![\w:-])(?! --(?:env|help))/g, (line, id: string) =>
-      env === undefined || elsewhere.test(id) ? line : `${line} --env ${quoted(env)}`,
+      env === undefined || elsewhere.test(id) ? line : `${line} --env ${word(env)}`,
     )
-    .replace(/(?<![\w/.~-])kubectl (?=-|[a-z]+ )(?!--kubeconfig)/g, kubeconfig ? `kubectl --kubeconfig ${inHome(kubeconfig)} ` : '$&')
-    .replace(/(?<![\w/.~-])ssh (?=-|[a-z0-9]+)(?!-F )/g, ssh ? `ssh -F ${inHome(ssh)} ` : '$&')
+    .replace(
+      /(?<![\w/.~-])kubectl (?=-|[a-z]+ )(?!--kubeconfig)/g,
+      kubeconfig ? sh`kubectl --kubeconfig ${part(inHome(kubeconfig))} ` : '$&',
+    )
+    .replace(/(?<![\w/.~-])ssh (?=-|[a-z0-9]+)(?!-F )/g, ssh ? sh`ssh -F ${part(inHome(ssh))} ` : '$&')
 
 /** Neither `--env` nor a kubeconfig is put into what is quoted: there stand others' words. */
-const outsideQuotes = (text: string, change: (plain: string) => string): string =>
-  text
-    .split(/('[^']*'|"(?:\\.|[^"\\])*")/)
-    .map((part, i) => (i % 2 === 0 ? change(part) : part))
-    .join('')
+const outsideQuotes = (text: string, change: (plain: string) => string): string => {
+  const quotes = quotingOf(text)
+  const isQuoted = (at: number) => quotes[at] !== ''
+  let done = ''
+  for (let at = 0; at < text.length; ) {
+    let end = at
+    while (end < text.length && isQuoted(end) === isQuoted(at)) end++
+    done += isQuoted(at) ? text.slice(at, end) : change(text.slice(at, end))
+    at = end
+  }
+  return done
+}
 
 /** A line to be typed, for the deployment that was looked at. */
 export const typedHere = (line: string, here: Here): string =>

@@ -1,3 +1,5 @@
+import { sh } from '../shell.ts'
+
 /** Where the state is seen that a command is about. */
 const reportOf = (id: string): string => {
   const [topic = ''] = id.split(':')
@@ -12,7 +14,7 @@ const wider: Readonly<Record<string, string>> = { 'cluster:health': 'nodes:statu
 /** What to look at when a command says that it cannot go on: its report, and where it is one itself, a wider one. */
 export const lookNext = (id: string): string => {
   const report = reportOf(id)
-  return `honeydue ${report === id ? (wider[id] ?? 'cluster:health') : report}`
+  return sh`honeydue ${report === id ? (wider[id] ?? 'cluster:health') : report}`
 }
 
 /** Whether `next` is the very command that has just failed: only one that says why again (`# goes on from here`) may be. */

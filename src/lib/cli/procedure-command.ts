@@ -7,6 +7,7 @@ import type { Choices } from '../plan/choice.ts'
 import { refuseMoved } from '../plan/identity.ts'
 import { type Plan, type Prepared, prepare, readersOf } from '../plan/plan.ts'
 import { isChange, type Procedure, type Step } from '../plan/procedure.ts'
+import type { ShellLine } from '../shell.ts'
 import { stateFolder } from '../state-folder.ts'
 import type { Name } from '../systems/systems.ts'
 import { applyPlan } from './apply-plan.ts'
@@ -18,7 +19,6 @@ import { refuseOtherPlan } from './plan-by-name.ts'
 import { writePlanFile } from './plan-file.ts'
 import { openRecord } from './run-record.ts'
 import { told } from './run-told.ts'
-import { shownLines } from './shown.ts'
 import { typedLine } from './typed-line.ts'
 import { whileLooking } from './while-looking.ts'
 
@@ -56,12 +56,12 @@ export abstract class ProcedureCommand extends HoneydueCommand {
   }
 
   /** The same command, with what was answered, and asking again. */
-  private again(...more: readonly string[]): string {
+  private again(...more: readonly string[]): ShellLine {
     return typedLine(this.id ?? '', [...this.planned(), ...more])
   }
 
   /** The same command, to look only. */
-  private dryRun(): string {
+  private dryRun(): ShellLine {
     return this.again('--dry-run')
   }
 
@@ -88,7 +88,7 @@ export abstract class ProcedureCommand extends HoneydueCommand {
       ])
       const { plan } = prepared
       this.known = { environment: environment.name, plan }
-      const text = flags['by-hand'] ? shownLines(byHand(plan)) : renderPlan(plan, paint(process.stdout))
+      const text = flags['by-hand'] ? plan.byHand.join('\n') : renderPlan(plan, paint(process.stdout))
       if (plan.blocked.length > 0 && !flags.json) this.log(text)
       refuseBlocked(plan)
       if (looksOnly) await keepPlan(state, plan, systemClock.now())
@@ -170,6 +170,3 @@ const refuseBlocked = (plan: Plan): void => {
     next: plan.cure ?? lookNext(plan.id),
   })
 }
-
-const byHand = ({ steps }: Plan): string =>
-  steps.flatMap(({ title, manual }) => (manual.length > 0 ? [`# ${title}`, ...manual] : [])).join('\n')

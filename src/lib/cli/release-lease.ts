@@ -3,6 +3,7 @@ import { readOnly } from '../environment/read-only.ts'
 import { Declined, Usage } from '../errors.ts'
 import { watchHolder } from '../journal/lease.ts'
 import { describeHolder, heldBy, holderName } from '../journal/lease-words.ts'
+import { sh } from '../shell.ts'
 import type { Prompts } from './prompts.ts'
 import type { Session } from './session.ts'
 
@@ -22,7 +23,7 @@ export const releaseAbandoned = async (
       code: 'no-terminal',
       failed: 'There is no terminal to ask on',
       cause: 'Whose lease is to be released must be said',
-      next: `honeydue lock:status, then honeydue lock:release --holder ${name}`,
+      next: sh`honeydue lock:status, then honeydue lock:release --holder ${name}`,
     })
   if (holder !== undefined && holder !== name)
     throw new Usage({ code: 'holder-mismatch', failed: `The lease is ${name}’s, and not ${holder}’s`, next: 'honeydue lock:status' })

@@ -1,8 +1,8 @@
 import type { ChalkInstance } from 'chalk'
 import type { Plan, PlannedStep } from '../plan/plan.ts'
+import { word } from '../shell.ts'
 import { markOf } from './deployment-mark.ts'
 import { shown, shownLines } from './shown.ts'
-import { quoted } from './typed-line.ts'
 import { hang, screenWidth, wrap } from './wrap.ts'
 
 const marks = { change: '~', gate: '?', proof: '=' } as const
@@ -73,7 +73,7 @@ export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
       ? ''
       : [
           'You are asked before it begins. Where nobody can be asked:',
-          `  --confirm ${shown(quoted(plan.confirm))}${plan.risk === 'irreversible' ? ` --plan ${plan.name}` : ''}`,
+          `  --confirm ${word(plan.confirm)}${plan.risk === 'irreversible' ? ` --plan ${plan.name}` : ''}`,
         ].join('\n'),
     listed(chalk.red('Blocked:'), plan.blocked),
   ]

@@ -18,6 +18,8 @@ export const renderTrouble = (trouble: Trouble, chalk: ChalkInstance, here: Here
     ...hang('state   ', trouble.state),
     ...(trouble.likely ? hang('cause   ', saidHere(trouble.likely, here)) : []),
     ...(trouble.next ? [`next    ${shown(typedHere(trouble.next, here))}`] : []),
+    // From the first column on: a blank before its last word, and no shell would find the end of the script.
+    ...(trouble.byHand.length > 0 ? ['', 'By hand, what is left:', '', ...trouble.byHand.map(shown)] : []),
   ].join('\n')
 
 /** A sentence is broken at the width; what is indented is a shell line, and is not. */

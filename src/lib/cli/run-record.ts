@@ -10,6 +10,7 @@ import { type Journal, newRunId, openJournal } from '../journal/write-journal.ts
 import { keepFacts } from '../plan/kept-facts.ts'
 import type { Outcome, RunEvent } from '../plan/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
+import { part, type ShellLine, sh } from '../shell.ts'
 import type { LeaseRecord, LeaseStore } from '../systems/kube/lease-store.ts'
 import { journalTeller } from './journal-teller.ts'
 import type { Prompts } from './prompts.ts'
@@ -34,7 +35,7 @@ export interface Recording {
   /** The state folder. */
   readonly state: string
   /** The command line that goes on after a failure. */
-  readonly line: string
+  readonly line: ShellLine
   /** `--env` as it was typed. */
   readonly asked: string | undefined
   readonly prompts: Prompts | undefined
@@ -155,13 +156,13 @@ const takeOrAsk = async (holder: string, recording: Recording): Promise<Lease | 
   }
 }
 
-const refused = (because: string, line: string, error: Trouble): Unreachable =>
+const refused = (because: string, line: ShellLine, error: Trouble): Unreachable =>
   new Unreachable(
     {
       code: 'lease-unreachable',
       failed: because,
       cause: 'Without it another operator is not kept out, and nobody is there to say that this is well',
-      next: `${line} --without-lease   # when it is certain that nobody else changes anything`,
+      next: sh`${part(line)} --without-lease   # when it is certain that nobody else changes anything`,
     },
     { cause: error },
   )

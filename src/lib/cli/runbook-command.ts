@@ -4,6 +4,7 @@ import type { ChalkInstance } from 'chalk'
 import { Usage } from '../errors.ts'
 import { kindOf } from '../runbook/kind.ts'
 import { type Page, readPages } from '../runbook/page.ts'
+import { sh } from '../shell.ts'
 import { HoneydueCommand } from './command.ts'
 import { renderTable } from './table.ts'
 
@@ -22,7 +23,7 @@ export abstract class RunbookCommand extends HoneydueCommand {
     throw new Usage({
       code: 'no-page',
       failed: `No page is called "${asked}"`,
-      next: near ? `honeydue runbook:show ${near.command}` : 'honeydue runbook:list',
+      next: near ? sh`honeydue runbook:show ${near.command}` : 'honeydue runbook:list',
     })
   }
 

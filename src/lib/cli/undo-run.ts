@@ -11,6 +11,7 @@ import { readersOf } from '../plan/plan.ts'
 import { isChange, type Procedure } from '../plan/procedure.ts'
 import { fallenOf } from '../plan/standing.ts'
 import { type Undoing, undoingOf } from '../plan/undo.ts'
+import { sh } from '../shell.ts'
 import type { Name } from '../systems/systems.ts'
 import type { Session } from './session.ts'
 
@@ -36,9 +37,9 @@ export const undoable = async (
     throw blocked(
       run,
       `It was in ${plan.environment}, and this is ${environment.name}`,
-      `honeydue run:undo ${run.run} --env ${plan.environment}`,
+      sh`honeydue run:undo ${run.run} --env ${plan.environment}`,
     )
-  if (run.status === 'going on') throw blocked(run, 'It goes on', `honeydue run:watch ${run.run}`)
+  if (run.status === 'going on') throw blocked(run, 'It goes on', sh`honeydue run:watch ${run.run}`)
   if (environment.readonly) throw readOnly(environment.name)
   const back = others.find(({ header, end }) => header.undoes === run.run && end?.exitCode === 0)
   if (back) throw blocked(run, `Run ${back.run} took it back at ${back.header.at.slice(0, 16).replace('T', ' ')} UTC`)
@@ -75,7 +76,7 @@ const settled = async (
     }),
   )
 
-const blocked = (run: JournaledRun, cause: string, next = `honeydue run:show ${run.run}`): Blocked =>
+const blocked = (run: JournaledRun, cause: string, next: string = sh`honeydue run:show ${run.run}`): Blocked =>
   new Blocked({ code: 'undo-blocked', failed: `Run ${run.run} cannot be taken back`, cause, next })
 
 const moved = (

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { exitCodes, Usage } from '../errors.ts'
 import { readPages } from '../runbook/page.ts'
 import { searchPages } from '../runbook/search.ts'
+import { sh } from '../shell.ts'
 import { failureDocument } from './failure.ts'
 import { paint, renderTrouble } from './render.ts'
 import { listPages } from './runbook-command.ts'
@@ -26,7 +27,7 @@ export const tellUnknown = async (
       : near
         ? `${near} may be meant`
         : 'No command has a name like it',
-    next: near ? `honeydue ${near} --help` : 'honeydue --help',
+    next: near ? sh`honeydue ${near} --help` : 'honeydue --help',
   })
   if (words.includes('--json')) {
     process.stdout.write(`${failureDocument(trouble, unknown, { exitCode: exitCodes.unknown })}\n`)

@@ -28,7 +28,14 @@ export const environmentSchema = z.strictObject({
   namespace: text,
   /** The operators' Lease in this namespace: how it is called, and after how many seconds without a renewal it counts as abandoned. */
   lease: z.strictObject({ name: text, seconds: z.int().check(z.minimum(2), z.maximum(3600)) }),
-  nodes: several(z.strictObject({ alias: text, address: text, hostname: text, ipv6: z.optional(text) })),
+  nodes: several(
+    z.strictObject({
+      alias: z.string().check(z.regex(/^[^-\s]\S*$/, 'is no host that ssh takes')),
+      address: text,
+      hostname: text,
+      ipv6: z.optional(text),
+    }),
+  ),
   /** Given to ssh as -F; without it, ssh reads its own files. */
   ssh: z.strictObject({ config: z.optional(path) }),
   /** The API repository on this machine. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Moved } from '../errors.ts'
+import { sh } from '../shell.ts'
 import type { Plan, PlannedStep } from './plan.ts'
 
 /** What a plan is, without what passes by itself (ages, times, notes): what is kept of it, and compared. */
@@ -80,7 +81,7 @@ export const differenceOf = (confirmed: Identity, now: Identity): readonly strin
 }
 
 /** Throws Moved with the difference when the world is no longer the one that was confirmed. */
-export const refuseMoved = (confirmed: Plan, now: Plan, next = `honeydue ${now.id} --dry-run`): void => {
+export const refuseMoved = (confirmed: Plan, now: Plan, next = sh`honeydue ${now.id} --dry-run`): void => {
   const details = differenceOf(identityOf(confirmed), identityOf(now))
   if (details.length === 0) return
   throw new Moved({

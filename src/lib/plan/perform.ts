@@ -1,6 +1,7 @@
 import type { Clock, Duration } from '../clock.ts'
 import { seconds } from '../clock.ts'
 import { Blocked, Declined, Failed, Interrupted, Moved, reasonOf, Trouble, Unverified } from '../errors.ts'
+import type { ShellLine } from '../shell.ts'
 import type { Name, Systems, Writers } from '../systems/systems.ts'
 import { accountOfRun } from './account.ts'
 import type { Finding } from './finding.ts'
@@ -16,7 +17,7 @@ export interface Run<N extends Name> {
   /** Aborted by Ctrl-C: the run stops at the next safe point, which is between two steps or in a wait. */
   readonly signal: AbortSignal
   /** The command line that goes on after a failure; the procedure's name alone where nobody typed one. */
-  readonly again?: string
+  readonly again?: ShellLine
   readonly tell: Tell
   /** Asked just before a change acts, whether this run may still change anything. Throws where not. */
   readonly guard?: () => Promise<void>
@@ -39,12 +40,24 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
   let first: Trouble | undefined
   const look = readersOf(run.systems, run.needs)
   const back = run.always ? undefined : lookingBack({ ...run, prepared, states, look, blame: run.blame })
+  const written = prepared.steps.map(() => 0)
   for (const [index, step] of prepared.steps.entries()) {
     try {
       if (run.signal.aborted) throw interrupted(run.signal)
-      states[index] = await performStep(step, index, prepared.plan, { ...run, back }, (state) => {
-        states[index] = state
-      })
+      states[index] = await performStep(
+        step,
+        index,
+        prepared.plan,
+        { ...run, back },
+        {
+          began: (state) => {
+            states[index] = state
+          },
+          wrote: () => {
+            written[index] = (written[index] ?? 0) + 1
+          },
+        },
+      )
       await run.tell({ type: 'settled', index, state: states[index] ?? 'untouched' })
     } catch (error) {
       const trouble = accountFor(error, step, run.signal)
@@ -61,7 +74,7 @@ export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>
       (error: unknown) => (error instanceof Trouble ? error : new Failed({ code: 'look-back', failed: reasonOf(error) })),
     )
   if (first && back) for (const { index } of await back.fallen()) states[index] = 'undone'
-  return first ? { states, trouble: accountOfRun(first, prepared.plan, states, run.again) } : { states }
+  return first ? { states, trouble: accountOfRun(first, prepared.plan, { states, written }, run.again) } : { states }
 }
 
 const performStep = async <N extends Name>(
@@ -69,7 +82,7 @@ const performStep = async <N extends Name>(
   index: number,
   { steps }: Plan,
   run: Run<N> & { readonly back: LookingBack | undefined },
-  began: (state: 'half' | 'unverified') => void,
+  { began, wrote }: { readonly began: (state: 'half' | 'unverified') => void; readonly wrote: () => void },
 ): Promise<StepState> => {
   const look = readersOf(run.systems, run.needs)
   if (isProof(step)) {
@@ -102,7 +115,7 @@ const performStep = async <N extends Name>(
   await run.tell({ type: 'step', index, phase: 'applying' })
   await run.guard?.()
   began('half')
-  await step.apply(writersOf(run.systems, run.needs), run.signal).catch((error: unknown) => {
+  await step.apply(counted(writersOf(run.systems, run.needs), wrote), run.signal).catch((error: unknown) => {
     throw new ApplyFailure(error)
   })
   await run.tell({ type: 'step', index, phase: 'verifying' })
@@ -180,3 +193,22 @@ const accountFor = <N extends Name>(error: unknown, step: Step<N>, signal: Abort
 
 const writersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Writers<N> =>
   Object.fromEntries(names.map((name) => [name, (systems[name] as { readonly write: unknown }).write])) as Writers<N>
+
+type Write = (...args: readonly unknown[]) => Promise<void>
+
+/** The same writers, which tell of each call that came to its end. */
+const counted = <N extends Name>(writers: Writers<N>, wrote: () => void): Writers<N> =>
+  Object.fromEntries(
+    Object.entries(writers as Readonly<Record<string, Readonly<Record<string, Write>>>>).map(([name, calls]) => [
+      name,
+      Object.fromEntries(
+        Object.entries(calls).map(([call, write]) => [
+          call,
+          async (...args: readonly unknown[]) => {
+            await write(...args)
+            wrote()
+          },
+        ]),
+      ),
+    ]),
+  ) as Writers<N>

@@ -1,4 +1,6 @@
-import type { Name, Readers, Systems } from '../systems/systems.ts'
+import { comment } from '../shell.ts'
+import type { Name, Provers, Readers, Shown, Systems } from '../systems/systems.ts'
+import { byHand } from './by-hand.ts'
 import type { Choices, Input } from './choice.ts'
 import type { Context } from './context.ts'
 import { type Finding, holds, reasons } from './finding.ts'
@@ -16,6 +18,10 @@ export interface PlannedStep {
   readonly fidelity: Fidelity
   /** Shell lines of the recorded writer calls; a gate's question. */
   readonly manual: readonly string[]
+  /** Of a gate: its question. */
+  readonly ask?: string
+  /** By hand: lines that stop where it does not hold. */
+  readonly shows?: Shown
   readonly writes: readonly Recorded[]
   /** Of a gate: what must be typed there instead of a yes; `--confirm` is it from the start. */
   readonly type?: string
@@ -47,6 +53,8 @@ export interface Plan {
   readonly uncheckable: readonly string[]
   /** The first step, from 0, that cannot be taken back; absent where all can. */
   readonly noReturn?: number
+  /** The whole of it as text for a terminal. */
+  readonly byHand: readonly string[]
   /** What it does not reach, and what else is to be known before it begins. */
   readonly beyond: readonly string[]
   /** What is wrong beside it, and is told again at its end. */
@@ -105,6 +113,7 @@ export const prepare = async <C extends Choices, N extends Name, F>(
     ...(cures.size > 0 && { cure: [...cures][0] ?? '' }),
     uncheckable: uncheckableOf(steps, planned),
     ...(noReturn >= 0 && { noReturn }),
+    byHand: byHand({ risk, steps: planned }),
     beyond: [...(procedure.elsewhere?.(facts) ?? []), ...(procedure.beyond?.(facts) ?? [])],
     elsewhere: procedure.elsewhere?.(facts) ?? [],
   }
@@ -133,13 +142,15 @@ const planStep = async <N extends Name>(
   needs: readonly N[],
   touched: Set<string>,
 ): Promise<PlannedStep> => {
+  const prove = Object.fromEntries(needs.map((name) => [name, (systems[name] as { readonly prove?: object }).prove])) as Provers<N>
   if (!isChange(step)) {
     const shown = { title: step.title, effect: [], already, fidelity: 'observed' as const, writes: [] }
-    if (isProof(step)) return { ...shown, kind: 'proof', manual: [] }
+    if (isProof(step)) return { ...shown, kind: 'proof', manual: [], ...(step.shows && { shows: step.shows(prove) }) }
     return {
       ...shown,
       kind: 'gate',
-      manual: already ? [] : step.ask.split(/\r?\n/).map((line) => `# ${line}`),
+      ask: step.ask,
+      manual: already ? [] : step.ask.split(/\r?\n/).map(comment),
       ...(step.typed && { type: typed }),
     }
   }
@@ -153,6 +164,7 @@ const planStep = async <N extends Name>(
     fidelity: fidelityOf(step, recorded),
     manual: recorded.flatMap(({ lines }) => lines),
     writes: recorded,
+    ...(step.shows && { shows: step.shows(prove) }),
     undo: typeof step.undo === 'object' && 'impossible' in step.undo ? step.undo.impossible : 'undo',
   }
 }

@@ -1,5 +1,5 @@
 import type { Duration } from '../clock.ts'
-import type { Name, Readers, Writers } from '../systems/systems.ts'
+import type { Name, Provers, Readers, Shown, Writers } from '../systems/systems.ts'
 import type { Choices, Input } from './choice.ts'
 import type { Context } from './context.ts'
 import type { Finding } from './finding.ts'
@@ -35,6 +35,8 @@ export interface Change<N extends Name> {
   readonly verify: (look: Readers<N>) => Promise<Finding>
   /** How long verify may take to hold; 30 s where nothing is said. */
   readonly within?: Duration
+  /** By hand: lines that stop where it does not hold afterwards. */
+  readonly shows?: (prove: Provers<N>) => Shown
   readonly undo: Undo<N>
   /** The world once it is taken back. Where nothing is said: the plan, made anew, would do this step again just as it did. */
   readonly undone?: (look: Readers<N>) => Promise<Finding>
@@ -57,6 +59,8 @@ export interface Proof<N extends Name> {
   readonly onlyAfterwards?: true
   readonly holds: (look: Readers<N>) => Promise<Finding>
   readonly within?: Duration
+  /** By hand: lines that stop where it does not hold. Without them, a person looks. */
+  readonly shows?: (prove: Provers<N>) => Shown
 }
 
 /** One value that the live environment offers for a choice. */

@@ -1,4 +1,5 @@
 import { reasonOf } from '../errors.ts'
+import type { ShellLine } from '../shell.ts'
 import type { Name, Said, Systems, Writers } from '../systems/systems.ts'
 
 /** observed: we read the live thing and computed the effect; predicted: the server accepted a dry run; opaque: known only by doing it. */
@@ -9,7 +10,9 @@ export interface Recorded {
   readonly system: string
   readonly call: string
   readonly target: string
-  readonly lines: readonly string[]
+  /** What has to stand before the lines, once. */
+  readonly before?: readonly ShellLine[]
+  readonly lines: readonly ShellLine[]
   /** Whether the live server accepted a rehearsal; undefined where none was tried. */
   readonly rehearsal?: { readonly accepted: true } | { readonly accepted: false; readonly because: string }
 }
@@ -36,7 +39,13 @@ export const recordingWriters = <N extends Name>(
       async (...args: readonly unknown[]) => {
         const said = say[call]?.(...args)
         if (!said) return
-        const base = { system: name as string, call, target: said.target, lines: typeof said.line === 'string' ? [said.line] : said.line }
+        const base = {
+          system: name as string,
+          call,
+          target: said.target,
+          lines: typeof said.line === 'string' ? [said.line] : said.line,
+          ...(said.before && { before: said.before }),
+        }
         const attempt = touched.has(said.target) ? undefined : rehearse?.[call]
         touched.add(said.target)
         recorded.push(attempt ? { ...base, rehearsal: await outcome(attempt(...args)) } : base)

@@ -1,5 +1,6 @@
 import { reasonOf, Trouble } from '../errors.ts'
 import type { ExpectedNode } from '../facts/nodes/survey.ts'
+import { sh, word } from '../shell.ts'
 import { isOwnName } from '../systems/nodes/own-name.ts'
 import type { NodeSetup, NodesReader } from '../systems/nodes/types.ts'
 import type { Check } from './doctor.ts'
@@ -23,10 +24,10 @@ const lacking = (setup: NodeSetup): { readonly because: string; readonly next: s
   if (knownAt.length === 0)
     return {
       because: `no known_hosts file has its key (${setup.knownHosts.join(', ')})`,
-      next: `compare the fingerprint on its console, then: ssh ${alias}`,
+      next: `compare the fingerprint on its console, then: ${sh`ssh ${alias}`}`,
     }
   if (setup.usableKeys > 0) return undefined
-  if (locked[0] !== undefined) return { because: `${locked[0]} is encrypted and no agent holds it`, next: `ssh-add ${locked[0]}` }
+  if (locked[0] !== undefined) return { because: `${locked[0]} is encrypted and no agent holds it`, next: sh`ssh-add ${locked[0]}` }
   if (absent[0] !== undefined) return { because: `${absent[0]} is a public key, and ${agentSays[setup.agent]}`, next: 'ssh-add -l' }
   return { because: `no identity file exists, and ${agentSays[setup.agent]}`, next: 'ssh-add' }
 }
@@ -42,7 +43,7 @@ const mistaken = (node: ExpectedNode, hostname: string, setup: NodeSetup, all: r
 
 /** Whether `ssh` gets in to this node, by which way, and whether it is the machine that is meant. */
 export const sshTo = async (node: ExpectedNode, all: readonly ExpectedNode[], nodes: NodesReader): Promise<Check> => {
-  const title = `ssh ${node.alias}`
+  const title = sh`ssh ${node.alias}`
   try {
     const setup = await nodes.setup(node.alias)
     const missing = lacking(setup)
@@ -51,13 +52,13 @@ export const sshTo = async (node: ExpectedNode, all: readonly ExpectedNode[], no
     const because = mistaken(node, hostname, setup, all)
     return because === undefined
       ? { title, ok: true, found: `${setup.user}@${setup.hostname}:${setup.port} is ${hostname}, ${byWay(setup)}${byHand(setup)}` }
-      : { title, ok: false, because, next: `lead Host ${node.alias} of the SSH configuration to ${node.address}` }
+      : { title, ok: false, because, next: `lead Host ${word(node.alias)} of the SSH configuration to ${word(node.address)}` }
   } catch (error) {
     return {
       title,
       ok: false,
       because: reasonOf(error),
-      next: (error instanceof Trouble ? error.next : undefined) ?? `ssh -G ${node.alias}`,
+      next: (error instanceof Trouble ? error.next : undefined) ?? sh`ssh -G ${node.alias}`,
     }
   }
 }

@@ -5,6 +5,7 @@ import { reasonOf } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
 import type { ExpectedNode } from '../facts/nodes/survey.ts'
 import type { View } from '../plan/report.ts'
+import { word } from '../shell.ts'
 import { loadKubeconfig } from '../systems/kube/kubeconfig.ts'
 import type { NodesReader } from '../systems/nodes/types.ts'
 import { sshTo } from './doctor-ssh.ts'
@@ -46,7 +47,7 @@ export const kubeconfig = async (paths: readonly string[]): Promise<Check> => {
       title,
       ok: false,
       because: paths.map((path, index) => `${path} ${problems[index]}`).join('; '),
-      next: `copy /etc/rancher/k3s/k3s.yaml of a node to ${paths[0] ?? '~/.kube/config'}, mode 0600`,
+      next: `copy /etc/rancher/k3s/k3s.yaml of a node to ${word(paths[0] ?? '~/.kube/config')}, mode 0600`,
     }
   }
   // That it is there says nothing yet: what every command does with it is tried.

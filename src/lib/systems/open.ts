@@ -43,6 +43,7 @@ export const openSystems = (
     cloudflare: cloudflareSystem({
       ...trust,
       zone: environment.cloudflare.zone,
+      tokenCommand: environment.cloudflare.token_command,
       token: () => readToken({ command: environment.cloudflare.token_command, variable: process.env.CLOUDFLARE_API_TOKEN, signal }),
       ...(environment.cloudflare.origin_ca !== undefined && { originCaFile: environment.cloudflare.origin_ca }),
       clock,
@@ -68,7 +69,7 @@ export const openSystems = (
         clock,
         signal,
       },
-      { namespace, deployment: redis.deployment },
+      { namespace, deployment: redis.deployment, kubeconfigs: environment.kubeconfig },
     ),
     postgres: connectPostgres({
       application: async () => {
@@ -85,6 +86,7 @@ export const openSystems = (
         return { direct: { ...target, host: database.direct }, pooler: { ...target, host: database.pooler } }
       },
       ...trust,
+      passwordOf: { namespace, secret: database.secret, kubeconfigs: environment.kubeconfig },
     }),
   }
   // The operators' lease is kept alive on a connection of its own, and given back after Ctrl-C as well.

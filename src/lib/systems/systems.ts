@@ -1,8 +1,19 @@
+import type { ShellLine } from '../shell.ts'
+
 /** Shell lines that do the same as one writer call, and the object that it changes. Secrets stand in it as shell variables. */
 export interface Said {
-  readonly line: string | readonly string[]
+  /** What has to stand before such lines, once however many of them there are: variables, functions, the folder. */
+  readonly before?: readonly ShellLine[]
+  /** Each stops what follows when it fails, in a shell that was told to (`set -eu`). */
+  readonly line: ShellLine | readonly ShellLine[]
   /** The changed object, as an operator names it: "ConfigMap honeydue/honeydue-config". */
   readonly target: string
+}
+
+/** Shell lines that stop where something is not so. */
+export interface Shown {
+  readonly before?: readonly ShellLine[]
+  readonly lines: readonly ShellLine[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the one place where a writer's arguments are of every kind
@@ -14,11 +25,13 @@ export type ReaderShape = object
 export type WriterShape<W> = { readonly [K in keyof W]: Write }
 
 /** One outside thing, spoken to over its real protocol through a connection that opens at first use. */
-export interface System<R extends ReaderShape, W extends WriterShape<W>> {
+export interface System<R extends ReaderShape, W extends WriterShape<W>, P extends object = object> {
   readonly read: R
   readonly write: W
   /** The shell line of every writer call: the manual lines of a plan are made of these. */
   readonly say: { readonly [K in keyof W]: (...args: Parameters<W[K]>) => Said }
+  /** Shell lines that stop where something of this system is not so. */
+  readonly prove?: P
   /** Writer calls that the live system can try without changing anything (Kubernetes' dryRun=All). Throws what the real call would. */
   readonly rehearse?: { readonly [K in keyof W]?: (...args: Parameters<W[K]>) => Promise<void> }
   close(): Promise<void>
@@ -31,3 +44,4 @@ export interface Systems {}
 export type Name = keyof Systems
 export type Readers<N extends Name> = { readonly [K in N]: Systems[K] extends { readonly read: infer R } ? R : never }
 export type Writers<N extends Name> = { readonly [K in N]: Systems[K] extends { readonly write: infer W } ? W : never }
+export type Provers<N extends Name> = { readonly [K in N]: Systems[K] extends { readonly prove?: infer P } ? NonNullable<P> : never }

@@ -94,7 +94,7 @@ test('halves make a whole, a supernet too, and it is told as what it is', () => 
   ])
   // Cloudflare comes in by it: no line takes it away, until the range has a rule of its own.
   expect(next('allow 22/tcp', wide, ...whole.slice(2))).toEqual([undefined])
-  expect(next(...whole, wide)).toEqual([`ssh hetzner1 "sudo ufw delete ${wide}"`])
+  expect(next(...whole, wide)).toEqual([`ssh hetzner1 'sudo ufw delete ${wide}'`])
 })
 
 test('the first rule that fits decides: a ban of a stranger stops nothing, one of Cloudflare does', () => {
@@ -104,7 +104,7 @@ test('the first rule that fits decides: a ban of a stranger stops nothing, one o
   const ban = 'deny from 104.16.0.7 to any port 443 proto tcp'
   expect(judged(ban, ...whole)).toMatchObject({ missing: ['104.16.0.0/13'], against: [{ spec: ban }] })
   expect(say(ban, ...whole)).toEqual([`wrong: hetzner1 keeps somebody of Cloudflare out at 443: ${ban}`])
-  expect(next(ban, ...whole)).toEqual([`ssh hetzner1 "sudo ufw delete ${ban}"`])
+  expect(next(ban, ...whole)).toEqual([`ssh hetzner1 'sudo ufw delete ${ban}'`])
   expect(keptOut(judged(ban, ...whole))).toEqual([`its firewall keeps somebody out at 443: ${ban}`])
   expect(judged('deny 443/tcp', ...whole).missing).toEqual(ranges)
   expect(judged('allow from 104.16.0.7', 'deny in on wg0', ...whole).missing).toEqual([])
@@ -164,7 +164,7 @@ test('no line takes away what SSH, the cluster or Cloudflare come in by', () => 
     'allow in on eth0',
   ])
     expect(next(...whole, line)).toEqual([undefined])
-  expect(next(...whole, 'allow 443/tcp')).toEqual(['ssh hetzner1 "sudo ufw delete allow 443/tcp"'])
+  expect(next(...whole, 'allow 443/tcp')).toEqual(["ssh hetzner1 'sudo ufw delete allow 443/tcp'"])
   // Open to anybody, and Cloudflare comes in by that alone: first the rules, and then the line.
   expect(next('allow 22/tcp', 'allow 443/tcp')).toEqual(['honeydue firewall:refresh --node hetzner1'])
   expect(judged('allow 22/tcp', 'allow 443/tcp')).toMatchObject({ missing: [], leaning: ranges, present: 3 })

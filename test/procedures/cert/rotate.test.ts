@@ -66,12 +66,16 @@ test('the edge answers 526 after the change: the run stops, nothing is revoked, 
   expect(trouble).toMatchObject({ exitCode: 5 })
   expect(trouble?.failed).toContain(`${apiHost} answers 526: a node's certificate does not verify`)
   // What is left by hand ends with the revocation: never without what has to hold before it.
-  const byHand = trouble?.details.map((line) => line.trim()) ?? []
-  expect(byHand).toContain('# See first: Every public name answers through the edge')
-  expect(byHand.slice(-5, -2)).toEqual([
-    '# See first: Type the old fingerprint, for it to be revoked',
-    '# See first: Every node serves the new one still, and every name answers',
+  const byHand = trouble?.byHand ?? []
+  const notes = byHand.filter((line) => line.startsWith('# '))
+  expect(notes).toContain('# It goes on where this holds: Every public name answers through the edge')
+  expect(notes.slice(-6)).toEqual([
+    expect.stringMatching(/^# The soak of .* cannot be taken back/),
+    '# It goes on where this holds: Every node serves the new one still, and every name answers',
     expect.stringMatching(/^# Revoke the old certificate/),
+    expect.stringMatching(/^# Nothing takes this back: Cloudflare takes no revocation back/),
+    '# Where it is to be done, take away the "# " before:',
+    expect.stringMatching(/^# cf DELETE \/certificates\/\d+ > /),
   ])
   expect(valid()).toContain(first)
   expect((await takeBack(undoingOf({ prepared, states, run: run(systems) }), run(systems))).left).toEqual([])

@@ -8,6 +8,7 @@ import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/no
 import { readFirewall } from '../../../src/lib/systems/nodes/firewall.ts'
 import { coversPort, readRule } from '../../../src/lib/systems/nodes/firewall-rule.ts'
 import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
+import { sayNodes } from '../../../src/lib/systems/nodes/write-nodes.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'firewall-'))
 const alias = 'hetzner2'
@@ -117,10 +118,13 @@ test.each([
   expect(await specs()).toEqual(before)
 })
 
-test('the manual lines are what is run, through ssh', () => {
+test('the manual lines are what is run, through ssh, where the machine is the one that is meant', () => {
   const rule = { source: '104.16.0.0/13', port: 443, protocol: 'tcp', comment: 'cloudflare' } as const
-  expect(system.say.allowFrom(alias, rule).line).toBe(
-    `ssh hetzner2 "sudo ufw allow from 104.16.0.0/13 to any port 443 proto tcp comment 'cloudflare'"`,
+  const say = sayNodes({ hostnames: new Map([[alias, 'ubuntu-8gb-nbg1-1']]) })
+  expect(say.allowFrom(alias, rule).line).toBe(
+    `ssh hetzner2 'own=$(hostname | tr A-Z a-z | cut -d. -f1); test "$own" = ubuntu-8gb-nbg1-1 && sudo ufw allow from 104.16.0.0/13 to any port 443 proto tcp comment cloudflare'`,
   )
-  expect(system.say.deleteRule(alias, { spec: 'allow 443/tcp' }).line).toBe('ssh hetzner2 "sudo ufw delete allow 443/tcp"')
+  expect(sayNodes({ configFile: '/a b/config' }).deleteRule(alias, { spec: "allow from 10.0.0.1 app 'Nginx Full'" }).line).toBe(
+    String.raw`ssh -F '/a b/config' hetzner2 'sudo ufw delete allow from 10.0.0.1 app '\''Nginx Full'\'''`,
+  )
 })

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Unreachable } from '../../../src/lib/errors.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
+import { word } from '../../../src/lib/shell.ts'
 import { connector } from '../../../src/lib/systems/nodes/connect.ts'
 import type { Connection } from '../../../src/lib/systems/nodes/connection.ts'
 import { readUptime } from '../../../src/lib/systems/nodes/facts.ts'
@@ -112,7 +113,7 @@ test('a key that known_hosts does not have, or has otherwise, or revokes, is ref
   const changed = await refusal(open().facts('hetzner1'))
   expect(changed.code).toBe('ssh-changed-host-key')
   expect(changed.likely).toMatch(/offers ssh-ed25519 SHA256:\S{43}, but .*known_hosts:1 has SHA256:\S{43}/)
-  expect(changed.next).toContain(`ssh-keygen -R '178.104.247.152' -f ${nodes.knownHostsFile}`)
+  expect(changed.next).toContain(`ssh-keygen -R 178.104.247.152 -f ${word(nodes.knownHostsFile)}`)
   await nodes.reset()
 
   writeFileSync(nodes.knownHostsFile, '')

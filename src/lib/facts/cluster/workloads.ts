@@ -1,5 +1,5 @@
+import { replicasNote } from '../../systems/kube/requests.ts'
 import type { Condition, Deployment, Workload } from '../../systems/kube/types.ts'
-import { replicasNote } from '../../systems/kube/write-kube.ts'
 
 /** A workload that has fewer ready pods than it should, or that is kept from changing. */
 export interface Below {

@@ -1,4 +1,5 @@
 import { Blocked, Trouble } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import type { FileChange } from '../../systems/checkout/types.ts'
 import type { InvalidIndex, PostgresTarget, Session, TableSize, VersionTable } from '../../systems/postgres/types.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -145,7 +146,7 @@ const apiImage = async ({ kube }: Look, namespace: string): Promise<string> => {
     code: 'db-no-api',
     failed: `There is no Deployment ${namespace}/api`,
     cause: 'Its image is the one whose migrations would run',
-    next: `kubectl -n ${namespace} get deployments`,
+    next: sh`kubectl -n ${namespace} get deployments`,
   })
 }
 

@@ -5,6 +5,7 @@ import { clusterLine, gatherWorkload, isSingleton, isSteady, offerWorkloads, typ
 import { argument, duration } from '../../plan/choice.ts'
 import { when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
+import { sh } from '../../shell.ts'
 import { startedAt } from '../../systems/kube/pod-state.ts'
 import type { Pod } from '../../systems/kube/types.ts'
 
@@ -37,7 +38,7 @@ export const restart = defineProcedure({
         code: 'deploy-nothing-runs',
         failed: `${name} has no replicas: there is nothing to restart`,
         cause: 'It was scaled to 0',
-        next: `honeydue deploy:scale ${name} --replicas 1 --dry-run`,
+        next: sh`honeydue deploy:scale ${name} --replicas 1 --dry-run`,
       })
     const since = new Date(context.clock.now().getTime() - input['older-than']).toISOString()
     const pods = await look.kube.pods(podsOf(deployment))

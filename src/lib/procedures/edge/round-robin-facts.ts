@@ -7,6 +7,7 @@ import { type EdgeSurvey, got, type Told, told } from '../../facts/edge/survey.t
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Offer, Proof } from '../../plan/procedure.ts'
+import { sh } from '../../shell.ts'
 import type { AddressRecord } from '../../systems/cloudflare/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 
@@ -126,7 +127,7 @@ export const namesAnswer = (facts: RoundRobinFacts, names: readonly string[]): P
 })
 
 /** What brings every name back to the node, where taking it off has hurt. */
-export const repair = ({ node }: Pick<RoundRobinFacts, 'node'>): string => `honeydue edge:restore ${node.alias}`
+export const repair = ({ node }: Pick<RoundRobinFacts, 'node'>): string => sh`honeydue edge:restore ${node.alias}`
 
 /** The records that lead from a name to the node. */
 export const recordsOf = ({ records, node }: RoundRobinFacts, name: string): readonly AddressRecord[] =>

@@ -7,6 +7,7 @@ import { differenceOf, type OtherList, otherLists } from '../../facts/firewall/l
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { Proof } from '../../plan/procedure.ts'
+import { sh, words } from '../../shell.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { nodeNamed } from '../edge/round-robin-facts.ts'
@@ -46,7 +47,7 @@ export const gatherRefresh = async (
       code: 'firewall-unread',
       failed: `The firewall of ${alias} cannot be read`,
       cause: firewall?.because ?? 'it was not asked',
-      next: `honeydue firewall:refresh ${deployment.nodes.flatMap((one) => (one.alias === alias ? [] : [`--node ${one.alias}`])).join(' ')}`,
+      next: sh`honeydue firewall:refresh ${words(deployment.nodes.flatMap((one) => (one.alias === alias ? [] : ['--node', one.alias])))}`,
     })
   })
   const asked = { deployment, published, nodes: judged, lists, names }

@@ -4,6 +4,7 @@ import { daysLeft, expiry } from '../../facts/cert/days.ts'
 import { originBase, originSecret } from '../../facts/cert/places.ts'
 import type { CertificateSurvey, PairFacts } from '../../facts/cert/survey.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import { type CertificateFacts, coversHost, shortFingerprint } from '../../systems/certificates.ts'
 
 /** Fewer days left than this is wrong. */
@@ -87,7 +88,7 @@ const secretFindings = (survey: CertificateSurvey, now: Date): readonly Observat
       ? [
           warning(
             `Secret ${place}: last-applied-configuration still holds another private key`,
-            `kubectl -n ${namespace} annotate secret ${originSecret} kubectl.kubernetes.io/last-applied-configuration-`,
+            sh`kubectl -n ${namespace} annotate secret ${originSecret} kubectl.kubernetes.io/last-applied-configuration-`,
           ),
         ]
       : []),

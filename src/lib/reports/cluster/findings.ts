@@ -3,6 +3,7 @@ import { clipped } from '../../facts/cluster/clipped.ts'
 import type { Ended } from '../../facts/cluster/ended.ts'
 import type { FailedJob } from '../../facts/cluster/jobs.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import type { ClusterHealth } from './gather.ts'
 import { nodeFindings } from './lost-nodes.ts'
 import { causeLength, groupsOf, podFinding } from './pod-findings.ts'
@@ -11,7 +12,7 @@ import { isOf, workloadFinding } from './workload-findings.ts'
 const jobFinding = ({ namespace, name, reason, message }: FailedJob): Observation => ({
   level: 'wrong',
   text: `Job ${name} in ${namespace} has failed: ${clipped([reason, message].filter(Boolean).join(': '), causeLength)}`,
-  next: `kubectl -n ${namespace} describe job ${name}`,
+  next: sh`kubectl -n ${namespace} describe job ${name}`,
 })
 
 const claimFinding = ({ namespace, name, phase, storageClass, unknownClass, event }: ClusterHealth['claims'][number]): Observation => {
@@ -19,7 +20,7 @@ const claimFinding = ({ namespace, name, phase, storageClass, unknownClass, even
   return {
     level: 'wrong',
     text: `Claim ${name} in ${namespace} has no volume: ${phase}${ofClass}${event === undefined ? '' : `: ${clipped(event, causeLength)}`}`,
-    next: `kubectl -n ${namespace} describe pvc ${name}`,
+    next: sh`kubectl -n ${namespace} describe pvc ${name}`,
   }
 }
 
@@ -32,7 +33,7 @@ const endedFinding = ({ namespace, owner, reason, pods, message, replaced }: End
   return {
     level: 'warning',
     text: `${owner} in ${namespace}: ${many} about (${reason}${message ? `: ${clipped(message, causeLength)}` : ''})${replaced ? '' : '; nothing starts another'}`,
-    next: `kubectl -n ${namespace} delete pod ${pods.slice(0, named).join(' ')}`,
+    next: sh`kubectl -n ${namespace} delete pod ${pods.slice(0, named).join(' ')}`,
   }
 }
 
@@ -52,7 +53,7 @@ export const clusterFindings = (
       ({ kind, error }): Observation => ({
         level: 'wrong',
         text: `${kind}s cannot be read: ${reasonOf(error)}`,
-        next: `kubectl auth can-i list ${kind.toLowerCase()}s -A`,
+        next: sh`kubectl auth can-i list ${kind.toLowerCase()}s -A`,
       }),
     ),
     ...(health.nodes.length === 0 && isRead('Node')

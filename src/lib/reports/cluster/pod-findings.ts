@@ -1,5 +1,6 @@
 import { clipped } from '../../facts/cluster/clipped.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh, words } from '../../shell.ts'
 import type { Sick } from './gather.ts'
 
 /** Causes stand at the end of long sentences: so much of one is shown, and its middle left out. */
@@ -50,10 +51,11 @@ export const groupNext = (group: readonly Sick[]): string | undefined => {
   const first = speakerOf(group)
   if (!first) return undefined
   const { namespace, owner, pod, log } = first
-  const container = first.container === undefined || owner.endsWith(` ${first.container}`) ? '' : ` -c ${first.container}`
-  return log
-    ? `kubectl -n ${namespace} logs ${pod}${container}${log === 'previous' ? ' --previous' : ''} --tail 50`
-    : `kubectl -n ${namespace} describe pod ${pod}`
+  const more = [
+    ...(first.container === undefined || owner.endsWith(` ${first.container}`) ? [] : ['-c', first.container]),
+    ...(log === 'previous' ? ['--previous'] : []),
+  ]
+  return log ? sh`kubectl -n ${namespace} logs ${words([pod, ...more])} --tail 50` : sh`kubectl -n ${namespace} describe pod ${pod}`
 }
 
 /** Pods that no workload below its replicas tells of. */

@@ -1,6 +1,7 @@
 import { clipped } from '../../facts/cluster/clipped.ts'
 import type { Below } from '../../facts/cluster/workloads.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import type { Sick } from './gather.ts'
 import { causeLength, groupNext, groupSaid, groupsOf } from './pod-findings.ts'
 
@@ -23,7 +24,7 @@ export const workloadFinding = (
   return {
     level: wrong && !starting ? 'wrong' : 'warning',
     text: `${kind} ${name} in ${namespace}: ${parts.join('; ')}`,
-    next: (refused === undefined && worst && groupNext(worst)) || `kubectl -n ${namespace} describe ${kind.toLowerCase()} ${name}`,
+    next: (refused === undefined && worst && groupNext(worst)) || sh`kubectl -n ${namespace} describe ${kind.toLowerCase()} ${name}`,
   }
 }
 

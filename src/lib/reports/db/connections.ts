@@ -1,6 +1,7 @@
 import { Trouble } from '../../errors.ts'
 import { type Activity, gatherActivity, gatherThroughPooler, type Via, wakes } from '../../facts/db/activity.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 
 /** The connections of one application through one endpoint. Ages in seconds. */
 export interface ConnectionGroup {
@@ -46,7 +47,7 @@ export const connectionFindings = ({ sessions, capacity }: Activity): readonly O
       ({ pid, application, stateAge }): Observation => ({
         level: 'wrong',
         text: `${pid} (${application || 'no name'}) has been idle in a transaction for ${Math.round(stateAge)} s`,
-        next: `honeydue db:unlock --pid ${pid}`,
+        next: sh`honeydue db:unlock --pid ${pid}`,
       }),
     )
   return [...full, ...idle]

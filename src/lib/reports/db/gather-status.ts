@@ -4,6 +4,7 @@ import { Unreachable } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
 import { type Activity, gatherActivity } from '../../facts/db/activity.ts'
 import { type Endpoint, type InUse, readInUse } from '../../facts/db/endpoint-in-use.ts'
+import { sh } from '../../shell.ts'
 import type { CheckoutReader } from '../../systems/checkout/types.ts'
 import type { KubeReader } from '../../systems/kube/types.ts'
 import type { NodesReader } from '../../systems/nodes/types.ts'
@@ -85,7 +86,7 @@ const connects = async (
     throw new Unreachable({
       code: 'ssh-forward-silent',
       failed: `${alias} got no answer from ${target.host}:${target.port} in ${nodeWithin / 1000} s`,
-      next: `ssh ${alias} nc -vz ${target.host} ${target.port}`,
+      next: sh`ssh ${alias} nc -vz ${target.host} ${target.port}`,
     })
   })
   late.catch(() => {})

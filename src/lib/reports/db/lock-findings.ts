@@ -1,6 +1,7 @@
 import type { Activity } from '../../facts/db/activity.ts'
 import { type Chain, chainsOf, heldLocks } from '../../facts/db/locks.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 
 export const age = (seconds: number): string => (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`)
 
@@ -22,7 +23,7 @@ export const lockFindings = (activity: Activity): readonly Observation[] => {
       ({ key, pid, holder }): Observation => ({
         level: 'wrong',
         text: `Advisory lock ${key} is stranded in the pooler's connection ${pid}, idle for ${age(holder?.stateAge ?? 0)}: who took it cannot be named, "${holder?.application}" only borrowed the connection last`,
-        next: `honeydue db:unlock --pid ${pid}`,
+        next: sh`honeydue db:unlock --pid ${pid}`,
       }),
     )
   const pooled = held
@@ -57,7 +58,7 @@ const middle = ({ middle: all, freed }: Chain): readonly Observation[] => {
     {
       level: 'wrong',
       text: `${who} only ${all.length === 1 ? 'waits itself, and keeps' : 'wait themselves, and keep'} ${count(freed)} waiting: ending ${all.length === 1 ? 'it' : 'them'} frees ${freed === 1 ? 'that one' : 'those'}, ${loses}`,
-      next: `honeydue db:unlock --pid ${first.pid}`,
+      next: sh`honeydue db:unlock --pid ${first.pid}`,
     },
   ]
 }
@@ -67,12 +68,12 @@ const blocker = (chain: Chain): Observation => {
   const blocks = `blocks ${count(waiting.length)}, for ${age(waiting.reduce((most, { stateAge }) => Math.max(most, stateAge), 0))} at most`
   if (!holder) return noClient(chain, blocks)
   const who = `${pid} (${holder.application || 'no name'}, ${holder.state} for ${age(holder.stateAge)}, ${holder.via})`
-  return { level: 'wrong', text: `${who} ${blocks}`, next: `honeydue db:unlock --pid ${pid}` }
+  return { level: 'wrong', text: `${who} ${blocks}`, next: sh`honeydue db:unlock --pid ${pid}` }
 }
 
 /** Nothing that db:unlock could end: what it is, and the way that works. */
 const noClient = ({ pid, others, waiting, middle: between }: Chain, blocks: string): Observation => {
-  const outOfTheQueue = `honeydue db:unlock --pid ${(between[0] ?? waiting[0])?.pid}`
+  const outOfTheQueue = sh`honeydue db:unlock --pid ${(between[0] ?? waiting[0])?.pid ?? ''}`
   const [one] = others
   if (one?.kind === 'prepared transaction') {
     const names = others.map(({ name, user, database, age: old }) => `${literal(name)} of ${user} in ${database}, for ${age(old)}`)

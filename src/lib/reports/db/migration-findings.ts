@@ -2,6 +2,7 @@ import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { failedIndexes, indexesInWork, unfinishedIndexes } from '../../facts/db/invalid-indexes.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 
 const most = 12
 const list = (names: readonly (string | bigint)[]): string =>
@@ -57,7 +58,7 @@ const eraFindings = ({ state, versions, files, image, noGit, registry }: Migrati
     found.push({
       level: 'wrong',
       text: `${image} is not in its registry: a pod that is to run it cannot start`,
-      next: `docker buildx imagetools inspect ${image}`,
+      next: sh`docker buildx imagetools inspect ${image}`,
     })
   return found
 }
@@ -105,7 +106,7 @@ const fileFindings = ({ state, checkout, files, refusal }: MigrationFacts): read
         (file): Observation => ({
           level: 'wrong',
           text: `goose stops at ${file.name}: ${file.refusal}`,
-          next: `git log -p -- migrations/${file.name}`,
+          next: sh`git log -p -- migrations/${file.name}`,
         }),
       ),
     ...state.late.map(
@@ -119,7 +120,7 @@ const fileFindings = ({ state, checkout, files, refusal }: MigrationFacts): read
       ({ name, commit, at }): Observation => ({
         level: 'wrong',
         text: `${name} was changed by ${commit} at ${at.slice(0, 16).replace('T', ' ')} UTC, after it was applied: goose does not notice`,
-        next: `git log -p -- migrations/${name}`,
+        next: sh`git log -p -- migrations/${name}`,
       }),
     ),
   ]

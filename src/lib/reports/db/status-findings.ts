@@ -3,6 +3,7 @@ import { reasonOf } from '../../errors.ts'
 import type { Endpoint, InUse } from '../../facts/db/endpoint-in-use.ts'
 import { key } from '../../facts/db/endpoint-in-use.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import { connectionGroups } from './connections.ts'
 import { type DatabaseStatus, sourceFile } from './gather-status.ts'
 
@@ -17,7 +18,7 @@ const ofConfigMap = (inUse: InUse, { namespace, database }: Environment): readon
           {
             level: 'wrong' as const,
             text: `${key} is ${inUse.host}: neither the pooler nor the direct endpoint`,
-            next: `kubectl -n ${namespace} get configmap ${database.configMap} -o yaml --show-managed-fields`,
+            next: sh`kubectl -n ${namespace} get configmap ${database.configMap} -o yaml --show-managed-fields`,
           },
         ]
       : []),
@@ -26,7 +27,7 @@ const ofConfigMap = (inUse: InUse, { namespace, database }: Environment): readon
           {
             level: 'wrong' as const,
             text: `${old.length} of ${inUse.consumers.length} pods started before ${key} was last set, and may use another host: ${old.map(({ pod }) => pod).join(', ')}`,
-            next: `kubectl -n ${namespace} exec ${first.pod} -- printenv ${key}`,
+            next: sh`kubectl -n ${namespace} exec ${first.pod} -- printenv ${key}`,
           },
         ]
       : []),
@@ -42,7 +43,10 @@ const ofOwn = ({ consumers, endpoint, host }: InUse, { namespace }: Environment)
     return {
       level: differs ? 'wrong' : 'warning',
       text: `${owner} has ${key} from ${own.from}${own.host === undefined ? '' : ` (${own.endpoint ?? own.host})`}: the ConfigMap, which has the ${endpoint ?? host}, does not reach it`,
-      next: owner === name ? `kubectl -n ${namespace} describe pod ${name}` : `kubectl -n ${namespace} set env deploy/${name} ${key}-`,
+      next:
+        owner === name
+          ? sh`kubectl -n ${namespace} describe pod ${name}`
+          : sh`kubectl -n ${namespace} set env ${`deploy/${name}`} ${`${key}-`}`,
     }
   })
 }
@@ -91,7 +95,7 @@ const ofSource = ({ source, inUse }: DatabaseStatus, folder: string): readonly O
         {
           level: 'wrong',
           text: `The ConfigMap has the ${inUse.endpoint ?? 'host'} and ${sourceFile}:${at.line} the ${at.endpoint}: the next deploy sets ${key} back to the ${at.endpoint}`,
-          next: `grep -n ${at.key.split('.').at(-1)} ${file}`,
+          next: sh`grep -n ${at.key.split('.').at(-1) ?? ''} ${file}`,
         },
       ]
     : []
@@ -127,7 +131,7 @@ const ofEndpoint = (name: Endpoint, status: DatabaseStatus): readonly Observatio
 const nextFor = (name: Endpoint, used: boolean, { endpoints }: DatabaseStatus): Pick<Observation, 'next'> => {
   const other = name === 'pooler' ? 'direct' : 'pooler'
   const facts = endpoints[name]
-  if (used && endpoints[other].reachable) return { next: `honeydue db:switch-host --to ${other}` }
+  if (used && endpoints[other].reachable) return { next: sh`honeydue db:switch-host --to ${other}` }
   const next = facts.reachable ? undefined : facts.trouble.next
   if (next !== undefined && (next !== 'honeydue db:status' || (!facts.reachable && facts.trouble.code === 'postgres-not-now')))
     return { next }
@@ -164,7 +168,7 @@ export const databaseFindings = (status: DatabaseStatus, environment: Environmen
           {
             level: 'wrong' as const,
             text: `ConfigMap ${namespace}/${database.configMap} has no ${key}`,
-            next: `kubectl -n ${namespace} get configmap ${database.configMap} -o yaml`,
+            next: sh`kubectl -n ${namespace} get configmap ${database.configMap} -o yaml`,
           },
         ]),
     ...both.flatMap((name) => ofEndpoint(name, status)),

@@ -3,6 +3,7 @@ import { type Answer, answer } from '../../facts/answer.ts'
 import { readBootLogs, type Warmup, warmupOf } from '../../facts/db/warmup.ts'
 import { milliseconds } from '../../facts/nodes/quantities.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import type { HttpReader } from '../../systems/http/types.ts'
 
 /** The Deployment that warms its pool up (ch07, ch08). */
@@ -32,7 +33,7 @@ export const verifyWarmup = defineReport({
             {
               level: 'wrong',
               text: `${logs ? 'No pod of' : 'There is no'} Deployment ${namespace}/${deployment}${logs ? ' is there' : ''}`,
-              next: `kubectl -n ${namespace} get deployments`,
+              next: sh`kubectl -n ${namespace} get deployments`,
             },
           ]
         : []
@@ -109,7 +110,7 @@ const warmupFindings = (
         },
       ]
     : pods.flatMap(({ pod, line, pings }): readonly Observation[] => {
-        const next = `kubectl -n ${namespace} logs ${pod} | head -50`
+        const next = sh`kubectl -n ${namespace} logs ${pod} | head -50`
         if (line === undefined) return [{ level: 'wrong', text: `${pod} has no warm-up line at the beginning of its log`, next }]
         return pings !== undefined && pings < expected
           ? [{ level: 'wrong', text: `${pod} pinged ${pings} times at boot, not ${expected}`, next }]

@@ -3,6 +3,7 @@ import { isWell, nextFor, statusInWords, urlOf } from '../../facts/edge/public-n
 import { leadsToNode, nodeOf } from '../../facts/edge/round-robin.ts'
 import { type EdgeSurvey, got } from '../../facts/edge/survey.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next && { next }) })
@@ -17,7 +18,7 @@ const customers = (survey: EdgeSurvey): readonly Observation[] => {
     if (answer && 'because' in answer) return [wrong(`${name} does not answer: ${answer.because}`, answer.next)]
     if (!answer || isWell(deployment, urlOf(deployment, name), answer.value.status)) return []
     const { status } = answer.value
-    const next = status === 530 ? well && `honeydue edge:restore ${well.alias}` : nextFor(status)
+    const next = status === 530 ? well && sh`honeydue edge:restore ${well.alias}` : nextFor(status)
     return [wrong(`${name} answers ${statusInWords(status)}`, next)]
   })
 }
@@ -52,19 +53,19 @@ const nodes = (survey: EdgeSurvey): readonly Observation[] => {
       ...(!records || missing.length === 0
         ? []
         : leading.length === 0
-          ? [warning(`${alias} is out of the round robin of every name`, `honeydue edge:restore ${alias}`)]
-          : [wrong(`${alias} is missing from ${list(missing, robin.names)}`, `honeydue edge:restore ${alias}`)]),
+          ? [warning(`${alias} is out of the round robin of every name`, sh`honeydue edge:restore ${alias}`)]
+          : [wrong(`${alias} is missing from ${list(missing, robin.names)}`, sh`honeydue edge:restore ${alias}`)]),
     ]
   }
   const ofIll = (alias: string, ills: readonly string[], serving: boolean): Observation => {
     const why = ills.join('; ')
     if (wasAsked(survey, alias))
       return serving
-        ? wrong(`${alias} is in the round robin and not well: ${why}`, `honeydue edge:drain ${alias}`)
+        ? wrong(`${alias} is in the round robin and not well: ${why}`, sh`honeydue edge:drain ${alias}`)
         : warning(`${alias} is not well: ${why}`, 'honeydue cluster:health')
     // Where no node can be asked, it is this machine's way to them that is shut.
     return serving && anyAsked
-      ? wrong(`${alias} is in the round robin and could not be asked: ${why}`, `honeydue edge:drain ${alias}`)
+      ? wrong(`${alias} is in the round robin and could not be asked: ${why}`, sh`honeydue edge:drain ${alias}`)
       : warning(`${alias} could not be asked: ${why}`, 'honeydue nodes:status')
   }
   return [...workloads(everywhere), ...deployment.nodes.flatMap(ofNode)]

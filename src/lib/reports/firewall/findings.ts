@@ -4,8 +4,10 @@ import { allOf, isWider, type Judged } from '../../facts/firewall/judge.ts'
 import { differenceOf } from '../../facts/firewall/lists.ts'
 import type { FirewallSurvey } from '../../facts/firewall/survey.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import type { FirewallRule } from '../../systems/nodes/types.ts'
+import { sayDelete } from '../../systems/nodes/write-nodes.ts'
 
 const refresh = 'honeydue firewall:refresh'
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
@@ -16,14 +18,14 @@ const some = (ranges: readonly string[]): string => (ranges.length === 1 ? Strin
 
 /** The line that deletes a rule, where SSH, the cluster and Cloudflare come in without it; what makes it so, where Cloudflare does not. */
 const without = (alias: string, rule: FirewallRule, { mayGo, leaning }: Judged): string | undefined => {
-  if (mayGo.includes(rule)) return `ssh ${alias} "sudo ufw delete ${rule.spec}"`
-  return leaning.length > 0 && rule.from === 'any' ? `${refresh} --node ${alias}` : undefined
+  if (mayGo.includes(rule)) return sayDelete(alias, rule)
+  return leaning.length > 0 && rule.from === 'any' ? sh`honeydue firewall:refresh --node ${alias}` : undefined
 }
 
 const inactive = (alias: string, { ssh }: Judged): Observation =>
   ssh.letIn
-    ? wrong(`UFW on ${alias} is inactive: everything is open`, `ssh ${alias} sudo ufw enable`)
-    : wrong(`UFW on ${alias} is inactive, and has no rule that lets SSH in at ${ssh.port}`, `ssh ${alias} sudo ufw allow ${ssh.port}/tcp`)
+    ? wrong(`UFW on ${alias} is inactive: everything is open`, sh`ssh ${alias} sudo ufw enable`)
+    : wrong(`UFW on ${alias} is inactive, and has no rule that lets SSH in at ${ssh.port}`, sh`ssh ${alias} sudo ufw allow ${ssh.port}/tcp`)
 
 const ofNode = (alias: string, judged: Judged, published: PublishedRanges | undefined): readonly Observation[] => [
   ...(judged.active ? [] : [inactive(alias, judged)]),

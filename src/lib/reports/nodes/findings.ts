@@ -2,6 +2,7 @@ import { reasonOf, Trouble } from '../../errors.ts'
 import { bytes, milliseconds } from '../../facts/nodes/quantities.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
 import { isOwnName } from '../../systems/nodes/own-name.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
@@ -26,7 +27,7 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] 
   const hosts = expected.flatMap(({ alias, hostname }) => {
     const answer = facts.get(alias)
     return answer?.answered && !isOwnName(answer.value.hostname, hostname)
-      ? [wrong(`${alias} is ${answer.value.hostname || 'nameless'}, not ${hostname}`, `ssh ${alias} hostname`)]
+      ? [wrong(`${alias} is ${answer.value.hostname || 'nameless'}, not ${hostname}`, sh`ssh ${alias} hostname`)]
       : []
   })
   if (!api.answered) return hosts
@@ -48,7 +49,7 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] 
   return [
     ...hosts,
     ...places,
-    ...strangers.map(({ name }) => wrong(`${name} is a node of the cluster that no alias names`, `kubectl describe node ${name}`)),
+    ...strangers.map(({ name }) => wrong(`${name} is a node of the cluster that no alias names`, sh`kubectl describe node ${name}`)),
   ]
 }
 
@@ -56,7 +57,7 @@ const unreached = ({ expected, facts, api }: NodesSurvey): readonly Observation[
   ...(api.answered ? [] : [silent('The Kubernetes API', api.error, 'honeydue doctor')]),
   ...expected.flatMap(({ alias }) => {
     const answer = facts.get(alias)
-    return answer?.answered === false ? [silent(`${alias} over SSH`, answer.error, `ssh -v ${alias} true`)] : []
+    return answer?.answered === false ? [silent(`${alias} over SSH`, answer.error, sh`ssh -v ${alias} true`)] : []
   }),
 ]
 
@@ -65,11 +66,11 @@ const silent = (what: string, error: unknown, next: string): Observation =>
 
 /** What the API says is wrong with one node. */
 export const inCluster = (node: ApiNode, name: string): readonly Observation[] => {
-  const describe = `kubectl describe node ${node.name}`
+  const describe = sh`kubectl describe node ${node.name}`
   return [
     ...(node.ready ? [] : [wrong(`${name} is NotReady${node.because ? `: ${node.because}` : ''}`, describe)]),
     ...node.conditions.map((condition) => wrong(`${name} reports ${condition}`, describe)),
-    ...(node.cordoned ? [warning(`${name} is cordoned: no pod is placed on it`, `kubectl uncordon ${node.name}`)] : []),
+    ...(node.cordoned ? [warning(`${name} is cordoned: no pod is placed on it`, sh`kubectl uncordon ${node.name}`)] : []),
   ]
 }
 
@@ -78,26 +79,26 @@ const onHost = (facts: NodeFacts): readonly Observation[] => {
   return [
     ...(k3sService === 'active'
       ? []
-      : [wrong(`k3s on ${alias} is ${k3sService ?? 'of unknown state'}`, `ssh ${alias} sudo journalctl -u k3s -n 50`)]),
+      : [wrong(`k3s on ${alias} is ${k3sService ?? 'of unknown state'}`, sh`ssh ${alias} sudo journalctl -u k3s -n 50`)]),
     ...(disk && disk.availableBytes < disk.totalBytes * diskFree
-      ? [wrong(`${alias} has ${bytes(disk.availableBytes)} of ${bytes(disk.totalBytes)} of disk free`, `ssh ${alias} sudo du -xhd2 /var`)]
+      ? [wrong(`${alias} has ${bytes(disk.availableBytes)} of ${bytes(disk.totalBytes)} of disk free`, sh`ssh ${alias} sudo du -xhd2 /var`)]
       : []),
     ...(memory && memory.availableBytes < memory.totalBytes * memoryFree
       ? [
           wrong(
             `${alias} has ${bytes(memory.availableBytes)} of ${bytes(memory.totalBytes)} of memory free`,
-            `ssh ${alias} ps aux --sort -rss`,
+            sh`ssh ${alias} ps aux --sort -rss`,
           ),
         ]
       : []),
-    ...('active' in firewall && !firewall.active ? [wrong(`UFW on ${alias} is inactive`, `ssh ${alias} sudo ufw status verbose`)] : []),
-    ...(clock.synchronized === false ? [wrong(`The clock of ${alias} is not synchronized`, `ssh ${alias} timedatectl`)] : []),
+    ...('active' in firewall && !firewall.active ? [wrong(`UFW on ${alias} is inactive`, sh`ssh ${alias} sudo ufw status verbose`)] : []),
+    ...(clock.synchronized === false ? [wrong(`The clock of ${alias} is not synchronized`, sh`ssh ${alias} timedatectl`)] : []),
     ...(load && cpus && load[1] > cpus * loadPerCpu
-      ? [warning(`${alias} has a load of ${load[1]} on ${cpus} CPUs over five minutes`, `ssh ${alias} ps aux --sort -pcpu`)]
+      ? [warning(`${alias} has a load of ${load[1]} on ${cpus} CPUs over five minutes`, sh`ssh ${alias} ps aux --sort -pcpu`)]
       : []),
-    ...('unknown' in firewall ? [warning(`UFW on ${alias} cannot be read: ${firewall.unknown}`, `ssh ${alias} sudo -n ufw status`)] : []),
+    ...('unknown' in firewall ? [warning(`UFW on ${alias} cannot be read: ${firewall.unknown}`, sh`ssh ${alias} sudo -n ufw status`)] : []),
     ...(facts.rebootRequired
-      ? [warning(`${alias} is to be restarted (reboot-required)`, `ssh ${alias} cat /var/run/reboot-required.pkgs`)]
+      ? [warning(`${alias} is to be restarted (reboot-required)`, sh`ssh ${alias} cat /var/run/reboot-required.pkgs`)]
       : []),
   ]
 }
@@ -110,7 +111,7 @@ const clocks = (all: readonly NodeFacts[]): readonly Observation[] => {
   if (!first || !last) return []
   const spread = last.offset - first.offset
   if (spread > clockSpreadMs)
-    return [wrong(`The clocks of ${first.alias} and ${last.alias} are ${milliseconds(spread)} apart`, `ssh ${last.alias} timedatectl`)]
+    return [wrong(`The clocks of ${first.alias} and ${last.alias} are ${milliseconds(spread)} apart`, sh`ssh ${last.alias} timedatectl`)]
   const middle = (first.offset + last.offset) / 2
   return Math.abs(middle) > ownClockMs
     ? [warning(`This machine's clock is ${milliseconds(Math.abs(middle))} ${middle > 0 ? 'behind' : 'ahead of'} the nodes`)]

@@ -2,10 +2,12 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Secret } from '../../environment/secret.ts'
 import { Moved, Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import type { System } from '../systems.ts'
 import { gitOf } from './git.ts'
-import { sayPair, writePair } from './pair.ts'
+import { writePair } from './pair.ts'
 import { replaceFile } from './replace-file.ts'
+import { sayCheckout } from './say-checkout.ts'
 import type { CheckoutReader, CheckoutWriter } from './types.ts'
 
 /** The files of a folder on this machine; YAML is parsed only when asked for. */
@@ -67,7 +69,7 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
             code: 'checkout-moved',
             failed: `${file} has no longer one ${key} that is ${from}`,
             cause: 'Somebody edited it meanwhile',
-            next: `git -C ${folder} diff -- ${file}`,
+            next: sh`git -C ${folder} diff -- ${file}`,
           })
         }
         const real = await realpath(join(folder, file))
@@ -75,13 +77,7 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       },
       ...writePair(folder),
     },
-    say: {
-      ...sayPair(folder),
-      setScalar: ({ file, line, from, to }) => ({
-        line: `sed -i.bak '${line}s|${from}|${to}|' ${join(folder, file)}`,
-        target: `${file} of ${folder}`,
-      }),
-    },
+    say: sayCheckout(folder),
     close: async () => {},
   }
 }

@@ -20,7 +20,7 @@ export const gitOf = (folder: string) => {
   const told = async (args: readonly string[], input?: string): Promise<Buffer> => {
     const { code, out, said } = await run(args, input)
     if (code === 0) return out
-    throw noGit(folder, said || `git ${args[0]} ended with ${code}`)
+    throw noGit(folder, said || `it ended with ${code}`)
   }
   const resolve = async (revision: string): Promise<string | undefined> => {
     if (!/^[\w][\w./-]*$/.test(revision)) return undefined

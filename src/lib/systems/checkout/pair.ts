@@ -102,26 +102,3 @@ const anotherRotation = (file: string): Moved =>
     cause: 'Somebody else began one at the same moment; nothing was signed for this one',
     next: 'honeydue cert:rotate',
   })
-
-/** The shell lines of the same. */
-export const sayPair = (folder: string) => {
-  const said = (base: string, line: (at: string) => string | readonly string[]) => ({
-    line: line(`${folder}/${base}`),
-    target: `${base}.{crt,key} of ${folder}`,
-  })
-  return {
-    keepNewKey: ({ base, commonName }: { readonly base: string; readonly commonName: string }) =>
-      said(
-        base,
-        (at) =>
-          `(umask 077; openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${at}.new.key -out ${at}.new.csr -subj /CN=${commonName})`,
-      ),
-    placePair: ({ base }: { readonly base: string }) =>
-      said(base, (at) => [
-        `cp -p ${at}.crt ${at}.old.crt; cp -p ${at}.key ${at}.old.key`,
-        `mv ${at}.new.key ${at}.key; mv ${at}.new.crt ${at}.crt; rm -f ${at}.new.csr`,
-      ]),
-    restorePair: ({ base }: { readonly base: string }) => said(base, (at) => `mv ${at}.old.key ${at}.key; mv ${at}.old.crt ${at}.crt`),
-    dropNewKey: ({ base }: { readonly base: string }) => said(base, (at) => `rm -f ${at}.new.key ${at}.new.csr`),
-  }
-}

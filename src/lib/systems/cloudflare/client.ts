@@ -10,6 +10,8 @@ export interface CloudflareOptions extends Trust {
   readonly zone: string
   /** Asked once, at the first call that needs it. */
   readonly token: () => Promise<Secret>
+  /** What prints it, for the shell lines. */
+  readonly tokenCommand?: readonly string[] | undefined
   readonly clock: Clock
   readonly signal?: AbortSignal
   /** Of one request, its body included. */

@@ -18,7 +18,7 @@ export const cloudflareSystem = (
   return {
     read: { ...readCloudflare(client, zone, purged), signedByOriginCa: originCa(options.originCaFile) },
     write: writeCloudflare(client, zone, purged),
-    say: sayCloudflare(options.zone),
+    say: sayCloudflare(options),
     close: async () => client.close(),
   }
 }

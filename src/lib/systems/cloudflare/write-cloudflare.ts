@@ -1,6 +1,16 @@
 import { Blocked } from '../../errors.ts'
 import type { CloudflareClient, Doing } from './client.ts'
 import { everyPage } from './read-cloudflare.ts'
+import {
+  addRequest,
+  type CloudflareRequest,
+  pathWith,
+  proxyRequest,
+  purgeRequest,
+  removeRequest,
+  revokeRequest,
+  signRequest,
+} from './requests.ts'
 import { answeredWith } from './trouble.ts'
 import type { AddressRecord, CloudflareWriter, Purge, Zone } from './types.ts'
 
@@ -24,13 +34,16 @@ export const writeCloudflare = (client: CloudflareClient, zone: () => Promise<Zo
     (record: { readonly type: string; readonly content?: unknown }) =>
       record.type === type && record.content === address
 
-  const add: CloudflareWriter['addAddress'] = async ({ name, type, address, comment, tags }) => {
-    const { id: zone_id } = await zone()
-    const more = { ...(comment !== undefined && { comment }), ...(tags !== undefined && { tags: [...tags] }) }
-    const record = { zone_id, name, type, content: address, proxied: true, ttl: 1 as const, ...more }
-    await client
-      .write(editing(`add the ${type} record ${address} of ${name}`), (sdk) => sdk.dns.records.create(record))
-      .catch(unless(codes.recordTwin))
+  const send = async (doing: Doing, request: CloudflareRequest, ids: Readonly<Record<string, string>> = {}): Promise<void> => {
+    const { method, body } = request
+    const how = method.toLowerCase() as Lowercase<CloudflareRequest['method']>
+    await client.write(doing, (sdk) => sdk[how](pathWith(request, ids), body === undefined ? {} : { body }))
+  }
+
+  const add: CloudflareWriter['addAddress'] = async (record) => {
+    const { name, type, address } = record
+    const { id } = await zone()
+    await send(editing(`add the ${type} record ${address} of ${name}`), addRequest(record), { zone: id }).catch(unless(codes.recordTwin))
   }
 
   return {
@@ -40,8 +53,7 @@ export const writeCloudflare = (client: CloudflareClient, zone: () => Promise<Zo
       const { zone_id, records } = await recordsOf(name)
       const record = records.find(sought(wanted))
       if (!record || record.proxied === true) return
-      const change = { zone_id, name, type, content: address, proxied: true, ttl: 1 as const }
-      await client.write(editing(`proxy the ${type} record ${address} of ${name}`), (sdk) => sdk.dns.records.edit(record.id, change))
+      await send(editing(`proxy the ${type} record ${address} of ${name}`), proxyRequest(wanted), { zone: zone_id, record: record.id })
     },
     removeAddress: async (wanted) => {
       const { name, type, address } = wanted
@@ -50,9 +62,9 @@ export const writeCloudflare = (client: CloudflareClient, zone: () => Promise<Zo
       if (!record) return
       // If one record of a name is proxied all are: without a proxied one the rest would be the nodes' own addresses, in the open.
       if (!records.some((other) => other !== record && other.proxied === true)) throw lastAddress(wanted)
-      await client
-        .write(editing(`remove the ${type} record ${address} of ${name}`), (sdk) => sdk.dns.records.delete(record.id, { zone_id }))
-        .catch(unless(codes.recordGone))
+      await send(editing(`remove the ${type} record ${address} of ${name}`), removeRequest, { zone: zone_id, record: record.id }).catch(
+        unless(codes.recordGone),
+      )
       // Between the two somebody else may have taken the others: whoever comes last sees it, and takes his own removal back.
       const left = await recordsOf(name)
       if (left.records.some(({ proxied }) => proxied === true)) return
@@ -69,22 +81,13 @@ export const writeCloudflare = (client: CloudflareClient, zone: () => Promise<Zo
           failed: `${foreign} is no name of the zone ${name}`,
           next: 'honeydue edge:status',
         })
-      const body =
-        'hosts' in what ? { hosts: [...what.hosts] } : 'urls' in what ? { files: [...what.urls] } : ({ purge_everything: true } as const)
-      await client.write(editing('purge the cache', 'Zone – Cache Purge – Purge'), (sdk) => sdk.cache.purge({ zone_id, ...body }))
+      await send(editing('purge the cache', 'Zone – Cache Purge – Purge'), purgeRequest(what), { zone: zone_id })
       purged.push(what)
     },
-    createOriginCertificate: async ({ csr, names, days, key }) => {
-      const request_type = key === 'ec' ? 'origin-ecc' : 'origin-rsa'
-      await client.write(editing('sign an Origin CA certificate', 'Zone – SSL and Certificates – Edit'), (sdk) =>
-        sdk.originCACertificates.create({ csr, hostnames: [...names], requested_validity: days, request_type }),
-      )
-    },
-    revokeOriginCertificate: async ({ id }) => {
-      await client.write(editing(`revoke Origin CA certificate ${id}`, 'Zone – SSL and Certificates – Edit'), (sdk) =>
-        sdk.originCACertificates.delete(id),
-      )
-    },
+    createOriginCertificate: (wanted) =>
+      send(editing('sign an Origin CA certificate', 'Zone – SSL and Certificates – Edit'), signRequest(wanted)),
+    revokeOriginCertificate: ({ id }) =>
+      send(editing(`revoke Origin CA certificate ${id}`, 'Zone – SSL and Certificates – Edit'), revokeRequest({ id })),
   }
 }
 

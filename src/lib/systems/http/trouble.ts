@@ -1,4 +1,5 @@
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 
 /** Why a URL gave no answer, by the code of Node or OpenSSL. */
 export const httpTrouble = (error: unknown, url: URL, timeoutMs: number): Unreachable => {
@@ -11,7 +12,12 @@ export const httpTrouble = (error: unknown, url: URL, timeoutMs: number): Unreac
         ? ['http-silent', `no answer within ${timeoutMs / 1000} s`]
         : (causes[code] ?? ['http-lost', `the connection was cut before the answer${code ? ` (${code})` : ''}`])
   return new Unreachable(
-    { code: name, failed: `${url.host} does not answer`, cause, next: `curl -sv -o /dev/null --max-time ${timeoutMs / 1000} ${url}` },
+    {
+      code: name,
+      failed: `${url.host} does not answer`,
+      cause,
+      next: sh`curl -sv -o /dev/null --max-time ${timeoutMs / 1000} ${url.href}`,
+    },
     { cause: error },
   )
 }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { seconds } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { agentFor } from './agent.ts'
 import { requestTo } from './call.ts'
 import { duplexPair } from './duplex-pair.ts'
@@ -24,7 +25,7 @@ export const forwardToPod = async (
         code: 'kube-forward',
         failed: `Port ${port} of pod ${namespace}/${pod} cannot be forwarded`,
         cause,
-        next: `kubectl -n ${namespace} describe pod ${pod}`,
+        next: sh`kubectl -n ${namespace} describe pod ${pod}`,
       },
       { cause: error },
     )

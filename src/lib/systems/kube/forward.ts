@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { forwardToPod } from './forward-to-pod.ts'
 import { hasEnded, isLeaving, isReady } from './pod-state.ts'
 import type { KubeClient } from './request.ts'
@@ -23,7 +24,7 @@ export const forwardToDeployment = async (
     throw new Unreachable({
       code: 'kube-no-deployment',
       failed: `There is no Deployment ${namespace}/${deployment} to forward to`,
-      next: `kubectl -n ${namespace} get deployments`,
+      next: sh`kubectl -n ${namespace} get deployments`,
     })
   }
   const found = await read.pods({ namespace, labels })
@@ -33,7 +34,7 @@ export const forwardToDeployment = async (
       code: 'kube-no-pod',
       failed: `No pod with ${labels} in ${namespace} is ready`,
       cause: whyNone(found),
-      next: `kubectl -n ${namespace} get pods -l ${labels}`,
+      next: sh`kubectl -n ${namespace} get pods -l ${labels}`,
     })
   }
   return forwardToPod(client, { namespace, pod: ready.metadata.name, port })

@@ -13,7 +13,7 @@ export const kubeSystem = (options: KubeOptions): System<KubeReader, KubeWriter>
   return {
     read: readKube(client, options, (stream) => streams.push(stream)),
     write: writeKube(client, options.clock, false),
-    say: sayKube,
+    say: sayKube(options.kubeconfigs),
     rehearse: writeKube(client, options.clock, true),
     close: async () => {
       for (const stream of streams) stream.destroy()

@@ -1,53 +1,75 @@
+import { existsSync } from 'node:fs'
+import { type ShellLine, sh } from '../../shell.ts'
 import type { System } from '../systems.ts'
+import type { AnyKind } from './kinds.ts'
+import {
+  annotateRequest,
+  type KubeRequest,
+  pauseRequest,
+  removeJobRequest,
+  runJobRequest,
+  scaleRequest,
+  setValueRequest,
+  tlsSecretRequest,
+} from './requests.ts'
 import type { KubeReader, KubeWriter, Target } from './types.ts'
-import { migratesToNote, replicasNote } from './write-kube.ts'
 
-const quote = (value: unknown): string => `'${JSON.stringify(value).replaceAll("'", `'\\''`)}'`
+/** The file that kubectl is to read: the one that the environment's API is reached by. */
+export const kubeconfigLine = (paths: readonly string[]): ShellLine =>
+  sh`export KUBECONFIG=${paths.find((path) => existsSync(path)) ?? paths[0] ?? ''}`
 
-/** The kubectl lines that do what the writer does; they take `$KUBECONFIG` from the shell. */
-export const sayKube: System<KubeReader, KubeWriter>['say'] = {
-  setConfigMapValue: ({ namespace, name, key, to }) => ({
-    line: `kubectl -n ${namespace} patch configmap ${name} --type merge -p ${quote({ data: { [key]: to } })}`,
-    target: `ConfigMap ${namespace}/${name}`,
-  }),
-  restart: ({ namespace, name }) => ({
-    line: [`kubectl -n ${namespace} rollout restart deploy/${name}`, `kubectl -n ${namespace} rollout status deploy/${name}`],
-    target: deployment({ namespace, name }),
-  }),
-  scale: ({ namespace, name, from, to }) => ({
-    line: [
-      ...(to === 0 ? [`kubectl -n ${namespace} annotate deploy/${name} ${replicasNote}=${from} --overwrite`] : []),
-      `kubectl -n ${namespace} scale deploy/${name} --current-replicas=${from} --replicas=${to}`,
-      ...(from === 0 ? [`kubectl -n ${namespace} annotate deploy/${name} ${replicasNote}-`] : []),
-    ],
-    target: deployment({ namespace, name }),
-  }),
-  setPaused: ({ namespace, name, paused }) => ({
-    line: `kubectl -n ${namespace} rollout ${paused ? 'pause' : 'resume'} deploy/${name}`,
-    target: deployment({ namespace, name }),
-  }),
-  runJob: ({ namespace, name, file, container, image, migratesTo }) => ({
-    line: [
-      `kubectl set image --local -f ${file} ${container}=${image} -o yaml | kubectl annotate --local -f - ${migratesToNote}=${migratesTo} -o yaml | kubectl -n ${namespace} create -f -`,
-      `kubectl -n ${namespace} logs -f job/${name}`,
-    ],
-    target: `Job ${namespace}/${name}`,
-  }),
-  removeJob: ({ namespace, name }) => ({
-    line: `kubectl -n ${namespace} delete job ${name} --cascade=foreground`,
-    target: `Job ${namespace}/${name}`,
-  }),
-  annotate: ({ kind, namespace, name, annotation, value }) => ({
-    line: `kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name} ${annotation}${value === undefined ? '-' : `=${shell(value)} --overwrite`}`,
-    target: `${kind} ${namespace}/${name}`,
-  }),
-  replaceTlsSecret: ({ namespace, name, files }) => ({
-    line: `kubectl -n ${namespace} create secret tls ${name} --cert=${files.certificate} --key=${files.key} --dry-run=client -o yaml | kubectl replace -f -`,
-    target: `Secret ${namespace}/${name}`,
-  }),
+/** The kubectl lines that send what the writer sends; `paths` are the environment's kubeconfigs. */
+export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter>['say'] => {
+  const said = (line: ShellLine | readonly ShellLine[], target: string) => ({ before: [kubeconfigLine(paths)], line, target })
+  return {
+    setConfigMapValue: (wanted) => said(patched('ConfigMap', wanted, setValueRequest(wanted)), `ConfigMap ${placed(wanted)}`),
+    restart: (target) =>
+      said([sh`kubectl -n ${target.namespace} rollout restart ${`deployment/${target.name}`}`, rolledOut(target)], deployment(target)),
+    scale: (wanted) => said([patched('Deployment', wanted, scaleRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
+    setPaused: (wanted) => said(patched('Deployment', wanted, pauseRequest(wanted)), deployment(wanted)),
+    runJob: (wanted) => {
+      const { namespace, name } = wanted
+      const job = `job/${name}`
+      return said(
+        [
+          sh`printf '%s' ${JSON.stringify(runJobRequest(wanted).body)} | kubectl -n ${namespace} create -f -`,
+          sh`kubectl -n ${namespace} logs -f --pod-running-timeout=2m ${job}`,
+          sh`kubectl -n ${namespace} wait --for=condition=complete --timeout=60s ${job}`,
+        ],
+        `Job ${placed(wanted)}`,
+      )
+    },
+    removeJob: (wanted) => {
+      const { path, body } = removeJobRequest(wanted)
+      return said(
+        [
+          sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`,
+          sh`kubectl -n ${wanted.namespace} wait --for=delete --timeout=2m ${`job/${wanted.name}`}`,
+        ],
+        `Job ${placed(wanted)}`,
+      )
+    },
+    annotate: (wanted) => said(patched(wanted.kind, wanted, annotateRequest(wanted)), `${wanted.kind} ${placed(wanted)}`),
+    replaceTlsSecret: ({ certificate: _certificate, key: _key, files, ...target }) => {
+      const { body } = tlsSecretRequest(target, { certificate: '%s', key: '%s' })
+      return said(
+        [
+          sh`crt=$(openssl base64 -A -in ${files.certificate})`,
+          sh`key=$(openssl base64 -A -in ${files.key})`,
+          // printf is the shell's own: the key stands in no list of processes.
+          sh`printf ${JSON.stringify(body)} "$crt" "$key" | kubectl -n ${target.namespace} patch ${`secret/${target.name}`} --type merge --patch-file /dev/stdin`,
+        ],
+        `Secret ${placed(target)}`,
+      )
+    },
+  }
 }
 
-/** A word as the shell takes it: quoted only where it must be. */
-const shell = (value: string): string => (/^[\w.:/@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`)
+const patched = (kind: AnyKind, { namespace, name }: Target, { contentType, body }: KubeRequest): ShellLine =>
+  sh`kubectl -n ${namespace} patch ${`${kind.toLowerCase()}/${name}`} --type ${contentType?.includes('json-patch') ? 'json' : 'merge'} -p ${JSON.stringify(body)}`
 
-const deployment = ({ namespace, name }: Target): string => `Deployment ${namespace}/${name}`
+const rolledOut = ({ namespace, name }: Target): ShellLine =>
+  sh`kubectl -n ${namespace} rollout status --timeout=10m ${`deployment/${name}`}`
+
+const placed = ({ namespace, name }: Target): string => `${namespace}/${name}`
+const deployment = (target: Target): string => `Deployment ${placed(target)}`

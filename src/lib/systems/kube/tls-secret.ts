@@ -1,6 +1,6 @@
 import { Secret } from '../../environment/secret.ts'
+import { lastApplied } from './requests.ts'
 import type { KubeObject, TlsSecret } from './types.ts'
-import { lastApplied } from './write-kube.ts'
 
 /** A Secret as the API server sends it; it does not leave this folder. */
 export interface StoredSecret extends KubeObject {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { sessionSeats } from './session-seats.ts'
 import { notInTime } from './troubles.ts'
 import type { CommandOutput } from './types.ts'
@@ -40,7 +41,7 @@ export const commandRunner = (alias: string, client: Client) => {
         failed: `The connection to ${alias} was lost while ${what}`,
         state: 'A command that had started may still be running there.',
         cause: 'the node or the network between went down',
-        next: `ssh ${alias} uptime`,
+        next: sh`ssh ${alias} uptime`,
       },
       lost ? { cause: lost } : {},
     )
@@ -81,7 +82,7 @@ export const commandRunner = (alias: string, client: Client) => {
                       code: 'ssh-no-session',
                       failed: `${alias} refused to start a command`,
                       cause: 'it allows no further session on this connection (MaxSessions)',
-                      next: `ssh ${alias} uptime`,
+                      next: sh`ssh ${alias} uptime`,
                     },
                     { cause: error },
                   ),
@@ -126,7 +127,7 @@ export const commandRunner = (alias: string, client: Client) => {
                 code: 'ssh-forward-refused',
                 failed: `${alias} cannot connect to ${host}:${port}`,
                 cause: 'nothing listens there, or the node forbids forwarding',
-                next: `ssh -W ${host}:${port} ${alias}`,
+                next: sh`ssh -W ${host}:${port} ${alias}`,
               },
               { cause: error },
             ),

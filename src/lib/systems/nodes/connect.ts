@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import type { Connection } from './connection.ts'
 import { identitiesOf } from './identities.ts'
 import { knownKeys } from './known-hosts.ts'
@@ -50,7 +51,7 @@ export const connector = (options: ConnectOptions) => {
           code: 'ssh-config',
           failed: `The jump hosts of ${host.alias} cannot be followed`,
           cause: `its ProxyJump leads in a circle: ${[...way, text].join(', ')}`,
-          next: `ssh -G ${host.alias} | grep proxyjump`,
+          next: sh`ssh -G ${host.alias} | grep proxyjump`,
         })
       way = [...way, text]
       const [before, here, earlier] = [through, way, way.slice(path.length, -1)]

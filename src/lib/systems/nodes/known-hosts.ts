@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import { cut, hostKeys } from './library-algorithms.ts'
 import type { Resolved } from './resolved.ts'
@@ -92,7 +93,7 @@ export const refusalOf = (host: Resolved, key: Buffer, known: readonly KnownKey[
       code: 'ssh-changed-host-key',
       failed,
       cause: `${offered}, but ${at(changed)} has ${fingerprint(Buffer.from(changed.blob, 'base64'))}: the host was reinstalled, or someone is in between`,
-      next: `compare the fingerprint on the host's console; if it is right: ssh-keygen -R '${host.knownAs}' -f ${changed.file}`,
+      next: `compare the fingerprint on the host's console; if it is right: ${sh`ssh-keygen -R ${host.knownAs} -f ${changed.file}`}`,
     })
   const authority = known.find((entry) => entry.mark === 'cert-authority')
   const other = plain[0]
@@ -104,6 +105,6 @@ export const refusalOf = (host: Resolved, key: Buffer, known: readonly KnownKey[
       : authority
         ? `${offered}; ${at(authority)} trusts a certificate authority, and this is no certificate of it`
         : `${offered}, and no known_hosts file knows the host (${host.knownHosts.join(', ') || 'none is configured'})`,
-    next: `compare the fingerprint on the host's console, then accept it with: ssh ${host.alias}`,
+    next: `compare the fingerprint on the host's console, then accept it with: ${sh`ssh ${host.alias}`}`,
   })
 }

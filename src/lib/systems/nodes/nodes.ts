@@ -87,5 +87,5 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
   }
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
   const write = (alias: string, script: string) => told(alias, script, { timeoutMs: writeWithinMs }, 'proved first')
-  return { read, write: writeNodes(write), say: sayNodes, close: () => connections.close() }
+  return { read, write: writeNodes(write), say: sayNodes(options), close: () => connections.close() }
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import type { Run, RunOptions } from './commands.ts'
 import { streamOf } from './openssh-streams.ts'
@@ -84,7 +85,7 @@ const cutOff = (host: Resolved, stderr: string): Unreachable =>
     failed: `The connection to ${host.alias} was lost while a command ran`,
     state: 'A command that had started may still be running there.',
     cause: lastLines(stderr) ?? 'ssh ended without a word',
-    next: `ssh ${host.alias} uptime`,
+    next: sh`ssh ${host.alias} uptime`,
   })
 
 const cannotReach = (alias: string, place: string, words: string | undefined): Unreachable =>
@@ -92,5 +93,5 @@ const cannotReach = (alias: string, place: string, words: string | undefined): U
     code: 'ssh-forward-refused',
     failed: `${alias} cannot connect to ${place}`,
     cause: words ?? 'nothing listens there, or the node forbids forwarding',
-    next: `ssh -W ${place} ${alias}`,
+    next: sh`ssh -W ${place} ${alias}`,
   })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import type { Connection } from './connection.ts'
 import type { Room } from './openssh-room.ts'
@@ -27,7 +28,7 @@ exec 3<&-
 wait $ssh`
 
 const refusal = (host: Resolved, cause: string, code = 'ssh-refused') =>
-  new Unreachable({ code, failed: `ssh does not get in to ${host.alias}`, cause, next: `ssh -v ${host.alias} true` })
+  new Unreachable({ code, failed: `ssh does not get in to ${host.alias}`, cause, next: sh`ssh -v ${host.alias} true` })
 
 const said = (child: ChildProcess) => {
   let text = ''

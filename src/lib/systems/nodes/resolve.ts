@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { Unreachable } from '../../errors.ts'
+import { sh, words } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import { type Resolved, resolvedFrom } from './resolved.ts'
 
@@ -23,7 +24,7 @@ const ask = async (args: readonly string[], alias: string, signal: AbortSignal |
       code: 'ssh-config',
       failed: `ssh -G ${alias} failed`,
       cause: said || 'the SSH configuration cannot be read',
-      next: `ssh ${[...args, alias].join(' ')}`,
+      next: sh`ssh ${words([...args, alias])}`,
     })
   }
 }

@@ -3,6 +3,7 @@ import { connect, Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { atMost, systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import type { Link } from './library.ts'
 import type { Resolved } from './resolved.ts'
@@ -44,7 +45,7 @@ export const directSocket = (host: Resolved, signal: AbortSignal | undefined): P
         reject(
           signal?.aborted
             ? signal.reason
-            : refuse('ssh-timeout', `it did not answer within ${host.connectTimeoutMs / 1000} s`, `ssh -v ${host.alias} true`),
+            : refuse('ssh-timeout', `it did not answer within ${host.connectTimeoutMs / 1000} s`, sh`ssh -v ${host.alias} true`),
         ),
       )
     }
@@ -67,7 +68,7 @@ export const directSocket = (host: Resolved, signal: AbortSignal | undefined): P
           refuse(
             'ssh-unreachable',
             nameless ? `the name ${host.hostname} does not resolve` : (causes[error.code ?? ''] ?? error.message),
-            `ssh -v ${host.alias} true`,
+            sh`ssh -v ${host.alias} true`,
             error,
           ),
         )

@@ -1,4 +1,5 @@
 import { Blocked, Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { isOwnName } from './own-name.ts'
 import type { CommandOutput } from './types.ts'
 
@@ -32,7 +33,7 @@ export const notInTime = (alias: string, timeoutMs: number): Unreachable =>
     failed: `${alias} did not finish a command in ${timeoutMs / 1000} s`,
     state: 'The command may still be running there.',
     cause: 'the node is overloaded, or stopped answering',
-    next: `ssh ${alias} uptime`,
+    next: sh`ssh ${alias} uptime`,
   })
 
 /** The script did not come to its marks: another command was forced on this key, the account is closed, or the shell ended first. */
@@ -43,7 +44,7 @@ export const ranSomethingElse = (alias: string, { code, signal, stdout, stderr }
     code: 'ssh-command',
     failed: `${alias} could not be asked`,
     cause: `it ran something else than what was asked (exit ${end})${said ? `: ${said}` : ' and said nothing'}`,
-    next: `ssh ${alias} uptime`,
+    next: sh`ssh ${alias} uptime`,
   })
 }
 
@@ -53,7 +54,7 @@ export const garbled = (alias: string, stderr: string): Unreachable =>
     code: 'ssh-command',
     failed: `${alias} could not be asked`,
     cause: lastLine(stderr) ?? 'its answer cannot be read',
-    next: `ssh ${alias} uptime`,
+    next: sh`ssh ${alias} uptime`,
   })
 
 /** UFW was not read: sudo refused, or UFW itself. */
@@ -64,7 +65,7 @@ export const ufwUnreadable = (alias: string, user: string, stderr: string): Unre
     code: bySudo ? 'ssh-sudo' : 'ssh-ufw',
     failed: `UFW of ${alias} cannot be read`,
     cause: said,
-    next: `ssh -t ${alias} sudo ufw status verbose`,
+    next: sh`ssh -t ${alias} sudo ufw status verbose`,
     ...(bySudo && {
       details: [
         `With this in its sudoers (visudo) it could be read: ${user} ALL=(root) NOPASSWD: /usr/sbin/ufw`,

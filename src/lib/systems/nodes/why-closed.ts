@@ -1,4 +1,5 @@
 import { Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import type { Identities } from './identities.ts'
 import type { Resolved } from './resolved.ts'
 
@@ -34,11 +35,11 @@ const authCause = (host: Resolved, { identities, partial, left }: Closed): { rea
   if (partial)
     return {
       cause: `it accepted the key and wants ${left.join(' or ') || 'another factor'} beside it`,
-      next: `sign in once and leave it open, with ControlMaster and ControlPath in the SSH configuration: ssh -fNM ${host.alias}`,
+      next: `sign in once and leave it open, with ControlMaster and ControlPath in the SSH configuration: ${sh`ssh -fNM ${host.alias}`}`,
     }
   if (!host.publicKeys) return { cause: 'the SSH configuration says PubkeyAuthentication no' }
-  if (locked) return { cause: `the key ${locked} is encrypted and ${agent}`, next: `ssh-add ${locked}` }
-  if (exposed) return { cause: `the key ${exposed} may be read by others, so it is ignored, and ${agent}`, next: `chmod 600 ${exposed}` }
+  if (locked) return { cause: `the key ${locked} is encrypted and ${agent}`, next: sh`ssh-add ${locked}` }
+  if (exposed) return { cause: `the key ${exposed} may be read by others, so it is ignored, and ${agent}`, next: sh`chmod 600 ${exposed}` }
   if (absent && identities.agent !== 'answers') return { cause: `${absent} is a public key, and ${agent}` }
   if (absent) return { cause: `${absent} is a public key, and the agent does not hold the private one`, next: 'ssh-add -l' }
   return { cause: `${identities.methods.length === 0 ? 'no usable identity file, and' : 'it refused every key offered;'} ${agent}` }
@@ -52,7 +53,7 @@ const authFailure = (host: Resolved, closed: Closed): Unreachable => {
       code: 'ssh-auth',
       failed: `${host.alias} does not let ${host.user} in`,
       cause: `${cause}${accepts}`,
-      next: next ?? `ssh -v ${host.alias} true`,
+      next: next ?? sh`ssh -v ${host.alias} true`,
     },
     { cause: closed.error },
   )
@@ -63,7 +64,7 @@ export const failureOf = (host: Resolved, closed: Closed): Unreachable => {
   const { error, proxy, offered } = closed
   if (error.level === 'client-authentication' || error.level === 'agent') return authFailure(host, closed)
   const failed = `${host.alias} did not complete the SSH handshake`
-  const next = `ssh -v ${host.alias} true`
+  const next = sh`ssh -v ${host.alias} true`
   const because = (code: string, cause: string) => new Unreachable({ code, failed, cause, next }, { cause: error })
   if (error.level === 'client-timeout')
     return because(

@@ -1,50 +1,71 @@
 import { Blocked, Failed } from '../../errors.ts'
+import { part, type ShellLine, sh, words } from '../../shell.ts'
 import type { System } from '../systems.ts'
 import { isOfTheWeb, plainWords, readRule } from './firewall-rule.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './troubles.ts'
-import type { NodesReader, NodesWriter, SourceRule } from './types.ts'
+import type { FirewallRule, NodesReader, NodesWriter, SourceRule } from './types.ts'
 
-const specOf = ({ source, port, protocol }: SourceRule): string => `allow from ${source} to any port ${port} proto ${protocol}`
+const allow = ({ source, port, protocol, comment }: SourceRule & { readonly comment: string }): ShellLine =>
+  sh`ufw allow from ${source} to any port ${port} proto ${protocol} comment ${comment}`
 
-const allowLine = (rule: SourceRule & { readonly comment: string }): string => `ufw ${specOf(rule)} comment '${rule.comment}'`
-const deleteLine = (spec: string): string => `ufw delete ${spec}`
+/** As `ufw show added` prints a rule: a word with blanks, an application's name, stands in quotes. */
+const wordsOf = (spec: string): readonly string[] => (spec.match(/'[^']*'|\S+/g) ?? []).map((one) => one.replace(/^'(.*)'$/, '$1'))
+
+const remove = ({ spec }: Pick<FirewallRule, 'spec'>): ShellLine => sh`ufw delete ${words(wordsOf(spec))}`
 
 /** The writing half: each call changes one rule of one node's UFW. */
 export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>): NodesWriter => {
-  const ufw = async (alias: string, line: string, parts: readonly string[]): Promise<void> => {
+  const ufw = async (alias: string, line: ShellLine, parts: readonly string[]): Promise<void> => {
     if (!parts.every((part) => plainWords.test(part)))
       throw new Failed({ code: 'ufw-odd-rule', failed: `"${line}" holds what no rule of UFW has`, state: 'It was not sent.' })
     // Exit 0 does not say that it was done: deleting an absent rule exits 0 too. The rules are read again for that.
-    const { code, stderr, stdout } = await ask(alias, `root ${line}`)
+    const { code, stderr, stdout } = await ask(alias, sh`root ${part(line)}`)
     if (code === 0) return
     throw new Failed({
       code: 'ufw-refused',
       failed: `${alias} refused "${line}"`,
       cause: lastLine(stderr) ?? lastLine(stdout) ?? `exit ${code}`,
-      next: `ssh ${alias} sudo ufw status verbose`,
+      next: sh`ssh ${alias} sudo ufw status verbose`,
     })
   }
   return {
-    allowFrom: (alias, rule) => ufw(alias, allowLine(rule), [rule.source, rule.protocol, rule.comment]),
+    allowFrom: (alias, rule) => ufw(alias, allow(rule), [rule.source, rule.protocol, rule.comment]),
     deleteRule: async (alias, { spec }) => {
       // SSH is the way in for repairs, and the port may be any: only what speaks of the web's ports alone is ever deleted from here.
       if (!isOfTheWeb(readRule(spec)))
         throw new Blocked({
           code: 'ufw-ssh-rule',
           failed: `"${spec}" may be what lets SSH in to ${alias}`,
-          next: `ssh ${alias} sudo ufw status verbose`,
+          next: sh`ssh ${alias} sudo ufw status verbose`,
         })
-      await ufw(alias, deleteLine(spec), [spec])
+      await ufw(alias, remove({ spec }), [spec])
     },
   }
 }
 
-/** The shell line of every writer call. */
-export const sayNodes: System<NodesReader, NodesWriter>['say'] = {
-  allowFrom: (alias, rule) => ({
-    line: `ssh ${alias} "sudo ${allowLine(rule)}"`,
-    target: `UFW of ${alias}: ${rule.source} → ${rule.port}`,
-  }),
-  deleteRule: (alias, { spec }) => ({ line: `ssh ${alias} "sudo ${deleteLine(spec)}"`, target: `UFW of ${alias}: ${spec}` }),
+/** Deletes a rule from this machine, over SSH. */
+export const sayDelete = (alias: string, rule: Pick<FirewallRule, 'spec'>): ShellLine => sh`ssh ${alias} ${sh`sudo ${part(remove(rule))}`}`
+
+/** How ssh is to be called, and what the machine behind each alias calls itself. */
+export interface SayNodesOptions {
+  readonly configFile?: string
+  readonly hostnames?: ReadonlyMap<string, string>
+}
+
+/** The shell line of every writer call: the same words over SSH, where the machine is the one that the environment names. */
+export const sayNodes = ({ configFile, hostnames }: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
+  const over = (alias: string, line: ShellLine): ShellLine => {
+    const hostname = hostnames?.get(alias)
+    const own = hostname?.includes('.') ? sh`hostname | tr A-Z a-z` : sh`hostname | tr A-Z a-z | cut -d. -f1`
+    const remote =
+      hostname === undefined
+        ? sh`sudo ${part(line)}`
+        : sh`own=$(${part(own)}); test "$own" = ${hostname.toLowerCase()} && sudo ${part(line)}`
+    return configFile === undefined ? sh`ssh ${alias} ${remote}` : sh`ssh -F ${configFile} ${alias} ${remote}`
+  }
+  return {
+    allowFrom: (alias, rule) => ({ line: over(alias, allow(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
+    deleteRule: (alias, rule) => ({ line: over(alias, remove(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
+  }
 }

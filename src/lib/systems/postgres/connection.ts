@@ -3,12 +3,15 @@ import { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Client } from 'pg'
 import { placeOf } from '../place.ts'
+import type { PasswordPlace } from './say-postgres.ts'
 import { isServers, troubleOf } from './trouble.ts'
 import type { Application, PostgresTarget } from './types.ts'
 
 export interface PostgresOptions {
   /** Looks up where the application's database is and as whom; asked once. */
   readonly application: () => Promise<Application>
+  /** Where an operator finds the password, for the shell lines. */
+  readonly passwordOf?: PasswordPlace
   /** Where names live, as libpq's hostaddr: "127.0.0.1" or "127.0.0.1:6543". TLS still verifies the name. */
   readonly hostaddr?: Readonly<Record<string, string>>
   /** A PEM file besides the public authorities. */

@@ -1,8 +1,9 @@
 import { Trouble, Unreachable } from '../../errors.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
 import { type Over, readPostgres } from './read-postgres.ts'
+import { sayPostgres } from './say-postgres.ts'
 import type { Postgres, PostgresTarget } from './types.ts'
-import { sayPostgres, writePostgres } from './write-postgres.ts'
+import { writePostgres } from './write-postgres.ts'
 
 /** PostgreSQL as a system: one connection per target, opened at first use, one caller at a time. */
 export const connectPostgres = (options: PostgresOptions): Postgres => {
@@ -23,7 +24,7 @@ export const connectPostgres = (options: PostgresOptions): Postgres => {
   return {
     read: readPostgres(over, options),
     write: writePostgres(over),
-    say: sayPostgres,
+    say: sayPostgres(options),
     close: async () => {
       const entries = [...kept.values()]
       kept.clear()

@@ -1,21 +1,9 @@
 import { Moved } from '../../errors.ts'
-import type { Said } from '../systems.ts'
-import { identifier, markStatements } from './catalog.ts'
+import { markStatements } from './catalog.ts'
 import type { Connection } from './connection.ts'
 import type { Over } from './read-postgres.ts'
-import type { InvalidIndex, PostgresTarget, PostgresWriter } from './types.ts'
-
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
-/** One statement, conditional on all that names the backend: the pid alone may be another's by now. */
-const endStatement = (pid: string, start: string, state: string) =>
-  `SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE pid = ${pid} AND backend_start = ${start}::timestamptz AND state = ${state} AND usename = current_user`
-
-const dropStatement = ({ schema, name }: Pick<InvalidIndex, 'schema' | 'name'>) =>
-  `DROP INDEX CONCURRENTLY ${identifier(schema)}.${identifier(name)}`
-
-const rebuildStatement = ({ schema, name }: Pick<InvalidIndex, 'schema' | 'name'>) =>
-  `REINDEX INDEX CONCURRENTLY ${identifier(schema)}.${identifier(name)}`
+import { dropStatement, endStatement, invalidStatement, rebuildStatement } from './statements.ts'
+import type { InvalidIndex, PostgresWriter } from './types.ts'
 
 /** The writing half: see `PostgresWriter`. */
 export const writePostgres = (over: Over): PostgresWriter => ({
@@ -50,10 +38,7 @@ export const writePostgres = (over: Over): PostgresWriter => ({
 /** CONCURRENTLY refuses a transaction, so SET LOCAL is no way: the kept connection is ours alone on the direct host. */
 const onInvalid = async (connection: Connection, index: Pick<InvalidIndex, 'schema' | 'name'>, statement: string): Promise<void> => {
   await connection.query("SELECT set_config('lock_timeout', '5000', false)")
-  const found = await connection.query(
-    'SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND n.nspname = $1 AND c.relname = $2',
-    [index.schema, index.name],
-  )
+  const found = await connection.query(invalidStatement('$1', '$2'), [index.schema, index.name])
   if (found.length === 0)
     throw new Moved({
       code: 'index-moved',
@@ -66,28 +51,3 @@ const onInvalid = async (connection: Connection, index: Pick<InvalidIndex, 'sche
 
 /** For building an index over a large table: milliseconds. */
 const longest = 3_600_000
-
-const psql = (target: PostgresTarget, sql: string): string =>
-  `PGPASSWORD="$POSTGRES_PASSWORD" psql "host=${target.host} port=${target.port} user=${target.user} dbname=${target.database} sslmode=verify-full sslrootcert=system" -c ${shell(sql)}`
-
-const shell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
-
-/** The shell line of every writer call. */
-export const sayPostgres = {
-  endBackend: (target: PostgresTarget, backend: Parameters<PostgresWriter['endBackend']>[1]): Said => ({
-    line: psql(target, endStatement(String(backend.pid), literal(backend.backendStart), literal(backend.state))),
-    target: `backend ${backend.pid} of ${target.database}`,
-  }),
-  dropInvalidIndex: (target: PostgresTarget, index: Parameters<PostgresWriter['dropInvalidIndex']>[1]): Said => ({
-    line: psql(target, dropStatement(index)),
-    target: `index ${index.schema}.${index.name}`,
-  }),
-  rebuildInvalidIndex: (target: PostgresTarget, index: Parameters<PostgresWriter['rebuildInvalidIndex']>[1]): Said => ({
-    line: psql(target, rebuildStatement(index)),
-    target: `index ${index.schema}.${index.name}`,
-  }),
-  markVersions: (target: PostgresTarget, versions: readonly bigint[], schema: string): Said => ({
-    line: psql(target, ['BEGIN', "SET LOCAL lock_timeout = '5s'", ...markStatements(versions, schema), 'COMMIT'].join('; ')),
-    target: `${schema}.goose_db_version of ${target.database}`,
-  }),
-}

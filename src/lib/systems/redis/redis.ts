@@ -8,7 +8,7 @@ import { writeRedis } from './writer.ts'
 /** Redis behind `dial`, opened at first use; every failure is Unreachable or Blocked. */
 export const redisSystem = (
   access: RedisAccess,
-  at: RedisDeployment = { namespace: 'honeydue', deployment: 'redis' },
+  at: RedisDeployment = { namespace: 'honeydue', deployment: 'redis', kubeconfigs: [] },
 ): System<RedisReader, RedisWriter> => {
   const connection = redisConnection(access)
   return { read: readRedis(connection, access.clock), write: writeRedis(connection), say: sayRedis(at), close: connection.close }

@@ -1,3 +1,5 @@
+import { part, type ShellLine, sh, words } from '../../shell.ts'
+import { kubeconfigLine } from '../kube/say-kube.ts'
 import type { System } from '../systems.ts'
 import { residenceIdsKey } from './residence-ids.ts'
 import type { RedisReader, RedisWriter } from './types.ts'
@@ -6,21 +8,27 @@ import type { RedisReader, RedisWriter } from './types.ts'
 export interface RedisDeployment {
   readonly namespace: string
   readonly deployment: string
+  readonly kubeconfigs: readonly string[]
 }
 
 /** The shell lines that do what the writer does. */
-export const sayRedis = ({ namespace, deployment }: RedisDeployment): System<RedisReader, RedisWriter>['say'] => {
+export const sayRedis = ({ namespace, deployment, kubeconfigs }: RedisDeployment): System<RedisReader, RedisWriter>['say'] => {
   // The password is the pod's own variable, handed on by REDISCLI_AUTH: it stands in no process list and never leaves the pod.
-  const inPod = (script: string) =>
-    `kubectl -n ${namespace} exec deploy/${deployment} -- sh -c 'export REDISCLI_AUTH="$REDIS_PASSWORD"; ${script}'`
+  const inPod = (script: ShellLine, target: string) => ({
+    before: [kubeconfigLine(kubeconfigs)],
+    line: sh`kubectl -n ${namespace} exec ${`deploy/${deployment}`} -- sh -c ${sh`export REDISCLI_AUTH="$REDIS_PASSWORD"; ${part(script)}`}`,
+    target,
+  })
   return {
     forgetResidenceIds: (users) => {
       const keys = users.map(residenceIdsKey)
-      return { line: inPod(`redis-cli unlink ${keys.join(' ')}`), target: `Redis ${keys.join(', ')}` }
+      return inPod(sh`redis-cli unlink ${words(keys)}`, `Redis ${keys.join(', ')}`)
     },
-    forgetAllResidenceIds: (_keys, pattern) => ({
-      line: inPod(`redis-cli --scan --pattern "${pattern}" | xargs -r -n 500 redis-cli unlink`),
-      target: `Redis ${pattern}`,
-    }),
+    // What matches and names no user is left alone, as the writer leaves it.
+    forgetAllResidenceIds: (_keys, pattern) =>
+      inPod(
+        sh`redis-cli --scan --pattern ${pattern} | grep -xE 'residence_ids_user:[1-9][0-9]{0,18}' | xargs -r -n 500 redis-cli unlink`,
+        `Redis ${pattern}`,
+      ),
   }
 }

@@ -1,11 +1,12 @@
 import { type Account, Unreachable } from '../../errors.ts'
+import { sh } from '../../shell.ts'
 import { httpTrouble } from '../http/trouble.ts'
 
 const account = (url: URL, code: string, failed: string, cause: string): Account => ({
   code,
   failed,
   cause,
-  next: `curl -sv -o /dev/null --max-time 5 https://${url.host}/v2/`,
+  next: sh`curl -sv -o /dev/null --max-time 5 https://${url.host}/v2/`,
 })
 
 /** The image names no registry that could be asked. */

@@ -1,0 +1,74 @@
+import { realpathSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { type ShellLine, sh, words } from '../../shell.ts'
+import type { Said, System } from '../systems.ts'
+import { pairFiles } from './pair.ts'
+import type { CheckoutReader, CheckoutWriter } from './types.ts'
+
+/** The shell lines that do what the writer does, from the checkout's folder. Nothing takes a file's place before it was looked at. */
+export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWriter>['say'] => {
+  const before = [sh`cd ${folder}`]
+  // A file that is a link stays one: what it leads to is replaced.
+  const real = (file: string): string => {
+    try {
+      return relative(realpathSync(folder), realpathSync(join(folder, file)))
+    } catch {
+      return file
+    }
+  }
+  const said = (base: string, line: readonly ShellLine[]): Said => ({ before, line, target: `${base}.{crt,key} of ${folder}` })
+  return {
+    setScalar: ({ file, line, from, to }) => ({
+      before,
+      line: [
+        // Under .git: a copy with passwords is never one that git would add.
+        sh`new=$(git rev-parse --git-path honeydue-by-hand); cp -p ${real(file)} "$new"`,
+        sh`sed ${`${line}s|${pattern(from)}|${replacement(to)}|`} ${real(file)} > "$new"`,
+        sh`if cmp -s ${real(file)} "$new"; then rm "$new"; echo ${`${file}:${line} is not ${from} any more`} >&2; exit 1; fi`,
+        sh`mv "$new" ${real(file)}`,
+      ],
+      target: `${file} of ${folder}`,
+    }),
+    keepNewKey: ({ base, commonName }) => {
+      const { newKey, newRequest } = pairFiles(base)
+      return said(base, [
+        sh`test ! -e ${newKey}`,
+        sh`(umask 077; openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${newKey} -out ${newRequest} -subj ${`/CN=${commonName}`})`,
+      ])
+    },
+    placePair: ({ base }) => {
+      const files = pairFiles(base)
+      return said(base, [
+        ...fits(files.newCertificate, files.newKey),
+        sh`cp -p ${real(files.certificate)} ${files.oldCertificate}`,
+        sh`cp -p ${real(files.key)} ${files.oldKey}`,
+        sh`chmod 600 ${words([files.newCertificate, files.newKey, files.oldCertificate, files.oldKey])}`,
+        sh`mv ${files.newKey} ${real(files.key)}`,
+        sh`mv ${files.newCertificate} ${real(files.certificate)}`,
+        sh`rm -f ${files.newRequest}`,
+      ])
+    },
+    restorePair: ({ base }) => {
+      const files = pairFiles(base)
+      return said(base, [
+        ...fits(files.oldCertificate, files.oldKey),
+        sh`mv ${files.oldKey} ${real(files.key)}`,
+        sh`mv ${files.oldCertificate} ${real(files.certificate)}`,
+      ])
+    },
+    dropNewKey: ({ base }) => {
+      const { newKey, newRequest } = pairFiles(base)
+      return said(base, [sh`rm -f ${words([newKey, newRequest])}`])
+    },
+  }
+}
+
+/** Stops where the certificate is not one of the key. */
+const fits = (certificate: string, key: string): readonly ShellLine[] => [
+  sh`ours=$(openssl pkey -in ${key} -pubout)`,
+  sh`theirs=$(openssl x509 -in ${certificate} -noout -pubkey); test "$ours" = "$theirs"`,
+]
+
+/** Of sed, with `|` between its parts. */
+const pattern = (text: string): string => text.replace(/[.*[]/g, '[$&]').replace(/[\\^$|]/g, '\\$&')
+const replacement = (text: string): string => text.replace(/[&|\\]/g, '\\$&')

@@ -1,0 +1,89 @@
+import { pathOf } from './kinds.ts'
+import type { KubeWriter, Target } from './types.ts'
+
+/** While a Deployment is at 0 for us, this annotation says how many replicas it had. */
+export const replicasNote = 'honeydue.dev/replicas'
+
+/** Where client-side `kubectl apply` keeps a copy of what it applied, private keys too. */
+export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** On a Job of db:migrate: to which version, so that an interrupted run knows it again. */
+export const migratesToNote = 'honeydue.dev/migrates-to'
+
+/** One write as the API takes it: the writer sends it, and its shell line says the same. */
+export interface KubeRequest {
+  readonly method: 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly contentType?: string
+  readonly body: unknown
+}
+
+type Of<K extends keyof KubeWriter> = Parameters<KubeWriter[K]>[0]
+
+const jsonPatch = (path: string, body: unknown): KubeRequest => ({
+  method: 'PATCH',
+  path,
+  contentType: 'application/json-patch+json',
+  body,
+})
+const mergePatch = (path: string, body: unknown): KubeRequest => ({
+  method: 'PATCH',
+  path,
+  contentType: 'application/merge-patch+json',
+  body,
+})
+const deployment = ({ namespace, name }: Target) => pathOf('Deployment', namespace, name)
+/** A key as a JSON Pointer holds it. */
+const pointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+const notePath = `/metadata/annotations/${pointer(replicasNote)}`
+
+export const setValueRequest = ({ namespace, name, key, from, to }: Of<'setConfigMapValue'>): KubeRequest =>
+  jsonPatch(pathOf('ConfigMap', namespace, name), [
+    { op: 'test', path: `/data/${pointer(key)}`, value: from },
+    { op: 'replace', path: `/data/${pointer(key)}`, value: to },
+  ])
+
+export const restartRequest = (target: Of<'restart'>, at: Date): KubeRequest =>
+  mergePatch(deployment(target), {
+    spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': at.toISOString() } } } },
+  })
+
+/** A Deployment that was ever rolled out has annotations: its revision. An `add` before the `remove` makes the latter safe. */
+export const scaleRequest = ({ from, to, ...target }: Of<'scale'>): KubeRequest =>
+  jsonPatch(deployment(target), [
+    { op: 'test', path: '/spec/replicas', value: from },
+    { op: 'replace', path: '/spec/replicas', value: to },
+    ...(to === 0 || from === 0 ? [{ op: 'add', path: notePath, value: String(from) }] : []),
+    ...(from === 0 ? [{ op: 'remove', path: notePath }] : []),
+  ])
+
+export const pauseRequest = ({ paused, ...target }: Of<'setPaused'>): KubeRequest =>
+  mergePatch(deployment(target), { spec: { paused: paused ? true : null } })
+
+export const annotateRequest = ({ kind, namespace, name, annotation, value }: Of<'annotate'>): KubeRequest =>
+  mergePatch(pathOf(kind, namespace, name), { metadata: { annotations: { [annotation]: value ?? null } } })
+
+export const removeJobRequest = ({ namespace, name, uid }: Of<'removeJob'>): KubeRequest => ({
+  method: 'DELETE',
+  path: pathOf('Job', namespace, name),
+  body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground', preconditions: { uid } },
+})
+
+/** The new pair of a TLS Secret, in base64; without one, a write that changes nothing. */
+export const tlsSecretRequest = (
+  { namespace, name, resourceVersion }: Omit<Of<'replaceTlsSecret'>, 'certificate' | 'key' | 'files'>,
+  pair?: { readonly certificate: string; readonly key: string },
+): KubeRequest =>
+  mergePatch(pathOf('Secret', namespace, name), {
+    metadata: { resourceVersion, annotations: { [lastApplied]: null } },
+    ...(pair && { data: { 'tls.crt': pair.certificate, 'tls.key': pair.key } }),
+  })
+
+export const runJobRequest = ({ namespace, manifest, migratesTo }: Of<'runJob'>): KubeRequest => {
+  const annotations = { ...(manifest.metadata.annotations as object | undefined), [migratesToNote]: String(migratesTo) }
+  return {
+    method: 'POST',
+    path: pathOf('Job', namespace),
+    body: { ...manifest, metadata: { ...manifest.metadata, namespace, annotations } },
+  }
+}
