@@ -78,6 +78,8 @@ test('what no rule knows, and what the grammar does not take, is not known', asy
   for (const sql of [
     'DO $$BEGIN END$$',
     'CALL sweep()',
+    "COPY (SELECT 1) TO PROGRAM 'touch x'",
+    "COPY tasks FROM '/etc/passwd'",
     'SELECT wipe()',
     'COMMIT',
     'EXECUTE p',

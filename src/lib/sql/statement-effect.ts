@@ -88,7 +88,12 @@ const effectOfDefinition = (node: Node, around: Surroundings): Effect | undefine
     return joined([locking(mode, ...families(node.LockStmt.relations, around))])
   }
   if ('CopyStmt' in node) {
-    const { is_from, relation, query } = node.CopyStmt
+    const { is_from, relation, query, filename } = node.CopyStmt
+    if (filename !== undefined)
+      return joined([
+        locking(is_from ? 'RowExclusive' : 'none', tableName(relation)),
+        unknown('it reaches a file or a program of the server'),
+      ])
     if (query) return effectOfNode(query, around)
     const table = tableName(relation)
     const fires = around.triggers.includes(table) ? [unknown(`what the triggers of ${table} do is not known`)] : []
