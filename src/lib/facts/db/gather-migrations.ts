@@ -82,7 +82,7 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
 }
 
 /** A tag is the short name of the commit that the image was built from (ch11). */
-const tagOf = (image: string): string | undefined => /[^/]:([\w][\w.-]*)(?:@sha256:[0-9a-f]+)?$/.exec(image)?.[1]
+export const tagOf = (image: string): string | undefined => /[^/]:([\w][\w.-]*)(?:@sha256:[0-9a-f]+)?$/.exec(image)?.[1]
 
 interface Known {
   readonly files: readonly MigrationFile[] | undefined

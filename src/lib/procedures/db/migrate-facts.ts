@@ -1,6 +1,7 @@
 import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
-import { gatherMigrations } from '../../facts/db/gather-migrations.ts'
+import { gatherMigrations, tagOf } from '../../facts/db/gather-migrations.ts'
 import { apiContainer, jobName } from '../../facts/db/migrate-job.ts'
+import { gooseCommand, manifestDifferences } from '../../facts/db/migrate-manifest.ts'
 import { timeoutOf } from '../../facts/db/snapshots.ts'
 import type { Container, KubeManifest } from '../../systems/kube/types.ts'
 import type { Rehearsal } from '../../systems/scratch/types.ts'
@@ -15,6 +16,8 @@ export type Manifest =
       readonly usable: true
       readonly object: KubeManifest
       readonly container: string
+      /** What the container is started with, as words; '' where the image's own is run. */
+      readonly command: string
       readonly retries: number
       /** Of the statements that it runs, where it sets one: milliseconds. */
       readonly lockTimeout: number | undefined
@@ -34,8 +37,12 @@ export const gatherMigrate = async (
   namespace: string,
   asked: string | undefined,
 ): Promise<MigrateFacts> => {
-  const [facts, found] = await Promise.all([gatherMigrations(look, namespace, asked), look.checkout.yaml(manifestFile)])
-  return { ...facts, namespace, manifest: manifestOf(found, facts.image) }
+  const [facts, lying] = await Promise.all([gatherMigrations(look, namespace, asked), look.checkout.yaml(manifestFile)])
+  const tag = tagOf(facts.image)
+  // Where git does not know the tag, that is refused already.
+  if (tag === undefined || facts.files === undefined) return { ...facts, namespace, manifest: manifestOf(lying, facts.image) }
+  const committed = await look.checkout.yamlAt(tag, manifestFile)
+  return { ...facts, namespace, manifest: sameManifest(lying, committed, tag) ?? manifestOf(committed, facts.image) }
 }
 
 /** Runs what is pending over the live schema without its rows, on a PostgreSQL of our own. */
@@ -64,6 +71,15 @@ interface JobShape extends KubeManifest {
   }
 }
 
+/** Why the manifest of the working copy cannot stand for the image's own; a deploy, and the shell lines, would take the former. */
+const sameManifest = (lying: unknown, committed: unknown, tag: string): Manifest | undefined => {
+  if (committed === undefined) return { usable: false, because: `git has no ${manifestFile} at ${tag}, or it is no YAML` }
+  const differences = manifestDifferences(lying, committed)
+  if (differences.length === 0) return undefined
+  const because = `${manifestFile} of the working copy is another one than at ${tag}: ${differences.join('; ')} (git checkout ${tag} -- ${manifestFile} puts it back)`
+  return { usable: false, because }
+}
+
 const manifestOf = (found: unknown, image: string): Manifest => {
   if (found === undefined) return { usable: false, because: `${manifestFile} is not in the checkout, or is no YAML` }
   const job = found as Partial<JobShape>
@@ -71,6 +87,10 @@ const manifestOf = (found: unknown, image: string): Manifest => {
   const one = apiContainer(containers)
   if (job.kind !== 'Job' || job.metadata?.name !== jobName || one === undefined || job.apiVersion === undefined)
     return { usable: false, because: `${manifestFile} is no Job ${jobName} with a container` }
+  const command = [one.command, one.args].flat().filter(Boolean).join(' ').replace(/\s+/g, ' ')
+  const other = gooseCommand(command)
+  if (other !== undefined && other !== 'up')
+    return { usable: false, because: `${manifestFile} runs "goose ${other}", not "goose up": ${command}` }
   const object = {
     ...job,
     apiVersion: job.apiVersion,
@@ -91,6 +111,7 @@ const manifestOf = (found: unknown, image: string): Manifest => {
     usable: true,
     object,
     container: one.name,
+    command,
     retries: job.spec?.backoffLimit ?? 6,
     lockTimeout: timeoutOf(JSON.stringify(job.spec)),
   }

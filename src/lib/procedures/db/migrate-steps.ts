@@ -193,6 +193,7 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
   return [
     ...(rehearsal?.lines.map((line) => `Rehearsed without rows: ${line.replace(/^[\d/]+ [\d:]+ /, '')}`) ?? []),
     ...(rehearsal === undefined ? [] : [ranHere]),
+    ...(manifest.usable ? [`The Job runs: ${manifest.command || 'what the image runs by itself'}`] : []),
     `What ${image} contains is what git has at its tag: an image of an unclean working copy has other files`,
     ...unasked(facts),
     ...ahead,

@@ -10,6 +10,12 @@ export const migrateProgram =
     const host = (env.DB_HOST ?? '').replace('-pooler', '')
     try {
       const [client, all] = await Promise.all([connectAsPod(postgres, { host, env }), files()])
+      const [, command] = /\bgoose\s.*[\s"'](up-by-one|up-to|down-to|down|redo|reset)\b/s.exec(wordsOf(pod, container)) ?? []
+      if (command !== undefined) {
+        log(`goose run: "${command}": the sandbox runs up alone`)
+        await client.end()
+        return 1
+      }
       // A parameter of the data source name that is no keyword of its own goes to the server (pgx).
       const [, lockTimeout] = /\block_timeout=(\w+)/.exec(wordsOf(pod, container)) ?? []
       if (lockTimeout !== undefined) await client.query(`SELECT set_config('lock_timeout', $1, false)`, [lockTimeout])

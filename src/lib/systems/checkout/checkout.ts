@@ -1,5 +1,5 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Secret } from '../../environment/secret.ts'
 import { Moved, Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
@@ -46,6 +46,11 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       yaml: async (file) => {
         const [found, { parseYaml }] = await Promise.all([text(file), import('./scalars.ts')])
         return found === undefined ? undefined : parseYaml(found)
+      },
+      yamlAt: async (revision, file) => {
+        const [found, { parseYaml }] = await Promise.all([filesAt(revision, dirname(file)), import('./scalars.ts')])
+        const one = found?.find(({ name }) => name === basename(file))
+        return one && parseYaml(one.text)
       },
       files: async (under) => {
         const names = await readdir(join(folder, under)).catch(() => [])

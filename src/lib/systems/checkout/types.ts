@@ -49,6 +49,8 @@ export interface CheckoutReader {
   scalars(file: string, value: string): Promise<readonly Scalar[] | undefined>
   /** A YAML file's first document; undefined where there is no such file, or it does not parse. */
   yaml(file: string): Promise<unknown>
+  /** The same as git has it at a commit or tag; undefined also where git knows none such. Throws `checkout-no-git`. */
+  yamlAt(revision: string, file: string): Promise<unknown>
   /** The files that lie in a folder, by name; [] where there is no such folder. */
   files(under: string): Promise<readonly TextFile[]>
   /** The same as git has it at a commit or tag; undefined where git knows none such. Throws `checkout-no-git`, as `history` does. */

@@ -75,6 +75,8 @@ export interface EnvEntry {
 }
 
 export interface Container {
+  readonly command?: readonly string[]
+  readonly args?: readonly string[]
   readonly name: string
   readonly image?: string
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> }
