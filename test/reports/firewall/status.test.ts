@@ -33,6 +33,12 @@ const rules = (alias: string, change: (line: string) => string) => {
   for (const file of ['ufw/rules4', 'ufw/rules6']) state.write(file, `${state.read(file).trim().split('\n').map(change).join('\n')}\n`)
 }
 const kube = () => sandbox().kubernetes.client
+const setContainer = (more: object, volumes: readonly object[] = []) =>
+  kube().update({ group: 'apps', resource: 'daemonsets' }, 'traefik', 'kube-system', (draft) => {
+    const { template } = draft.spec as { template: { spec: { containers: object[]; volumes: readonly object[] } } }
+    template.spec.containers = template.spec.containers.map((container) => ({ ...container, ...more }))
+    template.spec.volumes = [...template.spec.volumes, ...volumes]
+  })
 const setTrusted = (words: readonly string[]) =>
   kube().update({ group: 'apps', resource: 'daemonsets' }, 'traefik', 'kube-system', (draft) => {
     const { template } = draft.spec as { template: { spec: { containers: { args: readonly string[] }[] } } }
@@ -64,7 +70,7 @@ test('a list published anew is missing at each node and in both other lists; the
       `wrong | ${alias} lets in 173.245.48.0/20 that Cloudflare no longer publishes | honeydue firewall:refresh`,
     ]),
     ...[daemonSet, middleware].flatMap((where) => [
-      `wrong | ${where} lacks 198.51.100.0/24 of Cloudflare`,
+      expect.stringContaining(`wrong | ${where} lacks 198.51.100.0/24 of Cloudflare | kubectl -n `),
       `wrong | ${where} trusts 173.245.48.0/20 that Cloudflare does not publish`,
     ]),
   ])
@@ -76,18 +82,137 @@ test('a list published anew is missing at each node and in both other lists; the
 test('each other list is read from where it lives, by every spelling of it', async () => {
   const { ipv4, ipv6 } = sandbox().cloudflare.state.ranges
   setTrusted([
-    `--entrypoints.web.forwardedheaders.trustedips=${ipv4.slice(1).join(',')}`,
+    `--entrypoints.websecure.forwardedheaders.trustedips=${ipv4.slice(1).join(',')}`,
     `--entryPoints.websecure.proxyProtocol.trustedIPs=10.0.0.0/8,${ipv6.join(',').toUpperCase()}`,
+    '--entryPoints.web.forwardedHeaders.insecure=true',
   ])
   setAllowed([...ipv4, ...ipv6, '0.0.0.0/0'])
   expect(await said()).toEqual([
-    `wrong | ${daemonSet} lacks 173.245.48.0/20 of Cloudflare`,
-    `wrong | ${middleware} trusts 0.0.0.0/0 that Cloudflare does not publish`,
+    expect.stringContaining(`wrong | ${daemonSet} lacks 173.245.48.0/20 of Cloudflare | kubectl -n kube-system patch daemonset traefik`),
+    expect.stringContaining(
+      `wrong | ${middleware} trusts 0.0.0.0/0 that Cloudflare does not publish | kubectl -n honeydue patch middlewares.traefik.io`,
+    ),
   ])
   setTrusted([])
   expect((await show()).tables[1]?.rows[0]).toEqual([daemonSet, 'not set', '', ''])
   kube().delete({ group: 'traefik.io', resource: 'middlewares' }, 'cloudflare-only', namespace)
   expect((await show()).tables[1]?.rows.map(([where]) => where)).toEqual([daemonSet])
+})
+
+/** What the line for a list does, done by the API server. */
+const carryOut = async (line: string) => {
+  const [, object = '', name = '', patch = ''] = /patch (\S+) (\S+) --type json -p '(.*)'$/.exec(line) ?? []
+  const [group, resource, where] = object === 'daemonset' ? ['apps', 'daemonsets', 'kube-system'] : ['traefik.io', 'middlewares', namespace]
+  kube().update({ group, resource }, name, where, (draft) => {
+    const [check, change] = JSON.parse(patch) as { path: string; value: unknown }[]
+    const keys = (check?.path ?? '').split('/').slice(1)
+    const last = keys.pop() ?? ''
+    const at = keys.reduce<Record<string, unknown>>((object_, key) => object_[key] as Record<string, unknown>, draft as never)
+    expect(at[last]).toEqual(check?.value)
+    at[last] = change?.value
+  })
+}
+
+test('the lines bring both lists to what is published, what is their own kept', async () => {
+  worlds['one range new and one gone'](sandbox())
+  const { ipv4, ipv6 } = sandbox().cloudflare.state.ranges
+  setTrusted([`--entryPoints.websecure.forwardedHeaders.trustedIPs=10.42.0.0/16,${first.address},173.245.48.0/20`])
+  setAllowed(['10.0.0.0/8', `${second.address}/32`, '2a01:4f8:1c18:79c7::1', '173.245.48.0/20'])
+  const lines = (await show()).findings.flatMap(({ next = '' }) => (next.startsWith('kubectl') ? [next] : []))
+  expect(lines).toHaveLength(2)
+  for (const line of lines) await carryOut(line)
+  const view = await show()
+  expect(view.findings.filter(({ text }) => !/^hetzner/.test(text))).toEqual([])
+  expect(view.tables[1]?.rows.map(([, count]) => Number(count))).toEqual([ipv4.length + ipv6.length + 2, ipv4.length + ipv6.length + 3])
+})
+
+test.each([
+  ['a flag', { args: ['--entryPoints.websecure.address=:443', '--entryPoints.websecure.forwardedHeaders.insecure=true'] }, 'websecure'],
+  ['a flag without a value', { args: ['--entrypoints.websecure.forwardedheaders.insecure'] }, 'websecure'],
+  [
+    'beside a list',
+    { args: ['--entryPoints.websecure.forwardedHeaders.trustedIPs=10.0.0.0/8', '--entryPoints.websecure.forwardedHeaders.insecure=true'] },
+    'websecure',
+  ],
+  [
+    'another name for 443',
+    {
+      args: [
+        '--entryPoints.tls.address=:443/tcp',
+        '--entryPoints.tls.forwardedHeaders.insecure=true',
+        '--entryPoints.websecure.address=:8443',
+      ],
+    },
+    'tls',
+  ],
+  ['a variable', { args: [], env: [{ name: 'TRAEFIK_ENTRYPOINTS_WEBSECURE_FORWARDEDHEADERS_INSECURE', value: 'true' }] }, 'websecure'],
+  [
+    'the port of the host',
+    {
+      args: ['--entryPoints.in.address=:8443', '--entryPoints.in.proxyProtocol.insecure=true'],
+      ports: [{ containerPort: 8443, hostPort: 443 }],
+    },
+    'in',
+  ],
+] as const)('anybody is believed about the client, by %s', async (_, container, point) => {
+  setContainer(container)
+  expect(await said()).toContainEqual(
+    expect.stringMatching(
+      new RegExp(`^wrong \\| Traefik believes anybody about the client's address: forwardedHeaders.insecure is on at ${point} \\| kubectl`),
+    ),
+  )
+})
+
+test.each([
+  [
+    'at port 80 alone',
+    { args: ['--entryPoints.web.address=:80', '--entryPoints.web.forwardedHeaders.insecure=true', '--entryPoints.websecure.address=:443'] },
+  ],
+  ['turned off', { args: ['--entryPoints.websecure.forwardedHeaders.insecure=false'] }],
+  [
+    'a flag over a variable',
+    {
+      args: ['--entryPoints.websecure.forwardedHeaders.insecure=false'],
+      env: [{ name: 'TRAEFIK_ENTRYPOINTS_WEBSECURE_FORWARDEDHEADERS_INSECURE', value: 'true' }],
+    },
+  ],
+] as const)('nobody but the list is believed: %s', async (_, container) => {
+  setContainer(container)
+  expect(await said()).toEqual([])
+})
+
+test('a file of a ConfigMap says it too, and a middleware of the group before is held to the list', async () => {
+  const { ipv4, ipv6 } = sandbox().cloudflare.state.ranges
+  const ips = [...ipv4, ...ipv6.slice(1), '203.0.113.0/24'].join("', '")
+  kube().create({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'traefik-static', namespace: 'kube-system' },
+    data: { 'traefik.yaml': `entryPoints:\n  websecure:\n    address: ':443'\n    forwardedHeaders:\n      trustedIPs: ['${ips}']\n` },
+  })
+  setContainer({ args: ['--configFile=/etc/traefik/traefik.yaml'], volumeMounts: [{ name: 'static', mountPath: '/etc/traefik' }] }, [
+    { name: 'static', configMap: { name: 'traefik-static' } },
+  ])
+  kube().create({
+    apiVersion: 'traefik.containo.us/v1alpha1',
+    kind: 'Middleware',
+    metadata: { name: 'cloudflare-only', namespace },
+    spec: { ipWhiteList: { sourceRange: [...ipv4] } },
+  })
+  // An allow list of something else is nobody's business here.
+  kube().create({
+    apiVersion: 'traefik.io/v1alpha1',
+    kind: 'Middleware',
+    metadata: { name: 'office', namespace },
+    spec: { ipAllowList: { sourceRange: ['203.0.113.7/32'] } },
+  })
+  expect(await said()).toEqual([
+    `wrong | ${daemonSet} lacks ${ipv6[0]} of Cloudflare`,
+    `wrong | ${daemonSet} trusts 203.0.113.0/24 that Cloudflare does not publish`,
+    expect.stringContaining(
+      `wrong | ${middleware} lacks 7 ranges of Cloudflare | kubectl -n honeydue patch middlewares.traefik.containo.us cloudflare-only`,
+    ),
+  ])
 })
 
 test('the refresh says where else the list lives and needs no change', async () => {

@@ -2,7 +2,7 @@ import type { Environment } from '../../environment/schema.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { got, type Told, told } from '../edge/survey.ts'
-import { type Judged, judge } from './judge.ts'
+import { allOf, type Judged, judge } from './judge.ts'
 import { type OtherList, otherLists } from './lists.ts'
 
 export interface FirewallSurvey {
@@ -12,17 +12,21 @@ export interface FirewallSurvey {
   readonly lists: Told<readonly OtherList[]>
 }
 
+const nothing: PublishedRanges = { ipv4: [], ipv6: [] }
+
 /** Reads the published ranges, every node's rules, and the other places that hold the list. */
 export const surveyFirewalls = async (
-  { nodes, namespace }: Pick<Environment, 'nodes' | 'namespace'>,
+  deployment: Pick<Environment, 'nodes' | 'namespace'>,
   look: Readers<'cloudflare' | 'nodes' | 'kube'>,
 ): Promise<FirewallSurvey> => {
+  const { nodes } = deployment
+  const asked = told(look.cloudflare.ranges())
   const [published, lists, ...firewalls] = await Promise.all([
-    told(look.cloudflare.ranges()),
-    told(otherLists(look.kube, namespace)),
+    asked,
+    asked.then((found) => told(otherLists(look.kube, deployment, allOf(got(found) ?? nothing)))),
     ...nodes.map(({ alias }) => told(look.nodes.firewall(alias))),
   ])
-  const ranges = got(published) ?? { ipv4: [], ipv6: [] }
+  const ranges = got(published) ?? nothing
   const judged = nodes.map(({ alias }, i): [string, Told<Judged>] => {
     const firewall = firewalls[i] ?? { because: 'it was not asked' }
     return [alias, 'value' in firewall ? { value: judge(firewall.value, ranges) } : firewall]

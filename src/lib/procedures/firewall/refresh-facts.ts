@@ -33,9 +33,10 @@ export const gatherRefresh = async (
   deployment: Context['environment'],
 ): Promise<RefreshFacts> => {
   const nodes = only.length > 0 ? [...new Set(only)].map((alias) => nodeNamed(deployment, alias)) : deployment.nodes
+  const asking = look.cloudflare.ranges()
   const [published, lists, names, ...firewalls] = await Promise.all([
-    look.cloudflare.ranges(),
-    told(otherLists(look.kube, deployment.namespace)),
+    asking,
+    asking.then((ranges) => told(otherLists(look.kube, deployment, allOf(ranges)))),
     // Without a token the environment's own names are asked.
     told(look.cloudflare.addresses()).then((records) => publicNames(deployment, got(records) ?? [])),
     ...nodes.map(({ alias }) => told(look.nodes.firewall(alias))),
@@ -107,6 +108,9 @@ export const stillWrong = ({ lists, published, nodes }: RefreshFacts): readonly 
           ? []
           : [`${list.where} lacks ${lacks.length} of Cloudflare's ranges and has ${has.length} others: change it too`]
       })),
+  ...(got(lists)?.some((list) => list.anybody || (list.ranges && !isAsPublished(differenceOf(list, allOf(published)))))
+    ? ['The line for each of these places stands in honeydue firewall:status; the manifests of the checkout hold the lists too']
+    : []),
   ...nodes.flatMap(({ alias, judged }) => [
     ...judged.byHand.map(({ spec }) => `${alias} keeps what was let in by hand: ${spec}`),
     ...judged.open.map(({ spec }) => `${alias} stays open to anybody: ${spec}`),

@@ -1,7 +1,7 @@
 import { got } from '../../facts/edge/survey.ts'
 import { believable } from '../../facts/firewall/believable.ts'
 import { allOf, isWider, type Judged } from '../../facts/firewall/judge.ts'
-import { differenceOf } from '../../facts/firewall/lists.ts'
+import { differenceOf, lineFor } from '../../facts/firewall/lists.ts'
 import type { FirewallSurvey } from '../../facts/firewall/survey.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
@@ -10,6 +10,8 @@ import type { FirewallRule } from '../../systems/nodes/types.ts'
 import { sayDelete } from '../../systems/nodes/write-nodes.ts'
 
 const refresh = 'honeydue firewall:refresh'
+/** Traefik is k3s's own: its settings are those of this object. */
+const theirManifest = 'kubectl -n kube-system edit helmchartconfig traefik'
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next && { next }) })
 
@@ -59,11 +61,18 @@ const ofLists = ({ lists, published }: FirewallSurvey): readonly Observation[] =
   if ('because' in lists) return [{ level: 'warning', text: `Traefik's own lists could not be read: ${lists.because}` }]
   if (!ranges) return []
   return lists.value.flatMap((list): readonly Observation[] => {
-    if (list.ranges === undefined) return []
+    const anybody = (list.anybody ?? []).map((point) =>
+      wrong(`Traefik believes anybody about the client's address: forwardedHeaders.insecure is on at ${point}`, theirManifest),
+    )
+    if (list.ranges === undefined) return anybody
     const { lacks, has } = differenceOf(list, allOf(ranges))
+    const next = lineFor(list, allOf(ranges))
     return [
-      ...(lacks.length > 0 ? [wrong(`${list.where} lacks ${some(lacks)} of Cloudflare`)] : []),
-      ...(has.length > 0 ? [wrong(`${list.where} trusts ${some(has)} that Cloudflare does not publish`)] : []),
+      ...anybody,
+      ...(lacks.length > 0 ? [wrong(`${list.where} lacks ${some(lacks)} of Cloudflare`, next)] : []),
+      ...(has.length > 0
+        ? [wrong(`${list.where} trusts ${some(has)} that Cloudflare does not publish`, lacks.length > 0 ? undefined : next)]
+        : []),
     ]
   })
 }

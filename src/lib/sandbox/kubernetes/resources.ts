@@ -117,6 +117,7 @@ export const resources: readonly Resource[] = [
   resource('authorization.k8s.io/v1', 'SelfSubjectAccessReview', { cluster: true, verbs: only('create') }),
   resource('authorization.k8s.io/v1', 'SelfSubjectRulesReview', { cluster: true, verbs: only('create') }),
   resource('authorization.k8s.io/v1', 'SubjectAccessReview', { cluster: true, verbs: only('create') }),
+  resource('traefik.containo.us/v1alpha1', 'Middleware', { type: 'Open' }),
   resource('traefik.io/v1alpha1', 'IngressRoute', { type: 'Open' }),
   resource('traefik.io/v1alpha1', 'Middleware', { type: 'Open' }),
   resource('traefik.io/v1alpha1', 'TLSOption', { type: 'Open' }),

@@ -19,6 +19,8 @@ export interface Kinds {
   readonly DaemonSet: Workload
   readonly Deployment: Deployment
   readonly Event: KubeEvent
+  /** Middleware as Traefik 2 has it, which version 3 may still find in a cluster. */
+  readonly FormerMiddleware: KubeObject
   readonly Ingress: KubeObject
   readonly Job: KubeObject
   readonly Lease: KubeObject
@@ -43,6 +45,7 @@ export const resources = {
   DaemonSet: ['/apis/apps/v1', 'daemonsets'],
   Deployment: ['/apis/apps/v1', 'deployments'],
   Event: ['/api/v1', 'events'],
+  FormerMiddleware: ['/apis/traefik.containo.us/v1alpha1', 'middlewares'],
   Ingress: ['/apis/networking.k8s.io/v1', 'ingresses'],
   Job: ['/apis/batch/v1', 'jobs'],
   Lease: ['/apis/coordination.k8s.io/v1', 'leases'],
@@ -61,7 +64,7 @@ export const resources = {
 } as const satisfies Readonly<Record<Kind | 'Secret', readonly [string, string]>>
 
 /** Kinds that Traefik brings: a cluster without it has no such collection. */
-export const addedKinds: ReadonlySet<AnyKind> = new Set(['Middleware', 'TLSStore'])
+export const addedKinds: ReadonlySet<AnyKind> = new Set(['FormerMiddleware', 'Middleware', 'TLSStore'])
 
 /** A kind whose objects may be written, Secrets too. */
 export type AnyKind = keyof typeof resources
