@@ -9,7 +9,7 @@ import { jsonText } from '../../src/lib/cli/shown.ts'
 import { Trouble } from '../../src/lib/errors.ts'
 import { prepare, readersOf } from '../../src/lib/plan/plan.ts'
 import { type AnyProcedure, procedures } from '../../src/lib/procedures/index.ts'
-import { reports } from '../../src/lib/reports/index.ts'
+import { type AnyReport, reports } from '../../src/lib/reports/index.ts'
 import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { workload } from '../../src/lib/sandbox/deployment/workload.ts'
 import { aRecord } from '../../src/lib/sandbox/edge/api/state.ts'
@@ -97,8 +97,7 @@ test('no report and no plan lets a control character of anybody else through, in
   const context = contextOf(sandbox().environment)
   const seen: string[] = []
   for (const [id, load] of Object.entries(reports)) {
-    const found = await load()
-    const report = typeof found === 'function' ? found(sandbox().environment) : found
+    const report: AnyReport = await load()
     const text = await said(async () => {
       const view = await report.look({} as never, readersOf(systems(), report.needs) as never, context)
       return renderView(view, coloured) + jsonText({ ...view })

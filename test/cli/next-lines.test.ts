@@ -9,7 +9,7 @@ import { reasonOf, Trouble } from '../../src/lib/errors.ts'
 import { readersOf } from '../../src/lib/plan/plan.ts'
 import { drain } from '../../src/lib/procedures/edge/drain.ts'
 import { procedures } from '../../src/lib/procedures/index.ts'
-import { reports } from '../../src/lib/reports/index.ts'
+import { type AnyReport, reports } from '../../src/lib/reports/index.ts'
 import { contextOf } from '../support/context.ts'
 import { root } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
@@ -120,8 +120,7 @@ test.each(chosen)(
     await arrange(sandbox())
     const context = contextOf(sandbox().environment)
     const asked = Object.entries(reports).map(async ([id, load]) => {
-      const found = await load()
-      const report = typeof found === 'function' ? found(sandbox().environment) : found
+      const report: AnyReport = await load()
       try {
         const view = await report.look({ all: false } as never, readersOf(systems(), report.needs) as never, context)
         return { id, lines: viewHere(view, id, { env: 'sandbox' }).findings.flatMap(({ next }) => next ?? []) }

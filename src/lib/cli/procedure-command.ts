@@ -13,7 +13,7 @@ import type { Name } from '../systems/systems.ts'
 import { applyPlan } from './apply-plan.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
 import { refuseOtherTarget, refuseUnattended, settleConfirmation } from './confirmation.ts'
-import { durationOf, inputOf } from './flags.ts'
+import { argsOf, durationOf, flagsOf, inputOf } from './flags.ts'
 import { lookNext } from './look-next.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
 import { writePlanFile } from './plan-file.ts'
@@ -22,10 +22,23 @@ import { told } from './run-told.ts'
 import { typedLine } from './typed-line.ts'
 import { whileLooking } from './while-looking.ts'
 
-type Given = Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean }
+type Given = Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean | undefined }
+
+/** The command of one procedure: its flags and arguments are the procedure's choices, its summary is the title. */
+export const procedureCommand = <C extends Choices, N extends Name, F>(procedure: Procedure<C, N, F>) =>
+  class extends ProcedureCommand {
+    static override summary = procedure.title
+    static override args = argsOf(procedure.choices)
+    static override flags = flagsOf(procedure.choices)
+
+    async run(): Promise<void> {
+      const { args, flags } = await this.parse()
+      await this.carryOut({ ...flags, ...args }, procedure)
+    }
+  }
 
 /** A command that carries out a procedure: plan, confirm by risk, look again, apply, prove. */
-export abstract class ProcedureCommand extends HoneydueCommand {
+abstract class ProcedureCommand extends HoneydueCommand {
   static override baseFlags = {
     ...HoneydueCommand.baseFlags,
     ...environmentFlag,

@@ -1,20 +1,32 @@
 import * as Flags from '@oclif/core/flags'
 import { systemClock } from '../clock.ts'
-import type { Environment } from '../environment/schema.ts'
 import { exitCodes, Trouble } from '../errors.ts'
 import type { Choices, Input } from '../plan/choice.ts'
 import { readersOf } from '../plan/plan.ts'
 import type { Report, View } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
-import { durationOf, inputOf } from './flags.ts'
+import { argsOf, durationOf, flagsOf, inputOf } from './flags.ts'
 import type { Here } from './here.ts'
 import { viewHere } from './view-here.ts'
 import { watch } from './watch.ts'
 import { whileLooking } from './while-looking.ts'
 
+/** The command of one report: its flags are the report's choices, its summary is the title. */
+export const reportCommand = <C extends Choices, N extends Name>(report: Report<C, N>) =>
+  class extends ReportCommand {
+    static override summary = report.title
+    static override args = argsOf(report.choices)
+    static override flags = flagsOf(report.choices)
+
+    async run(): Promise<void> {
+      const { args, flags } = await this.parse()
+      await this.show({ ...flags, ...args }, report)
+    }
+  }
+
 /** A command that shows a report. Exit 0 all well, 3 something is wrong, 9 nothing could be reached. */
-export abstract class ReportCommand extends HoneydueCommand {
+abstract class ReportCommand extends HoneydueCommand {
   static override baseFlags = {
     ...HoneydueCommand.baseFlags,
     ...environmentFlag,
@@ -23,14 +35,13 @@ export abstract class ReportCommand extends HoneydueCommand {
   }
 
   protected async show<C extends Choices, N extends Name>(
-    flags: Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean },
-    make: (environment: Environment) => Report<C, N>,
+    flags: Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean | undefined },
+    report: Report<C, N>,
   ): Promise<void> {
     const every = durationOf('interval', flags.interval ?? '5s')
     await this.inEnvironment(flags.env, async (session) => {
       const { environment, systems, ending } = session
       const signal = ending.looking
-      const report = make(environment)
       const input: Input<C> = await inputOf(report.choices, flags, this.asking(await this.prompts(flags, session)))
       const look = async () =>
         viewHere(

@@ -1,10 +1,9 @@
-import type { Environment } from '../environment/schema.ts'
 import type { Choices } from '../plan/choice.ts'
 import type { Report } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
 
-/** Any report, for whoever walks over all of them; some are made for an environment. */
-export type AnyReport = Report<Choices, Name> | ((environment: Environment) => Report<Choices, Name>)
+/** Any report, for whoever walks over all of them. */
+export type AnyReport = Report<Choices, Name>
 
 /** Every report by its command. Each loads when it is asked for: whoever lists them pays for none. */
 export const reports = {

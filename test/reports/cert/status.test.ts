@@ -27,7 +27,7 @@ const status = async (): Promise<View> => {
   const { environment } = sandbox()
   const systems = openSystems(environment, systemClock, new AbortController().signal)
   close = systems.close
-  const report = certStatus(environment)
+  const report = certStatus
   return report.look({}, readersOf(systems, report.needs), contextOf(environment))
 }
 const wrong = async () => (await status()).findings.map(({ text }) => text)

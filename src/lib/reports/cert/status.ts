@@ -1,4 +1,3 @@
-import type { Environment } from '../../environment/schema.ts'
 import { daysLeft } from '../../facts/cert/days.ts'
 import { type CertificateSurvey, surveyCertificate } from '../../facts/cert/survey.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
@@ -6,25 +5,24 @@ import { type CertificateFacts, shortFingerprint } from '../../systems/certifica
 import { certificateFindings, liveSecret } from './findings.ts'
 
 /** One certificate wherever it is: in the checkout, in the Secret, on every node, at Cloudflare. Any two that differ are a finding. */
-export const certStatus = ({ nodes }: Pick<Environment, 'nodes'>) =>
-  defineReport({
-    id: 'cert:status',
-    title: 'Show the origin certificate wherever it is, and where they differ',
-    needs: ['checkout', 'kube', 'nodes', 'cloudflare'],
-    choices: {},
-    look: async (_, look, { clock }) => {
-      const survey = await surveyCertificate({ nodes }, look)
-      const now = clock.now()
-      const { files, secrets, listed, served } = survey
-      return {
-        findings: certificateFindings(survey, now),
-        tables: [table(survey, now)],
-        notes: notes(survey),
-        unreachable: !files.answered && !secrets.answered && !listed.answered && [...served.values()].every(({ answered }) => !answered),
-        data: documentOf(survey, now),
-      }
-    },
-  })
+export const certStatus = defineReport({
+  id: 'cert:status',
+  title: 'Show the origin certificate wherever it is, and where they differ',
+  needs: ['checkout', 'kube', 'nodes', 'cloudflare'],
+  choices: {},
+  look: async (_, look, { environment, clock }) => {
+    const survey = await surveyCertificate(environment, look)
+    const now = clock.now()
+    const { files, secrets, listed, served } = survey
+    return {
+      findings: certificateFindings(survey, now),
+      tables: [table(survey, now)],
+      notes: notes(survey),
+      unreachable: !files.answered && !secrets.answered && !listed.answered && [...served.values()].every(({ answered }) => !answered),
+      data: documentOf(survey, now),
+    }
+  },
+})
 
 const table = (survey: CertificateSurvey, now: Date): Table => {
   const { files, secrets, served, listed } = survey

@@ -68,7 +68,7 @@ const filling = (what: string, open: number, most: number, more = ''): readonly 
 /** Who is connected, through which endpoint, against the server's limit. */
 export const connections = defineReport({
   id: 'db:connections',
-  title: 'Connections of the database by application and endpoint',
+  title: 'Show connections by application and endpoint against the limit',
   needs: ['postgres'],
   choices: {},
   look: async (_input, look) => {

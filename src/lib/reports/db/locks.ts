@@ -6,7 +6,7 @@ import { age, lockFindings, oneLine } from './lock-findings.ts'
 /** Who waits for whom, and which advisory locks are held, seen through the direct host. */
 export const locks = defineReport({
   id: 'db:locks',
-  title: 'Blocking chains and advisory locks of the database',
+  title: 'Show who blocks whom in the database, and who holds advisory locks',
   needs: ['postgres'],
   choices: {},
   look: async (_input, look) => {

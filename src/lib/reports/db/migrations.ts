@@ -10,7 +10,7 @@ import { migrationFindings } from './migration-findings.ts'
 /** Which schema version is applied, which files would run, and what their statements do to others. */
 export const migrations = defineReport({
   id: 'db:migrations',
-  title: 'Migrations: applied, in the checkout, in the image, pending',
+  title: 'Show which migrations are applied, in the image, pending, and what they do',
   needs: ['kube', 'postgres', 'checkout', 'registry'],
   choices: {
     image: optionalText({ about: 'compare with this image instead of the live api image' }),

@@ -1,4 +1,3 @@
-import type { Environment } from '../../environment/schema.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
 import { readApiNodes } from '../../facts/nodes/api-nodes.ts'
@@ -10,25 +9,24 @@ import { nodeFindings } from './findings.ts'
 import { nodeTables, tableNote } from './table.ts'
 
 /** One row a node, seen from both ends: the host over SSH, and the Kubernetes API. */
-export const nodesStatus = ({ nodes }: Pick<Environment, 'nodes'>) =>
-  defineReport({
-    id: 'nodes:status',
-    title: 'Show every node from both ends: SSH and the Kubernetes API',
-    needs: ['nodes', 'kube'],
-    choices: {},
-    look: async (_, look) => {
-      const survey = await surveyNodes(nodes, look.nodes, () => readApiNodes(look.kube))
-      const answered = survey.api.answered ? await answer(look.kube.cluster()) : undefined
-      const cluster = answered?.answered ? answered.value : undefined
-      return {
-        findings: nodeFindings(survey, cluster),
-        tables: nodeTables(survey),
-        notes: [tableNote, ...(cluster ? [`The Kubernetes API: ${cluster.server} (${cluster.kubeconfig})`] : [])],
-        unreachable: reachedNothing(survey),
-        data: documentOf(survey, cluster),
-      }
-    },
-  })
+export const nodesStatus = defineReport({
+  id: 'nodes:status',
+  title: 'Show every node from both ends: SSH and the Kubernetes API',
+  needs: ['nodes', 'kube'],
+  choices: {},
+  look: async (_, look, { environment }) => {
+    const survey = await surveyNodes(environment.nodes, look.nodes, () => readApiNodes(look.kube))
+    const answered = survey.api.answered ? await answer(look.kube.cluster()) : undefined
+    const cluster = answered?.answered ? answered.value : undefined
+    return {
+      findings: nodeFindings(survey, cluster),
+      tables: nodeTables(survey),
+      notes: [tableNote, ...(cluster ? [`The Kubernetes API: ${cluster.server} (${cluster.kubeconfig})`] : [])],
+      unreachable: reachedNothing(survey),
+      data: documentOf(survey, cluster),
+    }
+  },
+})
 
 const errorOf = (error: unknown) => ({ code: error instanceof Trouble ? error.code : 'unknown', reason: reasonOf(error) })
 
