@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { link, open, rename, rm } from 'node:fs/promises'
+import { link, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** All or nothing, and on the disk when it returns: a new file beside it takes its name, and the folder is synced too. */
-export const replaceFile = async (path: string, text: string, mode: number): Promise<void> => {
+/**
+ * All or nothing, and on the disk when it returns: a new file beside it takes its name, and the folder is synced too. A link stays one, what it leads
+ * to is replaced; an owner stays the owner where we may say so, and the mode is the one that is asked for, whatever the umask.
+ */
+export const replaceFile = async (link: string, text: string, mode: number): Promise<void> => {
+  const path = await realpath(link).catch(() => link)
   const beside = `${path}.honeydue-new`
   try {
     await rm(beside, { force: true })
-    const file = await open(beside, 'wx', mode)
+    const [file, before] = [await open(beside, 'wx', 0o600), await stat(path).catch(() => undefined)]
     try {
+      if (before && (before.uid !== process.getuid?.() || before.gid !== process.getgid?.()))
+        await file.chown(before.uid, before.gid).catch(() => {})
+      await file.chmod(mode)
       await file.writeFile(text)
       await file.sync()
     } finally {
