@@ -8,7 +8,7 @@ import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare, readersOf } from '../../src/lib/plan/plan.ts'
 import { isChange, isProof, type Procedure, type Step } from '../../src/lib/plan/procedure.ts'
 import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
-import type { Name, Systems } from '../../src/lib/systems/systems.ts'
+import type { Name, Said, Systems } from '../../src/lib/systems/systems.ts'
 import { contextOf } from '../support/context.ts'
 import { runOf } from '../support/run-of.ts'
 
@@ -53,14 +53,20 @@ const counting = <N extends Name>(
   needs: readonly N[],
   at?: { readonly call: number; readonly after: boolean },
 ) => {
-  const counted = { calls: 0 }
+  /** `sent`: each call as its system says it, from what it was given when it was sent. */
+  const counted = { calls: 0, sent: [] as string[] }
   const wrapped = needs.map((name) => {
-    const system = systems[name] as unknown as { readonly write: Readonly<Record<string, (...args: unknown[]) => Promise<void>>> }
+    const system = systems[name] as unknown as {
+      readonly write: Readonly<Record<string, (...args: unknown[]) => Promise<void>>>
+      readonly say: Readonly<Record<string, (...args: unknown[]) => Said>>
+    }
     const write = Object.fromEntries(
       Object.entries(system.write).map(([key, call]) => [
         key,
         async (...args: unknown[]) => {
           const here = counted.calls++ === at?.call
+          const said = system.say[key]?.(...args)
+          counted.sent.push(JSON.stringify([name, key, said?.target, [said?.line].flat()]))
           if (here && !at?.after) throw new Error(stopped)
           await call(...args)
           if (here) throw new Error(stopped)
@@ -109,8 +115,6 @@ export const laws = <C extends Choices, N extends Name, F>(
       const printed = prepared.plan
       expect(counted.calls).toBe(0)
       expect(await subject.observe()).toEqual(before)
-      for (const step of printed.steps)
-        expect(step.manual).toEqual(step.kind === 'change' ? step.writes.flatMap(({ lines }) => lines) : step.manual)
       if (meets === 'work') expect(printed.steps.flatMap(({ writes }) => writes).length).toBeGreaterThan(0)
       expect(printed.blocked.length > 0).toBe(meets === 'refusal')
       for (const secret of subject.planted) expect(JSON.stringify(printed)).not.toContain(secret)
@@ -154,6 +158,10 @@ export const laws = <C extends Choices, N extends Name, F>(
       const first = counting(subject.systems(), needs)
       const outcome = await perform(prepared, runOf(first.systems, needs, { clock }))
       expect(outcome.trouble).toBeUndefined()
+      const shown = prepared.plan.steps.flatMap(({ writes }) =>
+        writes.map(({ system, call, target, lines }) => JSON.stringify([system, call, target, lines])),
+      )
+      expect(first.counted.sent, 'law 1: what the run sent is what its plan showed').toEqual(shown)
       expect(first.counted.calls).toBe(recorded)
       for (const step of prepared.steps) expect((await holdsOf(step, subject.systems(), needs)) ?? { ok: true }).toEqual({ ok: true })
       end = await subject.observe()
