@@ -43,6 +43,10 @@ const told = (sql: string): Effect => joined(read(sql).map(({ node }) => effectO
 /** Told for worse than it is, and why: what only a rehearsal knows, or a name that is not there. */
 const overs: Readonly<Record<string, readonly string[]>> = {
   'ALTER TABLE tasks ALTER due TYPE timestamptz': ['rewrites', 'scans'],
+  'ALTER TABLE tasks ADD COLUMN x posint[]': ['rewrites', 'scans'],
+  'ALTER TABLE tasks ALTER size TYPE int': ['rewrites', 'scans'],
+  'ALTER TABLE tasks ALTER code TYPE varchar(100) COLLATE "C"': ['rewrites'],
+  'ALTER TABLE tasks ALTER n TYPE oid': ['rewrites'],
   'ALTER TABLE tasks SET ACCESS METHOD heap': ['rewrites', 'scans'],
   'ALTER TABLE tasks DROP COLUMN IF EXISTS nonsense': ['destroys'],
 }

@@ -72,7 +72,8 @@ const effectOfCommand = (command: AlterTableCmd, table: string, around: Surround
     case 'AT_AlterColumnType': {
       const was = around.columns.find((one) => one.table === table && one.column === name)?.type
       const rewrites = !(def && 'ColumnDef' in def && keepsBytes(def.ColumnDef, was))
-      return { rewrites, scans: rewrites }
+      // Foreign keys of the column are made anew.
+      return joined([{ rewrites, scans: rewrites }, constraintsGone(table, around, { column: name ?? '' })])
     }
     case 'AT_SetLogged':
     case 'AT_SetUnLogged':

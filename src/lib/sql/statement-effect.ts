@@ -6,7 +6,7 @@ import { effectOfCalls, walk } from './expressions.ts'
 import type { Node } from './grammar.ts'
 import { effectOfMaintenance } from './maintenance.ts'
 import { dotted, families, family, parts, tableName, tableNames, text } from './names.ts'
-import { type Surroundings, withReferring, withRemoved } from './surroundings.ts'
+import { type Surroundings, underViews, withReferring, withRemoved } from './surroundings.ts'
 
 /** What one statement does to others, by PostgreSQL's documentation of each command; held to a real server by the tests. */
 export const effectOfNode = (node: Node, around: Surroundings): Effect => {
@@ -85,7 +85,7 @@ const effectOfDefinition = (node: Node, around: Surroundings): Effect | undefine
   }
   if ('LockStmt' in node) {
     const mode = modes[node.LockStmt.mode ?? 8] ?? 'AccessExclusive'
-    return joined([locking(mode, ...families(node.LockStmt.relations, around))])
+    return joined([locking(mode, ...underViews(families(node.LockStmt.relations, around), around))])
   }
   if ('CopyStmt' in node) {
     const { is_from, relation, query, filename } = node.CopyStmt
@@ -114,7 +114,7 @@ const effectOfDefinition = (node: Node, around: Surroundings): Effect | undefine
   if ('CreatePolicyStmt' in node) return exclusive(tableName(node.CreatePolicyStmt.table))
   if ('AlterPolicyStmt' in node) return exclusive(tableName(node.AlterPolicyStmt.table))
   if ('CreateTrigStmt' in node) {
-    return joined([locking('ShareRowExclusive', tableName(node.CreateTrigStmt.relation))])
+    return joined([locking('ShareRowExclusive', ...family(node.CreateTrigStmt.relation, around))])
   }
   if ('CreateStatsStmt' in node) return joined([locking('ShareUpdateExclusive', ...tableNames(node.CreateStatsStmt.relations))])
   if ('AlterSeqStmt' in node) return joined([locking('ShareRowExclusive', tableName(node.AlterSeqStmt.sequence))])

@@ -57,6 +57,10 @@ export const withRemoved = (table: string, around: Surroundings): readonly strin
 export const viewsOf = (tables: readonly string[], { views }: Surroundings): readonly string[] =>
   reached(tables, (one) => views.filter(({ of }) => of === one).map(({ view }) => view)).filter((name) => !tables.includes(name))
 
+/** Tables and views with all that the views read. */
+export const underViews = (names: readonly string[], { views }: Surroundings): readonly string[] =>
+  reached(names, (one) => views.filter(({ view }) => view === one).map(({ of }) => of))
+
 const reached = (from: readonly string[], next: (one: string) => readonly string[]): readonly string[] => {
   const found = new Set(from)
   for (const one of found) for (const further of next(one)) found.add(further)
