@@ -159,6 +159,17 @@ test('a stream that OpenSSH cannot open ends with its reason', async () => {
   expect(error).toMatchObject({ code: 'ssh-forward-refused' })
 })
 
+test('a jump host that OpenSSH leads to says why the node behind it is not reached', async () => {
+  const key = readFileSync(nodes.knownHostsFile, 'utf8').split('\n')[1]
+  const hop = `Host hetzner2\n  UserKnownHostsFile /dev/null\n  KnownHostsCommand /bin/echo ${key}`
+  expect((await (await connect(config(`  ProxyJump hetzner2\n${hop}`))).run('echo through', { timeoutMs })).stdout).toBe('through\n')
+  await nodes.setUp('hetzner1', false)
+  await expect(connect(config(`  ProxyJump hetzner2\n${hop}`))).rejects.toMatchObject({
+    code: 'ssh-forward-refused',
+    failed: expect.stringContaining('hetzner2 cannot connect to'),
+  })
+})
+
 test('an OpenSSH of the operator’s is used where it answers, needs no key, and is left as it is', async () => {
   const control = join(dir, 'cm')
   const master = spawn('ssh', ['-F', config(`  ControlPath ${control}`), '-M', '-N', 'hetzner1'], { stdio: 'ignore' })

@@ -41,6 +41,8 @@ export const sessionsOf = (host: Resolved, through: readonly string[]) => {
       const aborted = () =>
         settle(() => {
           child.kill()
+          for (const stream of [child.stdout, child.stderr]) stream.destroy()
+          child.unref()
           reject(options.signal?.aborted ? options.signal.reason : notInTime(host.alias, options.timeoutMs))
         })
       child.once('error', (error) => settle(() => reject(error)))

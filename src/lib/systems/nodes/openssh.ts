@@ -63,7 +63,12 @@ export const openSsh = async (host: Resolved, room: Room, because: string, { sig
     ended = true
   })
   child.stdin.on('error', () => {})
-  const close = () => void child.stdin.destroy()
+  const close = () => {
+    child.stdin.destroy()
+    // A ProxyCommand may outlive ssh and hold this open: nobody waits for that.
+    child.stderr.destroy()
+    child.unref()
+  }
   const within = host.patienceMs > longest ? host.patienceMs + signIn : longest
   const limit = AbortSignal.timeout(within)
   const stop = signal ? AbortSignal.any([signal, limit]) : limit

@@ -30,12 +30,13 @@ export const commandLine = (script: string): string =>
 
 // sudo hands both languages on; LANGUAGE alone is what gettext reads first. What root needs of PATH stands after the user's own.
 // `root` asks sudo only where somebody else is signed in: root may be on a machine without it.
+// Its name saves a process; another name may be root's too.
 const prelude = `
 LC_ALL=C LANGUAGE=C PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL LANGUAGE PATH
 unset IFS
 own_name() { hostname 2>/dev/null || uname -n; }
-root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+root() { if [ "$USER" = root ] || [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 `
 
 /** What a script of ours printed, without what others printed around it. */

@@ -62,6 +62,8 @@ const authFailure = (host: Resolved, closed: Closed): Unreachable => {
 /** Why a connection did not come about: what the other side said, where it said something. */
 export const failureOf = (host: Resolved, closed: Closed): Unreachable => {
   const { error, proxy, offered } = closed
+  // The way there has said itself why it ended: a jump host that cannot reach it.
+  if (error instanceof Unreachable) return error
   if (error.level === 'client-authentication' || error.level === 'agent') return authFailure(host, closed)
   const failed = `${host.alias} did not complete the SSH handshake`
   const next = sh`ssh -v ${host.alias} true`
