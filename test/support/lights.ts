@@ -6,7 +6,7 @@ import { type Change, defineProcedure, type Step } from '../../src/lib/plan/proc
 import { contextOf } from './context.ts'
 
 /** Time passes only by sleeping. */
-export const steppingClock = (): Clock & { readonly slept: () => number } => {
+const steppingClock = (): Clock & { readonly slept: () => number } => {
   let time = 0
   return {
     now: () => new Date(time),

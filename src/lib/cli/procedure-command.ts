@@ -17,7 +17,7 @@ import { argsOf, durationOf, flagsOf, inputOf } from './flags.ts'
 import { lookNext } from './look-next.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
 import { writePlanFile } from './plan-file.ts'
-import { openRecord } from './run-record.ts'
+import { openRecord, releaseOfDead } from './run-record.ts'
 import { told } from './run-told.ts'
 import { typedLine } from './typed-line.ts'
 import { whileLooking } from './while-looking.ts'
@@ -127,6 +127,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
         replan,
       }
       if (!plan.steps.some(changes)) {
+        await releaseOfDead(session, state, say)
         const { states, trouble } = await applyPlan({ ...performing, prepared: withoutChanges(prepared) })
         this.known = {
           ...this.known,

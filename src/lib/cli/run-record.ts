@@ -167,6 +167,15 @@ const refused = (because: string, line: ShellLine, error: Trouble): Unreachable 
     { cause: error },
   )
 
+/** Where nothing is left to do, the lease of a run of this machine that was killed is given back all the same, and it is said. */
+export const releaseOfDead = async ({ lease }: Session, state: string, say: (text: string) => void): Promise<void> => {
+  const dead = await deadRuns(state, whoAmI(process.env).host, lease)
+  const record = dead.size > 0 ? await lease.read().catch(() => undefined) : undefined
+  if (record?.holder === undefined || !dead.has(record.holder)) return
+  if (await lease.release({ holder: record.holder, epoch: record.epoch }).catch(() => false))
+    say(`${record.holder} was interrupted, and nothing of it is left to do: its lease is given back`)
+}
+
 /** Who holds the lease, where it is a process of this machine that has ended. Its journal says so. */
 const deadRuns = async (state: string, host: string, store: LeaseStore): Promise<ReadonlySet<string>> => {
   const record = await store.read().catch(() => undefined)
