@@ -27,6 +27,14 @@ export const production: z.input<typeof environmentSchema> = {
     secret: 'honeydue-secrets',
   },
   redis: { deployment: 'redis', port: 6379, secret: 'honeydue-secrets', passwordKey: 'REDIS_PASSWORD' },
+  // ch07; the worker's scheduler enqueues every job once for each replica (6f303db).
+  workloads: {
+    api: { replicas: 3 },
+    admin: { replicas: 1 },
+    web: { replicas: 3 },
+    worker: { replicas: 1, singleton: true },
+    redis: { replicas: 1 },
+  },
   health: 'https://api.myhoneydue.com/api/health/',
   hostaddr: {},
   warmup: { pings: 20 },

@@ -44,6 +44,15 @@ export const environmentSchema = z.strictObject({
   ca: z.optional(path),
   database: z.strictObject({ pooler: host, direct: host, port, user: text, name: text, configMap: text, secret: text }),
   redis: z.strictObject({ deployment: text, port, secret: text, passwordKey: text }),
+  /** How many pods of each Deployment are to run; `singleton`: never more than one at a time; `node`: the alias of the one it is to run on. */
+  workloads: z.record(
+    text,
+    z.strictObject({
+      replicas: z.int().check(z.minimum(0)),
+      singleton: z.optional(z.boolean()),
+      node: z.optional(text),
+    }),
+  ),
   health: z.url(),
   /** Where a name lives, as libpq knows it: the name is what TLS verifies. */
   hostaddr: z.record(place, text),

@@ -186,3 +186,35 @@ test('an API of 404s is no healthy cluster', async () => {
   sandbox().kubernetes.fail({ answer: { status: 404, reason: 'NotFound' } })
   await expect(look()).rejects.toMatchObject({ code: 'kube-refused' })
 })
+
+const deployments = { group: 'apps', resource: 'deployments' }
+const scale = (name: string, replicas: number) =>
+  sandbox().kubernetes.client.update(deployments, name, 'honeydue', (draft) => Object.assign(draft.spec as object, { replicas }))
+
+test("the deployment's own rules come first: two workers, too few or no api, DEBUG, Redis away from its volume", async () => {
+  const { client } = sandbox().kubernetes
+  scale('worker', 2)
+  await expect
+    .poll(async () => (await wrong()).map(({ text }) => text), { timeout: 15_000 })
+    .toEqual(['worker is set to 2 pods, and is to have 1: each of them does what only one may'])
+  expect((await wrong())[0]?.next).toBe('honeydue deploy:scale worker --replicas 1')
+  scale('worker', 1)
+  scale('api', 0)
+  scale('web', 4)
+  client.update({ group: '', resource: 'configmaps' }, 'honeydue-config', 'honeydue', (draft) => {
+    draft.data = { ...(draft.data as object), DEBUG: 'True' }
+  })
+  const [redis] = client.list({ group: '', resource: 'persistentvolumes' })
+  client.delete({ group: '', resource: 'persistentvolumes' }, redis?.metadata.name ?? '')
+  const { uid: _, resourceVersion: __, creationTimestamp: ___, managedFields: ____, ...metadata } = redis?.metadata ?? { name: '' }
+  const moved = JSON.stringify({ ...redis, metadata: { ...metadata, finalizers: [] } }).replaceAll('ubuntu-8gb-nbg1-2', 'ubuntu-8gb-nbg1-3')
+  client.create(JSON.parse(moved))
+  const view = await look()
+  const rules = view.findings.filter(({ text }) => !text.startsWith('Deployment web'))
+  expect(rules.map(({ level, text }) => `${level} ${text}`)).toEqual([
+    'wrong api is set to 0 pods, and is to have 3',
+    expect.stringMatching(/^wrong DEBUG is True in honeydue-config: /),
+    expect.stringMatching(/^wrong redis runs on ubuntu-8gb-nbg1-2, and its volume is on ubuntu-8gb-nbg1-3$/),
+    'warning web is set to 4 pods, and is to have 3',
+  ])
+})

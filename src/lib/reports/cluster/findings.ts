@@ -2,6 +2,7 @@ import { reasonOf } from '../../errors.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
 import type { Ended } from '../../facts/cluster/ended.ts'
 import type { FailedJob } from '../../facts/cluster/jobs.ts'
+import type { Below } from '../../facts/cluster/workloads.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { ClusterHealth } from './gather.ts'
@@ -37,18 +38,27 @@ const endedFinding = ({ namespace, owner, reason, pods, message, replaced }: End
   }
 }
 
-/** What is wrong in a cluster: `own` rules of the deployment first, then nodes with all that is away with them, workloads with why, Jobs, claims; what may pass by itself last. */
+const ruleFinding = ({ wrong, text, next }: ClusterHealth['rules'][number]): Observation => ({
+  level: wrong ? 'wrong' : 'warning',
+  text,
+  next,
+})
+
+/** What is wrong in a cluster: the deployment's own rules first, then nodes with all that is away with them, workloads with why, Jobs, claims; what may pass by itself last. */
 export const clusterFindings = (
   health: ClusterHealth,
-  of: { readonly namespace: string; readonly aliasOf: (hostname: string) => string; readonly own?: readonly Observation[] },
+  of: { readonly namespace: string; readonly aliasOf: (hostname: string) => string },
 ): readonly Observation[] => {
   const { findings: nodes, explained } = nodeFindings(health, of)
-  const below = health.below.filter((one) => !explained.below.includes(one))
+  // One that is scaled to nothing has no more to say than the rule that it breaks.
+  const isTold = ({ kind, namespace, name, wanted }: Below) =>
+    kind === 'Deployment' && wanted === 0 && namespace === of.namespace && health.rules.some(({ workload }) => workload === name)
+  const below = health.below.filter((one) => !explained.below.includes(one) && !isTold(one))
   const unwell = health.unwell.filter((one) => !explained.pods.includes(one))
   const alone = unwell.filter((pod) => !below.some((one) => isOf(one)(pod)))
   const isRead = (kind: string) => !health.unread.some((one) => one.kind === kind)
   const found: Observation[] = [
-    ...(of.own ?? []),
+    ...health.rules.map(ruleFinding),
     ...health.unread.map(
       ({ kind, error }): Observation => ({
         level: 'wrong',

@@ -1,9 +1,11 @@
+import type { Environment } from '../../environment/schema.ts'
 import { type Answer, answer, valueOr } from '../../facts/answer.ts'
 import { type UnboundClaim, unboundClaim } from '../../facts/cluster/claims.ts'
 import { type Ended, endedPods } from '../../facts/cluster/ended.ts'
 import { type EventGroup, recentWarnings, warningAbout } from '../../facts/cluster/events.ts'
 import { type FailedJob, failedJobs } from '../../facts/cluster/jobs.ts'
 import { lastWords, lastWordsTail } from '../../facts/cluster/last-words.ts'
+import { type BrokenRule, brokenRules } from '../../facts/cluster/own-rules.ts'
 import { type Unwell, unwell } from '../../facts/cluster/pods.ts'
 import { type Below, daemonSetBelow, deploymentBelow, statefulSetBelow } from '../../facts/cluster/workloads.ts'
 import { apiNodes } from '../../facts/nodes/api-nodes.ts'
@@ -32,13 +34,15 @@ export interface ClusterHealth {
   readonly claimCount: number
   readonly warnings: readonly EventGroup[]
   readonly unread: readonly { readonly kind: Kind; readonly error: unknown }[]
+  /** Rules of the deployment that do not hold. */
+  readonly rules: readonly BrokenRule[]
 }
 
 /** Logs are read of so many pods at most: the first of each workload say what the others would. */
 const logsOf = 12
 
 /** Reads everything at once. Throws what the API answered when it answered nothing. */
-export const gatherClusterHealth = async (kube: KubeReader, now: Date): Promise<ClusterHealth> => {
+export const gatherClusterHealth = async (kube: KubeReader, now: Date, environment: Environment): Promise<ClusterHealth> => {
   const unread: { kind: Kind; error: unknown }[] = []
   let answered = 0
   const list = async <K extends Kind>(kind: K): Promise<readonly Kinds[K][] | undefined> => {
@@ -47,18 +51,32 @@ export const gatherClusterHealth = async (kube: KubeReader, now: Date): Promise<
     else unread.push({ kind, error: found.error })
     return valueOr(found, undefined)
   }
-  const [nodes = [], pods = [], deployments = [], daemonSets = [], statefulSets = [], jobs = [], claims = [], classes, events = []] =
-    await Promise.all([
-      list('Node'),
-      list('Pod'),
-      list('Deployment'),
-      list('DaemonSet'),
-      list('StatefulSet'),
-      list('Job'),
-      list('PersistentVolumeClaim'),
-      list('StorageClass'),
-      list('Event'),
-    ])
+  const [
+    nodes = [],
+    seenPods,
+    seenDeployments,
+    daemonSets = [],
+    statefulSets = [],
+    jobs = [],
+    seenClaims,
+    classes,
+    volumes,
+    events = [],
+    config,
+  ] = await Promise.all([
+    list('Node'),
+    list('Pod'),
+    list('Deployment'),
+    list('DaemonSet'),
+    list('StatefulSet'),
+    list('Job'),
+    list('PersistentVolumeClaim'),
+    list('StorageClass'),
+    list('PersistentVolume'),
+    list('Event'),
+    answer(kube.get('ConfigMap', environment.database.configMap, environment.namespace)),
+  ])
+  const [pods, deployments, claims] = [seenPods ?? [], seenDeployments ?? [], seenClaims ?? []]
   if (answered === 0) throw unread[0]?.error
   const machines = apiNodes(nodes, pods)
   const silent = new Set(machines.flatMap(({ name, ready }) => (ready ? [] : [name])))
@@ -85,6 +103,13 @@ export const gatherClusterHealth = async (kube: KubeReader, now: Date): Promise<
     claimCount: claims.length,
     warnings: recentWarnings(events, now),
     unread,
+    rules: brokenRules(environment, {
+      deployments: seenDeployments,
+      pods: seenPods,
+      config: valueOr(config, undefined),
+      claims: seenClaims,
+      volumes,
+    }),
   }
 }
 

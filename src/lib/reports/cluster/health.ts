@@ -14,7 +14,7 @@ export const clusterHealth = defineReport({
   choices: {},
   look: async (_, { kube }, { environment, clock }) => {
     const now = clock.now()
-    const health = await gatherClusterHealth(kube, now)
+    const health = await gatherClusterHealth(kube, now, environment)
     const cluster = await kube.cluster()
     const aliasOf = (name: string) => environment.nodes.find(({ hostname }) => hostname === name)?.alias ?? name
     return {

@@ -1,0 +1,116 @@
+import type { Environment } from '../../environment/schema.ts'
+import { hasEnded, isLeaving } from '../../systems/kube/pod-state.ts'
+import type { ConfigMap, Deployment, PersistentVolume, PersistentVolumeClaim, Pod } from '../../systems/kube/types.ts'
+import { replicasNote } from '../../systems/kube/write-kube.ts'
+import { claimsOf } from './claims.ts'
+import { ownerOf } from './owner.ts'
+
+/** A rule of the deployment that does not hold; `next` is what is to be typed. */
+export interface BrokenRule {
+  readonly workload?: string
+  readonly wrong: boolean
+  readonly text: string
+  readonly next: string
+}
+
+/** What the rules are held against; undefined where it could not be read. */
+export interface Seen {
+  readonly deployments: readonly Deployment[] | undefined
+  readonly pods: readonly Pod[] | undefined
+  readonly config: ConfigMap | undefined
+  readonly claims: readonly PersistentVolumeClaim[] | undefined
+  readonly volumes: readonly PersistentVolume[] | undefined
+}
+
+type Own = Pick<Environment, 'namespace' | 'workloads' | 'database' | 'redis' | 'nodes'>
+
+/** The deployment's own rules: how many of what run (two schedulers enqueue every job twice), no DEBUG, Redis on the node that has its volume. */
+export const brokenRules = (environment: Own, seen: Seen): readonly BrokenRule[] => [
+  ...ofReplicas(environment, seen),
+  ...ofDebug(environment, seen),
+  ...ofPlace(environment, seen),
+]
+
+const pods = (n: number): string => `${n} ${n === 1 ? 'pod' : 'pods'}`
+
+const ofReplicas = ({ namespace, workloads }: Own, { deployments }: Seen): readonly BrokenRule[] =>
+  deployments === undefined
+    ? []
+    : Object.entries(workloads).flatMap(([workload, { replicas, singleton }]): readonly BrokenRule[] => {
+        const found = deployments.find(({ metadata }) => metadata.name === workload && metadata.namespace === namespace)
+        if (!found) {
+          return [{ workload, wrong: true, text: `There is no Deployment ${workload}`, next: `kubectl -n ${namespace} get deployments` }]
+        }
+        const has = found.spec.replicas ?? 1
+        if (has === replicas) return []
+        const why =
+          singleton && has > replicas
+            ? ': each of them does what only one may'
+            : found.metadata.annotations?.[replicasNote] !== undefined
+              ? ': a run of honeydue that was cut off left it so'
+              : ''
+        return [
+          {
+            workload,
+            wrong: has < replicas || singleton === true,
+            text: `${workload} is set to ${pods(has)}, and is to have ${replicas}${why}`,
+            next: `honeydue deploy:scale ${workload} --replicas ${replicas}`,
+          },
+        ]
+      })
+
+/** As Go's strconv and others read it. */
+const isOn = (value: string | undefined): boolean => /^\s*(1|t|true|y|yes|on)\s*$/i.test(value ?? '')
+
+const ofDebug = ({ namespace, database }: Own, { config }: Seen): readonly BrokenRule[] =>
+  isOn(config?.data?.DEBUG)
+    ? [
+        {
+          wrong: true,
+          text: `DEBUG is ${config?.data?.DEBUG} in ${database.configMap}: what goes wrong is shown to customers with all that is known of it`,
+          next: `kubectl -n ${namespace} get configmap ${database.configMap} -o yaml --show-managed-fields`,
+        },
+      ]
+    : []
+
+const hostname = 'kubernetes.io/hostname'
+
+const placesOf = ({ spec }: PersistentVolume): readonly string[] =>
+  (spec.nodeAffinity?.required?.nodeSelectorTerms ?? [])
+    .flatMap(({ matchExpressions = [] }) => matchExpressions)
+    .filter(({ key, operator }) => key === hostname && operator === 'In')
+    .flatMap(({ values = [] }) => values)
+
+const ofPlace = ({ namespace, redis, workloads, nodes }: Own, seen: Seen): readonly BrokenRule[] => {
+  const pod = seen.pods?.find(
+    (one) => one.metadata.namespace === namespace && ownerOf(one) === `Deployment ${redis.deployment}` && !hasEnded(one) && !isLeaving(one),
+  )
+  const is = pod?.spec.nodeName
+  if (!pod || is === undefined) return []
+  const mounted = claimsOf(pod)
+  const claims = seen.claims?.filter(({ metadata }) => metadata.namespace === namespace && mounted.includes(metadata.name)) ?? []
+  const volumes = seen.volumes?.filter(({ metadata }) => claims.some(({ spec }) => spec.volumeName === metadata.name)) ?? []
+  const alias = workloads[redis.deployment]?.node
+  const wanted = nodes.find((node) => node.alias === alias)?.hostname ?? alias
+  const lives = volumes.flatMap(placesOf)
+  const describe = `kubectl -n ${namespace} describe pod ${pod.metadata.name}`
+  if (wanted !== undefined && wanted !== is) {
+    return [
+      { workload: redis.deployment, wrong: true, text: `${redis.deployment} runs on ${is}, and is to run on ${wanted}`, next: describe },
+    ]
+  }
+  if (lives.length > 0 && !lives.includes(is)) {
+    const text = `${redis.deployment} runs on ${is}, and its volume is on ${lives.join(', ')}`
+    return [{ workload: redis.deployment, wrong: true, text, next: describe }]
+  }
+  return mounted.length === 0
+    ? [
+        {
+          workload: redis.deployment,
+          wrong: false,
+          text: `${redis.deployment} has no volume: what it holds ends with its pod`,
+          next: describe,
+        },
+      ]
+    : []
+}
