@@ -16,6 +16,7 @@ interface Upgrade {
   readonly head: Buffer
 }
 
+const redisPort = 6379
 const commands = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io']
 const forwards = [tunnel, 'v4.channel.k8s.io']
 
@@ -58,7 +59,8 @@ export function connectTo(
     socket.binaryType = 'nodebuffer'
     socket.on('error', () => socket.terminate())
     const reach = (port: number) => workloads.reach?.(pod, port)
-    if (kind === 'exec') exec(socket, { protocol, command, env, tty: query.get('tty') === 'true', stdin: query.get('stdin') === 'true' })
+    const asked = { protocol, command, env, tty: query.get('tty') === 'true', stdin: query.get('stdin') === 'true' }
+    if (kind === 'exec') exec(socket, { ...asked, redis: reach(redisPort) })
     else if (kind === 'attach') attach(socket, kubelet.log(pod, container, false))
     else if (protocol === tunnel) forwardSpdy(socket, pod, reach)
     else

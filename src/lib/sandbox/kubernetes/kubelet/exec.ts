@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import type { WebSocket } from 'ws'
 import { isJson } from '../schema/json.ts'
+import { imagePrograms, programIn } from './image-programs.ts'
 import type { Log } from './log.ts'
 import { resizeTerminal, type Size, spawnOnTerminal } from './terminal.ts'
 
@@ -16,21 +17,30 @@ interface Command {
   readonly env: Readonly<Record<string, string>>
   readonly tty: boolean
   readonly stdin: boolean
+  /** Where the Redis of this pod is, if it is one. */
+  readonly redis: { readonly host: string; readonly port: number } | undefined
 }
 
 const send = (socket: WebSocket, to: number, data: Buffer | string): void => {
   if (socket.readyState === socket.OPEN) socket.send(Buffer.concat([Buffer.from([to]), Buffer.from(data)]))
 }
 
-/** Runs the command on this machine, in an empty folder, with the container's environment; ends with a status on the error channel. */
+/**
+ * Runs the command on this machine, in an empty folder, with the container's environment and the programs that an image has: none that could reach
+ * this machine's own services. Ends with a status on the error channel.
+ */
 export function exec(socket: WebSocket, run: Command): void {
-  const home = mkdtempSync(join(tmpdir(), 'honeydue-exec-'))
+  const room = mkdtempSync(join(tmpdir(), 'honeydue-exec-'))
+  const [programs, home] = [join(room, 'bin'), join(room, 'home')]
+  mkdirSync(home)
+  imagePrograms(programs, run.redis)
+  const program = programIn(programs, run.command[0] ?? '')
   let child: ChildProcess | undefined
   let over = false
   const early: Buffer[] = []
   const clear = (): void => {
     over = true
-    rmSync(home, { recursive: true, force: true })
+    rmSync(room, { recursive: true, force: true })
   }
   const finish = (status: object): void => {
     if (over) return
@@ -40,7 +50,7 @@ export function exec(socket: WebSocket, run: Command): void {
   }
   const begin = (size?: Size): void => {
     if (child || over) return
-    child = start(run, size, home)
+    child = start({ ...run, command: [program ?? '', ...run.command.slice(1)] }, size, { programs, home })
     child.stdout?.on('data', (data: Buffer) => send(socket, channel.stdout, data))
     child.stderr?.on('data', (data: Buffer) => send(socket, run.tty ? channel.stdout : channel.stderr, data))
     child.stdin?.on('error', () => child?.stdin?.destroy())
@@ -62,36 +72,21 @@ export function exec(socket: WebSocket, run: Command): void {
     clear()
     kill(child)
   })
-  if (!isThere(run)) finish(notFound(run.command))
+  if (program === undefined) finish(notFound(run.command))
   // A client with a terminal says its size at once: the command is to see it from the start.
   else if (run.tty) setTimeout(begin, firstSizeWithin)
   else begin()
 }
 
-const pathOf = ({ env }: Command): string => env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-
-function start(run: Command, size: Size | undefined, home: string): ChildProcess {
+function start(
+  run: Command,
+  size: Size | undefined,
+  { programs, home }: { readonly programs: string; readonly home: string },
+): ChildProcess {
   const [program = '', ...args] = run.command
-  const env = { PATH: pathOf(run), HOME: home, ...(run.tty ? { TERM: 'xterm' } : {}), ...run.env }
+  const env = { ...(run.tty ? { TERM: 'xterm' } : {}), ...run.env, PATH: programs, HOME: home }
   const options = { cwd: home, env, detached: true, stdio: 'pipe' } as const
   return run.tty ? spawnOnTerminal(run.command, size, options) : spawn(program, args, options)
-}
-
-function isThere(run: Command): boolean {
-  const [program = ''] = run.command
-  const places = program.includes('/')
-    ? [program]
-    : pathOf(run)
-        .split(delimiter)
-        .map((dir) => join(dir, program))
-  return places.some((place) => {
-    try {
-      accessSync(place, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }
 
 function sizeOf(message: Buffer): Size | undefined {

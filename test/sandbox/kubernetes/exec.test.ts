@@ -1,0 +1,44 @@
+import { PassThrough, Writable } from 'node:stream'
+import { Exec, KubeConfig } from '@kubernetes/client-node'
+import { expect, test } from 'vitest'
+import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { useSandbox } from '../../support/worlds.ts'
+
+const sandbox = useSandbox()
+
+/** Types a command into the first pod of a workload; what it printed, and how it ended. */
+const typed = async (name: string, command: readonly string[]): Promise<string> => {
+  const config = new KubeConfig()
+  config.loadFromFile(`${sandbox().dir}/admin.kubeconfig`)
+  const { client } = sandbox().kubernetes
+  const [pod] = client.list({ group: '', resource: 'pods' }, { namespace, labels: { 'app.kubernetes.io/name': name } })
+  const said: string[] = []
+  const into = () => new Writable({ write: (chunk, _, done) => done(void said.push(String(chunk))) })
+  const status = await new Promise<{ readonly status?: string; readonly message?: string }>((resolve, reject) => {
+    new Exec(config)
+      .exec(namespace, pod?.metadata.name ?? '', name, [...command], into(), into(), new PassThrough(), false, resolve)
+      .catch(reject)
+  })
+  return [...said, status.status === 'Success' ? '' : (status.message ?? '')].join('').trim()
+}
+
+test("redis-cli in Redis's pod speaks to the sandbox's Redis, and to nothing else of this machine", async () => {
+  const cli = (words: string) => typed('redis', ['sh', '-c', `REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli ${words}`])
+  expect(await cli('set mine 1')).toBe('OK')
+  expect(await cli('-h 127.0.0.1 -p 6379 get mine')).toBe('1')
+  expect(await cli('-h redis get mine')).toBe('1')
+  for (const elsewhere of ['-p 6380 ping', '-h 10.1.2.3 ping', '-s /run/redis.sock ping', '-u redis://127.0.0.1:6379 ping'])
+    expect(await cli(elsewhere)).toMatch(/^Could not connect to Redis at .*: Connection refused/)
+})
+
+test.each([['psql'], ['curl'], ['nc'], ['ssh'], ['python3'], ['node'], ['bash'], ['/usr/bin/redis-cli'], ['kubectl']])(
+  'a slim image has no %s, and neither has a shell in it',
+  async (program) => {
+    expect(await typed('api', [program, '--version'])).toContain('executable file not found in $PATH')
+    if (!program.includes('/')) expect(await typed('redis', ['sh', '-c', `${program} --version`])).toContain('not found')
+  },
+)
+
+test('what an image has runs in an empty folder with the container’s own environment', async () => {
+  expect(await typed('api', ['/bin/sh', '-c', 'pwd >/dev/null && ls && printenv DB_HOST | head -c 9; exit 0'])).toBe('ep-floral')
+})
