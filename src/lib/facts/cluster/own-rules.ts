@@ -1,7 +1,7 @@
 import type { Environment } from '../../environment/schema.ts'
 import { hasEnded, isLeaving } from '../../systems/kube/pod-state.ts'
+import { replicasNote } from '../../systems/kube/requests.ts'
 import type { ConfigMap, Deployment, PersistentVolume, PersistentVolumeClaim, Pod } from '../../systems/kube/types.ts'
-import { replicasNote } from '../../systems/kube/write-kube.ts'
 import { claimsOf } from './claims.ts'
 import { ownerOf } from './owner.ts'
 
