@@ -1,4 +1,5 @@
 import type { Environment } from '../../environment/schema.ts'
+import { sh } from '../../shell.ts'
 import { hasEnded, isLeaving } from '../../systems/kube/pod-state.ts'
 import { replicasNote } from '../../systems/kube/requests.ts'
 import type { ConfigMap, Deployment, PersistentVolume, PersistentVolumeClaim, Pod } from '../../systems/kube/types.ts'
@@ -39,7 +40,7 @@ const ofReplicas = ({ namespace, workloads }: Own, { deployments }: Seen): reado
     : Object.entries(workloads).flatMap(([workload, { replicas, singleton }]): readonly BrokenRule[] => {
         const found = deployments.find(({ metadata }) => metadata.name === workload && metadata.namespace === namespace)
         if (!found) {
-          return [{ workload, wrong: true, text: `There is no Deployment ${workload}`, next: `kubectl -n ${namespace} get deployments` }]
+          return [{ workload, wrong: true, text: `There is no Deployment ${workload}`, next: sh`kubectl -n ${namespace} get deployments` }]
         }
         const has = found.spec.replicas ?? 1
         if (has === replicas) return []
@@ -54,7 +55,7 @@ const ofReplicas = ({ namespace, workloads }: Own, { deployments }: Seen): reado
             workload,
             wrong: has < replicas || singleton === true,
             text: `${workload} is set to ${pods(has)}, and is to have ${replicas}${why}`,
-            next: `honeydue deploy:scale ${workload} --replicas ${replicas}`,
+            next: sh`honeydue deploy:scale ${workload} --replicas ${replicas}`,
           },
         ]
       })
@@ -68,7 +69,7 @@ const ofDebug = ({ namespace, database }: Own, { config }: Seen): readonly Broke
         {
           wrong: true,
           text: `DEBUG is ${config?.data?.DEBUG} in ${database.configMap}: what goes wrong is shown to customers with all that is known of it`,
-          next: `kubectl -n ${namespace} get configmap ${database.configMap} -o yaml --show-managed-fields`,
+          next: sh`kubectl -n ${namespace} get configmap ${database.configMap} -o yaml --show-managed-fields`,
         },
       ]
     : []
@@ -93,7 +94,7 @@ const ofPlace = ({ namespace, redis, workloads, nodes }: Own, seen: Seen): reado
   const alias = workloads[redis.deployment]?.node
   const wanted = nodes.find((node) => node.alias === alias)?.hostname ?? alias
   const lives = volumes.flatMap(placesOf)
-  const describe = `kubectl -n ${namespace} describe pod ${pod.metadata.name}`
+  const describe = sh`kubectl -n ${namespace} describe pod ${pod.metadata.name}`
   if (wanted !== undefined && wanted !== is) {
     return [
       { workload: redis.deployment, wrong: true, text: `${redis.deployment} runs on ${is}, and is to run on ${wanted}`, next: describe },

@@ -4,7 +4,7 @@ import type { Ended } from '../../facts/cluster/ended.ts'
 import type { FailedJob } from '../../facts/cluster/jobs.ts'
 import type { Below } from '../../facts/cluster/workloads.ts'
 import type { Observation } from '../../plan/report.ts'
-import { sh } from '../../shell.ts'
+import { sh, words } from '../../shell.ts'
 import type { ClusterHealth } from './gather.ts'
 import { nodeFindings } from './lost-nodes.ts'
 import { causeLength, groupsOf, podFinding } from './pod-findings.ts'
@@ -34,7 +34,7 @@ const endedFinding = ({ namespace, owner, reason, pods, message, replaced }: End
   return {
     level: 'warning',
     text: `${owner} in ${namespace}: ${many} about (${reason}${message ? `: ${clipped(message, causeLength)}` : ''})${replaced ? '' : '; nothing starts another'}`,
-    next: sh`kubectl -n ${namespace} delete pod ${pods.slice(0, named).join(' ')}`,
+    next: sh`kubectl -n ${namespace} delete pod ${words(pods.slice(0, named))}`,
   }
 }
 
