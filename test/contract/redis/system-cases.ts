@@ -101,7 +101,7 @@ export const redisSystemCases: readonly ContractCase<RedisWorld>[] = [
           maxMemory,
           policy,
           evicted: evictedKeys > 0,
-          full: usedMemory > maxMemory * 0.9 && usedMemory < maxMemory * 1.02,
+          full: usedMemory > (maxMemory ?? 0) * 0.9 && usedMemory < (maxMemory ?? 0) * 1.02,
           left: await read.lives(['residence_ids_user:1']),
         }
       })

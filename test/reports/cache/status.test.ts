@@ -1,7 +1,8 @@
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Secret } from '../../../src/lib/environment/secret.ts'
-import { cacheFindings, hitRate } from '../../../src/lib/reports/cache/findings.ts'
+import { cacheFindings, cacheNotes, hitRate } from '../../../src/lib/reports/cache/findings.ts'
 import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
 import { cacheStatus } from '../../../src/lib/reports/cache/status.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
@@ -40,11 +41,55 @@ test('families with counts and lives, queue depth, hit rate; and looking changes
   expect(server.snapshot()).toEqual(before)
 })
 
-test('a healthy Redis is warned of for the queue that shares it, and is not wrong', async () => {
-  expect(await wrong()).toEqual([])
-  expect(cacheFindings(await status()).map(({ text }) => text)).toContain(
+test('a healthy Redis has nothing to tell but what is so every day', async () => {
+  const seen = await status()
+  expect(cacheFindings(seen)).toEqual([])
+  expect(cacheNotes(seen)).toEqual([
     'allkeys-lru may evict queued jobs: cache and asynq share this Redis',
-  )
+    'Queue default keeps 1 archived task that failed for good',
+  ])
+})
+
+test('noeviction at the limit is wrong now, with what was refused and its cure', async () => {
+  const client = new Redis({ host: server.host, port: server.port, password: 'secret', protocol: 2, disableClientInfo: true })
+  await client.config('SET', 'maxmemory-policy', 'noeviction')
+  await client.config('SET', 'maxmemory', '1000000')
+  for (const key of ['a', 'b']) await expect(client.set(key, 'x')).rejects.toThrow('OOM')
+  client.disconnect()
+  const [first] = await wrong()
+  expect(first?.text).toBe('Redis is full (1 MB of 1 MB) and evicts nothing: every write fails now, 2 were refused since Redis started')
+  expect(first?.next).toMatch(/^kubectl .* config set maxmemory-policy allkeys-lru'/)
+})
+
+test.each([
+  ['info', "NOPERM this user has no permissions to run the 'info' command", 'INFO was refused: NOPERM'],
+  ['smembers', 'WRONGTYPE Operation against a key holding the wrong kind of value', 'The list of queues was refused: WRONGTYPE'],
+  ['llen', 'NOPERM no', 'A number of queue default was refused: NOPERM no'],
+  ['scan', "ERR unknown command 'scan', with args beginning with: '0' ", "The scan of keys was refused: ERR unknown command 'scan'"],
+  ['ping', 'MISCONF Redis is configured to save RDB snapshots', undefined],
+  ['pexpiretime', "ERR unknown command 'PEXPIRETIME'", undefined],
+] as const)('%s refused costs its own line: %s', async (name, words, told) => {
+  server.fail({ kind: 'refuses', commands: [name], words })
+  const seen = await status()
+  const found = cacheFindings(seen)
+  expect(found.map(({ text }) => text)).toEqual(told === undefined ? [] : [expect.stringContaining(told)])
+  expect(await wrong()).toEqual([])
+  if (name !== 'scan')
+    expect(seen.families.find(({ pattern }) => pattern === 'residence_ids_user:*')).toMatchObject({ keys: 40, withoutTtl: 0 })
+  if (name === 'info') expect((await cacheStatus.look({}, { redis: redis.read }, contextOf())).tables[0]?.rows).toHaveLength(1)
+})
+
+test('20 000 keys without a colon are one line, asked for in few round trips; a long name pushes nothing aside', async () => {
+  for (let i = 0; i < 20_000; i++) server.store.set(`task-result-${i}`, 'x', 60_000)
+  server.store.set(`${'k'.repeat(5000)}:1`, 'x')
+  server.store.set(`${'k'.repeat(5000)}:2`, 'x')
+  const seen = await status()
+  expect(seen.others).toBeGreaterThanOrEqual(20_000)
+  expect(seen.families.length).toBeLessThan(50)
+  expect(server.log.length).toBeLessThan(2000)
+  const { rows = [] } = (await cacheStatus.look({}, { redis: redis.read }, contextOf())).tables[1] ?? {}
+  expect(rows.at(-1)).toEqual(['others', String(seen.others), '', ''])
+  expect(Math.max(...rows.map(([name = '']) => name.length))).toBeLessThan(50)
 })
 
 test('another policy, no limit, a paused queue and a replica are wrong', async () => {

@@ -1,5 +1,6 @@
 import { Usage } from '../../errors.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { isRefusal } from '../../systems/redis/refusal.ts'
 import { isResidenceIdsKey, residenceIdsKey, residenceIdsPattern } from '../../systems/redis/residence-ids.ts'
 import type { KeyLife, RedisReader } from '../../systems/redis/types.ts'
 
@@ -45,16 +46,24 @@ export const gatherResidenceIds = async (
   }
   const wanted = [...new Set(users)]
   const keys = wanted.map(residenceIdsKey)
-  const [target, info] = await Promise.all([redis.target(), redis.info()])
+  // Who may not ask INFO is told by the delete itself.
+  const role = redis
+    .info()
+    .then(({ role }) => role)
+    .catch((error: unknown) => {
+      if (isRefusal(error)) return 'master'
+      throw error
+    })
+  const [target, isRole] = await Promise.all([redis.target(), role])
   const found = whole ? await gatherWhole(redis) : { lives: await redis.lives(keys), foreign: 0, complete: true }
-  return { target, users: wanted, whole, ...found, readOnly: info.role !== 'master', atMost }
+  return { target, users: wanted, whole, ...found, readOnly: isRole !== 'master', atMost }
 }
 
 /** Gone, or written again since: its expiry is then a later one, because nothing but a write moves it. */
 const settledSince = (before: KeyLife, now: KeyLife): boolean => {
   if (!now.present || !before.present) return true
   if (now.expiresAt === undefined) return false
-  return before.expiresAt === undefined || now.expiresAt > before.expiresAt
+  return before.expiresAt === undefined || now.expiresAt > before.expiresAt + Math.max(before.within ?? 0, now.within ?? 0)
 }
 
 /** No key is left that was there when the plan was made. A key refilled since holds what the database says now. */

@@ -1,55 +1,93 @@
 import type { Observation } from '../../plan/report.ts'
+import type { RedisInfo } from '../../systems/redis/types.ts'
 import type { CacheStatus } from './gather.ts'
 
 const percent = (part: number, whole: number): string => `${Math.round((part / whole) * 100)} %`
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MB`
+const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
+const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next !== undefined && { next }) })
 
-const memory = ({ info }: CacheStatus): Observation[] => {
-  const found: Observation[] = []
-  if (info.maxMemory === 0)
-    found.push({
-      level: 'wrong',
-      text: 'Redis has no maxmemory: it grows until the node kills it',
-      next: 'CONFIG GET maxmemory, then compare with the manifest',
-    })
-  else if (info.usedMemory >= info.maxMemory * 0.95) {
-    found.push({
-      level: 'warning',
-      text: `Redis uses ${mebibytes(info.usedMemory)} of ${mebibytes(info.maxMemory)} (${percent(info.usedMemory, info.maxMemory)})`,
-    })
-  }
-  if (info.policy !== 'allkeys-lru') {
-    found.push({
-      level: 'wrong',
-      text: `maxmemory-policy is ${info.policy}, not allkeys-lru: at the limit ${info.policy === 'noeviction' ? 'every write fails' : 'other keys are evicted than expected'}`,
-    })
-  }
-  if (info.evictedKeys > 0)
-    found.push({ level: 'warning', text: `${info.evictedKeys} keys were evicted since Redis started: queued jobs may be among them` })
-  return found
+const cli = (words: string): string =>
+  `kubectl -n honeydue exec deploy/redis -- sh -c 'export REDISCLI_AUTH="$REDIS_PASSWORD"; redis-cli ${words}'`
+const evicting = `${cli('config set maxmemory-policy allkeys-lru')}   # until it starts again: the manifest must say so too`
+
+/** From here on a write may find no room. */
+const atLimit = ({ usedMemory, maxMemory = 0 }: RedisInfo): boolean => maxMemory > 0 && usedMemory >= maxMemory * 0.99
+
+const refusedWrites = ({ refused }: RedisInfo): string => {
+  const count = refused['OOM'] ?? 0
+  return count === 0 ? '' : `, ${count} ${count === 1 ? 'was' : 'were'} refused since Redis started`
 }
 
-const queue = ({ queues }: CacheStatus): Observation[] =>
-  queues.flatMap((each): Observation[] => [
-    ...(each.paused ? [{ level: 'wrong' as const, text: `Queue ${each.queue} is paused: nothing in it is worked on` }] : []),
-    ...(each.archived > 0
-      ? [{ level: 'warning' as const, text: `Queue ${each.queue} has ${each.archived} archived tasks: they failed for good` }]
-      : []),
-  ])
+const policy = (info: RedisInfo): readonly Observation[] => {
+  const { policy, usedMemory, maxMemory = 0 } = info
+  if (policy === 'allkeys-lru' || policy === '') return []
+  if (policy !== 'noeviction')
+    return [wrong(`maxmemory-policy is ${policy}, not allkeys-lru: at the limit other keys are evicted than expected`, evicting)]
+  if (atLimit(info))
+    return [
+      wrong(
+        `Redis is full (${mebibytes(usedMemory)} of ${mebibytes(maxMemory)}) and evicts nothing: every write fails now${refusedWrites(info)}`,
+        evicting,
+      ),
+    ]
+  return [wrong(`maxmemory-policy is noeviction, not allkeys-lru: at the limit every write fails${refusedWrites(info)}`, evicting)]
+}
 
-const server = ({ info }: CacheStatus): Observation[] =>
-  info.role === 'master' ? [] : [{ level: 'wrong', text: `This Redis is a ${info.role}, not the primary: writes fail` }]
+const memory = (info: RedisInfo): readonly Observation[] => {
+  const { usedMemory, maxMemory, evictedKeys } = info
+  return [
+    ...(maxMemory === 0 ? [wrong('Redis has no maxmemory: it grows until the node kills it', cli('config get maxmemory'))] : []),
+    ...policy(info),
+    ...(maxMemory && usedMemory >= maxMemory * 0.95
+      ? [warning(`Redis uses ${mebibytes(usedMemory)} of ${mebibytes(maxMemory)} (${percent(usedMemory, maxMemory)})`)]
+      : []),
+    ...(evictedKeys > 0 ? [warning(`${evictedKeys} keys were evicted since Redis started: queued jobs may be among them`)] : []),
+  ]
+}
+
+const server = (info: RedisInfo): readonly Observation[] => [
+  ...(info.role === 'master' || info.role === '' ? [] : [wrong(`This Redis is a ${info.role}, not the primary: writes fail`, cli('role'))]),
+  ...(info.cannotSave
+    ? [
+        wrong(
+          `Redis cannot save to its disk: writes fail until it can${info.refused['MISCONF'] ? `, ${info.refused['MISCONF']} were refused since it started` : ''}`,
+          'kubectl -n honeydue exec deploy/redis -- df -h /data',
+        ),
+      ]
+    : []),
+]
+
+const queue = ({ queues }: CacheStatus): readonly Observation[] =>
+  queues.flatMap((each) => [
+    ...(each.paused ? [wrong(`Queue ${each.queue} is paused: nothing in it is worked on`)] : []),
+    ...(each.refused === undefined ? [] : [warning(`A number of queue ${each.queue} was refused: ${each.refused}`)]),
+  ])
 
 /** What is wrong in a Redis, worst first. */
 export const cacheFindings = (status: CacheStatus): readonly Observation[] => {
-  const shared: Observation[] =
-    status.info.policy.startsWith('allkeys-') && status.queues.length > 0
-      ? [{ level: 'warning', text: `${status.info.policy} may evict queued jobs: cache and asynq share this Redis` }]
-      : []
-  const found = [...server(status), ...memory(status), ...queue(status), ...shared]
+  const { info } = status
+  const found = [
+    ...(info ? [...server(info), ...memory(info)] : []),
+    ...queue(status),
+    ...status.refused.map(({ what, because, next }) => warning(`${what} was refused: ${because}`, next)),
+  ]
   return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
 }
 
+/** What is so on every day of this deployment: worth knowing, and no alarm. */
+export const cacheNotes = ({ info, queues, scannedAll, scannedKeys, refused }: CacheStatus): readonly string[] => [
+  ...(scannedAll || refused.some(({ what }) => what === 'The scan of keys')
+    ? []
+    : [`The scan stopped after ${scannedKeys} keys: the counts are a lower limit`]),
+  ...(info?.policy.startsWith('allkeys-') && queues.length > 0
+    ? [`${info.policy} may evict queued jobs: cache and asynq share this Redis`]
+    : []),
+  ...queues.flatMap(({ queue, archived }) =>
+    archived > 0 ? [`Queue ${queue} keeps ${archived} archived ${archived === 1 ? 'task that' : 'tasks that'} failed for good`] : [],
+  ),
+]
+
 /** Hits of all lookups since the server started, 0 to 1; undefined before the first. */
 export const hitRate = ({ info }: CacheStatus): number | undefined =>
-  info.hits + info.misses === 0 ? undefined : info.hits / (info.hits + info.misses)
+  !info || info.hits + info.misses === 0 ? undefined : info.hits / (info.hits + info.misses)

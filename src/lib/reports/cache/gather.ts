@@ -1,4 +1,6 @@
 import { type Clock, seconds } from '../../clock.ts'
+import { Trouble } from '../../errors.ts'
+import { isRefusal } from '../../systems/redis/refusal.ts'
 import type { KeyLife, QueueDepth, RedisInfo, RedisReader } from '../../systems/redis/types.ts'
 
 /** Keys that share the part of their names before the first colon. */
@@ -16,17 +18,25 @@ export interface KeyFamily {
 
 export interface CacheStatus {
   readonly target: string
-  readonly info: RedisInfo
+  /** Undefined where INFO was refused. */
+  readonly info?: RedisInfo
   readonly families: readonly KeyFamily[]
+  /** Keys in families too small or too many to be listed. */
+  readonly others: number
   /** False when a bound ended the scan: the counts are then a lower limit. */
   readonly scannedAll: boolean
   readonly scannedKeys: number
   readonly queues: readonly QueueDepth[]
+  /** What the server would not answer, in its own words. */
+  readonly refused: readonly { readonly what: string; readonly because: string; readonly next?: string }[]
   readonly readAt: Date
 }
 
 const bounds = { keys: 200_000, time: seconds(10) }
 const sampleSize = 100
+/** Families that are listed; what has one key, beyond a few, is nobody's family. */
+const mostFamilies = 40
+const mostAlone = 10
 
 const familyOf = (key: string): string => {
   const colon = key.indexOf(':')
@@ -45,18 +55,59 @@ const describe = (pattern: string, keys: number, lives: readonly KeyLife[]): Key
   }
 }
 
-/** Reads all that cache:status shows; the scan looks at 200 000 keys or for ten seconds at most. */
-export const gatherCacheStatus = async (redis: RedisReader, clock: Clock): Promise<CacheStatus> => {
-  const info = await redis.info()
-  const [target, queues, scanned] = await Promise.all([redis.target(), redis.queues(), redis.scan('*', bounds)])
+/** The families that are worth a line, the largest first, with their keys. */
+const listed = (keys: readonly string[]): readonly (readonly [string, readonly string[]])[] => {
   const byFamily = new Map<string, string[]>()
-  for (const key of scanned.keys) {
+  for (const key of keys) {
     const family = byFamily.get(familyOf(key))
     if (family) family.push(key)
     else byFamily.set(familyOf(key), [key])
   }
-  const families: KeyFamily[] = []
-  for (const [pattern, keys] of byFamily) families.push(describe(pattern, keys.length, await redis.lives(keys.slice(0, sampleSize))))
-  families.sort((a, b) => b.keys - a.keys || a.pattern.localeCompare(b.pattern))
-  return { target, info, families, scannedAll: scanned.complete, scannedKeys: scanned.keys.length, queues, readAt: clock.now() }
+  const all = [...byFamily].sort(([a, some], [b, others]) => others.length - some.length || a.localeCompare(b))
+  const several = all.filter(([, { length }]) => length > 1)
+  const alone = all.slice(several.length)
+  return [...several, ...(alone.length > mostAlone ? [] : alone)].slice(0, mostFamilies)
+}
+
+/** An answer, or undefined where this question alone was refused; whoever cannot be reached at all is thrown. */
+const unlessRefused = async <T>(what: string, asked: Promise<T>, refused: CacheStatus['refused'][number][]): Promise<T | undefined> => {
+  try {
+    return await asked
+  } catch (error) {
+    if (!(error instanceof Trouble) || !isRefusal(error)) throw error
+    refused.push({ what, because: error.likely ?? error.failed, ...(error.next !== undefined && { next: error.next }) })
+    return undefined
+  }
+}
+
+/** Reads all that cache:status shows; the scan looks at 200 000 keys or for ten seconds at most. What is refused costs its own line. */
+export const gatherCacheStatus = async (redis: RedisReader, clock: Clock): Promise<CacheStatus> => {
+  const refused: CacheStatus['refused'][number][] = []
+  const info = await unlessRefused('INFO', redis.info(), refused)
+  const [target, queues = [], scanned = { keys: [], complete: false }] = await Promise.all([
+    redis.target(),
+    unlessRefused('The list of queues', redis.queues(), refused),
+    unlessRefused('The scan of keys', redis.scan('*', bounds), refused),
+  ])
+  const families = listed(scanned.keys)
+  const samples = families.flatMap(([, keys]) => keys.slice(0, sampleSize))
+  const lives = new Map((await unlessRefused('How long keys live', redis.lives(samples), refused))?.map((life) => [life.key, life]))
+  const inFamilies = families.reduce((sum, [, { length }]) => sum + length, 0)
+  return {
+    target,
+    ...(info && { info }),
+    families: families.map(([pattern, keys]) =>
+      describe(
+        pattern,
+        keys.length,
+        keys.slice(0, sampleSize).flatMap((key) => lives.get(key) ?? []),
+      ),
+    ),
+    others: scanned.keys.length - inFamilies,
+    scannedAll: scanned.complete,
+    scannedKeys: scanned.keys.length,
+    queues,
+    refused,
+    readAt: clock.now(),
+  }
 }

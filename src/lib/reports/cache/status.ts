@@ -1,6 +1,6 @@
 import { age } from '../../facts/ages.ts'
 import { defineReport } from '../../plan/report.ts'
-import { cacheFindings, hitRate } from './findings.ts'
+import { cacheFindings, cacheNotes, hitRate } from './findings.ts'
 import { type CacheStatus, gatherCacheStatus, type KeyFamily } from './gather.ts'
 
 /** Memory, policy, evictions, hit rate, key families and queue depth of the one Redis. */
@@ -15,17 +15,21 @@ export const cacheStatus = defineReport({
       findings: cacheFindings(status),
       tables: [
         { title: 'Redis', columns: ['', ''], rows: serverRows(status) },
-        { title: 'Keys', columns: ['family', 'keys', 'TTL', 'without TTL'], rows: status.families.map(familyRow) },
+        {
+          title: 'Keys',
+          columns: ['family', 'keys', 'TTL', 'without TTL'],
+          rows: [...status.families.map(familyRow), ...(status.others > 0 ? [['others', String(status.others), '', '']] : [])],
+        },
         {
           title: 'Queues',
           columns: ['queue', 'pending', 'active', 'scheduled', 'retry', 'archived'],
-          rows: status.queues.map(({ queue, pending, active, scheduled, retry, archived }) => [
+          rows: status.queues.map(({ queue, pending, active, scheduled, retry, archived, refused }) => [
             queue,
-            ...[pending, active, scheduled, retry, archived].map(String),
+            ...[pending, active, scheduled, retry, archived].map((count) => (refused !== undefined && count === 0 ? '?' : String(count))),
           ]),
         },
       ],
-      notes: status.scannedAll ? [] : [`The scan stopped after ${status.scannedKeys} keys: the counts are a lower limit`],
+      notes: cacheNotes(status),
       data: { ...status, hitRate: hitRate(status) },
     }
   },
@@ -33,18 +37,25 @@ export const cacheStatus = defineReport({
 
 const mebibytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MB`
 
-const serverRows = ({ target, info, ...rest }: CacheStatus): readonly (readonly string[])[] => {
-  const rate = hitRate({ target, info, ...rest })
+const serverRows = (status: CacheStatus): readonly (readonly string[])[] => {
+  const { target, info } = status
+  if (!info) return [['at', target]]
+  const rate = hitRate(status)
+  const limit =
+    info.maxMemory === undefined ? 'a limit that it does not say' : info.maxMemory === 0 ? 'no limit' : mebibytes(info.maxMemory)
   return [
     ['at', target],
     ['version', info.version],
     ['role', info.role],
-    ['memory', `${mebibytes(info.usedMemory)} of ${info.maxMemory === 0 ? 'no limit' : mebibytes(info.maxMemory)}`],
+    ['memory', `${mebibytes(info.usedMemory)} of ${limit}`],
     ['policy', info.policy],
     ['evicted', String(info.evictedKeys)],
     ['hit rate', rate === undefined ? '' : `${(rate * 100).toFixed(1)} %`],
   ]
 }
+
+/** A name that somebody made of a whole document must not push the numbers off the screen. */
+const inShort = (pattern: string): string => (pattern.length > 48 ? `${pattern.slice(0, 36)}…${pattern.slice(-10)}` : pattern)
 
 /** Shortest to longest, as they were when each was looked at. */
 const ttls = ({ shortestTtl, longestTtl }: KeyFamily): string => {
@@ -54,7 +65,7 @@ const ttls = ({ shortestTtl, longestTtl }: KeyFamily): string => {
 }
 
 const familyRow = (family: KeyFamily): readonly string[] => [
-  family.pattern,
+  inShort(family.pattern),
   String(family.keys),
   ttls(family),
   `${family.withoutTtl} of ${family.sampled}`,

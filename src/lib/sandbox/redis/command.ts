@@ -43,6 +43,8 @@ export interface Counters {
   misses: number
   evicted: number
   errors: number
+  /** Refusals by their code: OOM, WRONGTYPE. */
+  refusals: Readonly<Record<string, number>>
 }
 
 export interface Command {

@@ -1,4 +1,4 @@
-import type { Command, Commands, Context } from './command.ts'
+import type { Command, Commands, Context, Counters } from './command.ts'
 import { Refusal } from './command.ts'
 import { collections } from './commands/collections.ts'
 import { connection } from './commands/connection.ts'
@@ -106,6 +106,13 @@ const transaction = async (name: string, args: readonly string[], context: Conte
   }
 }
 
+/** As INFO's errorstats has them. */
+const count = (counters: Counters, words: string): void => {
+  const code = words.split(' ')[0] ?? ''
+  counters.errors++
+  counters.refusals = { ...counters.refusals, [code]: (counters.refusals[code] ?? 0) + 1 }
+}
+
 /** Runs one command of one client as the whole server would: known, allowed, queued by MULTI, or run. */
 export const execute = async (words: readonly string[], context: Context, rules: Rules): Promise<Reply> => {
   const { session, counters } = context
@@ -115,7 +122,7 @@ export const execute = async (words: readonly string[], context: Context, rules:
   session.last = name
   const refused = refusal(name, words, command, context, rules)
   if (refused) {
-    counters.errors++
+    count(counters, refused)
     if (session.queue) session.spoiled = true
     return refuse(refused)
   }
@@ -125,6 +132,6 @@ export const execute = async (words: readonly string[], context: Context, rules:
     return queued
   }
   const reply = await attempt(command, words.slice(1), context)
-  if (reply !== null && typeof reply === 'object' && 'error' in reply) counters.errors++
+  if (reply !== null && typeof reply === 'object' && 'error' in reply) count(counters, String(reply.error))
   return reply
 }

@@ -55,6 +55,7 @@ const sections = (context: Context): Readonly<Record<string, readonly string[]>>
     Replication: context.replica()
       ? ['role:slave', 'master_host:127.0.0.1', 'master_port:6379', 'master_link_status:down', 'slave_read_only:1', 'connected_slaves:0']
       : ['role:master', 'connected_slaves:0'],
+    Errorstats: Object.entries(counters.refusals).map(([code, times]) => `errorstat_${code}:count=${times}`),
     CPU: ['used_cpu_sys:0.1', 'used_cpu_user:0.1'],
     Cluster: ['cluster_enabled:0'],
     Keyspace: stats.flatMap(({ keys, withExpiry }, i) => (keys === 0 ? [] : [`db${i}:keys=${keys},expires=${withExpiry},avg_ttl=0`])),

@@ -20,6 +20,8 @@ export interface RedisOptions {
 /** A way to be broken; `undefined` heals. */
 export type RedisFault =
   | { readonly kind: 'silent' | 'wrong-password' | 'read-only' | 'loading' | 'dies-mid-reply' | 'hangs-up' }
+  /** These commands are answered with such an error: an ACL, a renamed command, a disk that is full. */
+  | { readonly kind: 'refuses'; readonly commands: readonly string[]; readonly words: string }
   | { readonly kind: 'slow'; readonly ms: number }
 
 /** Commands of a connection's beginning: a server that dies in the middle of a reply has greeted before. */
@@ -39,7 +41,7 @@ export const startRedis = async (options: RedisOptions = {}) => {
   const databases = Array.from({ length: 16 }, () => createKeyspace(now))
   const [db = createKeyspace(now)] = databases
   const settings = new Map<string, string>()
-  const counters: Counters = { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0 }
+  const counters: Counters = { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0, refusals: {} }
   const clients = new Map<Session, Socket>()
   const hooks = new Map<string, () => void>()
   const log: string[] = []
@@ -50,7 +52,7 @@ export const startRedis = async (options: RedisOptions = {}) => {
     for (const each of databases) each.clear()
     settings.clear()
     for (const [name, value] of defaultSettings(options.password)) settings.set(name, value)
-    Object.assign(counters, { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0 })
+    Object.assign(counters, { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0, refusals: {} })
     hooks.clear()
     log.length = 0
     fault = undefined
@@ -110,7 +112,8 @@ export const startRedis = async (options: RedisOptions = {}) => {
       hooks.delete(name)
       hook()
     }
-    const bytes = encode(await execute(words, contextOf(session), rules), session.protocol)
+    const refused = fault?.kind === 'refuses' && fault.commands.includes(name) ? { error: fault.words } : undefined
+    const bytes = encode(refused ?? (await execute(words, contextOf(session), rules)), session.protocol)
     if (fault?.kind !== 'dies-mid-reply' || greetings.has(name)) return bytes
     socket.write(bytes.slice(0, Math.max(1, bytes.length >> 1)), 'latin1', () => socket.destroy())
     return undefined

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { type Clock, type Duration, seconds } from '../../clock.ts'
 import type { Secret } from '../../environment/secret.ts'
-import { RedisTimeout, redisTrouble } from './trouble.ts'
+import { RedisTimeout, redisTrouble, replyCode } from './trouble.ts'
 
 /** Where Redis listens for us, and how to take the way there down again. */
 export interface Dialed {
@@ -35,6 +35,13 @@ const within = async <T>(clock: Clock, limit: Duration, work: Promise<T>, signal
   } finally {
     done.abort()
   }
+}
+
+/** Whether it lets us in and answers at all: one that refuses this command (PING of a Redis that cannot save, or by an ACL) has answered. */
+const greet = async (redis: Redis): Promise<void> => {
+  await redis.ping().catch((error: unknown) => {
+    if (['NOAUTH', 'WRONGPASS', 'LOADING', 'BUSY', undefined].includes(replyCode(error))) throw error
+  })
 }
 
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
@@ -71,7 +78,7 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
       await within(
         clock,
         timeout,
-        redis.connect().then(() => redis.ping()),
+        redis.connect().then(() => greet(redis)),
         signal,
       )
       return { redis, way, where }

@@ -1,8 +1,8 @@
-import { Blocked, Trouble as Known, type Trouble, Unreachable } from '../../errors.ts'
+import { type Account, Blocked, Trouble as Known, type Trouble, Unreachable } from '../../errors.ts'
 
 /** The code that begins every error reply of Redis: WRONGPASS, NOAUTH, READONLY. */
-const replyCode = (error: unknown): string | undefined =>
-  error instanceof Error && error.name === 'ReplyError' ? /^[A-Z]+/.exec(error.message)?.[0] : undefined
+export const replyCode = (error: unknown): string | undefined =>
+  error instanceof Error && error.name === 'ReplyError' ? (/^[A-Z]+/.exec(error.message)?.[0] ?? '') : undefined
 
 const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
@@ -10,55 +10,84 @@ const systemCode = (error: unknown): string | undefined =>
 /** An operation that did not end within its time. */
 export class RedisTimeout extends Error {}
 
-/** What went wrong with Redis, told by the server's code or the socket's, in the four parts of an error. */
+/** What is asked of Redis in its pod; the password is the pod's own variable. */
+const inPod = (script: string): string =>
+  `kubectl -n honeydue exec deploy/redis -- sh -c 'export REDISCLI_AUTH="$REDIS_PASSWORD"; ${script}'`
+
+interface Told extends Omit<Account, 'failed'> {
+  /** What stands after "Redis at …". */
+  readonly is: string
+  /** Our command and its connection are right, and the server will not do it. */
+  readonly blocked?: true
+}
+
+const replies: Readonly<Record<string, Told>> = {
+  WRONGPASS: {
+    code: 'redis-credentials',
+    is: 'refuses our password',
+    cause:
+      'REDIS_PASSWORD of the live Secret is not the one that Redis was started with: it was rotated without a restart, or Redis has one and the Secret has none',
+    next: 'kubectl -n honeydue rollout restart deploy/redis   # if the Secret is the right one',
+  },
+  LOADING: {
+    code: 'redis-loading',
+    is: 'is still loading its data',
+    cause: 'it was restarted a moment ago',
+    next: 'honeydue cache:status   # again in a minute',
+  },
+  READONLY: {
+    code: 'redis-read-only',
+    is: 'is a read-only replica',
+    cause: 'the connection leads to a replica, not to the primary',
+    next: inPod('redis-cli role'),
+    blocked: true,
+  },
+  MASTERDOWN: {
+    code: 'redis-no-primary',
+    is: 'is a replica that has lost its primary',
+    cause: 'the primary is down, or cannot be reached from there',
+    next: inPod('redis-cli info replication'),
+  },
+  MISCONF: {
+    code: 'redis-cannot-save',
+    is: 'refuses writes',
+    cause: 'its last save to the disk failed: the disk is full, or cannot be written',
+    next: 'kubectl -n honeydue exec deploy/redis -- df -h /data',
+    blocked: true,
+  },
+  OOM: {
+    code: 'redis-full',
+    is: 'is at its memory limit, and refuses what would grow it',
+    cause: 'its policy evicts nothing, or nothing that it may evict is left',
+    next: inPod('redis-cli info memory'),
+    blocked: true,
+  },
+  BUSY: {
+    code: 'redis-busy',
+    is: 'is busy with a script, and answers nobody else',
+    cause: 'a script runs longer than lua-time-limit',
+    next: inPod('redis-cli script kill'),
+  },
+  NOPERM: {
+    code: 'redis-not-permitted',
+    is: 'does not permit us a command',
+    cause: 'an ACL of its user keeps it from us',
+    next: inPod('redis-cli acl list'),
+    blocked: true,
+  },
+  WRONGTYPE: {
+    code: 'redis-wrong-type',
+    is: 'holds a key of another type than its name says',
+    cause: 'something else writes that key',
+    blocked: true,
+  },
+}
+
+/** What went wrong with Redis, told by the server's code or the socket's, in the four parts of an error; the server's own words stand in the cause. */
 export const redisTrouble = (error: unknown, where: string): Trouble => {
   if (error instanceof Known) return error
-  const cause = { cause: error }
-  switch (replyCode(error)) {
-    case 'WRONGPASS':
-    case 'NOAUTH':
-      return new Unreachable(
-        {
-          code: 'redis-credentials',
-          failed: `Redis at ${where} refuses our password`,
-          cause:
-            'REDIS_PASSWORD of the live Secret is not the one that Redis was started with: it was rotated without a restart, or Redis has one and the Secret has none',
-          next: 'kubectl -n honeydue rollout restart deploy/redis   # if the Secret is the right one',
-        },
-        cause,
-      )
-    case 'LOADING':
-      return new Unreachable(
-        {
-          code: 'redis-loading',
-          failed: `Redis at ${where} is still loading its data`,
-          cause: 'it was restarted a moment ago',
-          next: 'honeydue cache:status   # again in a minute',
-        },
-        cause,
-      )
-    case 'READONLY':
-      return new Blocked(
-        {
-          code: 'redis-read-only',
-          failed: `Redis at ${where} is a read-only replica`,
-          cause: 'the connection leads to a replica, not to the primary',
-          next: 'kubectl -n honeydue get pods -o wide',
-        },
-        cause,
-      )
-    case undefined:
-      break
-    default:
-      return new Unreachable(
-        {
-          code: 'redis-refused',
-          failed: `Redis at ${where} refused a command: ${error instanceof Error ? error.message : ''}`,
-          next: 'honeydue cache:status',
-        },
-        cause,
-      )
-  }
+  const reply = replyCode(error)
+  if (reply !== undefined) return refused(reply === 'NOAUTH' ? 'WRONGPASS' : reply, error, where)
   if (error instanceof RedisTimeout) {
     return new Unreachable(
       {
@@ -67,7 +96,7 @@ export const redisTrouble = (error: unknown, where: string): Trouble => {
         cause: 'its process is stuck or stopped, or the pod behind the port-forward is gone',
         next: 'kubectl -n honeydue get pods',
       },
-      cause,
+      { cause: error },
     )
   }
   const code = systemCode(error)
@@ -78,6 +107,17 @@ export const redisTrouble = (error: unknown, where: string): Trouble => {
       cause: 'the pod is down, or the connection was cut',
       next: 'honeydue cluster:health',
     },
-    cause,
+    { cause: error },
   )
+}
+
+const refused = (reply: string, error: unknown, where: string): Trouble => {
+  const words = error instanceof Error ? error.message.trim() : ''
+  const { is, blocked, cause, ...known }: Told = replies[reply] ?? {
+    code: 'redis-refused',
+    is: 'refused a command',
+    next: 'honeydue cluster:health',
+  }
+  const account = { ...known, failed: `Redis at ${where} ${is}`, cause: [words, cause].filter(Boolean).join('; ') }
+  return blocked ? new Blocked(account, { cause: error }) : new Unreachable(account, { cause: error })
 }

@@ -2,18 +2,23 @@ import type { System } from '../systems.ts'
 
 /** Memory, policy and counters of INFO; bytes, and counts since the server started. */
 export interface RedisInfo {
+  /** `7.0.15`, or with the name of another server of the same kind: `Valkey 8.1.0`, `KeyDB 6.3.4`. */
   readonly version: string
   readonly uptimeSeconds: number
   readonly role: string
   readonly loading: boolean
   readonly usedMemory: number
-  /** 0: no limit. */
-  readonly maxMemory: number
+  /** 0: no limit; undefined where the server does not say. */
+  readonly maxMemory: number | undefined
   readonly policy: string
   readonly evictedKeys: number
   readonly expiredKeys: number
   readonly hits: number
   readonly misses: number
+  /** Commands refused since the server started, by the code of the refusal: `OOM`, `MISCONF`. */
+  readonly refused: Readonly<Record<string, number>>
+  /** The last save to the disk failed. */
+  readonly cannotSave: boolean
 }
 
 /** A key's life by the server's own clock, so that a later write is told from a key that never went away. */
@@ -24,6 +29,8 @@ export interface KeyLife {
   readonly expiresAt?: number
   /** Milliseconds left when it was read. */
   readonly ttl?: number
+  /** The server cannot say when it expires, only in how long: `expiresAt` is right within so many milliseconds. */
+  readonly within?: number
 }
 
 export interface ScanBounds {
@@ -48,6 +55,8 @@ export interface QueueDepth {
   readonly retry: number
   readonly archived: number
   readonly paused: boolean
+  /** The server's words where it refused one of the numbers, which is then 0 here. */
+  readonly refused?: string
 }
 
 /** Looks, and changes nothing (not even a key's idle time where Redis allows). */

@@ -29,7 +29,7 @@ const config = ([word = '', ...args]: readonly string[], { settings, counters }:
       return ok
     }
     case 'resetstat':
-      Object.assign(counters, { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0 })
+      Object.assign(counters, { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0, refusals: {} })
       return ok
     default:
       throw new Refusal(`ERR unknown subcommand '${word}'. Try CONFIG HELP.`)

@@ -1,0 +1,72 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { Secret } from '../../../src/lib/environment/secret.ts'
+import { cacheFindings } from '../../../src/lib/reports/cache/findings.ts'
+import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
+import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
+import { type RealRedis, startRealRedis } from './server.ts'
+
+let server: RealRedis
+let admin: Redis
+beforeAll(async () => {
+  server = await startRealRedis(['--rename-command', 'SMEMBERS', '', '--enable-protected-configs', 'yes'])
+  admin = new Redis({ host: '127.0.0.1', port: server.port, password: 'secret', protocol: 2, disableClientInfo: true })
+})
+afterAll(async () => {
+  admin.disconnect()
+  await server.stop()
+})
+
+const look = async <T>(use: (system: ReturnType<typeof redisSystem>) => Promise<T>): Promise<T> => {
+  const system = redisSystem({
+    dial: async () => ({ host: '127.0.0.1', port: server.port, close: async () => {} }),
+    password: async () => new Secret('secret'),
+    clock: systemClock,
+    timeout: 2000,
+  })
+  try {
+    return await use(system)
+  } finally {
+    await system.close()
+  }
+}
+const findings = () => look(async ({ read }) => cacheFindings(await gatherCacheStatus(read, systemClock)).map(({ text }) => text))
+
+test('a renamed command, an ACL and a disk that cannot be written cost their lines; keys are bytes', async () => {
+  await admin.set(Buffer.from([0xff, 0x00, 0x0a, 0x3a, 0x31]), 'x', 'PX', 60_000)
+  await admin.set('residence_ids_user:7', '[1]', 'PX', 60_000)
+  const renamed = await findings()
+  expect(renamed).toEqual([expect.stringContaining("The list of queues was refused: ERR unknown command 'smembers'")])
+
+  await admin.call('ACL', 'SETUSER', 'default', '-info', '-pexpiretime')
+  const kept = await findings()
+  expect(kept).toEqual([expect.stringContaining('INFO was refused: NOPERM'), expect.stringContaining('The list of queues')])
+  const lives = await look(({ read }) => read.scan('*').then(({ keys }) => read.lives(keys)))
+  expect(lives.map(({ key, present, within }) => [key, present, within]).sort()).toEqual([
+    ['\\xff\\x00\\x0a:1', true, 50],
+    ['residence_ids_user:7', true, 50],
+  ])
+  await admin.call('ACL', 'SETUSER', 'default', '+@all')
+
+  await admin.config('SET', 'dir', '/proc/1')
+  await admin.config('SET', 'save', '1 1')
+  await admin.call('BGSAVE').catch(() => {})
+  await expect.poll(() => admin.info('persistence')).toContain('rdb_last_bgsave_status:err')
+  expect(await findings()).toEqual([
+    expect.stringContaining('Redis cannot save to its disk'),
+    expect.stringContaining('The list of queues'),
+  ])
+  await expect(look(({ write }) => write.forgetResidenceIds(['7']))).rejects.toMatchObject({ code: 'redis-cannot-save' })
+  await admin.config('SET', 'save', '')
+})
+
+test('full under noeviction is wrong now, with the number of refused writes', async () => {
+  await admin.config('SET', 'maxmemory-policy', 'noeviction')
+  await admin.config('SET', 'maxmemory', '100000')
+  for (let i = 0; i < 3; i++) await admin.set(`k${i}`, 'x').catch(() => {})
+  expect((await findings())[0]).toMatch(
+    /^Redis is full \(.*\) and evicts nothing: every write fails now, 3 were refused since Redis started$/,
+  )
+  await admin.config('SET', 'maxmemory', '0')
+})
