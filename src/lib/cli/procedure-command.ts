@@ -179,7 +179,7 @@ const refuseBlocked = (plan: Plan): void => {
   throw new Blocked({
     code: 'checks-failed',
     failed: `${plan.title}: blocked`,
-    cause: 'The live deployment is not as this procedure needs it',
+    cause: 'Something must be put right first: the lines above say what',
     details: plan.blocked,
     next: plan.cure ?? lookNext(plan.id),
   })

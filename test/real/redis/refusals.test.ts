@@ -33,6 +33,17 @@ const look = async <T>(use: (system: ReturnType<typeof redisSystem>) => Promise<
 }
 const findings = () => look(async ({ read }) => cacheFindings(await gatherCacheStatus(read, systemClock)).map(({ text }) => text))
 
+test('full under noeviction is wrong now, with the number of refused writes', async () => {
+  await admin.config('SET', 'maxmemory-policy', 'noeviction')
+  await admin.config('SET', 'maxmemory', '100000')
+  for (let i = 0; i < 3; i++) await admin.set(`k${i}`, 'x').catch(() => {})
+  expect((await findings())[0]).toMatch(
+    /^Redis is full \(.*\) and evicts nothing: every write fails now, 3 were refused since Redis started$/,
+  )
+  await admin.config('SET', 'maxmemory', '256mb')
+  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
+})
+
 test('a renamed command, an ACL and a disk that cannot be written cost their lines; keys are bytes', async () => {
   await admin.set(Buffer.from([0xff, 0x00, 0x0a, 0x3a, 0x31]), 'x', 'PX', 60_000)
   await admin.set('residence_ids_user:7', '[1]', 'PX', 60_000)
@@ -59,14 +70,4 @@ test('a renamed command, an ACL and a disk that cannot be written cost their lin
   ])
   await expect(look(({ write }) => write.forgetResidenceIds(['7']))).rejects.toMatchObject({ code: 'redis-cannot-save' })
   await admin.config('SET', 'save', '')
-})
-
-test('full under noeviction is wrong now, with the number of refused writes', async () => {
-  await admin.config('SET', 'maxmemory-policy', 'noeviction')
-  await admin.config('SET', 'maxmemory', '100000')
-  for (let i = 0; i < 3; i++) await admin.set(`k${i}`, 'x').catch(() => {})
-  expect((await findings())[0]).toMatch(
-    /^Redis is full \(.*\) and evicts nothing: every write fails now, 3 were refused since Redis started$/,
-  )
-  await admin.config('SET', 'maxmemory', '0')
 })

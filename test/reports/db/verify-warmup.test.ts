@@ -40,7 +40,7 @@ test('each pod: pings and how long they took, against what is expected; a first 
     Array(3).fill(expect.stringMatching(/^api-\S+ pinged 20 times at boot, not 25$/)),
   )
   const none = await look({ pattern: undefined })
-  expect(none.findings[0]?.text).toMatch(/^Not verified: /)
+  expect(none.findings[0]?.text).toMatch(/^Not known: /)
   expect(none.tables[1]?.rows.flat().join('\n')).toContain('database pool warmed up')
   const other = await look({ pattern: 'no such line' })
   // A busy machine may be slow at the first request, which is a finding of its own.

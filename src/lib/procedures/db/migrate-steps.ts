@@ -211,7 +211,9 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
       : [`${held.join(', ')}: one transaction a file, and what its statements lock stays locked until its end`]),
     ...(tables === ''
       ? []
-      : [`Pods that have read ${tables} hold plans of it: kubectl -n ${namespace} rollout restart deploy/api deploy/worker`]),
+      : [
+          `Pods keep query plans of ${tables} from before, and may fail once: kubectl -n ${namespace} rollout restart deploy/api deploy/worker`,
+        ]),
     ...(manifest.usable && manifest.lockTimeout === undefined
       ? ['The manifest sets no lock_timeout: while a statement waits for its lock, whatever needs the table waits behind it']
       : []),

@@ -63,7 +63,7 @@ export const recoverSteps = (facts: Chosen, diagnosis: Diagnosis): readonly Step
 const again = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => migrateSteps(facts, fits.ok ? standing(facts) : fits)
 
 /** A proof that only says whether the way fits: it stands before gates, which have no check. */
-const checked = (fits: Finding): Step<Needs> => ({ title: 'The way out fits what was found', holds: async () => fits })
+const checked = (fits: Finding): Step<Needs> => ({ title: 'What was chosen is right for what was found', holds: async () => fits })
 
 const waitForIt = (facts: Chosen, fits: Finding): Change<Needs> => ({
   title: 'Wait until nothing runs migrations any more',

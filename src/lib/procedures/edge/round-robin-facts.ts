@@ -67,7 +67,7 @@ export const gatherRoundRobin = async (
   const urls = asked.map((name) => urlOf(deployment, name))
   const [origins, connections, unwell] = await Promise.all([
     Promise.all(deployment.nodes.map(async (one) => [one.alias, await told(look.nodes.origin(one.alias, urls))] as const)),
-    told(look.nodes.connections(alias, 443)),
+    told(look.nodes.connections(node.alias, 443)),
     unwellNames(asked, look.http, deployment),
   ])
   const { name, account } = zone

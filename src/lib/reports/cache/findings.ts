@@ -1,4 +1,5 @@
 import type { Observation } from '../../plan/report.ts'
+import { askInPod } from '../../systems/redis/in-pod.ts'
 import type { RedisInfo } from '../../systems/redis/types.ts'
 import type { CacheStatus } from './gather.ts'
 
@@ -7,9 +8,8 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} M
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next !== undefined && { next }) })
 
-const cli = (words: string): string =>
-  `kubectl -n honeydue exec deploy/redis -- sh -c 'export REDISCLI_AUTH="$REDIS_PASSWORD"; redis-cli ${words}'`
-const evicting = `${cli('config set maxmemory-policy allkeys-lru')}   # until it starts again: the manifest must say so too`
+// Until it starts again: the manifest must say so too.
+const evicting = askInPod('config set maxmemory-policy allkeys-lru')
 
 /** From here on a write may find no room. */
 const atLimit = ({ usedMemory, maxMemory = 0 }: RedisInfo): boolean => maxMemory > 0 && usedMemory >= maxMemory * 0.99
@@ -37,7 +37,7 @@ const policy = (info: RedisInfo): readonly Observation[] => {
 const memory = (info: RedisInfo): readonly Observation[] => {
   const { usedMemory, maxMemory, evictedKeys } = info
   return [
-    ...(maxMemory === 0 ? [wrong('Redis has no maxmemory: it grows until the node kills it', cli('config get maxmemory'))] : []),
+    ...(maxMemory === 0 ? [wrong('Redis has no maxmemory: it grows until the node kills it', askInPod('config get maxmemory'))] : []),
     ...policy(info),
     ...(maxMemory && usedMemory >= maxMemory * 0.95
       ? [warning(`Redis uses ${mebibytes(usedMemory)} of ${mebibytes(maxMemory)} (${percent(usedMemory, maxMemory)})`)]
@@ -47,7 +47,9 @@ const memory = (info: RedisInfo): readonly Observation[] => {
 }
 
 const server = (info: RedisInfo): readonly Observation[] => [
-  ...(info.role === 'master' || info.role === '' ? [] : [wrong(`This Redis is a ${info.role}, not the primary: writes fail`, cli('role'))]),
+  ...(info.role === 'master' || info.role === ''
+    ? []
+    : [wrong(`This Redis is a ${info.role}, not the primary: writes fail`, askInPod('role'))]),
   ...(info.cannotSave
     ? [
         wrong(

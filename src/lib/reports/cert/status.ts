@@ -53,7 +53,7 @@ const notes = (survey: CertificateSurvey): readonly string[] => {
   const { certificate } = live.pair
   const { modes } = survey
   return [
-    `Secret ${live.namespace}/${live.name}, last rotated ${live.lastRotated ?? 'on a day that is not noted'}`,
+    `Secret ${live.namespace}/${live.name}, ${live.lastRotated === undefined ? 'without a note of its last rotation' : `last rotated ${live.lastRotated}`}`,
     ...(certificate ? [`${certificate.subject} for ${certificate.names.join(', ')}`, `signed by ${certificate.issuer}`] : []),
     ...(modes.answered ? [`The zone's SSL mode is ${modes.value.settings.ssl}`] : []),
   ]

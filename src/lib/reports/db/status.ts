@@ -70,7 +70,13 @@ const useTable = ({ inUse, source }: DatabaseStatus, now: Date): Table => {
   }
   if (source.answered) for (const { endpoint, line, key } of source.value ?? []) rows.push([`${sourceFile}:${line}`, endpoint, key])
   for (const { pod, current, startedAt, own } of inUse?.consumers ?? []) {
-    const has = own ? (own.endpoint ?? own.from) : current === undefined ? '?' : current ? (inUse?.endpoint ?? 'the same') : 'set since'
+    const has = own
+      ? (own.endpoint ?? own.from)
+      : current === undefined
+        ? '?'
+        : current
+          ? (inUse?.endpoint ?? 'the same')
+          : 'started before it was set'
     rows.push([pod, has, startedAt === undefined ? '' : `started ${timeAndAge(startedAt, now)}`])
   }
   return { title: 'DB_HOST', columns: ['where', 'endpoint', ''], rows }

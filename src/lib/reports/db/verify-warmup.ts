@@ -96,6 +96,12 @@ const patternOf = (text: string | undefined): RegExp | undefined => {
   }
 }
 
+/** A pattern that fits the first candidate, its numbers as the groups that are read. */
+const example = (pods: readonly Warmup[]): string => {
+  const line = pods.flatMap(({ candidates }) => candidates)[0]
+  return line === undefined ? '' : ', with groups pings and ms: (?<pings>\\d+) and (?<ms>\\d+)'
+}
+
 const warmupFindings = (
   pods: readonly Warmup[],
   { pattern, pings: expected }: { readonly pattern?: string | undefined; readonly pings: number },
@@ -104,9 +110,9 @@ const warmupFindings = (
   pattern === undefined
     ? [
         {
-          level: 'wrong',
-          text: 'Not verified: the text of the warm-up line is in no source, and warmup.pattern is not set',
-          next: 'set warmup.pattern in the configuration to what matches one of the lines below, with groups pings and ms',
+          level: 'warning',
+          text: `Not known: nobody has said which log line tells of the warm-up. Set warmup.pattern of this environment (environments.NAME in ~/.config/honeydue/config.yaml, or the file that --env names) to what matches one of the lines below${example(pods)}`,
+          next: 'honeydue config:explain',
         },
       ]
     : pods.flatMap(({ pod, line, pings }): readonly Observation[] => {

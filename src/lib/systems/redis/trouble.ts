@@ -1,4 +1,5 @@
 import { type Account, Blocked, Trouble as Known, type Trouble, Unreachable } from '../../errors.ts'
+import { askInPod } from './in-pod.ts'
 
 /** The code that begins every error reply of Redis: WRONGPASS, NOAUTH, READONLY. */
 export const replyCode = (error: unknown): string | undefined =>
@@ -9,10 +10,6 @@ const systemCode = (error: unknown): string | undefined =>
 
 /** An operation that did not end within its time. */
 export class RedisTimeout extends Error {}
-
-/** What is asked of Redis in its pod; the password is the pod's own variable. */
-const inPod = (script: string): string =>
-  `kubectl -n honeydue exec deploy/redis -- sh -c 'export REDISCLI_AUTH="$REDIS_PASSWORD"; ${script}'`
 
 interface Told extends Omit<Account, 'failed'> {
   /** What stands after "Redis at …". */
@@ -39,14 +36,14 @@ const replies: Readonly<Record<string, Told>> = {
     code: 'redis-read-only',
     is: 'is a read-only replica',
     cause: 'the connection leads to a replica, not to the primary',
-    next: inPod('redis-cli role'),
+    next: askInPod('role'),
     blocked: true,
   },
   MASTERDOWN: {
     code: 'redis-no-primary',
     is: 'is a replica that has lost its primary',
     cause: 'the primary is down, or cannot be reached from there',
-    next: inPod('redis-cli info replication'),
+    next: askInPod('info replication'),
   },
   MISCONF: {
     code: 'redis-cannot-save',
@@ -59,20 +56,20 @@ const replies: Readonly<Record<string, Told>> = {
     code: 'redis-full',
     is: 'is at its memory limit, and refuses what would grow it',
     cause: 'its policy evicts nothing, or nothing that it may evict is left',
-    next: inPod('redis-cli info memory'),
+    next: askInPod('info memory'),
     blocked: true,
   },
   BUSY: {
     code: 'redis-busy',
     is: 'is busy with a script, and answers nobody else',
     cause: 'a script runs longer than lua-time-limit',
-    next: inPod('redis-cli script kill'),
+    next: askInPod('script kill'),
   },
   NOPERM: {
     code: 'redis-not-permitted',
     is: 'does not permit us a command',
     cause: 'an ACL of its user keeps it from us',
-    next: inPod('redis-cli acl list'),
+    next: askInPod('acl list'),
     blocked: true,
   },
   WRONGTYPE: {
