@@ -3,6 +3,7 @@ import { Failed, reasonOf } from '../../errors.ts'
 import { originBase } from '../../facts/cert/places.ts'
 import { servesEverywhere } from '../../facts/cert/served-otherwise.ts'
 import { pairOf, readFiles, readServedNames } from '../../facts/cert/survey.ts'
+import { writable } from '../../facts/checkout/writable.ts'
 import { later } from '../../later.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Proof } from '../../plan/procedure.ts'
@@ -29,7 +30,7 @@ const placed = async ({ next }: RotationFacts, { checkout }: Look): Promise<bool
 export const keepKey = (facts: RotationFacts): Step => ({
   title: 'Write a new key and its request beside the pair',
   effect: [{ what: files.newKey, before: 'absent', after: 'a new EC P-256 key, for this user alone' }],
-  check: async () => facts.against,
+  check: async (look) => every([facts.against, await writable(look, [files.newKey, files.newRequest])]),
   apply: (write) => write.checkout.keepNewKey({ ...facts.next, base: originBase, commonName: facts.zone }),
   verify: async (look) => {
     if (await placed(facts, look)) return holds
@@ -70,7 +71,7 @@ export const place = (facts: RotationFacts): Step => ({
     { what: files.certificate, before: oldOf(facts), after: 'the new certificate' },
     { what: files.oldCertificate, before: 'an earlier one, or none', after: oldOf(facts) },
   ],
-  check: async () => facts.against,
+  check: async (look) => every([facts.against, await writable(look, [files.certificate, files.key, files.oldCertificate, files.oldKey])]),
   apply: (write) => write.checkout.placePair({ base: originBase, certificate: facts.nextCertificate }),
   verify: async (look) => when(await placed(facts, look), `${files.certificate} is not the new certificate`),
   undo: (write) => write.checkout.restorePair({ base: originBase }),

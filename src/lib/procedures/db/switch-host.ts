@@ -1,6 +1,7 @@
+import { writable } from '../../facts/checkout/writable.ts'
 import { hostKey } from '../../facts/db/db-host.ts'
 import { oneOf } from '../../plan/choice.ts'
-import { fails, holds, when } from '../../plan/finding.ts'
+import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Gate, type Proof } from '../../plan/procedure.ts'
 import { restartConsumer } from './restart-consumer.ts'
 import { gatherSwitchHost, healthy, maySwitch, type SwitchHostFacts, sourceFile } from './switch-host-facts.ts'
@@ -92,7 +93,7 @@ const nameTargetInSource = (facts: SwitchHostFacts): Change<Needs> | Gate<Needs>
   return {
     title: `Set the host in ${sourceFile}`,
     ...(change && { effect: [{ what: `${sourceFile}:${change.line}, ${change.key}`, before: change.from, after: target }] }),
-    check: async () => maySwitch(facts),
+    check: async (look) => every([maySwitch(facts), ...(change ? [await writable(look, [sourceFile])] : [])]),
     apply: async (write) => {
       if (change) await write.checkout.setScalar(change)
     },

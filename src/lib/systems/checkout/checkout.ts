@@ -42,6 +42,7 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
         const found = await stat(join(folder, file)).catch(() => undefined)
         return found && found.mode & 0o777
       },
+      unwritable: async (file) => (await import('./unwritable.ts')).unwritable(join(folder, file)),
       newKey: async (commonName) => (await import('./key-request.ts')).newKeyRequest(commonName),
       yaml: async (file) => {
         const [found, { parseYaml }] = await Promise.all([text(file), import('./scalars.ts')])

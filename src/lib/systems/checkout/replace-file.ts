@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { link, open, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /**
  * All or nothing, and on the disk when it returns: a new file beside it takes its name, and the folder is synced too. A link stays one, what it leads
@@ -8,7 +8,7 @@ import { dirname } from 'node:path'
  */
 export const replaceFile = async (link: string, text: string, mode: number): Promise<void> => {
   const path = await realpath(link).catch(() => link)
-  const beside = `${path}.honeydue-new`
+  const beside = await besideOf(path)
   try {
     await rm(beside, { force: true })
     const [file, before] = [await open(beside, 'wx', 0o600), await stat(path).catch(() => undefined)]
@@ -26,6 +26,20 @@ export const replaceFile = async (link: string, text: string, mode: number): Pro
   } catch (error) {
     await rm(beside, { force: true })
     throw error
+  }
+}
+
+/**
+ * Where the new text stands until it takes the file's name: in the repository's own folder where there is one on the same file system, because
+ * what a killed run leaves of a file with secrets is then seen by no `git add`; the next run of the same file clears it.
+ */
+export const besideOf = async (path: string): Promise<string> => {
+  const name = `${basename(path)}.${createHash('sha256').update(path).digest('hex').slice(0, 8)}.honeydue-new`
+  const device = (await stat(dirname(path)).catch(() => undefined))?.dev
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const git = await stat(join(folder, '.git')).catch(() => undefined)
+    if (git?.isDirectory() && git.dev === device) return join(folder, '.git', name)
+    if (git || folder === dirname(folder)) return `${path}.honeydue-new`
   }
 }
 

@@ -43,6 +43,8 @@ export interface CheckoutReader {
   secret(file: string): Promise<Secret | undefined>
   /** A file's permissions, 0o600 for its owner's alone; undefined where there is none. */
   mode(file: string): Promise<number | undefined>
+  /** Why a file could not be replaced or made, as a fact: rights, a read-only or full file system; undefined where it could. */
+  unwritable(file: string): Promise<string | undefined>
   /** Makes a key in memory; nothing is written. */
   newKey(commonName: string): Promise<KeyRequest>
   /** Every scalar of a YAML file that equals `value`; undefined where there is no such file. */
