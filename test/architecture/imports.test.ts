@@ -83,6 +83,23 @@ test('imports between parts run one way', () => {
   expect(wrong.map(({ file, target }) => `${file} → ${target}`)).toEqual([])
 })
 
+test('no file is needed by what it needs: imports, of types too, make no circle', () => {
+  const needs = new Map<string, readonly string[]>()
+  for (const { file, target } of imports)
+    if (target.startsWith('.')) needs.set(file, [...(needs.get(file) ?? []), normalize(join(dirname(file), target))])
+  const done = new Set<string>()
+  const circles: string[] = []
+  const walk = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file)
+    if (at >= 0) return void circles.push([...way.slice(at), file].join(' → '))
+    if (done.has(file)) return
+    for (const next of needs.get(file) ?? []) walk(next, [...way, file])
+    done.add(file)
+  }
+  for (const file of needs.keys()) walk(file, [])
+  expect(circles).toEqual([])
+})
+
 test('libraries of the network and the terminal stay in their part', () => {
   const wrong = imports.filter(({ from, type, target }) => {
     const library = Object.keys(kept).find((name) => target === name || target.startsWith(`${name}/`))

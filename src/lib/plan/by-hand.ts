@@ -1,6 +1,6 @@
 import { comment, part, type ShellLine, sh } from '../shell.ts'
 import type { StepState } from './outcome.ts'
-import type { PlannedStep } from './plan.ts'
+import type { PlannedStep } from './planned.ts'
 import type { Risk } from './procedure.ts'
 
 /** How far a run came: the state of each step, and how many of its writes came to their end. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Moved } from '../errors.ts'
 import { sh } from '../shell.ts'
-import type { Plan, PlannedStep } from './plan.ts'
+import type { Plan, PlannedStep } from './planned.ts'
 
 /** What a plan is, without what passes by itself (ages, times, notes): what is kept of it, and compared. */
 export interface Identity {

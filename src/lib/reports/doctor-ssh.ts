@@ -3,7 +3,7 @@ import type { ExpectedNode } from '../facts/nodes/survey.ts'
 import { sh, word } from '../shell.ts'
 import { isOwnName } from '../systems/nodes/own-name.ts'
 import type { NodeSetup, NodesReader } from '../systems/nodes/types.ts'
-import type { Check } from './doctor.ts'
+import type { Check } from './doctor-check.ts'
 
 const byWay = ({ way, knownAt }: NodeSetup): string =>
   way.by === 'library'

@@ -8,13 +8,8 @@ import type { View } from '../plan/report.ts'
 import { word } from '../shell.ts'
 import { loadKubeconfig } from '../systems/kube/kubeconfig.ts'
 import type { NodesReader } from '../systems/nodes/types.ts'
+import type { Check } from './doctor-check.ts'
 import { sshTo } from './doctor-ssh.ts'
-
-/** One thing that the CLI needs of this machine; what is missing names the next command. */
-export type Check = { readonly title: string } & (
-  | { readonly ok: true; readonly found: string }
-  | { readonly ok: false; readonly because: string; readonly next: string }
-)
 
 /** The oldest Node that the package runs on, as its `engines` say. */
 const oldestNode = [20, 19] as const

@@ -4,20 +4,10 @@ import { statSync } from 'node:fs'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
+import type { KnownKey } from './known-key.ts'
 import { cut, hostKeys } from './library-algorithms.ts'
 import type { Resolved } from './resolved.ts'
 import { revokedBy } from './revoked.ts'
-
-/** One line of a known_hosts file that speaks of a host. */
-export interface KnownKey {
-  readonly file: string
-  /** 0: the file as a whole, a KRL for example. */
-  readonly line: number
-  readonly type: string
-  /** Base64, as in the file. */
-  readonly blob: string
-  readonly mark?: 'revoked' | 'cert-authority'
-}
 
 const heading = /^# Host .* found: line (\d+)/
 

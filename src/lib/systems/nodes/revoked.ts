@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { childEnvironment } from '../child-environment.ts'
-import type { KnownKey } from './known-hosts.ts'
+import type { KnownKey } from './known-key.ts'
 
 /** Of these keys, those that the file of RevokedHostKeys revokes: a list of public keys or a KRL. All of them when it cannot be read, as in OpenSSH. */
 export const revokedBy = async (file: string, keys: readonly KnownKey[]): Promise<readonly KnownKey[]> => {

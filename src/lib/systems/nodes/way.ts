@@ -1,5 +1,5 @@
 import type { Identities } from './identities.ts'
-import type { KnownKey } from './known-hosts.ts'
+import type { KnownKey } from './known-key.ts'
 import { ciphers, cut, hostKeys, keyExchanges, macs } from './library-algorithms.ts'
 import type { Resolved } from './resolved.ts'
 
