@@ -16,7 +16,7 @@ export interface Running {
  */
 const watcher = `
 exec 3<&0 </dev/null
-"$@" 3<&- & server=$!
+"$@" 3<&- >/dev/null & server=$!
 echo $server
 ( read -r _ <&3; kill -TERM $server; sleep 5; kill -KILL $server ) 2>/dev/null & watch=$!
 wait $server
