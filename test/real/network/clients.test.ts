@@ -7,6 +7,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { apiHost, nodes, publicNames, zoneName } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
+import type { Said } from '../../../src/lib/systems/systems.ts'
 import { installed } from '../../support/installed.ts'
 import { useSystems } from '../../support/systems-of.ts'
 import { useSandbox } from '../../support/worlds.ts'
@@ -57,8 +58,8 @@ test("the lines of a plan, run by sh, do at Cloudflare's API what the writer doe
   const { say } = systems().cloudflare
   const at = `--cacert ${caFile()} --connect-to api.cloudflare.com:443:127.0.0.1:${cloudflare.port}`
   writeFileSync(join(dir, 'curl'), `#!/bin/sh\nexec /usr/bin/env PATH="$OLDPATH" curl ${at} "$@"\n`, { mode: 0o755 })
-  const sh = (line: string | readonly string[]) =>
-    run('sh', ['-euc', [line].flat().join('\n')], {
+  const sh = ({ before, line }: Said) =>
+    run('sh', ['-euc', [before ?? [], line].flat().join('\n')], {
       cwd: dir,
       env: { PATH: `${dir}:${process.env.PATH}`, OLDPATH: process.env.PATH, CLOUDFLARE_API_TOKEN: planted.cloudflareToken },
     })
@@ -68,21 +69,21 @@ test("the lines of a plan, run by sh, do at Cloudflare's API what the writer doe
       .map(({ content, proxied }) => `${content} ${proxied}`)
   const [{ address }] = nodes
   const record = { name: apiHost, type: 'A', address } as const
-  await sh(say.removeAddress(record).line)
+  await sh(say.removeAddress(record))
   expect(addresses()).toHaveLength(2)
-  await sh(say.addAddress({ ...record, comment: "it's back" }).line)
+  await sh(say.addAddress({ ...record, comment: "it's back" }))
   expect(addresses()).toContain(`${address} true`)
   expect(cloudflare.state.records.at(-1)?.comment).toBe("it's back")
   cloudflare.state.records = cloudflare.state.records.map((one) => ({ ...one, proxied: false }))
-  await sh(say.proxyAddress(record).line)
+  await sh(say.proxyAddress(record))
   expect(addresses()).toContain(`${address} true`)
-  await sh(say.purge({ urls: [`https://${apiHost}/a?b=1`] }).line)
+  await sh(say.purge({ urls: [`https://${apiHost}/a?b=1`] }))
   expect(cloudflare.state.purged).toEqual([{ kind: 'files', what: [`https://${apiHost}/a?b=1`] }])
   const csr = requestFor(zoneName, generateKeyPairSync('ec', { namedCurve: 'P-256' }))
   writeFileSync(join(dir, 'cloudflare-origin.csr'), csr)
-  await sh(say.createOriginCertificate({ csr, names: [zoneName], days: 90, key: 'ec' }).line)
+  await sh(say.createOriginCertificate({ csr, names: [zoneName], days: 90, key: 'ec' }))
   const made = cloudflare.state.certificates.at(-1)
   expect(made?.listed.hostnames).toEqual([zoneName])
-  await sh(say.revokeOriginCertificate({ id: made?.listed.id ?? '' }).line)
+  await sh(say.revokeOriginCertificate({ id: made?.listed.id ?? '' }))
   expect(made?.revokedAt).toBeDefined()
 })
