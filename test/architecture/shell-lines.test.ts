@@ -8,7 +8,7 @@ const source = fileURLToPath(new URL('../../src/lib/', import.meta.url))
 
 /** Programs that lines for an operator begin with. */
 const programs =
-  /^(?:export \w+=|PGPASSWORD=|\(?(?:kubectl|ssh|ssh-add|ssh-keygen|scp|psql|curl|cf|git|docker|openssl|redis-cli|ufw|sudo|sed|grep|cp|mv|rm|cat|cd|test|printf|honeydue) )/
+  /^(?:export \w+=|PGPASSWORD=|\(?(?:kubectl|ssh|ssh-add|ssh-keygen|scp|psql|curl|cf|neon|git|docker|openssl|redis-cli|ufw|sudo|sed|grep|cp|mv|rm|cat|cd|test|printf|honeydue) )/
 
 /** What a template may hold without a quoting function: another such template, or a call of one. */
 const quotes = (expression: ts.Expression): boolean =>

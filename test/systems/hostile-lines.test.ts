@@ -5,6 +5,7 @@ import type { ShellLine } from '../../src/lib/shell.ts'
 import { sayCheckout } from '../../src/lib/systems/checkout/say-checkout.ts'
 import { sayCloudflare } from '../../src/lib/systems/cloudflare/say-cloudflare.ts'
 import { sayKube } from '../../src/lib/systems/kube/say-kube.ts'
+import { sayNeon } from '../../src/lib/systems/neon/say-neon.ts'
 import { sayDelete, sayNodes } from '../../src/lib/systems/nodes/write-nodes.ts'
 import { sayPostgres } from '../../src/lib/systems/postgres/say-postgres.ts'
 import { sayRedis } from '../../src/lib/systems/redis/say.ts'
@@ -24,6 +25,7 @@ const saidOf = (value: string): readonly Said[] => {
     caFile: value,
     hostaddr: { 'api.cloudflare.com': '127.0.0.1:1' },
   })
+  const neon = sayNeon({ project: value, api_key_command: ['echo', value], caFile: value })
   const postgres = sayPostgres({ passwordOf: { namespace: value, secret: value, kubeconfigs: [value] }, caFile: value })
   const target = { host: value, port: 5432, user: value, database: value, password: new Secret('x') }
   const index = { schema: value, name: value }
@@ -47,6 +49,8 @@ const saidOf = (value: string): readonly Said[] => {
     cloudflare.purge({ urls: [value] }),
     cloudflare.createOriginCertificate({ csr: '', names: [value], days: 7, key: 'ec', files: { request: value, certificate: value } }),
     cloudflare.revokeOriginCertificate({ id: value }),
+    neon.markVersion({ parent: value, version: 4n }),
+    neon.deleteMark({ id: value, name: value }),
     postgres.endBackend(target, { pid: 7, backendStart: value, state: value }),
     postgres.dropInvalidIndex(target, index),
     postgres.rebuildInvalidIndex(target, index),

@@ -43,4 +43,6 @@ export const production: z.input<typeof environmentSchema> = {
     zone: 'myhoneydue.com',
     names: ['api.myhoneydue.com', 'admin.myhoneydue.com', 'myhoneydue.com', 'app.myhoneydue.com'],
   },
+  // The book names the project nowhere.
+  neon: {},
 }

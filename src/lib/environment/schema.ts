@@ -70,6 +70,13 @@ export const environmentSchema = z.strictObject({
     /** PEM file with the Origin CA's roots; without it, those that Cloudflare publishes. */
     origin_ca: z.optional(path),
   }),
+  /** Where the database is kept: without a project, restore points are made by hand. */
+  neon: z.strictObject({
+    /** The project's id, as its settings in Neon's console show it. */
+    project: z.optional(z.string().check(z.regex(/^[a-z0-9-]{1,60}$/, 'is no id of a project'))),
+    /** Prints the API key; without it, the variable NEON_API_KEY. */
+    api_key_command: z.optional(several(text)),
+  }),
 })
 
 export type Environment = Readonly<z.output<typeof environmentSchema>>

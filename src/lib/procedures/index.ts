@@ -13,6 +13,7 @@ export const procedures = {
   'db:bootstrap-goose': async () => (await import('./db/bootstrap-goose.ts')).bootstrapGoose,
   'db:migrate': async () => (await import('./db/migrate.ts')).migrate,
   'db:recover-migration': async () => (await import('./db/recover-migration.ts')).recoverMigration,
+  'db:restore-point': async () => (await import('./db/restore-point.ts')).restorePoint,
   'db:switch-host': async () => (await import('./db/switch-host.ts')).switchHost,
   'db:unlock': async () => (await import('./db/unlock.ts')).unlock,
   'deploy:pause': async () => (await import('./deploy/pause.ts')).pause,

@@ -1,5 +1,17 @@
 import { join } from 'node:path'
-import { apiHost, cloudflareHosts, database, hosts, namespace, nodes, publicNames, registryHost, zoneName } from './deployment/facts.ts'
+import {
+  apiHost,
+  cloudflareHosts,
+  database,
+  hosts,
+  namespace,
+  neon,
+  neonHost,
+  nodes,
+  publicNames,
+  registryHost,
+  zoneName,
+} from './deployment/facts.ts'
 
 export interface EnvironmentPlaces {
   readonly dir: string
@@ -11,6 +23,7 @@ export interface EnvironmentPlaces {
     readonly api: number
     readonly cloudflare: number
     readonly registry: number
+    readonly neon: number
   }
 }
 
@@ -34,8 +47,10 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     [cloudflareHosts.api]: `127.0.0.1:${ports.cloudflare}`,
     [cloudflareHosts.www]: `127.0.0.1:${ports.cloudflare}`,
     [registryHost]: `127.0.0.1:${ports.registry}`,
+    [neonHost]: `127.0.0.1:${ports.neon}`,
   },
   cloudflare: { zone: zoneName, token_command: ['cat', join(dir, 'cloudflare-token')], origin_ca: join(dir, 'origin-ca.crt') },
+  neon: { project: neon.project, api_key_command: ['cat', join(dir, 'neon-key')] },
   // The application's own words are not known: these are the sandbox's (deployment/programs.ts).
   warmup: { pattern: 'database pool warmed up: (?<pings>\\d+) pings in (?<ms>\\d+) ms', pings: 20 },
 })

@@ -6,7 +6,7 @@ import { loadEnvironment } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
-import { cloudflareHosts, hosts, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
+import { cloudflareHosts, hosts, neonHost, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
 import { type ProgramOptions, programs } from './deployment/programs.ts'
@@ -19,6 +19,7 @@ import { kubeconfig } from './kubeconfig.ts'
 import { startKubernetes } from './kubernetes/kubernetes.ts'
 import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
 import { whatLasts } from './lasting.ts'
+import { type NeonSandbox, startNeon } from './neon/neon.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
 import { type PostgresOptions, type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
 import { type RedisSandbox, startRedis } from './redis/redis.ts'
@@ -61,6 +62,7 @@ export interface Sandbox {
   readonly postgres: PostgresSandbox
   readonly cloudflare: CloudflareApi
   readonly registry: RegistrySandbox
+  readonly neon: NeonSandbox
   /** What signs origin certificates, for worlds that need one of their own. */
   readonly originCa: OriginCa
   readonly edge: EdgeSandbox
@@ -107,6 +109,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const registry = started(
       await startRegistry({ identity: authority.issue({ commonName: registryHost, names: [registryHost] }), tags: images.tags }),
     )
+    const neon = started(await startNeon(authority.issue({ commonName: neonHost, names: [neonHost] })))
     const redis = started(await startRedis({ password: planted.redisPassword }))
     const postgres = started(
       await startPostgres({
@@ -164,6 +167,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       api: await at(edge.port),
       cloudflare: await at(cloudflare.port),
       registry: await at(registry.port),
+      neon: await at(neon.port),
     }
     const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
     const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
@@ -175,6 +179,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       writeFile(join(dir, 'viewer.kubeconfig'), kubeconfig(cluster, 'viewer', viewer), { mode: 0o600 }),
       writeFile(join(dir, 'environment.yaml'), stringify(overlay), { mode: 0o600 }),
       writeFile(join(dir, 'cloudflare-token'), planted.cloudflareToken, { mode: 0o600 }),
+      writeFile(join(dir, 'neon-key'), planted.neonKey, { mode: 0o600 }),
       writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
     ])
     const { environment } = loadEnvironment({ asked: join(dir, 'environment.yaml'), env: {}, sandbox: () => undefined })
@@ -186,6 +191,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       postgres,
       cloudflare,
       registry,
+      neon,
       originCa,
       edge,
       environment,
@@ -195,6 +201,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         kubernetes.restore(settled)
         cloudflare.reset()
         registry.reset()
+        neon.reset()
         edge.reset()
       },
       stop,

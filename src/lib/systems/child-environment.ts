@@ -1,5 +1,5 @@
 /** What is ours alone: tokens that no program which we start has any business with. */
-const ours = ['CLOUDFLARE_API_TOKEN']
+const ours = ['CLOUDFLARE_API_TOKEN', 'NEON_API_KEY']
 
 /** The environment of a program that we start. */
 export const childEnvironment = (env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv =>

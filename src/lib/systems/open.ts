@@ -4,12 +4,12 @@ import type { Secret } from '../environment/secret.ts'
 import { Unreachable } from '../errors.ts'
 import { checkoutSystem } from './checkout/checkout.ts'
 import { cloudflareSystem } from './cloudflare/cloudflare.ts'
-import { readToken } from './cloudflare/token.ts'
 import { httpSystem } from './http/http.ts'
 import { kubeSystem } from './kube/kube.ts'
 import type { LeaseStore } from './kube/lease-store.ts'
 import { kubeLeases } from './kube/leases.ts'
 import { kubeClient } from './kube/request.ts'
+import { neonSystem } from './neon/neon.ts'
 import { openNodes } from './nodes/nodes.ts'
 import { connectPostgres } from './postgres/postgres.ts'
 import { redisSystem } from './redis/redis.ts'
@@ -18,6 +18,7 @@ import { pullCredentials } from './registry/pull-secret.ts'
 import { registrySystem } from './registry/registry.ts'
 import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
 import type { Systems } from './systems.ts'
+import { cloudflareToken, neonKey, readToken } from './token.ts'
 import { withoutWriters } from './without-writers.ts'
 
 /** Every system of an environment; each connects, and loads its library, at first use. `scratch`: starts the PostgreSQL that migrations are tried on. `tell`: a word for somebody who waits. */
@@ -44,10 +45,16 @@ export const openSystems = (
       ...trust,
       zone: environment.cloudflare.zone,
       tokenCommand: environment.cloudflare.token_command,
-      token: () => readToken({ command: environment.cloudflare.token_command, variable: process.env.CLOUDFLARE_API_TOKEN, signal }),
+      token: () =>
+        readToken(cloudflareToken, {
+          command: environment.cloudflare.token_command,
+          variable: process.env[cloudflareToken.variable],
+          signal,
+        }),
       ...(environment.cloudflare.origin_ca !== undefined && { originCaFile: environment.cloudflare.origin_ca }),
       clock,
     }),
+    neon: neonSystem({ ...trust, ...environment.neon, variable: process.env[neonKey.variable], clock }),
     // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.
     registry: registrySystem({ ...trust, credentials: (host) => pullCredentials(kube.read, { namespace, deployment: 'api', host }) }),
     scratch: scratchSystem(scratch),

@@ -31,7 +31,7 @@ test('a migration that destroys: what goes stands first, who still reads it, wha
   ])
   expect([plan.risk, plan.blocked]).toEqual(['irreversible', []])
   const printed = renderPlan(plan, paint(false)).replace(/\s+/g, ' ')
-  expect(printed).toContain(`what of it ${image('api')} reads fails from then on; a branch of "production"`)
+  expect(printed).toContain(`what of it ${image('api')} reads fails from then on; honeydue db:restore-point makes the way back`)
   expect(printed).toContain('000003_name.sql: one transaction a file, and what its statements lock stays locked until its end')
   expect(printed).toContain('rollout restart deploy/api deploy/worker')
 })

@@ -222,6 +222,7 @@ test('what OpenSSH starts for us knows no token of ours', async () => {
   mkdirSync(join(dir, 'seen'))
   const seen = (what: string) => `env > '${dir}/seen/${what}'`
   process.env['CLOUDFLARE_API_TOKEN'] = 'not-for-others'
+  process.env['NEON_API_KEY'] = 'not-for-others'
   try {
     const proxied = `  ProxyCommand sh -c "${seen('proxy')}; exec ssh -F '${nodes.configFile}' -W %h:%p hetzner2"`
     await connect(
@@ -235,5 +236,6 @@ test('what OpenSSH starts for us knows no token of ours', async () => {
       expect(readFileSync(join(dir, 'seen', name), 'utf8')).not.toContain('not-for-others')
   } finally {
     delete process.env['CLOUDFLARE_API_TOKEN']
+    delete process.env['NEON_API_KEY']
   }
 })

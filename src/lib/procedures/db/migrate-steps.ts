@@ -77,7 +77,10 @@ const runJob = (facts: MigrateFacts, check: Finding): Change<Needs> => {
     },
     verify: (look) => hasRun(facts, look),
     within: minutes(10),
-    undo: { impossible: 'a migration is not run backwards; what a statement destroyed comes back only from the history at Neon' },
+    undo: {
+      impossible:
+        'a migration is not run backwards; what a statement destroyed comes back only from a restore point or the history at Neon',
+    },
   }
 }
 
@@ -204,7 +207,7 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
     ...(destroying.length === 0
       ? []
       : [
-          `It destroys (${destroying.map(({ text }) => text).join('; ')}): what of it ${liveImage} reads fails from then on; a branch of "production" made in Neon's console before is the quickest way back`,
+          `It destroys (${destroying.map(({ text }) => text).join('; ')}): what of it ${liveImage} reads fails from then on; honeydue db:restore-point makes the way back, before`,
         ]),
     ...(tables === '' || held.length === 0
       ? []

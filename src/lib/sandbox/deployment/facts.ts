@@ -20,6 +20,10 @@ export const registryHost = 'gitea.treytartt.com'
 export const imageNames = ['api', 'worker', 'admin', 'web'].map((name) => `admin/honeydue-${name}`)
 export const image = (name: string, tag: string = tags.goose): string => `${registryHost}/admin/honeydue-${name}:${tag}`
 
+/** The database's project at Neon, and the branch that its compute runs on. */
+export const neonHost = 'console.neon.tech'
+export const neon = { project: 'honeydue-sandbox-20260424', branch: 'br-honeydue-sandbox-a1b2c3d4' } as const
+
 /** When its cluster was made. */
 export const bornAt = '2026-04-24T08:00:00Z'
 

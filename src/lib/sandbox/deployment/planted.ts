@@ -18,6 +18,7 @@ export const planted = {
   // As long as Cloudflare's own: shorter ones are refused for their form.
   cloudflareToken: made('cloudflare-token'),
   cloudflareReadToken: made('cloudflare-read-only'),
+  neonKey: made('neon-key'),
   apnsKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 } as const
 

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
-import { Unreachable } from '../../../src/lib/errors.ts'
-import { readToken } from '../../../src/lib/systems/cloudflare/token.ts'
+import { Unreachable } from '../../src/lib/errors.ts'
+import { cloudflareToken, neonKey, readToken, type TokenKind } from '../../src/lib/systems/token.ts'
 
 const secret = 'PLANTED-token'
 const node = (script: string): readonly string[] => [process.execPath, '-e', script]
-const refused = async (command: readonly string[] | undefined, variable?: string): Promise<Unreachable> => {
-  const error: unknown = await readToken({ command, variable }).catch((thrown: unknown) => thrown)
+const refused = async (command: readonly string[] | undefined, kind: TokenKind = cloudflareToken): Promise<Unreachable> => {
+  const error: unknown = await readToken(kind, { command, variable: undefined }).catch((thrown: unknown) => thrown)
   if (error instanceof Unreachable) return error
   throw error
 }
 
 test('the command of the environment comes before the variable, and no shell reads it', async () => {
-  expect((await readToken({ command: undefined, variable: `${secret}\n` })).reveal()).toBe(secret)
-  const printed = await readToken({ command: node('console.log(process.argv[1])').concat('$HOME;x'), variable: 'other' })
+  expect((await readToken(cloudflareToken, { command: undefined, variable: `${secret}\n` })).reveal()).toBe(secret)
+  const printed = await readToken(cloudflareToken, { command: node('console.log(process.argv[1])').concat('$HOME;x'), variable: 'other' })
   expect(printed.reveal()).toBe('$HOME;x')
 })
 
@@ -36,4 +36,10 @@ test('each way of having none has its code', async () => {
   expect(codes[4]?.likely).toBe('it exited with 3')
   for (const error of codes)
     expect([JSON.stringify(error), error.message, error.stack, String(error.cause)].join()).not.toContain('PLANTED')
+})
+
+test('each kind of token is named by its own variable and setting', async () => {
+  const error = await refused(undefined, neonKey)
+  expect([error.code, error.failed]).toEqual(['neon-no-token', 'There is no Neon API key'])
+  expect(error.next).toBe('export NEON_API_KEY, or set neon.api_key_command in the configuration')
 })

@@ -1,0 +1,49 @@
+import type { Clock, Duration } from '../../clock.ts'
+import { Blocked } from '../../errors.ts'
+import type { Trust } from '../https.ts'
+import type { System } from '../systems.ts'
+import { neonKey, readToken } from '../token.ts'
+import { neonClient } from './client.ts'
+import { readNeon } from './read-neon.ts'
+import { markRequest } from './requests.ts'
+import { sayNeon } from './say-neon.ts'
+import { markedVersion, markName, type NeonReader, type NeonWriter } from './types.ts'
+
+export interface NeonOptions extends Trust {
+  readonly project?: string | undefined
+  /** Prints the API key. */
+  readonly api_key_command?: readonly string[] | undefined
+  /** The value of NEON_API_KEY. */
+  readonly variable: string | undefined
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+  readonly timeout?: Duration
+}
+
+/** One project at Neon, over its API. */
+export const neonSystem = (options: NeonOptions): System<NeonReader, NeonWriter> => {
+  const { project = '', api_key_command: command, variable, clock, signal } = options
+  const send = neonClient({ ...options, key: () => readToken(neonKey, { command, variable, ...(signal && { signal }) }) })
+  const lacking =
+    options.project === undefined
+      ? 'neon.project is not in the configuration'
+      : command === undefined && !variable
+        ? `neither ${neonKey.variable} nor ${neonKey.setting} is set`
+        : undefined
+  return {
+    read: { lacking: async () => lacking, ...readNeon(send, project) },
+    write: {
+      markVersion: async ({ parent, version }) => {
+        const name = markName(version, clock.now())
+        await send({ doing: `make the branch ${name}`, ...markRequest(project, { parent, name }) })
+      },
+      deleteMark: async ({ id, name }) => {
+        if (markedVersion(name) === undefined)
+          throw new Blocked({ code: 'neon-not-ours', failed: `The branch ${name} is no restore point of ours`, next: 'honeydue db:status' })
+        await send({ doing: `delete the branch ${name}`, method: 'DELETE', path: `/projects/${project}/branches/${id}` })
+      },
+    },
+    say: sayNeon(options),
+    close: async () => {},
+  }
+}
