@@ -7,7 +7,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/s
 import { migrationWorlds } from './migration-worlds.ts'
 
 /** One test file's PostgreSQL serves the next file of the same worker. */
-export const postgresServers = keptServers()
+const postgresServers = keptServers()
 
 /** The same for what migrations are tried on; each attempt clears it. */
 export const scratchServers = keptServers(confinedServers, async () => {})

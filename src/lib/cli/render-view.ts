@@ -15,7 +15,7 @@ const renderFinding = (finding: Observation, chalk: ChalkInstance): readonly str
 const counted = (count: number, word: string): string => `${count} ${word}${count === 1 || word === 'wrong' ? '' : 's'}`
 
 /** The report in one line, so that the last screen says what the first one does; the command to type has its own where it does not fit. */
-export const renderVerdict = ({ findings, unreachable }: View, chalk: ChalkInstance, width = screenWidth()): string => {
+const renderVerdict = ({ findings, unreachable }: View, chalk: ChalkInstance, width = screenWidth()): string => {
   const wrong = findings.filter(({ level }) => level === 'wrong')
   const warnings = findings.length - wrong.length
   const first = wrong[0] ?? findings[0]

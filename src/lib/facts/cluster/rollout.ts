@@ -17,7 +17,7 @@ export const podsOf = ({ metadata, spec }: Deployment): { readonly namespace: st
 })
 
 /** Whether its controller has seen the last change: what its status and conditions say is of that, and not of what was before. */
-export const isSeen = ({ metadata, status }: Deployment): boolean => (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
+const isSeen = ({ metadata, status }: Deployment): boolean => (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
 
 /** Its controller has not yet seen the last change, or pods of two revisions stand side by side. */
 export const isRollingOut = (deployment: Deployment): boolean => {

@@ -130,7 +130,7 @@ const statusOf = (stdout: string): ExecCredential | undefined => {
 const hidden = '••••'
 
 /** The program's words without what it was given to keep, and without what has the look of a secret: long words of letters and digits that are no host or path. */
-export const withoutSecrets = (stderr: string, { env, args }: Pick<Plugin, 'env' | 'args'>): string => {
+const withoutSecrets = (stderr: string, { env, args }: Pick<Plugin, 'env' | 'args'>): string => {
   const given = [...(env ?? []).map(({ value }) => value), ...(args ?? []).flatMap((arg) => arg.split('=').slice(1))].filter(
     ({ length }) => length >= 6,
   )

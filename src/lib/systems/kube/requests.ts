@@ -8,7 +8,7 @@ export const replicasNote = 'honeydue.dev/replicas'
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** On a Job of db:migrate: to which version, so that an interrupted run knows it again. */
-export const migratesToNote = 'honeydue.dev/migrates-to'
+const migratesToNote = 'honeydue.dev/migrates-to'
 
 /** One write as the API takes it: the writer sends it, and its shell line says the same. */
 export interface KubeRequest {

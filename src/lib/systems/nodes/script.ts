@@ -23,7 +23,7 @@ const pieces = (script: string): readonly string[] => {
  * One line that hands a script to /bin/sh in every login shell (sh, bash, csh, fish, rc …): nothing stands in it that one of them reads in its own way.
  * Not on standard input: what a start-up file of the login shell reads there would be missing from the script.
  */
-export const commandLine = (script: string): string =>
+const commandLine = (script: string): string =>
   `/bin/sh -c 'IFS=; eval "$(printf %b "$*")"' sh ${pieces(script)
     .map((piece) => `'${piece}'`)
     .join(' ')}`

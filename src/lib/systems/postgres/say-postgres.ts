@@ -18,7 +18,7 @@ export interface PasswordPlace {
 const quoted = (value: string): string => (/^[\w.:/@-]+$/.test(value) ? value : `'${value.replace(/['\\]/g, '\\$&')}'`)
 
 /** Where and as whom, as libpq's connection string. */
-export const conninfo = (target: PostgresTarget, { hostaddr, caFile }: Trust): string => {
+const conninfo = (target: PostgresTarget, { hostaddr, caFile }: Trust): string => {
   const place = placeOf(target.host, target.port, hostaddr)
   const settings = {
     host: target.host,
