@@ -4,8 +4,10 @@ import { beforeAll, expect, test } from 'vitest'
 import { paint } from '../../../src/lib/cli/render.ts'
 import { renderView } from '../../../src/lib/cli/render-view.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
+import type { Environment } from '../../../src/lib/environment/schema.ts'
 import type { View } from '../../../src/lib/plan/report.ts'
 import { databaseStatus } from '../../../src/lib/reports/db/status.ts'
+import { neon as facts } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { honeydue, requireBuild } from '../../support/program.ts'
@@ -14,13 +16,13 @@ import { useSandbox, worlds } from '../../support/worlds.ts'
 const sandbox = useSandbox({ postgres: true })
 beforeAll(requireBuild)
 
-const look = async (): Promise<View> => {
+const look = async (more: Partial<Environment> = {}): Promise<View> => {
   const signal = new AbortController().signal
-  const { environment } = sandbox()
+  const environment = { ...sandbox().environment, ...more }
   const systems = openSystems(environment, systemClock, signal)
-  const { kube, checkout, postgres, nodes } = systems
+  const { kube, checkout, postgres, nodes, neon } = systems
   try {
-    const readers = { kube: kube.read, checkout: checkout.read, postgres: postgres.read, nodes: nodes.read }
+    const readers = { kube: kube.read, checkout: checkout.read, postgres: postgres.read, nodes: nodes.read, neon: neon.read }
     return await databaseStatus.look({}, readers, { environment, clock: systemClock, signal })
   } finally {
     await systems.close()
@@ -46,6 +48,35 @@ test('well: every place agrees, both endpoints answer from here and from each no
   expect(view.notes).toContain('DB_HOST was last set by kubectl-client-side-apply')
   const text = renderView({ ...view, notes: [] }, paint(false))
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+})
+
+test('restore points with their age, the youngest first; one of another branch is none; what cannot be read takes nothing else with it', async () => {
+  const { neon } = sandbox()
+  const marked = (name: string, minutesAgo: number, parent_id: string = facts.branch) => {
+    const created_at = new Date(Date.now() - minutesAgo * 60_000).toISOString()
+    neon.branches.push({ id: `br-${name}`, name, project_id: facts.project, parent_id, current_state: 'ready', default: false, created_at })
+  }
+  marked('before-20261101-0900-v1', 3000)
+  marked('before-20261128-0900-v2', 40)
+  marked('before-20261128-0901-v2', 39, 'br-other')
+  marked('preview', 1)
+  const table = ({ tables }: View) => tables.find(({ title }) => title === 'Restore points at Neon')
+  const view = await look()
+  expect(table(view)?.rows).toEqual([
+    ['before-20261128-0900-v2', expect.stringMatching(/, 40 min ago$/), 'ready'],
+    ['before-20261101-0900-v1', expect.stringMatching(/, 2 d 2 h ago$/), 'ready'],
+  ])
+  expect(view.data).toMatchObject({ restorePoints: [{ version: 2 }, { version: 1 }] })
+
+  const unset = await look({ neon: {} })
+  expect([unset.findings, table(unset)]).toEqual([[], undefined])
+  expect(unset.notes).toContain('Restore points at Neon are not known: neon.project is not in the configuration')
+
+  neon.trouble = 'server-error'
+  expect(await found()).toEqual([expect.stringMatching(/^warning: The restore points at Neon cannot be read: .*trouble of its own/)])
+  neon.trouble = 'none'
+  neon.compute = 'ep-other'
+  expect(await found()).toEqual([expect.stringMatching(/^warning: The project at Neon has no compute ep-floral-truth-amttbc5a: /)])
 })
 
 test('a switch that only the ConfigMap has: the pods are older, and the next deploy takes it back', async () => {

@@ -1,6 +1,6 @@
 import { minutes } from '../../clock.ts'
 import { directTarget } from '../../facts/db/direct-target.ts'
-import { isFresh, restorePoints } from '../../facts/db/restore-points.ts'
+import { isFresh, readRestorePoints, restorePoints } from '../../facts/db/restore-points.ts'
 import type { Context } from '../../plan/context.ts'
 import { type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Gate, type Proof } from '../../plan/procedure.ts'
@@ -35,8 +35,8 @@ const gather = async ({ neon, postgres }: Readers<Needs>, { clock }: Context) =>
   const version = versions.applied.at(-1)?.version ?? 0n
   const facts = { host, database, version, lacking, now: () => clock.now(), parent: undefined, known: [], fresh: undefined }
   if (lacking !== undefined) return facts
-  const [parent, branches] = await Promise.all([neon.branchOf(host), neon.branches()])
-  const points = parent === undefined ? [] : restorePoints(branches, parent).filter((one) => one.version === version)
+  const { parent, points: all } = await readRestorePoints(neon, host)
+  const points = all.filter((one) => one.version === version)
   const fresh = points.find((one) => isFresh(one, clock.now()))
   return { ...facts, parent, known: points.map(({ id }) => id), fresh }
 }

@@ -4,9 +4,11 @@ import { Unreachable } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
 import { type Activity, gatherActivity } from '../../facts/db/activity.ts'
 import { type Endpoint, type InUse, readInUse } from '../../facts/db/endpoint-in-use.ts'
+import { readRestorePoints } from '../../facts/db/restore-points.ts'
 import { sh } from '../../shell.ts'
 import type { CheckoutReader } from '../../systems/checkout/types.ts'
 import type { KubeReader } from '../../systems/kube/types.ts'
+import type { NeonReader } from '../../systems/neon/types.ts'
 import type { NodesReader } from '../../systems/nodes/types.ts'
 import type { EndpointFacts, PostgresReader } from '../../systems/postgres/types.ts'
 
@@ -20,7 +22,11 @@ export interface DatabaseStatus {
   /** Milliseconds until the node itself had a TCP connection to the endpoint, by alias. */
   readonly fromNodes: readonly { readonly alias: string; readonly to: Readonly<Record<Endpoint, Answer<number>>> }[]
   readonly activity: Answer<Activity>
+  /** The ways back that were made at Neon, or what the configuration lacks to ask for them. */
+  readonly restore: { readonly lacking: string } | { readonly lacking?: never; readonly asked: Answer<Restore> }
 }
+
+export type Restore = Awaited<ReturnType<typeof readRestorePoints>>
 
 export const sourceFile = 'deploy-k3s/config.yaml'
 const nodeWithin = seconds(10)
@@ -30,6 +36,7 @@ interface Look {
   readonly checkout: CheckoutReader
   readonly postgres: PostgresReader
   readonly nodes: NodesReader
+  readonly neon: NeonReader
 }
 
 /** Reads every place at once. Throws what kube throws: without the ConfigMap and the Secret there is nothing to compare or to log in with. */
@@ -46,13 +53,19 @@ export const gatherDatabaseStatus = async (
     const [pooler, direct] = await Promise.all([to(database.pooler), to(database.direct)])
     return { alias, to: { pooler, direct } }
   }
-  const [inUse, source, fromNodes, { endpoints, activity }] = await Promise.all([
+  const [inUse, source, fromNodes, { endpoints, activity }, restore] = await Promise.all([
     readInUse(look.kube, environment),
     answer(readSource(look.checkout, environment)),
     Promise.all(nodes.map(({ alias }) => fromNode(alias))),
     readServer(look.postgres),
+    readRestore(look.neon, database.direct),
   ])
-  return { inUse, source, endpoints, fromNodes, activity }
+  return { inUse, source, endpoints, fromNodes, activity, restore }
+}
+
+const readRestore = async (neon: NeonReader, host: string): Promise<DatabaseStatus['restore']> => {
+  const lacking = await neon.lacking()
+  return lacking === undefined ? { asked: await answer(readRestorePoints(neon, host)) } : { lacking }
 }
 
 const readServer = async (postgres: PostgresReader) => {

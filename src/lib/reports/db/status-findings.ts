@@ -148,6 +148,15 @@ const ofNodes = ({ fromNodes, inUse }: DatabaseStatus): readonly Observation[] =
     }),
   )
 
+const ofRestore = ({ restore }: DatabaseStatus, { database }: Environment): readonly Observation[] => {
+  if (restore.lacking !== undefined) return []
+  const { asked } = restore
+  if (!asked.answered) return [{ level: 'warning', text: `The restore points at Neon cannot be read: ${reasonOf(asked.error)}` }]
+  if (asked.value.parent !== undefined) return []
+  const text = `The project at Neon has no compute ${database.direct.split('.')[0]}: neon.project is not the database's`
+  return [{ level: 'warning', text, next: 'honeydue config:explain' }]
+}
+
 const ofVersions = ({ endpoints: { pooler, direct } }: DatabaseStatus): readonly Observation[] =>
   pooler.reachable && direct.reachable && pooler.serverVersion !== direct.serverVersion
     ? [
@@ -176,6 +185,7 @@ export const databaseFindings = (status: DatabaseStatus, environment: Environmen
     ...ofConnections(status),
     ...ofSource(status, checkout),
     ...ofNodes(status),
+    ...ofRestore(status, environment),
     ...(status.activity.answered
       ? []
       : [{ level: 'warning' as const, text: `Its connections cannot be read: ${reasonOf(status.activity.error)}` }]),

@@ -2,6 +2,7 @@ import { reasonOf } from '../../errors.ts'
 import { timeAndAge } from '../../facts/ages.ts'
 import type { Answer } from '../../facts/answer.ts'
 import { wakes } from '../../facts/db/activity.ts'
+import { plainVersion } from '../../facts/db/migration-state.ts'
 import { milliseconds } from '../../facts/nodes/quantities.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import type { EndpointFacts } from '../../systems/postgres/types.ts'
@@ -13,11 +14,11 @@ import { databaseFindings } from './status-findings.ts'
 export const databaseStatus = defineReport({
   id: 'db:status',
   title: 'Show which database endpoint is in use, and whether both answer',
-  needs: ['kube', 'checkout', 'postgres', 'nodes'],
+  needs: ['kube', 'checkout', 'postgres', 'nodes', 'neon'],
   choices: {},
   look: async (_, look, context) => {
     const status = await gatherDatabaseStatus(look, context)
-    const { endpoints, fromNodes, activity, source } = status
+    const { endpoints, fromNodes, activity, source, restore } = status
     const groups = activity.answered ? connectionGroups(activity.value) : []
     return {
       findings: databaseFindings(status, context.environment),
@@ -34,12 +35,14 @@ export const databaseStatus = defineReport({
           columns: ['application', 'through', 'open', 'active'],
           rows: groups.map(({ application, via, count, active }) => [application || 'no name', via, String(count), String(active)]),
         },
+        ...restoreTable(status, context.clock.now()),
       ],
       notes: [
         ...(status.inUse?.setBy ? [`DB_HOST was last set by ${status.inUse.setBy.manager}`] : []),
         `pooler  ${endpoints.pooler.host}`,
         `direct  ${endpoints.direct.host}`,
         'What a pod started with is inferred: from when it started, and when DB_HOST was last set',
+        ...(restore.lacking === undefined ? [] : [`Restore points at Neon are not known: ${restore.lacking}`]),
         wakes,
       ],
       data: {
@@ -48,10 +51,30 @@ export const databaseStatus = defineReport({
         endpoints: { pooler: told(endpoints.pooler), direct: told(endpoints.direct) },
         fromNodes: fromNodes.map(({ alias, to }) => ({ alias, pooler: reached(to.pooler), direct: reached(to.direct) })),
         connections: groups,
+        restorePoints: toldRestore(status),
       },
     }
   },
 })
+
+const restoreTable = ({ restore }: DatabaseStatus, now: Date): readonly Table[] =>
+  restore.lacking !== undefined || !restore.asked.answered
+    ? []
+    : [
+        {
+          title: 'Restore points at Neon',
+          columns: ['branch', 'made', 'state'],
+          rows: restore.asked.value.points.map(({ name, createdAt, state }) => [name, timeAndAge(createdAt, now), state]),
+        },
+      ]
+
+const toldRestore = ({ restore }: DatabaseStatus) => {
+  if (restore.lacking !== undefined) return { error: restore.lacking }
+  const { asked } = restore
+  return asked.answered
+    ? asked.value.points.map(({ id, name, version, createdAt, state }) => ({ id, name, version: plainVersion(version), createdAt, state }))
+    : { error: reasonOf(asked.error) }
+}
 
 const both = ['pooler', 'direct'] as const
 

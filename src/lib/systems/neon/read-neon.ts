@@ -29,7 +29,7 @@ export const readNeon = (send: (request: NeonRequest) => Promise<unknown>, proje
     for (let page = 0; page < maxPages; page++) {
       const query = new URLSearchParams({ limit: String(perPage), ...(cursor !== undefined && { cursor }) })
       const { branches, pagination } = ((await send({ doing: listing, path: `/projects/${project}/branches?${query}` })) ?? {}) as Listed
-      if (!Array.isArray(branches)) throw noResult(listing)
+      if (!Array.isArray(branches) || !branches.every(isBranch)) throw noResult(listing)
       const before = all.size
       for (const { id, name, parent_id: parent, current_state: state, created_at: createdAt } of branches as NonNullable<
         Listed['branches']
@@ -48,6 +48,9 @@ export const readNeon = (send: (request: NeonRequest) => Promise<unknown>, proje
     return (endpoints as NonNullable<Endpoints['endpoints']>).find((one) => one.id === id)?.branch_id
   },
 })
+
+const isBranch = ({ id, name, current_state, created_at }: Partial<NonNullable<Listed['branches']>[number]>): boolean =>
+  [id, name, current_state].every((one) => typeof one === 'string') && !Number.isNaN(Date.parse(created_at ?? ''))
 
 const listing = 'list the branches'
 const computes = 'list the computes'
