@@ -14,15 +14,22 @@ export interface MigrationFile {
   readonly envsub: boolean
   /** goose's words where it would stop at this file without running any of it. */
   readonly refusal?: string
+  /** It is no plain file: what goose finds there is not known. */
+  readonly strange?: string
 }
 
-type Texts = readonly { readonly name: string; readonly text: string }[]
+type Texts = readonly { readonly name: string; readonly text: string; readonly odd?: 'link' | 'folder' }[]
 
 /** By number; names that goose leaves alone are left out. */
 export const readMigrations = (files: Texts): readonly MigrationFile[] =>
   readFolder(files.map(({ name }) => name)).sources.map(({ name, version }) => {
-    const text = files.find((file) => file.name === name)?.text ?? ''
-    return { version, name, text, ...readUp(name, text) }
+    const { text = '', odd } = files.find((file) => file.name === name) ?? {}
+    if (odd === undefined) return { version, name, text, ...readUp(name, text) }
+    const strange =
+      odd === 'folder'
+        ? 'a folder, and no file'
+        : `a link to ${text}: goose follows it in the image, and what it finds there is not known here`
+    return { version, name, text, ...nothing, strange }
   })
 
 /** Why goose would refuse the whole folder before it runs anything; undefined where it does not, and where there is no file at all. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Secret } from '../../environment/secret.ts'
 import { Moved, Unreachable } from '../../errors.ts'
@@ -8,7 +8,7 @@ import { gitOf } from './git.ts'
 import { writePair } from './pair.ts'
 import { replaceFile } from './replace-file.ts'
 import { sayCheckout } from './say-checkout.ts'
-import type { CheckoutReader, CheckoutWriter } from './types.ts'
+import type { CheckoutReader, CheckoutWriter, TextFile } from './types.ts'
 
 /** The files of a folder on this machine; YAML is parsed only when asked for. */
 export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutWriter> => {
@@ -54,11 +54,17 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
         return one && parseYaml(one.text)
       },
       files: async (under) => {
-        const names = await readdir(join(folder, under)).catch(() => [])
+        const found = await readdir(join(folder, under), { withFileTypes: true }).catch(() => [])
         const texts = await Promise.all(
-          names.sort().map(async (name) => ({ name, text: await text(`${under}/${name}`).catch(() => undefined) })),
+          found.map(async (one): Promise<TextFile | undefined> => {
+            const { name } = one
+            if (one.isSymbolicLink()) return { name, text: await readlink(join(folder, under, name)).catch(() => ''), odd: 'link' }
+            if (one.isDirectory()) return { name, text: '', odd: 'folder' }
+            const content = one.isFile() ? await text(`${under}/${name}`).catch(() => undefined) : undefined
+            return content === undefined ? undefined : { name, text: content }
+          }),
         )
-        return texts.flatMap(({ name, text: found }) => (found === undefined ? [] : [{ name, text: found }]))
+        return texts.filter((one) => one !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1))
       },
       scalars: async (file, value) => {
         const [found, { findScalars }] = await Promise.all([text(file), import('./scalars.ts')])

@@ -37,10 +37,17 @@ export const gitOf = (folder: string) => {
     return answer
   }
   const filesOf = lasting(async (at: string, under: string): Promise<readonly TextFile[]> => {
-    const listed = (await told(['ls-tree', '-z', '--name-only', at, `${under}/`])).toString().split('\0').filter(Boolean)
-    const contents = blobs(await told(['cat-file', '--batch'], listed.map((file) => `${at}:${file}\n`).join('')))
-    return listed.map((file, i) => ({ name: file.slice(under.length + 1), text: contents[i] ?? '' }))
+    const listed = (await told(['ls-tree', '-z', at, `${under}/`])).toString().split('\0').filter(Boolean).map(entry)
+    const objects = listed.flatMap(({ type, object }) => (type === 'blob' ? [object] : []))
+    const contents = new Map((await textsOf(objects)).map((text, i) => [objects[i], text]))
+    return listed.map(({ mode, object, file }) => ({
+      name: file.slice(under.length + 1),
+      text: contents.get(object) ?? '',
+      ...(mode === '120000' ? { odd: 'link' } : mode.startsWith('100') ? {} : { odd: 'folder' }),
+    }))
   })
+  const textsOf = async (objects: readonly string[]): Promise<readonly string[]> =>
+    objects.length === 0 ? [] : blobs(await told(['cat-file', '--batch'], objects.map((one) => `${one}\n`).join('')))
   const changesOf = lasting(async (at: string, under: string): Promise<readonly FileChange[]> => {
     const log = await told(['log', '--no-renames', '--raw', '--format=%x00%h %cI', at, '--', under])
     return log
@@ -72,8 +79,7 @@ export const gitOf = (folder: string) => {
       const at = await commit(revision)
       return at === undefined ? [] : changesOf(at, under)
     },
-    texts: async (objects: readonly string[]): Promise<readonly string[]> =>
-      objects.length === 0 ? [] : blobs(await told(['cat-file', '--batch'], objects.map((one) => `${one}\n`).join(''))),
+    texts: textsOf,
   }
 }
 
@@ -87,6 +93,13 @@ const lasting = <T>(ask: (commit: string, under: string) => Promise<T>): ((commi
     answer.catch(() => answers.delete(key))
     return answer
   }
+}
+
+/** A line of `git ls-tree`. */
+const entry = (line: string) => {
+  const [head = '', file = ''] = line.split('\t')
+  const [mode = '', type = '', object = ''] = head.split(' ')
+  return { mode, type, object, file }
 }
 
 /** The bodies of `git cat-file --batch`: a line with the size, so many bytes, a line break. */

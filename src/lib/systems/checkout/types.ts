@@ -13,7 +13,10 @@ export interface Scalar {
 /** A file's name in its folder, and its text. */
 export interface TextFile {
   readonly name: string
+  /** Where a link leads; '' of a folder. */
   readonly text: string
+  /** What it is where it is no plain file. No link is followed. */
+  readonly odd?: 'link' | 'folder'
 }
 
 /** One commit's change of one file. `at`: ISO, when it was committed. `before`, `after`: git's ids of the texts; absent where there was no file. */
