@@ -1,4 +1,6 @@
 import type { Client } from 'pg'
+import { heldLocks } from '../../src/lib/postgres-server/measure.ts'
+import { catalogue, numbered, type Thing } from '../../src/lib/postgres-server/measure-catalogue.ts'
 import type { Effect, LockMode } from '../../src/lib/sql/effect.ts'
 import { lockModes } from '../../src/lib/sql/effect.ts'
 
@@ -11,29 +13,28 @@ export interface Measured {
   readonly destroys: boolean
 }
 
-const relations = `SELECT c.oid::text AS oid, CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name, c.relkind AS kind, c.relfilenode::text AS file,
-  CASE WHEN c.relkind = 'r' THEN (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM ONLY %s', c.oid::regclass), false, true, '')))[1]::text::int ELSE 1 END AS rows,
-  ARRAY(SELECT a.attnum::int FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'v', 'm')`
-
-export interface Relation {
-  readonly oid: string
-  readonly name: string
-  readonly kind: string
-  readonly file: string
-  readonly rows: number
-  readonly columns: readonly number[]
-}
+const rows = `SELECT c.oid::text AS oid, CASE WHEN c.relkind = 'r' THEN (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM ONLY %s', c.oid::regclass), false, true, '')))[1]::text::int ELSE 1 END AS rows
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'v', 'm')`
 
 /** What is there before anything runs. */
-export const look = async (client: Client): Promise<readonly Relation[]> => (await client.query<Relation>(relations)).rows
+export interface Before {
+  readonly things: readonly Thing[]
+  /** By number. */
+  readonly rows: ReadonlyMap<string, number>
+}
 
-/** Runs a statement and takes it back. */
-export const measure = async (client: Client, before: readonly Relation[], statement: string): Promise<Measured> => {
+export const look = async (client: Client): Promise<Before> => {
+  const counted = await client.query<{ oid: string; rows: number }>(rows)
+  return { things: await catalogue(client), rows: new Map(counted.rows.map((one) => [one.oid, one.rows])) }
+}
+
+/** Runs a statement and takes it back. `beside`: another connection to its database. */
+export const measure = async (client: Client, beside: Client, before: Before, statement: string): Promise<Measured> => {
   const notices: string[] = []
   const hear = ({ message = '' }) => void notices.push(message)
   await client.query('BEGIN; SET LOCAL client_min_messages = debug1')
   try {
+    const pid = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid ?? 0
     const written = async () =>
       (await client.query<{ n: number }>('SELECT coalesce(sum(n_tup_upd + n_tup_del), 0)::int AS n FROM pg_stat_xact_user_tables')).rows[0]
         ?.n ?? 0
@@ -41,34 +42,38 @@ export const measure = async (client: Client, before: readonly Relation[], state
     client.on('notice', hear)
     await client.query(statement)
     client.off('notice', hear)
-    const { rows: held } = await client.query<{ oid: string; mode: string }>(
-      "SELECT relation::text AS oid, mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted",
-    )
+    const { held } = await heldLocks(beside, pid, before.things)
     const overwritten = (await written()) > already
     await client.query('SET LOCAL client_min_messages = notice')
-    const after = (await client.query<Relation>(relations)).rows
-    const now = ({ oid }: Relation) => after.find((one) => one.oid === oid)
+    const after = await look(client)
+    const files = new Map(after.things.filter(({ sub }) => sub === 0).map(({ oid, file }) => [oid, file]))
+    const rowsOf = (oid: string) => after.rows.get(oid)
     const locks: Record<string, LockMode> = {}
-    for (const { oid, mode } of held) {
-      const relation = before.find((one) => one.oid === oid)
-      const name = lockModes.find((one) => `${one}Lock` === mode)
-      if (relation && name && lockModes.indexOf(name) > lockModes.indexOf(locks[relation.name] ?? 'none')) locks[relation.name] = name
+    for (const { table, mode } of held) {
+      const name = lockModes.find((one) => one === mode)
+      if (name && lockModes.indexOf(name) > lockModes.indexOf(locks[table] ?? 'none')) locks[table] = name
     }
+    const there = new Set(after.things.map(numbered))
+    const columns = before.things.some((one) => one.kind === 'column' && !there.has(numbered(one)))
     return {
       locks,
       // An emptied table gets a new file too.
-      rewrites: before.some((one) => one.file !== '0' && now(one) !== undefined && now(one)?.file !== one.file && now(one)?.rows !== 0),
+      rewrites: before.things.some(
+        ({ oid, file, sub }) => sub === 0 && file !== '0' && files.has(oid) && files.get(oid) !== file && rowsOf(oid) !== 0,
+      ),
       scans: notices.some(
         (notice) =>
           notice.startsWith('validating foreign key') ||
-          (scanning.test(notice) && before.some((one) => notice.includes(`"${one.name}"`) && (now(one)?.rows ?? 0) > 0)),
+          (scanning.test(notice) &&
+            before.things.some(({ oid, bare, sub }) => sub === 0 && notice.includes(`"${bare}"`) && (rowsOf(oid) ?? 0) > 0)),
       ),
       // A view holds nothing.
       destroys:
         overwritten ||
-        before.some(
-          (one) =>
-            one.kind !== 'v' && ((now(one)?.rows ?? -1) < one.rows || one.columns.some((column) => !now(one)?.columns.includes(column))),
+        columns ||
+        before.things.some(
+          ({ oid, kind, sub }) =>
+            sub === 0 && (kind === 'table' || kind === 'materialized view') && (rowsOf(oid) ?? -1) < (before.rows.get(oid) ?? 0),
         ),
     }
   } finally {

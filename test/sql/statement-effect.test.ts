@@ -10,18 +10,21 @@ import { type Grammar, loadGrammar } from '../../src/lib/sql/grammar.ts'
 import { effectOfNode } from '../../src/lib/sql/statement-effect.ts'
 import { noSurroundings, type Surroundings } from '../../src/lib/sql/surroundings.ts'
 import { surroundings } from '../../src/lib/systems/postgres/surroundings.ts'
-import { look, measure, overtold, type Relation, undertold } from './measured.ts'
+import { type Before, look, measure, overtold, undertold } from './measured.ts'
 import { alone, statements } from './statements.ts'
 
 let server: Server
 let client: Client
 let grammar: Grammar
 let around: Surroundings
-let before: readonly Relation[]
+let before: Before
+let beside: Client
 beforeAll(async () => {
   grammar = await loadGrammar()
   server = await confinedServers.take()
-  client = await server.login(await restrictedLogin(server, 'neondb_owner'), scratchDatabase)
+  const login = await restrictedLogin(server, 'neondb_owner')
+  client = await server.login(login, scratchDatabase)
+  beside = await server.login(login, scratchDatabase)
   await client.query(readFileSync(new URL('world.sql', import.meta.url), 'utf8'))
   const names = statements.flatMap((sql) => read(sql).flatMap(({ node }) => callsIn(node)))
   const { rows } = await client.query<Surroundings>(surroundings, [names])
@@ -30,6 +33,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await client?.end()
+  await beside?.end()
   await server?.stop()
 })
 
@@ -53,7 +57,7 @@ const overs: Readonly<Record<string, readonly string[]>> = {
 
 test.each(statements)('%s: told is never less than what PostgreSQL does', async (sql) => {
   const effect = told(sql)
-  const real = await measure(client, before, sql)
+  const real = await measure(client, beside, before, sql)
   expect(undertold(effect, real)).toEqual([])
   const over = overtold(effect, real)
   if (/^ALTER TABLE tasks/.test(sql) && !/CASCADE/.test(sql)) expect(over).toEqual(overs[sql] ?? [])

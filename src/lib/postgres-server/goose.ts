@@ -14,11 +14,13 @@ export interface GooseRun {
   readonly signal: AbortSignal
   /** The container's: what ENVSUB puts into statements. Nothing is set without it. */
   readonly env?: Environment
+  /** Called after each statement that ran, before anything else is asked of the session. `at`: which of its file, from 0. */
+  after?(file: string, at: number): Promise<void>
 }
 
 const table = 'goose_db_version'
 /** `goose up` of goose 3.22.1 against a real server: its table, its order, its log and its exit code. It takes no lock and keeps no checksum. */
-export const gooseUp = async ({ client, files, log, signal, env = () => undefined }: GooseRun): Promise<number> => {
+export const gooseUp = async ({ client, files, log, signal, env = () => undefined, after }: GooseRun): Promise<number> => {
   const say = (text: string) => log(`${new Date().toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')} ${text}`)
   const killed = new Promise<'killed'>((resolve) =>
     signal.aborted ? resolve('killed') : signal.addEventListener('abort', () => resolve('killed'), { once: true }),
@@ -51,7 +53,7 @@ export const gooseUp = async ({ client, files, log, signal, env = () => undefine
       }
       const began = performance.now()
       const sql = files.find((file) => file.name === name)?.sql ?? ''
-      const { failure, statements } = await applyFile(run, { sql, version, env })
+      const { failure, statements } = await applyFile(run, { sql, version, env, after: (at) => after?.(name, at) })
       if (failure !== undefined) {
         say(`goose run: ERROR ${name}: ${failure}`)
         return 1
@@ -124,7 +126,12 @@ interface Applied {
 /** How many statements ran, or goose's words. Files that were applied before this one stay committed. */
 const applyFile = async (
   run: Run,
-  { sql, version, env }: { readonly sql: string; readonly version: bigint; readonly env: Environment },
+  {
+    sql,
+    version,
+    env,
+    after,
+  }: { readonly sql: string; readonly version: bigint; readonly env: Environment; after(at: number): Promise<void> | undefined },
 ): Promise<Applied> => {
   let statement = ''
   let transaction = false
@@ -132,8 +139,12 @@ const applyFile = async (
     const file = parseGoose(sql, { env })
     transaction = file.transaction
     if (transaction) await run('BEGIN')
-    for (statement of file.statements) await run(unheard(statement))
-    statement = ''
+    for (const [at, text] of file.statements.entries()) {
+      statement = text
+      await run(unheard(text))
+      statement = ''
+      await after(at)
+    }
     // Unqualified, as in goose: a dump that empties search_path breaks it.
     await run(`INSERT INTO ${table} (version_id, is_applied) VALUES ($1, $2)`, [String(version), true])
     if (transaction) await run('COMMIT')

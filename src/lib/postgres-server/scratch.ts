@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { gooseUp } from './goose.ts'
 import { type Laying, lay } from './lay.ts'
+import { type Measured, measuring } from './measure.ts'
 import { type Role, restrictedLogin, scratchDatabase, settle } from './restricted.ts'
 import type { Server } from './server.ts'
 import { confinedServers, type Servers } from './servers.ts'
@@ -20,6 +21,8 @@ export interface Attempt {
   readonly files: readonly { readonly name: string; readonly text: string }[]
   /** One query over what they leave. */
   readonly ask: string
+  /** Watch what each statement does. */
+  readonly measure?: boolean
 }
 
 export interface Attempted {
@@ -28,6 +31,8 @@ export interface Attempted {
   /** goose's log. */
   readonly lines: readonly string[]
   readonly rows: readonly unknown[]
+  /** Of each statement that ran and could be watched. */
+  readonly measured: readonly Measured[]
   /** Why it was ended before goose had an answer: too long, too large. */
   readonly ended?: string
 }
@@ -66,7 +71,7 @@ export const scratchServer = (options: ScratchOptions = {}) => {
       // The server goes with what runs on it: nothing else ends a loop for sure.
       starting = undefined
       leaving = going.then((server) => server.stop()).catch(() => {})
-      if (error instanceof Unanswered) return { code: 1, lines: [], rows: [], ended: error.message }
+      if (error instanceof Unanswered) return { code: 1, lines: [], rows: [], measured: [], ended: error.message }
       throw error
     } finally {
       bounds.release()
@@ -131,13 +136,14 @@ const limited = ({ signal, within }: { readonly signal: AbortSignal; readonly wi
 
 const perform = async (
   server: Server,
-  { user, roles = [], schema = [], searchPath = 'public', before, files, ask }: Attempt,
+  { user, roles = [], schema = [], searchPath = 'public', before, files, ask, measure = false }: Attempt,
   bounds: Bounds & { readonly room: number },
 ): Promise<Attempted> => {
   const login = await restrictedLogin(server, user, roles)
   const client = await server.login(login, scratchDatabase)
   const watching = new AbortController()
-  const watched = watchRoom(server.admin, bounds, watching.signal)
+  let beside: Client | undefined
+  const room = watchRoom(server.admin, bounds, watching.signal)
   try {
     const unlaid = schema.length === 0 ? [] : await lay(client, schema)
     if (unlaid.length > 0) throw new Unanswered(`the live schema could not be laid: ${unlaid.slice(0, 3).join('; ')}`)
@@ -147,19 +153,33 @@ const perform = async (
     const lines: string[] = []
     const named = files.map(({ name, text }) => ({ name, sql: text }))
     // goose refuses an empty folder; here nothing is asked of it then.
-    const code = named.length === 0 ? 0 : await gooseUp({ client, files: named, log: (line) => lines.push(line), signal: bounds.limit })
+    beside = measure ? await server.login(login, scratchDatabase) : undefined
+    const watched = beside && (await measuring(client, beside))
+    const measured: Measured[] = []
+    const after = async (file: string, at: number) => {
+      try {
+        const one = await watched?.look(file, at)
+        if (one) measured.push(one)
+      } catch (error) {
+        // Asked in its transaction, a question that fails ends that too: what goose says afterwards is no word about the file.
+        bounds.end(`what its statements do could not be read: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+    const log = (line: string) => void lines.push(line)
+    const code = named.length === 0 ? 0 : await gooseUp({ client, files: named, log, signal: bounds.limit, after })
     const [, lack] = /\(SQLSTATE (53\w{3})\)$/.exec(lines.at(-1) ?? '') ?? []
     if (code !== 0 && lack !== undefined) throw new Unanswered(`the private server has too little for it (SQLSTATE ${lack})`)
     // By the same login: what the files left may shadow what a question calls.
     const reader = await server.login(login, scratchDatabase)
     try {
-      return { code, lines, rows: (await reader.query(ask)).rows }
+      return { code, lines, measured, rows: (await reader.query(ask)).rows }
     } finally {
       await reader.end().catch(() => {})
     }
   } finally {
     watching.abort()
-    await watched
+    await room
+    await beside?.end().catch(() => {})
     await client.end().catch(() => {})
   }
 }

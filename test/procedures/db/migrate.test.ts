@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
@@ -135,6 +136,12 @@ test('a build without locks: whoever has an older snapshot of any table is named
   )
 })
 
+const felt = ({ steps }: Awaited<ReturnType<typeof rehearsed>>) =>
+  steps
+    .at(-1)
+    ?.effect.slice(1)
+    .map(({ what, after }) => [what.replace(/^\d+: /, ''), after.replace(/^run: /, '')])
+
 const rehearsed = async (tag: string, sql: string) => {
   const asked = { image: await release(sandbox(), tag, { '000003_a.sql': `-- +goose Up\n${sql}\n` }), rehearse: true }
   return (await prepare(migrate, asked, systems(), contextOf(sandbox().environment))).plan
@@ -153,3 +160,81 @@ test('a rehearsal has the live schema, its partitions, policies, roles and owner
   expect((await rehearsed('cccc018', needsRows)).blocked).toEqual([expect.stringContaining('not rehearsed because a file needs rows')])
   await query('DROP OWNED BY other; DROP ROLE other; DROP ROLE reporter')
 })
+
+test('what a rehearsal saw beyond the text stands in the plan, the heaviest first; what it did not see either stays not known', async () => {
+  const { query } = sandbox().postgres
+  await query(`CREATE TABLE audit (what text); CREATE VIEW titles AS SELECT title FROM tasks; CREATE INDEX tasks_title ON tasks (title);
+    CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO audit VALUES ('x'); RETURN NEW; END$$;
+    CREATE TRIGGER noted AFTER INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION noted();
+    CREATE FUNCTION widen() RETURNS int LANGUAGE plpgsql AS $$BEGIN ALTER TABLE documents ALTER title TYPE char(300); RETURN 1; END$$;
+    CREATE PROCEDURE sweep() LANGUAGE plpgsql AS $$BEGIN TRUNCATE audit; END$$;
+    ALTER TABLE audit OWNER TO neondb_owner; ALTER VIEW titles OWNER TO neondb_owner`)
+  const block = (sql: string) => `-- +goose StatementBegin\n${sql};\n-- +goose StatementEnd`
+  const sqls = [
+    "INSERT INTO users (email) VALUES ('a@example.com')",
+    'UPDATE users SET email = email',
+    'SELECT widen()',
+    'CALL sweep()',
+    'ALTER TABLE tasks DROP COLUMN title CASCADE',
+    'DO $$BEGIN DROP TABLE audit; END$$',
+    'DO $$DECLARE r record; BEGIN FOR r IN SELECT * FROM tasks LOOP DROP TABLE users; END LOOP; END$$',
+    "SELECT 'x'; DROP TABLE documents; DO $$BEGIN LOCK TABLE users; END$$",
+  ]
+  const plan = await rehearsed('cccc020', sqls.map(block).join('\n'))
+  expect(plan.blocked).toEqual([])
+  expect(felt(plan)).toEqual([
+    ['CALL sweep()', 'measured without rows: destroys, empties or rewrites audit, blocks reads and writes of audit'],
+    [
+      'UPDATE users SET email = email',
+      'destroys, blocks no reads or writes of users, not known: what the triggers of users do is not known',
+    ],
+    ['DO $$BEGIN DROP TABLE audit; END$$', 'measured without rows: destroys, drops table audit'],
+    [
+      'ALTER TABLE tasks DROP COLUMN title CASCADE',
+      'destroys, blocks reads and writes of tasks, titles, measured without rows: drops view titles, index tasks_title',
+    ],
+    ['DROP TABLE documents', 'destroys, blocks reads and writes of documents, residences'],
+    ['SELECT widen()', 'measured without rows: rewrites every row of documents, blocks reads and writes of documents'],
+    ['DO $$BEGIN LOCK TABLE users; END$$', 'measured without rows: blocks reads and writes of users'],
+    [
+      "INSERT INTO users (email) VALUES ('a@example.com')",
+      'blocks no reads or writes of users, measured without rows: may change rows of audit',
+    ],
+    [
+      'DO $$DECLARE r record; BEGIN FOR r IN SELECT * FROM tasks LOOP DROP TABLE users; END LOOP; END$$',
+      'not known: what its block does is not known',
+    ],
+    ["SELECT 'x'", 'nobody waits'],
+  ])
+  expect(plan.beyond.join('\n')).toMatch(/It destroys \(.*CALL sweep\(\).*\)/)
+})
+
+test('without a transaction a rehearsal sees what is gone, and says that it did not see the locks', async () => {
+  const files = {
+    '000003_a.sql':
+      '-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\nDO $$BEGIN DROP TABLE documents; END$$;\n-- +goose StatementEnd\nDO $$BEGIN END$$;\n',
+  }
+  const asked = { image: await release(sandbox(), 'cccc021', files), rehearse: true }
+  const { plan } = await prepare(migrate, asked, systems(), contextOf(sandbox().environment))
+  expect(felt(plan)).toEqual([
+    ['DO $$BEGIN DROP TABLE documents; END$$', 'measured without rows: destroys, drops table documents, its locks were not measured'],
+    ['DO $$BEGIN END$$', 'not known: what its block does is not known'],
+  ])
+})
+
+test.each(['/etc/passwd', '/', '/dev/zero', 'a\n-- +goose Up\nDROP TABLE tasks;'])(
+  'a migration that is a link to %j is followed nowhere: the plan is refused',
+  async (target) => {
+    const { checkout } = sandbox().environment
+    await symlink(target, join(checkout, 'migrations/000003_link.sql'))
+    const git = (...args: readonly string[]) =>
+      execFileSync('git', ['-C', checkout, '-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args])
+    git('add', 'migrations')
+    git('commit', '-q', '-m', 'link')
+    git('tag', 'cccc022')
+    const asked = { image: image('api', 'cccc022'), rehearse: true }
+    const { plan } = await prepare(migrate, asked, systems(), contextOf(sandbox().environment))
+    expect(plan.blocked[0]).toContain(`000003_link.sql is a link to ${target}: goose follows it in the image`)
+    expect(JSON.stringify([plan.steps.map(({ title }) => title), plan.beyond])).not.toMatch(/root:|DROP TABLE/)
+  },
+)

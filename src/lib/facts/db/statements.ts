@@ -5,11 +5,14 @@ import { madeBy } from '../../sql/made.ts'
 import { effectOfNode } from '../../sql/statement-effect.ts'
 import type { Surroundings } from '../../sql/surroundings.ts'
 import type { TableSize } from '../../systems/postgres/types.ts'
+import type { Measured } from '../../systems/scratch/types.ts'
 import type { MigrationFile } from './goose-file.ts'
 
 /** One SQL statement of a file that has not run, and what others feel of it. */
 export interface PendingStatement {
   readonly file: string
+  /** Which of the texts that goose sends of the file, from 0; several statements can stand in one. */
+  readonly at: number
   /** The first line or so, for a plan. */
   readonly text: string
   /** The strongest that it takes, and the table that it takes it on. */
@@ -27,11 +30,19 @@ export interface PendingStatement {
   readonly refused: string | undefined
   /** Of the table that it locks most, where that exists. */
   readonly size: TableSize | undefined
+  /** What a rehearsal saw beyond all this; undefined where it saw nothing more, or there was none. */
+  readonly measured?: Beyond
+}
+
+/** What was seen and not told. `locks`: undefined where they were gone before they could be read. */
+export interface Beyond extends Pick<Measured, 'rewrites' | 'emptied' | 'scans' | 'dropped'> {
+  readonly locks: readonly { readonly table: string; readonly mode: LockMode }[] | undefined
 }
 
 /** The statements of one text that goose sends at once; or why the grammar does not take it. */
 export interface Sent {
   readonly file: MigrationFile
+  readonly at: number
   readonly text: string
   readonly statements: readonly Parsed[]
   readonly trouble: string | undefined
@@ -40,9 +51,9 @@ export interface Sent {
 /** What goose would send of these files, in its order. */
 export const readStatements = (grammar: Grammar, files: readonly MigrationFile[]): readonly Sent[] =>
   files.flatMap((file) =>
-    file.statements.map((text): Sent => {
+    file.statements.map((text, at): Sent => {
       const read = grammar(text)
-      return { file, text, statements: read.understood ? read.statements : [], trouble: read.understood ? undefined : read.because }
+      return { file, at, text, statements: read.understood ? read.statements : [], trouble: read.understood ? undefined : read.because }
     }),
   )
 
@@ -60,8 +71,8 @@ export const pendingStatements = (
   const there = new Set(around.columns.map(({ table }) => table))
   /** What the files make before: nobody else can wait for it. */
   const made = new Set<string>()
-  const all = sent.flatMap(({ file, text, statements, trouble }) => {
-    if (trouble !== undefined) return [stating({ file: file.name, text, effect: joined([{ unknown: [trouble] }]), sizes })]
+  const all = sent.flatMap(({ file, at, text, statements, trouble }) => {
+    if (trouble !== undefined) return [stating({ file: file.name, at, text, effect: joined([{ unknown: [trouble] }]), sizes })]
     return statements.map(({ node, text: own }) => {
       const effect = withoutMade(effectOfNode(node, around), made)
       for (const name of madeBy(node)) if (!there.has(name)) made.add(name)
@@ -72,7 +83,7 @@ export const pendingStatements = (
           : statements.length > 1
             ? 'PostgreSQL refuses it beside other statements (25001): it needs a block of its own'
             : undefined
-      return stating({ file: file.name, text: own, effect, sizes, ...(refused !== undefined && { refused }) })
+      return stating({ file: file.name, at, text: own, effect, sizes, ...(refused !== undefined && { refused }) })
     })
   })
   return [...all].sort((a, b) => weight(b) - weight(a))
@@ -87,12 +98,14 @@ const withoutMade = (effect: Effect, made: ReadonlySet<string>): Effect => {
 
 const stating = ({
   file,
+  at,
   text,
   effect,
   sizes,
   refused,
 }: {
   readonly file: string
+  readonly at: number
   readonly text: string
   readonly effect: Effect
   readonly sizes: readonly TableSize[]
@@ -106,6 +119,7 @@ const stating = ({
   const line = text.replace(/\s+/g, ' ').replace(/;\s*$/, '').trim()
   return {
     file,
+    at,
     text: line.length > 120 ? `${line.slice(0, 119)}…` : line,
     lock: strongest?.mode ?? 'none',
     table: strongest?.table,
@@ -116,51 +130,22 @@ const stating = ({
     concurrently,
     unknown,
     refused,
-    size: sizes.find(({ table }) => table.replaceAll('"', '') === strongest?.table),
+    size: sizeOf(sizes, strongest?.table),
   }
 }
 
-const weight = ({ destroys, rewrites, scans, lock, unknown, refused }: PendingStatement): number =>
+/** Of a table by its name in an effect. */
+export const sizeOf = (sizes: readonly TableSize[], name: string | undefined): TableSize | undefined =>
+  sizes.find(({ table }) => table.replaceAll('"', '') === name)
+
+/** How much it should be looked at. */
+export const weight = ({ destroys, rewrites, scans, lock, unknown, refused }: PendingStatement): number =>
   (refused ? 200 : 0) +
   (destroys ? 100 : 0) +
   (rewrites ? 50 : 0) +
   (unknown.length > 0 ? 20 : 0) +
   lockModes.indexOf(lock) * 2 +
   (scans ? 1 : 0)
-
-/** "destroys, blocks reads and writes of tasks, blocks writes of users" */
-export const feltBy = ({ destroys, rewrites, scans, locks, unknown, refused }: PendingStatement): string => {
-  const hard = locks.filter(({ mode }) => blocks[mode] !== gentle)
-  const felt = [...new Set((hard.length > 0 ? hard : locks.slice(0, 1)).map(({ mode }) => blocks[mode]))].filter(Boolean)
-  return (
-    [
-      refused ?? '',
-      destroys ? 'destroys' : '',
-      rewrites ? 'rewrites every row' : scans ? 'reads every row' : '',
-      ...felt.map(
-        (how) =>
-          `${how} of ${few((hard.length > 0 ? hard : locks.slice(0, 1)).filter(({ mode }) => blocks[mode] === how).map(({ table }) => table))}`,
-      ),
-      ...unknown.map((because) => `not known: ${because}`),
-    ]
-      .filter(Boolean)
-      .join(', ') || 'nobody waits'
-  )
-}
-
-const few = (tables: readonly string[]): string =>
-  tables.length > 6 ? `${tables.slice(0, 5).join(', ')} and ${tables.length - 5} more` : tables.join(', ')
-
-const gentle = 'blocks no reads or writes'
-const blocks: Readonly<Record<LockMode, string>> = {
-  none: '',
-  RowExclusive: gentle,
-  ShareUpdateExclusive: gentle,
-  Share: 'blocks writes',
-  ShareRowExclusive: 'blocks writes',
-  Exclusive: 'blocks writes',
-  AccessExclusive: 'blocks reads and writes',
-}
 
 /** "100 rows, 64 kB": as the server last counted. */
 export const sizeText = ({ rows, bytes }: TableSize): string => `${rows < 0 ? 'never counted' : `${rows} rows`}, ${bytesText(bytes)}`

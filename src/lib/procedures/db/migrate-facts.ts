@@ -1,5 +1,6 @@
 import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { gatherMigrations, tagOf } from '../../facts/db/gather-migrations.ts'
+import { withMeasured } from '../../facts/db/measured.ts'
 import { apiContainer, jobName } from '../../facts/db/migrate-job.ts'
 import { gooseCommand, manifestDifferences } from '../../facts/db/migrate-manifest.ts'
 import { timeoutOf } from '../../facts/db/snapshots.ts'
@@ -47,21 +48,21 @@ export const gatherMigrate = async (
 
 /** Runs what is pending over the live schema without its rows, on a PostgreSQL of our own. */
 export const rehearsed = async (facts: MigrateFacts, { postgres, scratch }: Readers<'postgres' | 'scratch'>): Promise<MigrateFacts> => {
-  const { target, versions, state, files = [] } = facts
+  const { target, versions, state, sizes, files = [] } = facts
   if (state.pending.length === 0) return facts
-  const replaced = state.pending.find(({ envsub }) => envsub)
+  const replaced = state.pending.find(({ envsub, strange }) => envsub || strange !== undefined)
   if (replaced) {
-    const unable = `${replaced.name} takes values of the environment (ENVSUB), and only the Job has them`
-    return { ...facts, rehearsal: { failure: undefined, unable, lines: [] } }
+    const unable = replaced.strange
+      ? `${replaced.name} is ${replaced.strange}`
+      : `${replaced.name} takes values of the environment (ENVSUB), and only the Job has them`
+    return { ...facts, rehearsal: { failure: undefined, unable, lines: [], measured: [] } }
   }
   const layout = await postgres.layout(target)
-  return {
-    ...facts,
-    rehearsal: await scratch.rehearse(
-      { layout, versions: versions.applied.map(({ version }) => version), versionSchema: versions.schema ?? 'public', user: target.user },
-      files,
-    ),
-  }
+  const rehearsal = await scratch.rehearse(
+    { layout, versions: versions.applied.map(({ version }) => version), versionSchema: versions.schema ?? 'public', user: target.user },
+    files,
+  )
+  return { ...facts, rehearsal, statements: withMeasured(facts.statements, rehearsal.measured, sizes) }
 }
 
 interface JobShape extends KubeManifest {

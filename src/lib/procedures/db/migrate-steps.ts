@@ -1,10 +1,12 @@
 import { minutes } from '../../clock.ts'
 import { reasonOf } from '../../errors.ts'
+import { feltBy } from '../../facts/db/felt.ts'
 import { failedIndexes, indexesInWork } from '../../facts/db/invalid-indexes.ts'
+import { whole } from '../../facts/db/measured.ts'
 import { gatherRunners, jobName } from '../../facts/db/migrate-job.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
 import { holdsSnapshot, oldSnapshots, waitsForSnapshots } from '../../facts/db/snapshots.ts'
-import { feltBy, sizeText } from '../../facts/db/statements.ts'
+import { sizeText } from '../../facts/db/statements.ts'
 import { every, type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Difference, Step } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -138,6 +140,7 @@ export const standing = (facts: MigrateFacts): Finding => {
     when(!registry.answered || registry.digest !== undefined, `${image} is not in its registry: push it, or name another with --image`),
     facts.refusal === undefined ? holds : fails(`goose refuses all files of the image: ${facts.refusal}`),
     ...state.pending.filter(({ refusal }) => refusal !== undefined).map(({ name, refusal }) => fails(`goose stops at ${name}: ${refusal}`)),
+    ...state.pending.filter(({ strange }) => strange !== undefined).map(({ name, strange }) => fails(`${name} is ${strange}`)),
     ...facts.statements.flatMap(({ file, text, refused }) => (refused === undefined ? [] : [fails(`${file}: ${text}: ${refused}`)])),
     ...state.late.map(({ name }) => fails(`${name} came late: version ${state.current} is applied, and goose stops there`)),
     ...state.edited.map(({ name, commit }) => fails(`${name} was changed by ${commit} after it was applied`)),
@@ -182,11 +185,12 @@ export const unsaid = (facts: MigrateFacts): readonly string[] => {
         ]
   if (state.pending.length === 0)
     return [...ahead, ...(image === liveImage ? [`The live image has nothing pending: --image names the one that is to be deployed`] : [])]
-  const exclusive = facts.statements.filter(({ lock }) => lock === 'AccessExclusive')
+  const statements = facts.statements.map(whole)
+  const exclusive = statements.filter(({ lock }) => lock === 'AccessExclusive')
   const tables = [
     ...new Set(exclusive.flatMap(({ locks }) => locks.filter(({ mode }) => mode === 'AccessExclusive').map(({ table }) => table))),
   ].join(', ')
-  const destroying = facts.statements.filter(({ destroys }) => destroys)
+  const destroying = statements.filter(({ destroys }) => destroys)
   const held = state.pending.filter(({ transaction, statements }) => transaction && statements.length > 1).map(({ name }) => name)
   const old = sessions.filter(({ transactionAge }) => (transactionAge ?? 0) > 60)
   // Whatever is older than the build may still look at a version of a row that the index will lack.

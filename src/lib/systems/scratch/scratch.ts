@@ -2,7 +2,7 @@ import { Blocked, Trouble } from '../../errors.ts'
 import { markStatements, schemaObjects } from '../postgres/catalog.ts'
 import type { Layout, SchemaObject } from '../postgres/types.ts'
 import type { System } from '../systems.ts'
-import type { ScratchFile, ScratchReader } from './types.ts'
+import type { Measured, ScratchFile, ScratchReader } from './types.ts'
 
 /** The server that is started; given by the caller, because systems know no embedded one. */
 export interface ScratchServer {
@@ -14,6 +14,7 @@ export interface ScratchServer {
     readonly before: readonly string[]
     readonly files: readonly ScratchFile[]
     readonly ask: string
+    readonly measure?: boolean
   }): Promise<Attempted>
   stop(): Promise<void>
 }
@@ -25,6 +26,7 @@ interface Attempted {
   readonly code: number
   readonly lines: readonly string[]
   readonly rows: readonly unknown[]
+  readonly measured: readonly Measured[]
   /** Why it was ended before its end. */
   readonly ended?: string
 }
@@ -56,13 +58,15 @@ export const scratchSystem = (open: () => Promise<ScratchServer>): System<Scratc
         try {
           const { roles, statements, searchPath } = layout
           const before = markStatements(versions, versionSchema)
-          const done = await attempt({ user, roles, searchPath, schema: statements, before, files: files.map(bare), ask: 'SELECT 1' })
+          const over = { user, roles, searchPath, schema: statements, before, files: files.map(bare) }
+          const done = await attempt({ ...over, ask: 'SELECT 1', measure: true })
+          const { lines, measured } = done
           const failure = failureOf(done)
           const [, lacks] = /\(SQLSTATE (23502|23503|55000|P0002|P0003)\)$/.exec(failure ?? '') ?? []
-          if (lacks === undefined) return { failure, lines: done.lines }
-          return { failure: undefined, unable: `a file needs rows, and the copy has none: ${failure}`, lines: done.lines }
+          if (lacks === undefined) return { failure, lines, measured }
+          return { failure: undefined, unable: `a file needs rows, and the copy has none: ${failure}`, lines, measured }
         } catch (error) {
-          if (error instanceof Blocked) return { failure: undefined, unable: error.likely ?? error.failed, lines: [] }
+          if (error instanceof Blocked) return { failure: undefined, unable: error.likely ?? error.failed, lines: [], measured: [] }
           throw error
         }
       },

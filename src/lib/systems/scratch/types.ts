@@ -13,12 +13,27 @@ export interface Built {
   readonly schema: readonly SchemaObject[]
 }
 
+/** What one text that goose sends was seen to do on the copy, which has no rows. Tables with their schema, but for `public`. */
+export interface Measured {
+  readonly file: string
+  /** Which text of its file, from 0. */
+  readonly at: number
+  /** All that its transaction holds after it, of what was there before the files; undefined where it has none. `mode` without "Lock". */
+  readonly locks: readonly { readonly table: string; readonly mode: string }[] | undefined
+  readonly rewrites: readonly string[]
+  /** They have a new file, and no rewriting was heard of. */
+  readonly emptied: readonly string[]
+  readonly scans: readonly string[]
+  readonly dropped: readonly { readonly kind: string; readonly name: string }[]
+}
+
 /** How pending files went over the live schema without its rows. `lines`: goose's log with each file's time. */
 export interface Rehearsal {
   readonly failure: string | undefined
   /** Why they could not be tried at all: that says nothing of the files. */
   readonly unable?: string
   readonly lines: readonly string[]
+  readonly measured: readonly Measured[]
 }
 
 /**
