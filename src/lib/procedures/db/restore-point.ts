@@ -21,9 +21,11 @@ export const restorePoint = defineProcedure({
     `database ${database} on ${host}, version ${version}`,
     ...(parent === undefined ? [] : [`branch ${parent} at Neon`]),
   ],
-  beyond: ({ fresh, version }) => [
+  beyond: ({ fresh, version, lacking }) => [
     ...(fresh ? [`${fresh.name} is of version ${version} and of the last hour: what was written since is not in it`] : []),
-    'It has no compute, and costs what changes after it: it stays until somebody deletes it',
+    lacking === undefined
+      ? 'It has no compute, and costs what changes after it: it stays until somebody deletes it'
+      : 'A compute that the console gives it costs while it runs, and the branch costs what changes after it, until somebody deletes it',
   ],
   steps: (facts) => [facts.lacking !== undefined ? byHand(facts, facts.lacking) : facts.fresh ? isReady(facts) : make(facts)],
 })
