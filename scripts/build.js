@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // Bundles every command into dist/, split so that a command loads only what it uses; writes oclif.manifest.json and the rendered help.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { builtins } from './builtins.js'
 import { licences } from './licences.js'
+import { packedGrammar, smallGrammar } from './small-grammar.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'))
@@ -24,7 +25,7 @@ const common = {
   minifyWhitespace: true,
   logLevel: 'warning',
   metafile: true,
-  plugins: [builtins],
+  plugins: [builtins, smallGrammar(root)],
 }
 const { metafile } = await build({
   ...common,
@@ -39,7 +40,7 @@ const { metafile } = await build({
 // What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
 await build({ ...common, entryPoints: ['src/answer.ts'] })
 // PostgreSQL's grammar looks for its program beside the file that it is bundled into.
-copyFileSync(join(root, 'node_modules/libpg-query/wasm/libpg-query.wasm'), join(root, 'dist/libpg-query.wasm'))
+writeFileSync(join(root, 'dist/libpg-query.wasm.gz'), packedGrammar(root))
 writeFileSync(join(root, 'dist/LICENCES.txt'), licences(root, Object.keys(metafile.inputs)))
 // Coloured, because the plain text can be made of it.
 execFileSync(process.execPath, [join(root, 'scripts/describe.js')], { stdio: 'inherit', env: { PATH: process.env.PATH, FORCE_COLOR: '1' } })

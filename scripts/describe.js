@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { Config, Help, Plugin } from '@oclif/core'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -56,9 +57,10 @@ const renderAll = async (id) => {
 }
 
 const write = (name, value) => {
-  const file = join(root, 'dist/help', `${name}.json`)
+  const file = join(root, 'dist/help', `${name}.json.gz`)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify(value))
+  // A text for every width at which it differs: packed, all of them together take what one took.
+  writeFileSync(file, gzipSync(JSON.stringify(value)))
 }
 
 const topics = [...new Set(config.topics.map(({ name }) => name))].sort()

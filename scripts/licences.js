@@ -3,17 +3,22 @@ import { join } from 'node:path'
 
 /** The licence of every package that a bundle was made of, as the package gives it. `files`: the bundle's inputs, relative to `root`. */
 export const licences = (root, files) => {
-  const folders = new Set(files.flatMap((file) => file.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []))
-  return [...folders]
-    .sort()
-    .map((folder) => textOf(join(root, folder)))
-    .join(`\n${'-'.repeat(80)}\n\n`)
+  // A file that a plugin has taken stands behind the plugin's name.
+  const places = files.map((file) => file.replace(/^[a-z-]+:/, ''))
+  const folders = new Set(places.flatMap((file) => file.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []))
+  // Many packages give the same text, to the letter but for its line breaks: it stands once, under all their names.
+  const byText = new Map()
+  for (const folder of [...folders].sort()) {
+    const { name, text } = licenceOf(folder.startsWith('/') ? folder : join(root, folder))
+    byText.set(text, [...(byText.get(text) ?? []), name])
+  }
+  return [...byText].map(([text, names]) => `${[...new Set(names)].join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`)
 }
 
-const textOf = (folder) => {
+const licenceOf = (folder) => {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file) && !/\.(js|ts|json)$/.test(file))
   if (files.length === 0 && license === undefined) throw new Error(`${name} says nowhere under which licence it may be given on`)
   const texts = files.filter((file) => existsSync(join(folder, file))).map((file) => readFileSync(join(folder, file), 'utf8').trim())
-  return [`${name} ${version} (${license ?? 'see below'})`, ...texts, ''].join('\n\n')
+  return { name: `${name} ${version} (${license ?? 'see below'})`, text: texts.join('\n\n').replaceAll('\r\n', '\n') }
 }
