@@ -123,15 +123,20 @@ export const connector = (options: ConnectOptions) => {
     })
   }
 
+  /** One that stands, or the attempt that is under way, whose failure all share who waited for it; what failed or was lost is opened anew by the next. */
   const reuse = (key: string, open: () => Promise<Connection>): Promise<Connection> => {
     const present = opened.get(key)
-    const next = present
-      ? present.then(
-          (connection) => (connection.isLost() ? open() : connection),
-          () => open(),
-        )
-      : open()
+    if (present) {
+      return present.then((connection) => {
+        if (!connection.isLost()) return connection
+        // Somebody else may have begun anew while we waited.
+        if (opened.get(key) === present) opened.delete(key)
+        return reuse(key, open)
+      })
+    }
+    const next = open()
     opened.set(key, next)
+    next.catch(() => opened.get(key) === next && opened.delete(key))
     return next
   }
 
