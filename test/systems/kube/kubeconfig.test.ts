@@ -69,7 +69,7 @@ test('a program that is missing or fails is named, with its hint, and with nothi
   expect(await trouble(lists.get('a program that is not there') ?? [])).toMatchObject({
     code: 'kube-exec-missing',
     details: ['apt install it'],
-    next: 'no-such-program',
+    next: expect.stringMatching(/^kubectl --kubeconfig \S+ version$/),
   })
   expect(await trouble(lists.get('a program that fails') ?? [])).toMatchObject({
     code: 'kube-exec-failed',
