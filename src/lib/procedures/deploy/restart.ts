@@ -101,7 +101,7 @@ const startAnew = (facts: RestartFacts): Change<'kube'> => {
 }
 
 /** One that must not run twice is stopped first, whatever its strategy says. */
-const stopAndStart = (facts: RestartFacts): readonly Change<'kube'>[] => {
+const stopAndStart = (facts: RestartFacts): readonly (Change<'kube'> | Proof<'kube'>)[] => {
   const { namespace, name, replicas, noted, deployment, since } = facts
   const { fresh, ...target } = allYoung(facts)
   const pods = podsOf(deployment)
@@ -135,5 +135,12 @@ const stopAndStart = (facts: RestartFacts): readonly Change<'kube'>[] => {
     within: rolloutPatience(deployment),
     undo: gone,
   }
-  return replicas === 0 ? [started] : [stopped, started]
+  // Scaled up before its controller has seen the 0, the old pod would stay: a run that stopped in between left it so.
+  const left: Proof<'kube'> = {
+    title: `No old pod of ${name} is left`,
+    onlyAfterwards: true,
+    holds: async (look) => noneLeft(await look.kube.pods(pods), since),
+    within: minutes(2),
+  }
+  return replicas === 0 ? [left, started] : [stopped, started]
 }
