@@ -69,7 +69,10 @@ test('a kubeconfig that is missing, unreadable, malformed or expired', async () 
   expect(missing.said).toContain(`${join(dir, 'none')}: does not exist`)
   expect(missing.said).toContain(`${join(dir, 'neither')}: does not exist`)
   mkdirSync(join(dir, 'folder'))
-  expect(await at(join(dir, 'folder'))).toMatchObject({ exit: 9, code: 'kube-no-kubeconfig' })
+  // As kubectl does, which passes over what is absent alone.
+  const folder = await at([join(dir, 'none'), join(dir, 'folder')])
+  expect(folder).toMatchObject({ exit: 9, code: 'kube-kubeconfig' })
+  expect(folder.said).toContain('it is a folder')
   if (process.getuid?.() !== 0) {
     const closed = file('apiVersion: v1\n')
     chmodSync(closed, 0)
@@ -160,9 +163,12 @@ test('no SSH agent and no key, and an alias that no configuration knows: doctor 
     const { code, stdout } = await honeydue(['doctor', '--env', environment(over)])
     return { code, said: stdout.replaceAll(/\s+/g, ' ') }
   }
-  const keyless = await doctor({ ssh: { config: sshConfig((text) => text.replaceAll(/IdentityFile .*/g, 'IdentityFile /nonexistent')) } })
-  expect(keyless.code).toBe(3)
-  expect(keyless.said).toContain('no identity file exists, and there is no SSH agent next: ssh-add')
+  // A folder is no identity either.
+  for (const identity of [join(dir, 'no-key'), dir]) {
+    const keyless = await doctor({ ssh: { config: sshConfig((text) => text.replaceAll(/IdentityFile .*/g, `IdentityFile ${identity}`)) } })
+    expect(keyless.code).toBe(3)
+    expect(keyless.said).toContain('no identity file exists, and there is no SSH agent next: ssh-add')
+  }
   const nameless = await doctor({ nodes: [{ alias: 'hetzner9', address: '203.0.113.9', hostname: 'nobody' }] })
   expect(nameless.code).toBe(3)
   expect(nameless.said).toMatch(/ssh hetzner9: no known_hosts file has its key .* next: compare the fingerprint/)

@@ -94,7 +94,7 @@ const programs = [
   'ufw',
 ]
 
-/** With all laws many values in every shell; otherwise every piece of them once, in the shell that the lines are for. */
+/** Every piece once, in the shell that the lines are for; with all laws in every shell, and with random words of them. */
 const sweeping = process.env['HONEYDUE_LAWS'] === 'all'
 const chunks = Array.from({ length: 8 }, (_, i) =>
   pieces
@@ -102,7 +102,7 @@ const chunks = Array.from({ length: 8 }, (_, i) =>
     .join('')
     .replace(/\n+$/, ''),
 )
-const values = sweeping ? hostileWords(160, 3) : chunks
+const values = sweeping ? [...chunks, ...hostileWords(pieces.length + 4, 3).slice(pieces.length)] : chunks
 const asked = sweeping ? ['sh', 'dash', 'bash', 'zsh'] : ['sh']
 
 describe.each(shells.filter(({ name }) => asked.includes(name)))('typed into $name', ({ path }) => {
@@ -110,10 +110,12 @@ describe.each(shells.filter(({ name }) => asked.includes(name)))('typed into $na
     const lines = values.flatMap((value) => saidOf(value).flatMap(linesOf))
     // A folder that is not there, and what fails, would only end it sooner; each line is a subshell's so that exit ends no more than it.
     const script = lines.map((line) => `(${line}\n)`).join('\n')
-    const { left, calls } = typeInto(path, `cd() { stub cd "$@"; }\n${script}\n`, programs, {
+    const { code, left, calls } = typeInto(path, `cd() { stub cd "$@"; }\n${script}\n`, programs, {
       curl: 'echo \'{"id":"a1"}\'',
       git: 'echo scratch',
     })
+    // A shell that was killed has not come to the last lines.
+    expect(code).not.toBeNull()
     expect(left.filter((name) => /^pwned(\.txt)?$/.test(name))).toEqual([])
     expect(calls.length).toBeGreaterThan(values.length * 30)
     // What a node is sent is a line for its own shell.

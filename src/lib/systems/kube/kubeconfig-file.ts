@@ -67,11 +67,13 @@ const schema = z.looseObject({
   ),
 })
 
+const unread: Readonly<Record<string, string>> = { EACCES: 'it may not be read', EISDIR: 'it is a folder' }
+
 /** Undefined where the file is not there: kubectl skips it. Throws Unreachable where it is there and cannot be used. */
 export const readKubeconfigFile = async (path: string): Promise<KubeconfigFile | undefined> => {
   const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw malformed(path, error.code === 'EACCES' ? 'it may not be read' : error.message, error)
+    throw malformed(path, unread[error.code ?? ''] ?? error.message, error)
   })
   if (content === undefined) return undefined
   const parsed = schema.safeParse(parse(path, content) ?? {})

@@ -44,6 +44,9 @@ const isPublicKey = (text: string) => /^(ssh|ecdsa|sk)-\S+ /.test(text)
 
 const isEncrypted = (text: string) => openSshHeader(text)?.encrypted ?? /ENCRYPTED/.test(text)
 
+/** A folder holds no key, and OpenSSH passes it over. */
+const isFile = (file: string) => existsSync(file) && !statSync(file).isDirectory()
+
 const readable = (file: string) => {
   try {
     return readFileSync(file, 'utf8')
@@ -94,7 +97,7 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
   const { default: ssh2 } = await import('ssh2')
   const username = host.user
   const named = new Map(
-    host.identityFiles.filter((file) => existsSync(file) || existsSync(`${file}.pub`)).map((file) => [file, publicBlob(file)]),
+    host.identityFiles.filter((file) => isFile(file) || existsSync(`${file}.pub`)).map((file) => [file, publicBlob(file)]),
   )
   const blobs = [...named.values()]
   const inner = host.identityAgent ? ssh2.createAgent(host.identityAgent) : undefined
