@@ -92,7 +92,7 @@ const logs: readonly (readonly [string, string, string])[] = [
   ],
   [
     'npm',
-    'npm ERR! code ELIFECYCLE\nnpm ERR! Missing script: "start"\nnpm ERR! A complete log of this run can be found in:\nnpm ERR!     /root/.npm/_logs/x.log',
+    'npm ERR! code ELIFECYCLE\nnpm ERR! Missing script: "start"\nnpm ERR! A complete log of this run can be found in:\nnpm ERR!     /home/node/.npm/_logs/x.log',
     'npm ERR! Missing script: "start"',
   ],
   ['colours', '\u001b[31mERROR\u001b[0m cannot reach redis\n\u001b[32mINFO\u001b[0m bye', 'ERROR cannot reach redis'],
