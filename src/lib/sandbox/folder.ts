@@ -13,6 +13,7 @@ const written = [
   'checkout',
   'cloudflare-token',
   'environment.yaml',
+  'neon-key',
   'nodes',
   'origin-ca.crt',
   'sandbox.json',
