@@ -92,6 +92,9 @@ const said = async (look: () => Promise<string>): Promise<string> =>
     throw error
   })
 
+/** The hostile text is in it, shown as what it is; of a name in small letters. */
+const arrived = (text: string): boolean => /(?:x1b|u001b)\[9a/i.test(text)
+
 test('no report and no plan lets a control character of anybody else through, in text or in JSON', async () => {
   const { pid, stop } = await poison()
   const context = contextOf(sandbox().environment)
@@ -103,7 +106,7 @@ test('no report and no plan lets a control character of anybody else through, in
       return renderView(view, coloured) + jsonText({ ...view })
     })
     expect([id, rawControls(text)]).toEqual([id, []])
-    if (text.includes('\\x1b[9A') || text.includes('\\\\x1b[9A') || text.includes('u001b[9A')) seen.push(id)
+    if (arrived(text)) seen.push(id)
   }
   for (const [id, load] of Object.entries(procedures)) {
     const procedure = (await load()) as unknown as AnyProcedure
@@ -112,7 +115,7 @@ test('no report and no plan lets a control character of anybody else through, in
       return renderPlan(plan, coloured) + jsonText(plan)
     })
     expect([id, rawControls(text)]).toEqual([id, []])
-    if (text.includes('x1b[9A') || text.includes('u001b[9A')) seen.push(id)
+    if (arrived(text)) seen.push(id)
   }
   await stop()
   // A test that nothing hostile reaches would pass with any border.
