@@ -44,7 +44,10 @@ test('a run from the start that stopped at a later file is no bootstrap any more
   await emptied()
   const broken = await release(sandbox(), 'dddd003', { '000003_bad.sql': inTransaction('SELECT nonsense;') })
   const stopped = await confirmed('db:bootstrap-goose', '--image', broken)
-  expect(stopped).toMatchObject({ code: 5, said: expect.stringContaining('next honeydue db:recover-migration --dry-run') })
+  expect(stopped).toMatchObject({
+    code: 5,
+    said: expect.stringContaining(`next honeydue db:recover-migration --env ${join(sandbox().dir, 'environment.yaml')} --dry-run`),
+  })
   expect(await versionsOf(sandbox())).toEqual([0, 1, 2])
   const again = await confirmed('db:bootstrap-goose', '--image', broken)
   expect(again).toMatchObject({ code: 3, said: expect.stringContaining('stopped before 000003_bad.sql: db:recover-migration goes on') })

@@ -1,6 +1,7 @@
 import { type Clock, type Duration, seconds } from '../clock.ts'
 import { Moved } from '../errors.ts'
 import type { Name, Readers } from '../systems/systems.ts'
+import { holds } from './finding.ts'
 import type { StepState } from './outcome.ts'
 import type { PlannedStep, Prepared } from './plan.ts'
 import { isChange } from './procedure.ts'
@@ -9,6 +10,8 @@ import { isChange } from './procedure.ts'
 export interface Fallen {
   readonly index: number
   readonly because: string
+  /** What is to be typed instead of the same again, where the step says so. */
+  readonly next?: string
 }
 
 /** Which of the changes that a run relies on do not hold now. What cannot be read is not known, and so has not fallen. */
@@ -19,8 +22,8 @@ export const fallenOf = async <N extends Name>(
 ): Promise<readonly Fallen[]> => {
   const asked = steps.map(async (step, index): Promise<readonly Fallen[]> => {
     if (!isChange(step) || (states[index] !== 'done' && states[index] !== 'already')) return []
-    const finding = await step.verify(look).catch(() => ({ ok: true as const }))
-    return finding.ok ? [] : [{ index, because: finding.because }]
+    const finding = await step.verify(look).catch(() => holds)
+    return finding.ok ? [] : [{ index, because: finding.because, ...(finding.next !== undefined && { next: finding.next }) }]
   })
   return (await Promise.all(asked)).flat()
 }
@@ -62,13 +65,14 @@ export const lookingBack = <N extends Name>({ prepared, states, look, clock, sig
     for (const { index } of fallen) if (!since.has(index)) since.set(index, looked)
     return fallen.find(({ index }) => looked - (since.get(index) ?? looked) >= patience)
   }
-  const moved = async ({ index, because }: Fallen): Promise<Moved> => {
+  const moved = async ({ index, because, next }: Fallen): Promise<Moved> => {
     const step = prepared.plan.steps[index]
     const who = step && (await blame?.(step).catch(() => undefined))
     return new Moved({
       code: 'undone-meanwhile',
       failed: `What was done does not hold any more: ${step?.title}: ${because}`,
       cause: who ?? 'Somebody else, or a deploy, changed it meanwhile',
+      ...(next !== undefined && { next }),
       details: (step?.effect ?? []).flatMap(({ what, after }) => [`- ${what}: ${after}`, `+ ${because}`]),
     })
   }

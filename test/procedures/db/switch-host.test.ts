@@ -18,6 +18,10 @@ const setHost = (host: string) =>
   client().update({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace, (draft) => {
     draft.data = { ...(draft.data as Record<string, string>), DB_HOST: host }
   })
+const wasAndIs = (): readonly unknown[] => [
+  `- ConfigMap ${namespace}/honeydue-config, DB_HOST: ${hosts.direct}`,
+  expect.stringMatching(/^\+ DB_HOST is ep-.*-pooler\..*: \S+ set it at \d{4}-/),
+]
 const restarted = (): string | undefined => {
   const { template } = (client().get(deployments, 'api', namespace)?.spec ?? {}) as {
     readonly template?: { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } }
@@ -41,20 +45,27 @@ test('somebody sets the host back before the restart: nothing is restarted, and 
   })
   expect(restored).toBe(true)
   expect(trouble).toMatchObject({
-    code: 'db-host-moved',
+    code: 'undone-meanwhile',
     exitCode: 8,
-    failed: expect.stringMatching(/^DB_HOST is ep-.*-pooler\..* again: \S+ set it at /),
+    failed: expect.stringMatching(
+      /^What was done does not hold any more: Set DB_HOST in .*: DB_HOST is ep-.*-pooler\..*: \S+ set it at \d{4}-/,
+    ),
+    details: wasAndIs(),
+    next: 'honeydue db:status',
   })
+  expect(trouble?.failed).not.toContain(': honeydue set it')
+  expect(states[0]).toBe('undone')
   expect(restarted()).toBeUndefined()
   expect(states.slice(2)).toEqual(states.slice(2).map(() => 'untouched'))
 })
 
 test('somebody sets the host back while pods are waited for: the wait ends at once', async () => {
+  const prepared = await planned()
+  // After the plan: a rollout that runs before it is what keeps the switch from beginning.
   client().update(deployments, 'api', namespace, (draft) => {
     const spec = draft.spec as { template: { metadata: { annotations?: Record<string, string> } } }
     spec.template.metadata.annotations = { ...spec.template.metadata.annotations, 'honeydue.test/ready-after': '1h' }
   })
-  const prepared = await planned()
   const run = runOf(systems(), switchHost.needs)
   const { trouble } = await perform(prepared, {
     ...run,
@@ -63,7 +74,15 @@ test('somebody sets the host back while pods are waited for: the wait ends at on
       await run.tell(event)
     },
   })
-  expect(trouble).toMatchObject({ code: 'db-host-moved', exitCode: 8 })
+  expect(trouble).toMatchObject({
+    code: 'db-host-moved',
+    exitCode: 8,
+    failed: expect.stringMatching(/^DB_HOST is ep-.*-pooler\..*: \S+ set it at \d{4}-/),
+    details: wasAndIs(),
+    next: 'honeydue db:status',
+  })
+  expect(trouble?.failed).not.toContain(': honeydue set it')
+  expect(trouble?.state).toContain('Done, and undone since by somebody else: Set DB_HOST in honeydue-config')
 })
 
 test('a workload that has the host from a Secret is said to stay as it is', async () => {

@@ -19,6 +19,12 @@ export const lastSet = ({ metadata }: ConfigMap, key: string): LastSet | undefin
   return owners.sort((one, other) => one.at.localeCompare(other.at)).at(-1)
 }
 
+/** What the ConfigMap names now, and who set it when: "DB_HOST is ep-one.aws.neon.tech: kubectl-edit set it at 2026-11-29T02:11:32Z". */
+export const hostSaid = (found: ConfigMap | undefined): string => {
+  const set = found && lastSet(found, hostKey)
+  return `${hostKey} is ${found?.data?.[hostKey] ?? 'not set'}${set ? `: ${set.manager} set it at ${set.at}` : ''}`
+}
+
 /** Where the containers of a pod get this variable from: the ConfigMap, or by an entry of their own, which hides it. */
 export interface HostSource {
   /** At least one container gets the ConfigMap's value when it starts. */

@@ -1,7 +1,7 @@
 import { minutes } from '../../clock.ts'
 import { Moved } from '../../errors.ts'
 import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
-import { hostKey, lastSet } from '../../facts/db/db-host.ts'
+import { hostKey, hostSaid, lastSet } from '../../facts/db/db-host.ts'
 import { type Finding, fails, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import { startedAt } from '../../systems/kube/pod-state.ts'
@@ -94,13 +94,13 @@ interface Named {
 const changedAt = async ({ namespace, configMap, target, version }: Named, look: Readers<'kube'>): Promise<string | Finding> => {
   const found = await look.kube.get('ConfigMap', configMap, namespace)
   const host = found?.data?.[hostKey]
-  const set = found && lastSet(found, hostKey)
-  if (found && host === target) return set?.at ?? found.metadata.creationTimestamp ?? ''
+  if (found && host === target) return lastSet(found, hostKey)?.at ?? found.metadata.creationTimestamp ?? ''
   if (version === undefined || found?.metadata.resourceVersion === version) return fails(`${hostKey} is ${host ?? 'not set'}`)
   throw new Moved({
     code: 'db-host-moved',
-    failed: `${hostKey} is ${host ?? 'not set'} again${set ? `: ${set.manager} set it at ${set.at}` : ''}`,
+    failed: hostSaid(found),
     cause: `Somebody else, or a deploy, changed ${configMap} while this run was about to use ${target}`,
+    details: [`- ConfigMap ${namespace}/${configMap}, ${hostKey}: ${target}`, `+ ${hostSaid(found)}`],
     next: 'honeydue db:status',
   })
 }

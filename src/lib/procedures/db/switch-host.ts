@@ -1,5 +1,5 @@
 import { writable } from '../../facts/checkout/writable.ts'
-import { hostKey } from '../../facts/db/db-host.ts'
+import { hostKey, hostSaid } from '../../facts/db/db-host.ts'
 import { oneOf } from '../../plan/choice.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Gate, type Proof } from '../../plan/procedure.ts'
@@ -72,8 +72,8 @@ const nameTarget = (facts: SwitchHostFacts): Change<Needs> => {
     check: async () => maySwitch(facts),
     apply: (write) => write.kube.setConfigMapValue({ ...value, from: present, to: target }),
     verify: async (look) => {
-      const now = (await look.kube.configMap(namespace, name))?.[hostKey]
-      return when(now === target, `${hostKey} is ${now ?? 'not set'}`)
+      const found = await look.kube.get('ConfigMap', name, namespace)
+      return when(found?.data?.[hostKey] === target, hostSaid(found), 'honeydue db:status')
     },
     undo: (write) => write.kube.setConfigMapValue({ ...value, from: target, to: present }),
   }
