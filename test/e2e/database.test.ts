@@ -52,7 +52,7 @@ test('a run from the start that stopped at a later file is no bootstrap any more
   const again = await confirmed('db:bootstrap-goose', '--image', broken)
   expect(again).toMatchObject({ code: 3, said: expect.stringContaining('stopped before 000003_bad.sql: db:recover-migration goes on') })
   const found = await run(['db:recover-migration', '--image', broken, '--dry-run'])
-  expect(found.stdout.replace(/\s+/g, ' ')).toContain('The cause of the failure at version 3 is gone')
+  expect(found.stdout.replace(/\s+/g, ' ')).toContain('What version 3 failed at is put right')
   const right = await release(sandbox(), 'dddd004', { '000003_bad.sql': inTransaction('CREATE TABLE good (id int);') })
   expect((await confirmed('db:migrate', '--image', right)).code).toBe(0)
   expect(await versionsOf(sandbox())).toEqual([0, 1, 2, 3])
