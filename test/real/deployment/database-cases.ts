@@ -47,7 +47,9 @@ const startedWith = async ({ sandbox }: Deployment): Promise<readonly string[]> 
   }
 }
 
-const refusedBy = (host: string) => `The server refuses neondb_owner on ${host}: The password in the live Secret is not the one of the role`
+const notThePassword =
+  '"password authentication failed for user "neondb_owner"" (28P01): the password in the live Secret is not the one of the role'
+const refusedBy = (host: string) => `${host} refuses the login of neondb_owner: ${notThePassword}`
 const away = 'hetzner2 cannot be reached at PLACE: nothing listens there: the node or its SSH server is down'
 const mayNot = (reason: string) => ({
   gave: { code: 3, error: 'checks-failed', details: [`the direct endpoint does not answer: ${reason}`] },
@@ -67,7 +69,7 @@ const statusCases: readonly Case[] = [
     expected: {
       code: 3,
       findings: [
-        `The pooler endpoint, which is in use, does not answer from here: ${hosts.pooler} refuses the login of neondb_owner: A pooler says so of a wrong password and of a startup parameter that it does not know`,
+        `The pooler endpoint, which is in use, does not answer from here: ${hosts.pooler} refuses the login of neondb_owner: "SASL authentication failed" (08P01)`,
         `From hetzner2 to the pooler: ${away}`,
         `The direct endpoint does not answer from here: ${refusedBy(hosts.direct)}`,
         `From hetzner2 to the direct: ${away}`,
@@ -97,11 +99,11 @@ const statusCases: readonly Case[] = [
   },
   {
     name: 'db:psql: the password of the role is another',
-    expected: { code: 9, stdout: '', cause: 'The password in the live Secret is not the one of the role' },
+    expected: { code: 9, stdout: '', cause: notThePassword },
     give: async (world) => {
       rotate(world, 'POSTGRES_PASSWORD', 'another')
       const { code, stdout, stderr } = await typed(world.environmentFile, ['db:psql'])
-      return { code, stdout, cause: /^cause +(.*)$/m.exec(stderr)?.[1] }
+      return { code, stdout, cause: /^cause +(.*(?:\n +.*)*)$/m.exec(stderr)?.[1]?.replace(/\n +/g, ' ') }
     },
   },
 ]

@@ -33,7 +33,13 @@ export const edgeCases: readonly Case[] = [
   { name: 'edge:status: three nodes', expected: { code: 0, findings: [] }, give: async (world) => said(await ask(world, 'edge:status')) },
   {
     name: 'edge:status: one node is down, one shows another host key',
-    expected: { code: 0, findings: [`hetzner2 could not be asked: ${away}`, `hetzner3 could not be asked: ${otherKey(third)}`] },
+    expected: {
+      code: 3,
+      findings: [
+        `hetzner2 is in the round robin and could not be asked: ${away}`,
+        `hetzner3 is in the round robin and could not be asked: ${otherKey(third)}`,
+      ],
+    },
     give: async (world) => {
       await Promise.all([world.ssh.down('hetzner2'), world.ssh.otherKey('hetzner3')])
       return said(await ask(world, 'edge:status'))

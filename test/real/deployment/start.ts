@@ -157,7 +157,7 @@ const laySchema = async (postgres: PostgresWorld): Promise<void> => {
   // Applied long ago: a file that a case edits was changed later, and git knows whole seconds only.
   const past = "UPDATE goose_db_version SET tstamp = tstamp - interval '1 hour'"
   await postgres.admin(
-    `DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION ${postgres.user}; SET ROLE ${postgres.user}; ${schema}; ${past}`,
+    `DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION ${postgres.user}; GRANT USAGE ON SCHEMA public TO PUBLIC; SET ROLE ${postgres.user}; ${schema}; ${past}`,
   )
 }
 
