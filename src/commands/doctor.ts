@@ -2,6 +2,7 @@ import { environmentFlag, HoneydueCommand } from '../lib/cli/command.ts'
 import { paint } from '../lib/cli/render.ts'
 import { renderView } from '../lib/cli/render-view.ts'
 import { viewHere } from '../lib/cli/view-here.ts'
+import { loadKubeconfig } from '../lib/environment/kubeconfig.ts'
 import { doctorView, examine } from '../lib/reports/doctor.ts'
 
 export default class Doctor extends HoneydueCommand {
@@ -16,6 +17,7 @@ export default class Doctor extends HoneydueCommand {
         expected: environment.nodes,
         kubeconfigs: environment.kubeconfig,
         nodes: systems.nodes.read,
+        load: loadKubeconfig,
       })
       ending.looking.throwIfAborted()
       const view = viewHere(doctorView(checks), 'doctor', this.here)

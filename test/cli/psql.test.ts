@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
 import { findPsql, openPsql, psqlEnvironment } from '../../src/lib/cli/psql.ts'
-import { Secret } from '../../src/lib/environment/secret.ts'
 import { Usage } from '../../src/lib/errors.ts'
+import { Secret } from '../../src/lib/secret.ts'
 import { useSandbox } from '../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
-import { Secret } from '../../src/lib/environment/secret.ts'
 import { findRun, readRuns } from '../../src/lib/journal/read-journal.ts'
 import { whoAmI } from '../../src/lib/journal/who.ts'
 import { newRunId, openJournal } from '../../src/lib/journal/write-journal.ts'
 import type { Plan } from '../../src/lib/plan/plan.ts'
+import { Secret } from '../../src/lib/secret.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'honeydue-journal-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

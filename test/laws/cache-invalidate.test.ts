@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
-import { Secret } from '../../src/lib/environment/secret.ts'
 import { invalidate } from '../../src/lib/procedures/cache/invalidate.ts'
 import { type RedisSandbox, startRedis } from '../../src/lib/sandbox/redis/redis.ts'
+import { Secret } from '../../src/lib/secret.ts'
 import { redisSystem } from '../../src/lib/systems/redis/redis.ts'
 import { laws } from './laws.ts'
 

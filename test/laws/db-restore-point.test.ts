@@ -1,7 +1,7 @@
 import { restorePoint } from '../../src/lib/procedures/db/restore-point.ts'
+import { markName } from '../../src/lib/restore-point-name.ts'
 import { neon } from '../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
-import { markName } from '../../src/lib/systems/neon/types.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { laws } from './laws.ts'

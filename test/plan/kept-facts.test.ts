@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
-import { Secret } from '../../src/lib/environment/secret.ts'
 import { keepFacts, unpackFacts } from '../../src/lib/plan/kept-facts.ts'
+import { Secret } from '../../src/lib/secret.ts'
 
 const through = (facts: unknown) => {
   const kept = keepFacts(facts, systemClock)

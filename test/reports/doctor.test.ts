@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
+import { loadKubeconfig } from '../../src/lib/environment/kubeconfig.ts'
 import { examine } from '../../src/lib/reports/doctor.ts'
 import { type NodesSandbox, startNodes } from '../../src/lib/sandbox/nodes/nodes.ts'
 import { bookNodes } from '../../src/lib/sandbox/nodes/state.ts'
@@ -22,7 +23,7 @@ afterAll(async () => {
 const look = async (configFile: string, kubeconfigs: readonly string[], nodeVersion = '20.19.0') => {
   const nodes = openNodes({ configFile, clock: systemClock })
   try {
-    return await examine({ nodeVersion, expected: bookNodes.slice(0, 2), kubeconfigs, nodes: nodes.read })
+    return await examine({ nodeVersion, expected: bookNodes.slice(0, 2), kubeconfigs, nodes: nodes.read, load: loadKubeconfig })
   } finally {
     await nodes.close()
   }

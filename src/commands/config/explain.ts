@@ -2,6 +2,7 @@ import { environmentFlag, HoneydueCommand } from '../../lib/cli/command.ts'
 import { paint } from '../../lib/cli/render.ts'
 import { renderView } from '../../lib/cli/render-view.ts'
 import { explain } from '../../lib/environment/explain.ts'
+import { loadKubeconfig } from '../../lib/environment/kubeconfig.ts'
 import { examineEnvironment } from '../../lib/environment/load.ts'
 import { kubeconfig } from '../../lib/reports/doctor.ts'
 import { findRunningSandbox } from '../../lib/sandbox/running.ts'
@@ -15,7 +16,7 @@ export default class ConfigExplain extends HoneydueCommand {
     const examined = examineEnvironment({ asked: flags.env, env: process.env, sandbox: () => findRunningSandbox()?.environment })
     const settings = explain(examined, process.env)
     const { problems, environment } = examined
-    const used = environment && (await kubeconfig(environment.kubeconfig))
+    const used = environment && (await kubeconfig(environment.kubeconfig, loadKubeconfig))
     const exitCode = problems.length > 0 ? 2 : 0
     process.exitCode = exitCode
     const view = {

@@ -1,5 +1,4 @@
 import { atMost, type Duration, seconds, systemClock } from '../clock.ts'
-import { scrubbed } from '../environment/secret.ts'
 import { Declined, type Trouble, Unreachable } from '../errors.ts'
 import type { Begin } from '../journal/entries.ts'
 import { type Lease, takeLease } from '../journal/lease.ts'
@@ -10,6 +9,7 @@ import { type Journal, newRunId, openJournal } from '../journal/write-journal.ts
 import { keepFacts } from '../plan/kept-facts.ts'
 import type { Outcome, RunEvent } from '../plan/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
+import { scrubbed } from '../secret.ts'
 import { part, type ShellLine, sh } from '../shell.ts'
 import type { LeaseRecord, LeaseStore } from '../systems/kube/lease-store.ts'
 import { journalTeller } from './journal-teller.ts'

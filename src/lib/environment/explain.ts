@@ -1,5 +1,5 @@
+import { Secret } from '../secret.ts'
 import type { Examined } from './load.ts'
-import { Secret } from './secret.ts'
 
 /** One value of an environment: its dotted path, itself as text, and where it came from. */
 export interface Setting {

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { scrubbed } from '../environment/secret.ts'
 import { Blocked, Failed, reasonOf } from '../errors.ts'
+import { scrubbed } from '../secret.ts'
 import type { Entry, Header, Said } from './entries.ts'
 
 /** The write-ahead record of one run. */

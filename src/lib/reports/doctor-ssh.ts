@@ -1,7 +1,7 @@
 import { reasonOf, Trouble } from '../errors.ts'
 import type { ExpectedNode } from '../facts/nodes/survey.ts'
+import { isOwnName } from '../own-name.ts'
 import { sh, word } from '../shell.ts'
-import { isOwnName } from '../systems/nodes/own-name.ts'
 import type { NodeSetup, NodesReader } from '../systems/nodes/types.ts'
 import type { Check } from './doctor-check.ts'
 

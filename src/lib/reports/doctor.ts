@@ -6,7 +6,6 @@ import { answer } from '../facts/answer.ts'
 import type { ExpectedNode } from '../facts/nodes/survey.ts'
 import type { View } from '../plan/report.ts'
 import { word } from '../shell.ts'
-import { loadKubeconfig } from '../systems/kube/kubeconfig.ts'
 import type { NodesReader } from '../systems/nodes/types.ts'
 import type { Check } from './doctor-check.ts'
 import { sshTo } from './doctor-ssh.ts'
@@ -32,8 +31,11 @@ const readable = async (path: string): Promise<string | undefined> => {
   }
 }
 
+/** Reads them as every command does; throws where they give no cluster. */
+type LoadKubeconfig = (paths: readonly string[]) => Promise<{ readonly path: string; readonly context: string }>
+
 // The book names two paths for one file: one that can be read is enough.
-export const kubeconfig = async (paths: readonly string[]): Promise<Check> => {
+export const kubeconfig = async (paths: readonly string[], load: LoadKubeconfig): Promise<Check> => {
   const title = 'kubeconfig'
   const problems = await Promise.all(paths.map(readable))
   const found = paths.find((_path, index) => problems[index] === undefined)
@@ -46,7 +48,7 @@ export const kubeconfig = async (paths: readonly string[]): Promise<Check> => {
     }
   }
   // That it is there says nothing yet: what every command does with it is tried.
-  const loaded = await answer(loadKubeconfig(paths))
+  const loaded = await answer(load(paths))
   if (!loaded.answered) return { title, ok: false, because: reasonOf(loaded.error), next: 'kubectl config view' }
   const others = paths.flatMap((path, i) => (problems[i] === undefined ? [] : [`${path} ${problems[i]}`]))
   return { title, ok: true, found: [`${loaded.value.path}, context ${loaded.value.context}`, ...others].join('; ') }
@@ -58,9 +60,13 @@ export const examine = async (asked: {
   readonly expected: readonly ExpectedNode[]
   readonly kubeconfigs: readonly string[]
   readonly nodes: NodesReader
+  readonly load: LoadKubeconfig
 }): Promise<readonly Check[]> => [
   nodeVersion(asked.nodeVersion),
-  ...(await Promise.all([...asked.expected.map((node) => sshTo(node, asked.expected, asked.nodes)), kubeconfig(asked.kubeconfigs)])),
+  ...(await Promise.all([
+    ...asked.expected.map((node) => sshTo(node, asked.expected, asked.nodes)),
+    kubeconfig(asked.kubeconfigs, asked.load),
+  ])),
 ]
 
 /** What is missing first, each with its next command; then what is there. */

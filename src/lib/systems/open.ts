@@ -1,7 +1,7 @@
 import { type Clock, seconds } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
-import type { Secret } from '../environment/secret.ts'
 import { Unreachable } from '../errors.ts'
+import type { Secret } from '../secret.ts'
 import { checkoutSystem } from './checkout/checkout.ts'
 import { cloudflareSystem } from './cloudflare/cloudflare.ts'
 import { httpSystem } from './http/http.ts'

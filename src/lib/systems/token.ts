@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { Secret } from '../environment/secret.ts'
 import { Unreachable } from '../errors.ts'
+import { Secret } from '../secret.ts'
 
 /** What opens one API, and what it is called where somebody sets it. */
 export interface TokenKind {

@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { Secret } from '../../../src/lib/environment/secret.ts'
 import { Trouble } from '../../../src/lib/errors.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import type { ContractCase } from '../contract.ts'
 import { type Place, password, type RedisWorld } from './world.ts'

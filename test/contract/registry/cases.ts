@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Secret } from '../../../src/lib/environment/secret.ts'
 import { Trouble } from '../../../src/lib/errors.ts'
 import { registryHost } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { httpsTo } from '../../../src/lib/systems/https.ts'
 import { registrySystem } from '../../../src/lib/systems/registry/registry.ts'
 import type { ContractCase } from '../contract.ts'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { rolledOut } from '../../../src/lib/facts/cluster/rollout.ts'
+import { startedAt } from '../../../src/lib/pod-state.ts'
 import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { workload } from '../../../src/lib/sandbox/deployment/workload.ts'
-import { startedAt } from '../../../src/lib/systems/kube/pod-state.ts'
 import { useSystems } from '../../support/systems-of.ts'
 import { useSandbox } from '../../support/worlds.ts'
 

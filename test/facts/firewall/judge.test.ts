@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { keptOut } from '../../../src/lib/facts/firewall/believable.ts'
 import { judge } from '../../../src/lib/facts/firewall/judge.ts'
 import { differenceOf } from '../../../src/lib/facts/firewall/lists.ts'
+import { readRule } from '../../../src/lib/firewall-rule.ts'
 import { firewallFindings } from '../../../src/lib/reports/firewall/findings.ts'
-import { readRule } from '../../../src/lib/systems/nodes/firewall-rule.ts'
 import type { Firewall } from '../../../src/lib/systems/nodes/types.ts'
 
 const published = { ipv4: ['173.245.48.0/20', '104.16.0.0/13'], ipv6: ['2400:cb00::/32'] }

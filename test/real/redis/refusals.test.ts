@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { Secret } from '../../../src/lib/environment/secret.ts'
 import { cacheFindings } from '../../../src/lib/reports/cache/findings.ts'
 import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import { type RealRedis, startRealRedis } from './server.ts'
 

@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { Secret } from '../../../src/lib/environment/secret.ts'
 import { cacheFindings, cacheNotes, hitRate } from '../../../src/lib/reports/cache/findings.ts'
 import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
 import { cacheStatus } from '../../../src/lib/reports/cache/status.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import { contextOf } from '../../support/context.ts'
 

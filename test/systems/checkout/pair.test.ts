@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { pairFiles } from '../../../src/lib/pair-files.ts'
 import { newKeyRequest } from '../../../src/lib/systems/checkout/key-request.ts'
-import { pairFiles, writePair } from '../../../src/lib/systems/checkout/pair.ts'
+import { writePair } from '../../../src/lib/systems/checkout/pair.ts'
 
 const base = 'secrets/origin'
 const files = pairFiles(base)

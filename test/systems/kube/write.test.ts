@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Failed, Moved, Unreachable } from '../../../src/lib/errors.ts'
+import { replicasNote } from '../../../src/lib/notes.ts'
 import { hosts, namespace, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { kubeSystem } from '../../../src/lib/systems/kube/kube.ts'
-import { replicasNote } from '../../../src/lib/systems/kube/requests.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()

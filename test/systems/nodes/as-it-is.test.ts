@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Trouble } from '../../../src/lib/errors.ts'
+import { isOwnName } from '../../../src/lib/own-name.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
 import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
-import { isOwnName } from '../../../src/lib/systems/nodes/own-name.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'as-it-is-'))
 const alias = 'hetzner1'

@@ -1,12 +1,12 @@
 import { createConnection, createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { Secret } from '../../../src/lib/environment/secret.ts'
 import { Blocked, Trouble, Unreachable, Usage } from '../../../src/lib/errors.ts'
+import { refuseUserId } from '../../../src/lib/residence-ids.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
+import { Secret } from '../../../src/lib/secret.ts'
 import type { RedisAccess } from '../../../src/lib/systems/redis/connection.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
-import { refuseUserId } from '../../../src/lib/systems/redis/residence-ids.ts'
 import { dialThrough } from '../../../src/lib/systems/redis/through.ts'
 
 let server: RedisSandbox

@@ -1,4 +1,4 @@
-import { coversHost } from '../../systems/certificates.ts'
+import { coversHost } from '../../certificates.ts'
 import type { PairFacts } from './survey.ts'
 
 /** What a pair is held against. */

@@ -1,4 +1,4 @@
-import type { CertificateFacts } from '../../systems/certificates.ts'
+import type { CertificateFacts } from '../../certificates.ts'
 
 const hour = 3_600_000
 const day = 24 * hour

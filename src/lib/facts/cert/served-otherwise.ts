@@ -1,5 +1,5 @@
+import { shortFingerprint } from '../../certificates.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
-import { shortFingerprint } from '../../systems/certificates.ts'
 import type { NodesReader } from '../../systems/nodes/types.ts'
 import { readServedNames } from './survey.ts'
 

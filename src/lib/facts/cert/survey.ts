@@ -1,6 +1,6 @@
+import { type CertificateFacts, publicKeyOf, readCertificate } from '../../certificates.ts'
 import type { Environment } from '../../environment/schema.ts'
-import { type CertificateFacts, publicKeyOf, readCertificate } from '../../systems/certificates.ts'
-import { pairFiles } from '../../systems/checkout/pair.ts'
+import { pairFiles } from '../../pair-files.ts'
 import type { CheckoutReader } from '../../systems/checkout/types.ts'
 import type { CloudflareReader, OriginCertificate, SslOverride, ZoneSettings } from '../../systems/cloudflare/types.ts'
 import type { TlsSecret } from '../../systems/kube/types.ts'

@@ -1,4 +1,4 @@
-import { hasEnded, isLeaving } from '../../systems/kube/pod-state.ts'
+import { hasEnded, isLeaving } from '../../pod-state.ts'
 import type { ContainerState, ContainerStatus, Pod } from '../../systems/kube/types.ts'
 import { secondsSince } from '../ages.ts'
 import { ownerOf } from './owner.ts'

@@ -1,6 +1,6 @@
 import { type Duration, minutes, seconds } from '../../clock.ts'
 import { type Finding, fails, holds, hopeless } from '../../plan/finding.ts'
-import { hasEnded, isLeaving, isReady, startedAt } from '../../systems/kube/pod-state.ts'
+import { hasEnded, isLeaving, isReady, startedAt } from '../../pod-state.ts'
 import type { Condition, Deployment, Pod } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { clipped } from './clipped.ts'

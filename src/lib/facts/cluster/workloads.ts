@@ -1,4 +1,4 @@
-import { replicasNote } from '../../systems/kube/requests.ts'
+import { replicasNote } from '../../notes.ts'
 import type { Condition, Deployment, Workload } from '../../systems/kube/types.ts'
 
 /** A workload that has fewer ready pods than it should, or that is kept from changing. */

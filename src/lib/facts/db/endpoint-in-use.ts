@@ -1,5 +1,5 @@
 import type { Environment } from '../../environment/schema.ts'
-import { isLeaving } from '../../systems/kube/pod-state.ts'
+import { isLeaving } from '../../pod-state.ts'
 import type { ConfigMap, KubeReader, ManagedFields, Pod } from '../../systems/kube/types.ts'
 import { ownerOf } from '../cluster/owner.ts'
 import { type HostSource, hostSource } from './db-host.ts'

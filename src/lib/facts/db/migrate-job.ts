@@ -1,10 +1,9 @@
+import { migratesToNote } from '../../notes.ts'
 import type { Container, KubeObject, KubeReader, Pod } from '../../systems/kube/types.ts'
 import { failureOf, type GooseFailure } from './goose-failure.ts'
 
 /** The Job's name (ch08), and the label that Kubernetes gives every pod of a Job. */
 export const jobName = 'honeydue-migrate'
-/** The annotation by which a run of db:migrate knows its own Job again. */
-const runNote = 'honeydue.dev/migrates-to'
 const podLabel = `batch.kubernetes.io/job-name=${jobName}`
 
 /** The last run of the Job. Times as Kubernetes gives them. */
@@ -65,7 +64,7 @@ interface JobShape {
 
 const readJob = (job: KubeObject, log: readonly string[], pod: Pod | undefined): MigrateJob => {
   const { spec, status } = job as unknown as JobShape
-  const note = job.metadata.annotations?.[runNote]
+  const note = job.metadata.annotations?.[migratesToNote]
   const ended = status?.conditions?.find(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True')
   return {
     uid: job.metadata.uid ?? '',

@@ -1,5 +1,6 @@
 import { minutes } from '../../clock.ts'
-import { markedVersion, type NeonBranch, type NeonReader } from '../../systems/neon/types.ts'
+import { markedVersion } from '../../restore-point-name.ts'
+import type { NeonBranch, NeonReader } from '../../systems/neon/types.ts'
 import { secondsSince } from '../ages.ts'
 
 /** A branch at Neon that holds the database as it was before something. */

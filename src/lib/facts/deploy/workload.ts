@@ -1,4 +1,5 @@
 import { Blocked } from '../../errors.ts'
+import { replicasNote } from '../../notes.ts'
 import type { Context } from '../../plan/context.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
 import type { Offer } from '../../plan/procedure.ts'
@@ -35,7 +36,7 @@ export const gatherWorkload = async (name: string, look: Look, { environment: { 
       next: 'honeydue cluster:health',
     })
   }
-  const note = Number(deployment.metadata.annotations?.['honeydue.dev/replicas'] ?? Number.NaN)
+  const note = Number(deployment.metadata.annotations?.[replicasNote] ?? Number.NaN)
   return {
     cluster,
     namespace,

@@ -1,4 +1,4 @@
-import { coversHost, readCertificate, shortFingerprint } from '../../systems/certificates.ts'
+import { coversHost, readCertificate, shortFingerprint } from '../../certificates.ts'
 import type { CloudflareReader } from '../../systems/cloudflare/types.ts'
 import type { ServedCertificate } from '../../systems/nodes/types.ts'
 

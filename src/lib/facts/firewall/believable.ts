@@ -1,6 +1,6 @@
+import { coversPort } from '../../firewall-rule.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
-import { coversPort } from '../../systems/nodes/firewall-rule.ts'
 import { allOf, https, type Judged } from './judge.ts'
 
 const cidr = /^(\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f:]+\/\d{1,3})$/

@@ -1,6 +1,6 @@
+import { coversPort, type FirewallRule, isOfTheWeb, plainWords } from '../../firewall-rule.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
-import { coversPort, isOfTheWeb, plainWords } from '../../systems/nodes/firewall-rule.ts'
-import type { Firewall, FirewallRule } from '../../systems/nodes/types.ts'
+import type { Firewall } from '../../systems/nodes/types.ts'
 import { admits, decides, isPrivate, passage } from './passage.ts'
 import { overlap, spansOf, without } from './spans.ts'
 

@@ -1,5 +1,5 @@
-import { coversPort } from '../../systems/nodes/firewall-rule.ts'
-import type { Firewall, FirewallRule } from '../../systems/nodes/types.ts'
+import { coversPort, type FirewallRule } from '../../firewall-rule.ts'
+import type { Firewall } from '../../systems/nodes/types.ts'
 import { overlap, type Span, spansOf, without } from './spans.ts'
 
 /** What becomes of a source's connections to one TCP port: the first rule that fits an address decides. */

@@ -49,7 +49,7 @@ const fromFile = async (container: Container, { volumes = [] }: TraefikPod, kube
   const found = await Promise.all(maps.map((name) => kube.configMap('kube-system', name)))
   const texts = found.flatMap((data) => Object.entries(data ?? {}).flatMap(([file, text]) => (/\.ya?ml$/.test(file) ? [text] : [])))
   if (texts.length === 0) return []
-  const { parseYaml } = await import('../../systems/checkout/scalars.ts')
+  const { parseYaml } = await import('../../yaml-text.ts')
   return texts.flatMap((text) => settingsIn(parseYaml(text)))
 }
 

@@ -1,6 +1,6 @@
 import { optionalText, texts, toggle } from '../../plan/choice.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
-import { refuseUserId, residenceIdsPattern } from '../../systems/redis/residence-ids.ts'
+import { refuseUserId, residenceIdsPattern } from '../../residence-ids.ts'
 import { describeLife, forgotten, gatherResidenceIds, mayForget, type ResidenceIdsFacts } from './residence-ids-facts.ts'
 
 /** §23: deletes what the application cached of a user's residences, so that the next request reads them anew. */

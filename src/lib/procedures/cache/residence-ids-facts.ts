@@ -1,7 +1,7 @@
 import { Usage } from '../../errors.ts'
+import { isRefusal } from '../../facts/cache/refusal.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
-import { isRefusal } from '../../systems/redis/refusal.ts'
-import { isResidenceIdsKey, residenceIdsKey, residenceIdsPattern } from '../../systems/redis/residence-ids.ts'
+import { isResidenceIdsKey, residenceIdsKey, residenceIdsPattern } from '../../residence-ids.ts'
 import type { KeyLife, RedisReader } from '../../systems/redis/types.ts'
 
 /** Cached residence IDs as they were when the plan was made. */

@@ -1,5 +1,5 @@
+import { shortFingerprint } from '../../certificates.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
-import { shortFingerprint } from '../../systems/certificates.ts'
 import { gatherInstallation } from './install-facts.ts'
 import { answers, putPair, servedEverywhere } from './install-steps.ts'
 

@@ -1,7 +1,6 @@
+import { type CertificateFacts, type OriginValidity, originValidities, shortFingerprint } from '../../certificates.ts'
 import { duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
-import { type CertificateFacts, shortFingerprint } from '../../systems/certificates.ts'
-import { type OriginValidity, originValidities } from '../../systems/cloudflare/types.ts'
 import { gatherRotation } from './rotation-facts.ts'
 import { answersThroughTheEdge, keepKey, noteRotation, place, replaceSecret, revoke, servedByAll, sign, soaked } from './rotation-steps.ts'
 

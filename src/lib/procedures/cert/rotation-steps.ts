@@ -1,3 +1,4 @@
+import { readCertificate, shortFingerprint } from '../../certificates.ts'
 import { type Duration, minutes, seconds } from '../../clock.ts'
 import { Failed, reasonOf } from '../../errors.ts'
 import { originBase } from '../../facts/cert/places.ts'
@@ -5,11 +6,10 @@ import { servesEverywhere } from '../../facts/cert/served-otherwise.ts'
 import { pairOf, readFiles, readServedNames } from '../../facts/cert/survey.ts'
 import { writable } from '../../facts/checkout/writable.ts'
 import { later } from '../../later.ts'
+import { lastRotatedNote } from '../../notes.ts'
+import { pairFiles } from '../../pair-files.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Proof } from '../../plan/procedure.ts'
-import { readCertificate, shortFingerprint } from '../../systems/certificates.ts'
-import { pairFiles } from '../../systems/checkout/pair.ts'
-import { lastRotated } from '../../systems/kube/tls-secret.ts'
 import type { TlsSecret } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { isCertificateTrouble, throughTheEdge } from './edge-answers.ts'
@@ -160,16 +160,16 @@ export const noteRotation = (facts: RotationFacts): Step => {
   const { secret, next, clock } = facts
   const { namespace, name, lastRotated: before } = secret
   const today = clock.now().toISOString().slice(0, 10)
-  const annotation = { kind: 'Secret' as const, namespace, name, annotation: lastRotated }
+  const annotation = { kind: 'Secret' as const, namespace, name, annotation: lastRotatedNote }
   return {
     title: 'Note the day of the rotation on the Secret',
-    effect: [{ what: lastRotated, before: before ?? 'absent', after: 'today', note: today }],
+    effect: [{ what: lastRotatedNote, before: before ?? 'absent', after: 'today', note: today }],
     apply: (write) => write.kube.annotate({ ...annotation, value: today }),
     verify: async (look) => {
       const live = await liveSecret(facts, look)
       const { certificate } = pairOf(live.certificate, live.key)
       const since = certificate?.publicKey === next.publicKey ? certificate.notBefore.toISOString().slice(0, 10) : today
-      return when(live.lastRotated !== undefined && live.lastRotated >= since, `${lastRotated} is ${live.lastRotated ?? 'absent'}`)
+      return when(live.lastRotated !== undefined && live.lastRotated >= since, `${lastRotatedNote} is ${live.lastRotated ?? 'absent'}`)
     },
     undo: (write) => write.kube.annotate({ ...annotation, ...(before !== undefined && { value: before }) }),
   }

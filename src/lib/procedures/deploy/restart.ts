@@ -5,8 +5,8 @@ import { clusterLine, gatherWorkload, isSingleton, isSteady, offerWorkloads, typ
 import { argument, duration } from '../../plan/choice.ts'
 import { when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
+import { startedAt } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
-import { startedAt } from '../../systems/kube/pod-state.ts'
 import type { Pod } from '../../systems/kube/types.ts'
 
 interface RestartFacts extends Workload {

@@ -1,8 +1,8 @@
 import { allOf, https, type Judged, judge } from '../../facts/firewall/judge.ts'
+import type { FirewallRule } from '../../firewall-rule.ts'
 import { texts } from '../../plan/choice.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Step } from '../../plan/procedure.ts'
-import type { FirewallRule } from '../../systems/nodes/types.ts'
 import { asPublished, customersAnswered, gatherRefresh, mayRefresh, type Needs, type RefreshFacts, stillWrong } from './refresh-facts.ts'
 
 /** Brings the nodes' rules for 443 to what Cloudflare publishes: adds first, removes after, one node after another. */

@@ -1,5 +1,5 @@
 import type { Observation } from '../../plan/report.ts'
-import { askInPod } from '../../systems/redis/in-pod.ts'
+import { askInPod } from '../../redis-in-pod.ts'
 import type { RedisInfo } from '../../systems/redis/types.ts'
 import type { CacheStatus } from './gather.ts'
 

@@ -1,6 +1,6 @@
 import { type Clock, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
-import { isRefusal } from '../../systems/redis/refusal.ts'
+import { isRefusal } from '../../facts/cache/refusal.ts'
 import type { KeyLife, QueueDepth, RedisInfo, RedisReader } from '../../systems/redis/types.ts'
 
 /** Keys that share the part of their names before the first colon. */

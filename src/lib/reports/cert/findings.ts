@@ -1,3 +1,4 @@
+import { type CertificateFacts, coversHost, shortFingerprint } from '../../certificates.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import { faultsOf } from '../../facts/cert/acceptable.ts'
 import { daysLeft, expiry } from '../../facts/cert/days.ts'
@@ -5,7 +6,6 @@ import { originBase, originSecret } from '../../facts/cert/places.ts'
 import type { CertificateSurvey, PairFacts } from '../../facts/cert/survey.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
-import { type CertificateFacts, coversHost, shortFingerprint } from '../../systems/certificates.ts'
 
 /** Fewer days left than this is wrong. */
 const fewDays = 30

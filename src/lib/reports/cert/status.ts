@@ -1,7 +1,7 @@
+import { type CertificateFacts, shortFingerprint } from '../../certificates.ts'
 import { daysLeft } from '../../facts/cert/days.ts'
 import { type CertificateSurvey, surveyCertificate } from '../../facts/cert/survey.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
-import { type CertificateFacts, shortFingerprint } from '../../systems/certificates.ts'
 import { certificateFindings, liveSecret } from './findings.ts'
 
 /** One certificate wherever it is: in the checkout, in the Secret, on every node, at Cloudflare. Any two that differ are a finding. */

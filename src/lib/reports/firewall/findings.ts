@@ -3,11 +3,11 @@ import { believable } from '../../facts/firewall/believable.ts'
 import { allOf, isWider, type Judged } from '../../facts/firewall/judge.ts'
 import { differenceOf, lineFor } from '../../facts/firewall/lists.ts'
 import type { FirewallSurvey } from '../../facts/firewall/survey.ts'
+import type { FirewallRule } from '../../firewall-rule.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
-import type { FirewallRule } from '../../systems/nodes/types.ts'
-import { sayDelete } from '../../systems/nodes/write-nodes.ts'
+import { sayDelete } from '../../ufw-lines.ts'
 
 const refresh = 'honeydue firewall:refresh'
 /** Traefik is k3s's own: its settings are those of this object. */

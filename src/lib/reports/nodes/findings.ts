@@ -1,10 +1,10 @@
 import { reasonOf, Trouble } from '../../errors.ts'
 import { bytes, milliseconds } from '../../facts/nodes/quantities.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
+import { isOwnName } from '../../own-name.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
-import { isOwnName } from '../../systems/nodes/own-name.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
 
 /** kubelet starts to evict when less than 15 % (images) or 10 % (the rest) of the disk is free. */

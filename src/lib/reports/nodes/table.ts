@@ -1,8 +1,8 @@
 import { age } from '../../facts/ages.ts'
 import { milliseconds } from '../../facts/nodes/quantities.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
+import { isOwnName } from '../../own-name.ts'
 import type { Table } from '../../plan/report.ts'
-import { isOwnName } from '../../systems/nodes/own-name.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
 
 const used = (size: { readonly totalBytes: number; readonly availableBytes: number } | undefined): string =>

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Secret } from '../../environment/secret.ts'
 import { Moved, Unreachable } from '../../errors.ts'
+import { Secret } from '../../secret.ts'
 import { sh } from '../../shell.ts'
 import type { System } from '../systems.ts'
 import { gitOf } from './git.ts'
@@ -45,11 +45,11 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       unwritable: async (file) => (await import('./unwritable.ts')).unwritable(join(folder, file)),
       newKey: async (commonName) => (await import('./key-request.ts')).newKeyRequest(commonName),
       yaml: async (file) => {
-        const [found, { parseYaml }] = await Promise.all([text(file), import('./scalars.ts')])
+        const [found, { parseYaml }] = await Promise.all([text(file), import('../../yaml-text.ts')])
         return found === undefined ? undefined : parseYaml(found)
       },
       yamlAt: async (revision, file) => {
-        const [found, { parseYaml }] = await Promise.all([filesAt(revision, dirname(file)), import('./scalars.ts')])
+        const [found, { parseYaml }] = await Promise.all([filesAt(revision, dirname(file)), import('../../yaml-text.ts')])
         const one = found?.find(({ name }) => name === basename(file))
         return one && parseYaml(one.text)
       },

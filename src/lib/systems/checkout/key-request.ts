@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { BitString, fromBER, Utf8String } from 'asn1js'
 import { AlgorithmIdentifier, AttributeTypeAndValue, CertificationRequest, PublicKeyInfo } from 'pkijs'
-import { Secret } from '../../environment/secret.ts'
-import { publicKeyOf } from '../certificates.ts'
+import { publicKeyOf } from '../../certificates.ts'
+import { Secret } from '../../secret.ts'
 import type { KeyRequest } from './types.ts'
 
 const oid = { commonName: '2.5.4.3', ecdsaWithSha256: '1.2.840.10045.4.3.2' } as const

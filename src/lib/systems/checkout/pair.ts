@@ -1,22 +1,12 @@
 import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { publicKeyOf, readCertificate } from '../../certificates.ts'
 import { type Clock, type Duration, minutes, systemClock } from '../../clock.ts'
-import { Secret } from '../../environment/secret.ts'
 import { Failed, Moved } from '../../errors.ts'
-import { publicKeyOf, readCertificate } from '../certificates.ts'
+import { pairFiles } from '../../pair-files.ts'
+import { Secret } from '../../secret.ts'
 import { createFile, replaceFile, syncFolder } from './replace-file.ts'
 import type { CheckoutWriter } from './types.ts'
-
-/** The names that a certificate's files have by its base: the pair, the one before it, and what is on its way. */
-export const pairFiles = (base: string) => ({
-  certificate: `${base}.crt`,
-  key: `${base}.key`,
-  oldCertificate: `${base}.old.crt`,
-  oldKey: `${base}.old.key`,
-  newKey: `${base}.new.key`,
-  newRequest: `${base}.new.csr`,
-  newCertificate: `${base}.new.crt`,
-})
 
 const secretMode = 0o600
 

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { pairFiles } from '../../pair-files.ts'
 import { type ShellLine, sh, words } from '../../shell.ts'
 import type { Said, System } from '../systems.ts'
-import { pairFiles } from './pair.ts'
 import type { CheckoutReader, CheckoutWriter } from './types.ts'
 
 /** The shell lines that do what the writer does, from the checkout's folder. Nothing takes a file's place before it was looked at. */

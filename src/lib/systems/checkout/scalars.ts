@@ -6,12 +6,6 @@ interface Found extends Scalar {
   readonly range: readonly [number, number]
 }
 
-/** What a YAML text says; undefined where it does not parse. */
-export const parseYaml = (text: string): unknown => {
-  const document = parseDocument(text)
-  return document.errors.length > 0 ? undefined : document.toJS()
-}
-
 /** Every scalar value of a YAML text that equals `value`, in the order of the file; keys and comments are none. */
 export const findScalars = (text: string, value: string): readonly Found[] => {
   const lines = new LineCounter()

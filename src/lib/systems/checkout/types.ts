@@ -1,5 +1,5 @@
-import type { Secret } from '../../environment/secret.ts'
 import type { Later } from '../../later.ts'
+import type { Secret } from '../../secret.ts'
 import type { System } from '../systems.ts'
 
 /** One value of a YAML file, by its place. */

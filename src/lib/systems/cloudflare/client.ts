@@ -1,7 +1,7 @@
 import { Agent } from 'node:https'
 import { type Clock, type Duration, seconds } from '../../clock.ts'
-import type { Secret } from '../../environment/secret.ts'
 import { Unreachable } from '../../errors.ts'
+import type { Secret } from '../../secret.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import { cloudflareTrouble, noResult, statusOf } from './trouble.ts'
 

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { signedBy } from '../../certificates.ts'
 import { Usage } from '../../errors.ts'
-import { signedBy } from '../certificates.ts'
 
 /** The keys of the two Origin CAs, ECC and RSA: their root certificates are renewed with the same keys. */
 const published = [

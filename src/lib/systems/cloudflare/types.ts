@@ -1,3 +1,4 @@
+import type { OriginValidity } from '../../certificates.ts'
 import type { System } from '../systems.ts'
 
 /** The environment's zone as Cloudflare has it. */
@@ -83,10 +84,6 @@ export interface CloudflareReader {
 }
 
 type Identity = Pick<AddressRecord, 'name' | 'type' | 'address'>
-
-/** Days that the Origin CA signs for. */
-export const originValidities = [7, 30, 90, 365, 730, 1095, 5475] as const
-export type OriginValidity = (typeof originValidities)[number]
 
 /** Each call changes one thing; a call that finds it done already changes nothing. Never sent twice: the SDK's own retries are off. */
 export interface CloudflareWriter {

@@ -1,7 +1,7 @@
 import { Agent as PlainAgent } from 'node:http'
 import { Agent, type AgentOptions } from 'node:https'
-import type { Loaded } from './kubeconfig.ts'
-import { malformed } from './kubeconfig-file.ts'
+import type { Loaded } from '../../environment/kubeconfig.ts'
+import { malformed } from '../../environment/kubeconfig-file.ts'
 
 /** Keeps connections open, so many at once: what one slow answer holds must not keep others from being asked. */
 const options: AgentOptions = { keepAlive: true, maxSockets: 24 }

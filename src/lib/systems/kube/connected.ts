@@ -1,8 +1,8 @@
 import type { Agent } from 'node:http'
 import type { Clock } from '../../clock.ts'
+import { type Loaded, loadKubeconfig } from '../../environment/kubeconfig.ts'
 import { agentFor } from './agent.ts'
 import { type Authenticate, authenticator } from './credentials.ts'
-import { type Loaded, loadKubeconfig } from './kubeconfig.ts'
 
 /** A kubeconfig with all that its requests share. */
 export interface Connected {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
 import type { Clock } from '../../clock.ts'
+import type { Loaded } from '../../environment/kubeconfig.ts'
+import { malformed } from '../../environment/kubeconfig-file.ts'
 import { type ExecCredential, runExecPlugin } from './exec-plugin.ts'
-import type { Loaded } from './kubeconfig.ts'
-import { malformed } from './kubeconfig-file.ts'
 
 /** Adds the authority, and who we are, to a request. */
 export type Authenticate = (wanted: RequestOptions) => Promise<void>

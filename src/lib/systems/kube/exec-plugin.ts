@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import { seconds } from '../../clock.ts'
+import type { Loaded } from '../../environment/kubeconfig.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
-import type { Loaded } from './kubeconfig.ts'
 
 /** What another program lends: a token, or a certificate with its key (PEM). */
 export interface ExecCredential {

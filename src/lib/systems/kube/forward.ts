@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { Unreachable } from '../../errors.ts'
+import { hasEnded, isLeaving, isReady } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import { forwardToPod } from './forward-to-pod.ts'
-import { hasEnded, isLeaving, isReady } from './pod-state.ts'
 import type { KubeClient } from './request.ts'
 import type { Deployment, KubeReader, Pod } from './types.ts'
 

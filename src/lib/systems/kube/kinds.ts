@@ -11,7 +11,7 @@ import type {
   ReplicaSet,
   StorageClass,
   Workload,
-} from './objects.ts'
+} from '../../kube-objects.ts'
 
 /** The kinds that honeydue reads. Secrets are not among them: their values come out one by one, as `Secret`. */
 export interface Kinds {

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import type { Clock } from '../../clock.ts'
-import { scrubbed } from '../../environment/secret.ts'
 import { Moved } from '../../errors.ts'
+import type { KubeObject } from '../../kube-objects.ts'
+import { scrubbed } from '../../secret.ts'
 import { pathOf } from './kinds.ts'
 import type { LeaseRecord, LeaseStore, Told } from './lease-store.ts'
-import type { KubeObject } from './objects.ts'
 import type { KubeClient } from './request.ts'
 import { isOfKind } from './shape.ts'
 

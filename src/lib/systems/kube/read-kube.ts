@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type Clock, seconds } from '../../clock.ts'
-import { Secret } from '../../environment/secret.ts'
+import { Secret } from '../../secret.ts'
 import { forwardToDeployment } from './forward.ts'
 import { addedKinds, pathOf } from './kinds.ts'
 import type { KubeClient } from './request.ts'

@@ -1,14 +1,9 @@
+import { migratesToNote, replicasNote } from '../../notes.ts'
 import { pathOf } from './kinds.ts'
 import type { KubeWriter, Target } from './types.ts'
 
-/** While a Deployment is at 0 for us, this annotation says how many replicas it had. */
-export const replicasNote = 'honeydue.dev/replicas'
-
 /** Where client-side `kubectl apply` keeps a copy of what it applied, private keys too. */
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
-
-/** On a Job of db:migrate: to which version, so that an interrupted run knows it again. */
-const migratesToNote = 'honeydue.dev/migrates-to'
 
 /** One write as the API takes it: the writer sends it, and its shell line says the same. */
 export interface KubeRequest {

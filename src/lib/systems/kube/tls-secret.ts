@@ -1,4 +1,5 @@
-import { Secret } from '../../environment/secret.ts'
+import { lastRotatedNote } from '../../notes.ts'
+import { Secret } from '../../secret.ts'
 import { lastApplied } from './requests.ts'
 import type { KubeObject, TlsSecret } from './types.ts'
 
@@ -7,9 +8,6 @@ export interface StoredSecret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** When the certificate that a Secret holds was made, a day: secret-rotation.md. */
-export const lastRotated = 'honeydue.dev/last-rotated'
-
 const text = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString()
 
 /** Only the certificate comes out readable: the key is a `Secret`, and of what `kubectl apply` left only whether it is the same. */
@@ -17,7 +15,7 @@ export const tlsSecretOf = ({ metadata, data = {} }: StoredSecret): TlsSecret =>
   const { annotations = {}, managedFields = [] } = metadata
   const written = managedFields.filter(({ fieldsV1 }) => fieldsV1?.['f:data'] !== undefined).flatMap(({ time }) => time ?? [])
   const at = [...written].sort().at(-1) ?? metadata.creationTimestamp
-  const rotated = annotations[lastRotated]
+  const rotated = annotations[lastRotatedNote]
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,

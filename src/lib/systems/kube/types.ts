@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream'
 import type { Duration } from '../../clock.ts'
-import type { Secret } from '../../environment/secret.ts'
+import type { Node, Pod } from '../../kube-objects.ts'
 import type { Later } from '../../later.ts'
+import type { Secret } from '../../secret.ts'
 import type { System } from '../systems.ts'
 import type { AnyKind, Kind, Kinds } from './kinds.ts'
-import type { Node, Pod } from './objects.ts'
 
+export type * from '../../kube-objects.ts'
 export type { Kind, Kinds } from './kinds.ts'
-export type * from './objects.ts'
 
 /** Which cluster answered, for the proof of target. */
 export interface Cluster {

@@ -1,6 +1,6 @@
 import { type Clock, type Duration, seconds } from '../../clock.ts'
-import type { Secret } from '../../environment/secret.ts'
 import { Trouble } from '../../errors.ts'
+import type { Secret } from '../../secret.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import { refused, unanswered } from './trouble.ts'
 

@@ -1,5 +1,6 @@
 import type { Clock, Duration } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
+import { markedVersion, markName } from '../../restore-point-name.ts'
 import type { Trust } from '../https.ts'
 import type { System } from '../systems.ts'
 import { neonKey, readToken } from '../token.ts'
@@ -7,7 +8,7 @@ import { neonClient } from './client.ts'
 import { readNeon } from './read-neon.ts'
 import { markRequest } from './requests.ts'
 import { sayNeon } from './say-neon.ts'
-import { markedVersion, markName, type NeonReader, type NeonWriter } from './types.ts'
+import type { NeonReader, NeonWriter } from './types.ts'
 
 export interface NeonOptions extends Trust {
   readonly project?: string | undefined

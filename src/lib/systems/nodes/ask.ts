@@ -1,6 +1,6 @@
+import { isOwnName, otherMachine, provesName } from '../../own-name.ts'
 import type { RunOptions } from './commands.ts'
 import type { Connection } from './connection.ts'
-import { isOwnName, otherMachine, provesName } from './own-name.ts'
 import { type Answer, framed } from './script.ts'
 import { anotherMachine, ranSomethingElse } from './troubles.ts'
 

@@ -1,5 +1,5 @@
-import { type Profiles, readRule } from './firewall-rule.ts'
-import type { Firewall, FirewallRule } from './types.ts'
+import { type FirewallRule, type Profiles, readRule } from '../../firewall-rule.ts'
+import type { Firewall } from './types.ts'
 
 // One round trip. `show added` has every rule with its comment, while UFW is inactive too; `status verbose` has the policy, and the order of the
 // IPv6 rules. Profiles cost another start of Python: they are asked for only where a rule names one.

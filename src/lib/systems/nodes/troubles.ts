@@ -1,6 +1,6 @@
 import { Blocked, Unreachable } from '../../errors.ts'
+import { isOwnName } from '../../own-name.ts'
 import { sh } from '../../shell.ts'
-import { isOwnName } from './own-name.ts'
 import type { CommandOutput } from './types.ts'
 
 /** The last line that is not blank: whoever refuses says so after its warnings. */

@@ -1,18 +1,11 @@
 import { Blocked, Failed } from '../../errors.ts'
-import { part, type ShellLine, sh, words } from '../../shell.ts'
+import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
+import { part, type ShellLine, sh } from '../../shell.ts'
+import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import type { System } from '../systems.ts'
-import { isOfTheWeb, plainWords, readRule } from './firewall-rule.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './troubles.ts'
-import type { FirewallRule, NodesReader, NodesWriter, SourceRule } from './types.ts'
-
-const allow = ({ source, port, protocol, comment }: SourceRule & { readonly comment: string }): ShellLine =>
-  sh`ufw allow from ${source} to any port ${port} proto ${protocol} comment ${comment}`
-
-/** As `ufw show added` prints a rule: a word with blanks, an application's name, stands in quotes. */
-const wordsOf = (spec: string): readonly string[] => (spec.match(/'[^']*'|\S+/g) ?? []).map((one) => one.replace(/^'(.*)'$/, '$1'))
-
-const remove = ({ spec }: Pick<FirewallRule, 'spec'>): ShellLine => sh`ufw delete ${words(wordsOf(spec))}`
+import type { NodesReader, NodesWriter } from './types.ts'
 
 /** The writing half: each call changes one rule of one node's UFW. */
 export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>): NodesWriter => {
@@ -30,7 +23,7 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
     })
   }
   return {
-    allowFrom: (alias, rule) => ufw(alias, allow(rule), [rule.source, rule.protocol, rule.comment]),
+    allowFrom: (alias, rule) => ufw(alias, allowLine(rule), [rule.source, rule.protocol, rule.comment]),
     deleteRule: async (alias, { spec }) => {
       // SSH is the way in for repairs, and the port may be any: only what speaks of the web's ports alone is ever deleted from here.
       if (!isOfTheWeb(readRule(spec)))
@@ -39,13 +32,10 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
           failed: `"${spec}" may be what lets SSH in to ${alias}`,
           next: sh`ssh ${alias} sudo ufw status verbose`,
         })
-      await ufw(alias, remove({ spec }), [spec])
+      await ufw(alias, deleteLine({ spec }), [spec])
     },
   }
 }
-
-/** Deletes a rule from this machine, over SSH. */
-export const sayDelete = (alias: string, rule: Pick<FirewallRule, 'spec'>): ShellLine => sh`ssh ${alias} ${sh`sudo ${part(remove(rule))}`}`
 
 /** How ssh is to be called, and what the machine behind each alias calls itself. */
 export interface SayNodesOptions {
@@ -65,7 +55,7 @@ export const sayNodes = ({ configFile, hostnames }: SayNodesOptions): System<Nod
     return configFile === undefined ? sh`ssh ${alias} ${remote}` : sh`ssh -F ${configFile} ${alias} ${remote}`
   }
   return {
-    allowFrom: (alias, rule) => ({ line: over(alias, allow(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
-    deleteRule: (alias, rule) => ({ line: over(alias, remove(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
+    allowFrom: (alias, rule) => ({ line: over(alias, allowLine(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
+    deleteRule: (alias, rule) => ({ line: over(alias, deleteLine(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
   }
 }

@@ -1,5 +1,5 @@
-import type { Secret } from '../../environment/secret.ts'
 import type { Trouble } from '../../errors.ts'
+import type { Secret } from '../../secret.ts'
 import type { Surroundings } from '../../sql/surroundings.ts'
 import type { System } from '../systems.ts'
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { type Clock, type Duration, seconds } from '../../clock.ts'
-import type { Secret } from '../../environment/secret.ts'
+import type { Secret } from '../../secret.ts'
 import { RedisTimeout, redisTrouble, replyCode } from './trouble.ts'
 
 /** Where Redis listens for us, and how to take the way there down again. */

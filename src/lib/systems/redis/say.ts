@@ -1,7 +1,7 @@
+import { residenceIdsKey } from '../../residence-ids.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { kubeconfigLine } from '../kube/say-kube.ts'
 import type { System } from '../systems.ts'
-import { residenceIdsKey } from './residence-ids.ts'
 import type { RedisReader, RedisWriter } from './types.ts'
 
 /** Where an operator finds Redis with kubectl. */

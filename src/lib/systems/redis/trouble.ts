@@ -1,5 +1,5 @@
 import { type Account, Blocked, Trouble as Known, type Trouble, Unreachable } from '../../errors.ts'
-import { askInPod } from './in-pod.ts'
+import { askInPod } from '../../redis-in-pod.ts'
 
 /** The code that begins every error reply of Redis: WRONGPASS, NOAUTH, READONLY. */
 export const replyCode = (error: unknown): string | undefined =>

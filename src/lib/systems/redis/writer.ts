@@ -1,7 +1,7 @@
 import { seconds } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
+import { isResidenceIdsKey, residenceIdsKey } from '../../residence-ids.ts'
 import type { RedisConnection } from './connection.ts'
-import { isResidenceIdsKey, residenceIdsKey } from './residence-ids.ts'
 import type { RedisWriter } from './types.ts'
 
 const batch = 500

@@ -1,4 +1,4 @@
-import { Secret } from '../../environment/secret.ts'
+import { Secret } from '../../secret.ts'
 import type { KubeReader } from '../kube/types.ts'
 
 /** What a kubelet sends to this registry for the pods of a Deployment: `user:password`, of the first pull secret that names the host. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Duration, seconds } from '../../clock.ts'
-import type { Secret } from '../../environment/secret.ts'
 import { Trouble } from '../../errors.ts'
+import type { Secret } from '../../secret.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import type { System } from '../systems.ts'
 import { type Reference, referenceOf } from './reference.ts'

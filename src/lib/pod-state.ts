@@ -1,4 +1,4 @@
-import type { Pod } from './objects.ts'
+import type { Pod } from './kube-objects.ts'
 
 /** It has ended for good: completed, evicted, preempted, or shut down with its node. Its object stays for a while and counts nowhere. */
 export const hasEnded = ({ status }: Pick<Pod, 'status'>): boolean => status.phase === 'Succeeded' || status.phase === 'Failed'

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { Unreachable } from '../../errors.ts'
+import { Unreachable } from '../errors.ts'
 import { type Fields, type KubeconfigFile, malformed, readKubeconfigFile } from './kubeconfig-file.ts'
 
 /** The current context of the kubeconfigs, as kubectl puts it together. */

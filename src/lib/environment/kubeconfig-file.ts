@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parse as yaml } from 'yaml'
 import * as z from 'zod/mini'
-import { Unreachable } from '../../errors.ts'
+import { Unreachable } from '../errors.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 

@@ -1,4 +1,4 @@
-import { type ShellLine, sh } from '../../shell.ts'
+import { type ShellLine, sh } from './shell.ts'
 
 /** The password is the pod's own variable: it never leaves the pod, and stands in no list of processes. */
 const login = 'export REDISCLI_AUTH="$REDIS_PASSWORD"; redis-cli '

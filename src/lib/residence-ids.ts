@@ -1,4 +1,4 @@
-import { Usage } from '../../errors.ts'
+import { Usage } from './errors.ts'
 
 const prefix = 'residence_ids_user:'
 const userId = /^[1-9]\d{0,18}$/

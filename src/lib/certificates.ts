@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
-import type { Secret } from '../environment/secret.ts'
+import type { Secret } from './secret.ts'
 
 /** What a certificate says of itself. */
 export interface CertificateFacts {
@@ -16,6 +16,10 @@ export interface CertificateFacts {
   /** SHA-256 of the public key: the same for every certificate of one key. */
   readonly publicKey: string
 }
+
+/** Days that the Origin CA signs for. */
+export const originValidities = [7, 30, 90, 365, 730, 1095, 5475] as const
+export type OriginValidity = (typeof originValidities)[number]
 
 /** Reads the first certificate of a PEM text; undefined where there is none. */
 export const readCertificate = (pem: string | undefined): CertificateFacts | undefined => {

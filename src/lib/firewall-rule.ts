@@ -1,5 +1,39 @@
 import { isIP } from 'node:net'
-import type { FirewallRule } from './types.ts'
+
+/** One user rule of UFW, as `ufw show added` has it. */
+export interface FirewallRule {
+  readonly action: string
+  /** in or out. */
+  readonly direction: string
+  /** `any`, an address or a CIDR range. */
+  readonly from: string
+  readonly to: string
+  /** `any`, `443`, `80,443` or `8000:9000`. */
+  readonly port: string
+  /** tcp, udp or any. */
+  readonly protocol: string
+  readonly comment?: string
+  /** The application profile that `port` and `protocol` are of: its TCP ports, where it has some. */
+  readonly profile?: string
+  /** It holds for what comes in at this interface alone. */
+  readonly interface?: string
+  /** It holds for this port of the sender alone. */
+  readonly sourcePort?: string
+  /** It is about what is passed on to others. */
+  readonly routed?: true
+  /** The rule as `ufw delete` takes it, without its comment. */
+  readonly spec: string
+  /** False where it says what these fields cannot: a profile whose ports are not known, a word that is none of UFW's. */
+  readonly known: boolean
+}
+
+/** Lets a range in at one port. */
+export interface SourceRule {
+  /** An address or CIDR range. */
+  readonly source: string
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+}
 
 /** The TCP and UDP ports of an application profile, as `ufw app info` lists them: `80,443/tcp`, `53`. */
 export type Profiles = ReadonlyMap<string, readonly string[]>

@@ -1,0 +1,8 @@
+/** While a Deployment is at 0 for us, this annotation says how many replicas it had. */
+export const replicasNote = 'honeydue.dev/replicas'
+
+/** On a Job of db:migrate: to which version, so that an interrupted run knows it again. */
+export const migratesToNote = 'honeydue.dev/migrates-to'
+
+/** When the certificate that a Secret holds was made, a day: secret-rotation.md. */
+export const lastRotatedNote = 'honeydue.dev/last-rotated'
