@@ -18,4 +18,5 @@ export const reports = {
   'edge:status': async () => (await import('./edge/status.ts')).edgeStatus,
   'firewall:status': async () => (await import('./firewall/status.ts')).firewallStatus,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
-} as const satisfies Readonly<Record<`${string}:${string}`, () => Promise<AnyReport>>>
+  status: async () => (await import('./status.ts')).status,
+} as const satisfies Readonly<Record<string, () => Promise<AnyReport>>>

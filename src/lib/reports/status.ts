@@ -1,0 +1,135 @@
+import { atMost, seconds } from '../clock.ts'
+import { reasonOf } from '../errors.ts'
+import { answer } from '../facts/answer.ts'
+import { clipped } from '../facts/cluster/clipped.ts'
+import type { Context } from '../plan/context.ts'
+import { defineReport, type Observation, type View } from '../plan/report.ts'
+import type { Readers } from '../systems/systems.ts'
+import { cacheStatus } from './cache/status.ts'
+import { certStatus } from './cert/status.ts'
+import { clusterHealth } from './cluster/health.ts'
+import { migrations } from './db/migrations.ts'
+import { databaseStatus } from './db/status.ts'
+import { edgeStatus } from './edge/status.ts'
+import { firewallStatus } from './firewall/status.ts'
+import { nodesStatus } from './nodes/status.ts'
+
+const needs = ['nodes', 'kube', 'postgres', 'checkout', 'registry', 'neon', 'redis', 'cloudflare', 'http'] as const
+type Look = Readers<(typeof needs)[number]>
+
+/** What one line stands for, and the report that it is the short form of. */
+interface Part {
+  readonly what: string
+  readonly command: string
+  look(look: Look, context: Context): Promise<View>
+}
+
+/** Causes before what they cause: a node that is away is also missing in the cluster, in the database's ways and at the edge. */
+const parts: readonly Part[] = [
+  { what: 'nodes', command: nodesStatus.id, look: (look, context) => nodesStatus.look({}, look, context) },
+  { what: 'cluster', command: clusterHealth.id, look: (look, context) => clusterHealth.look({}, look, context) },
+  { what: 'database', command: databaseStatus.id, look: (look, context) => databaseStatus.look({}, look, context) },
+  { what: 'migrations', command: migrations.id, look: (look, context) => migrations.look({ image: undefined }, look, context) },
+  { what: 'cache and queue', command: cacheStatus.id, look: (look, context) => cacheStatus.look({}, look, context) },
+  { what: 'certificate', command: certStatus.id, look: (look, context) => certStatus.look({}, look, context) },
+  { what: 'edge', command: edgeStatus.id, look: (look, context) => edgeStatus.look({}, look, context) },
+  { what: 'firewall', command: firewallStatus.id, look: (look, context) => firewallStatus.look({}, look, context) },
+]
+
+/** What takes longer is told as not known: a screen that is late is no first screen. */
+const patience = seconds(10)
+
+/** One part as it was found, or why it is not known. */
+type Found = Pick<Part, 'what' | 'command'> & ({ readonly view: View } | { readonly because: string })
+
+/** Everything in one screen, a line a part: what is wrong, and the report that shows more of it. */
+export const status = defineReport({
+  id: 'status',
+  title: 'Show the whole deployment on one screen: what is wrong, and where to look',
+  needs,
+  choices: {},
+  look: async (_, look, context) => viewOf(await Promise.all(parts.map((part) => find(part, look, context)))),
+})
+
+const find = async ({ what, command, look: ask }: Part, look: Look, context: Context): Promise<Found> => {
+  const found = await atMost(context.clock, patience, answer(ask(look, context)))
+  if (!found) return { what, command, because: `no answer within ${patience / 1000} s` }
+  return found.answered ? { what, command, view: found.value } : { what, command, because: reasonOf(found.error) }
+}
+
+/** A part in a word. What could not be asked is not known, which is not well. */
+const stateOf = (found: Found): 'wrong' | 'not known' | 'warning' | 'well' => {
+  if ('because' in found || found.view.unreachable) return 'not known'
+  const levels = found.view.findings.map(({ level }) => level)
+  return levels.includes('wrong') ? 'wrong' : levels.length > 0 ? 'warning' : 'well'
+}
+
+const worstOf = (view: View): Observation | undefined => view.findings.find(({ level }) => level === 'wrong') ?? view.findings[0]
+
+/** The nodes that do not answer over SSH, as the report about nodes says it for machines. */
+const awayOf = (all: readonly Found[]): readonly string[] => {
+  const nodes = all.find(({ command }) => command === nodesStatus.id)
+  if (!nodes || 'because' in nodes) return []
+  const { nodes: hosts } = nodes.view.data as {
+    readonly nodes: readonly { readonly alias: string; readonly host: { readonly answered: boolean } }[]
+  }
+  return hosts.filter(({ host }) => !host.answered).map(({ alias }) => alias)
+}
+
+const isNamed = (alias: string, text: string): boolean => text.split(/[^\w-]+/).includes(alias)
+
+/**
+ * From the reports to the one screen, one cause one line: parts that are not known for one reason share it, and those that only say again that a
+ * node is away are counted under it. What the edge says of such a node stands: it is what customers feel, and has its own cure. Pure.
+ */
+export const viewOf = (all: readonly Found[]): View => {
+  const away = awayOf(all)
+  const echoes = all.filter(
+    (found) =>
+      'view' in found &&
+      stateOf(found) === 'wrong' &&
+      ![nodesStatus.id, edgeStatus.id].includes(found.command) &&
+      found.view.findings.every(({ level, text }) => level !== 'wrong' || away.some((alias) => isNamed(alias, text))),
+  )
+  const reasons = new Map<string, string[]>()
+  for (const found of all) if ('because' in found) reasons.set(found.because, [...(reasons.get(found.because) ?? []), found.what])
+  const findings = all.flatMap((found): readonly Observation[] => {
+    const state = stateOf(found)
+    if (state === 'well' || echoes.includes(found)) return []
+    if ('because' in found) {
+      const sharing = reasons.get(found.because) ?? []
+      return sharing[0] === found.what ? [{ level: 'wrong', text: `${sharing.join(', ')}: not known. ${found.because}` }] : []
+    }
+    const worst = worstOf(found.view)
+    const others = found.view.findings.length - 1
+    const text = `${found.what}: ${worst ? clipped(worst.text, 100) : 'nothing of it answers'}${others > 0 ? ` (and ${others} more)` : ''}`
+    return [{ level: state === 'warning' ? 'warning' : 'wrong', text, ...(worst?.next !== undefined && { next: worst.next }) }]
+  })
+  const again = echoes.map(({ what }) => what).join(', ')
+  return {
+    // Of one level the order stays: causes first.
+    findings: [
+      ...findings.filter(({ level }) => level === 'wrong'),
+      ...(again ? [{ level: 'wrong' as const, text: `${again}: nothing but what names ${away.join(', ')}, which does not answer` }] : []),
+      ...findings.filter(({ level }) => level === 'warning'),
+    ],
+    tables: [
+      {
+        columns: ['', 'state', 'findings', 'shows more'],
+        rows: all.map((found) => [
+          found.what,
+          stateOf(found),
+          'view' in found && found.view.findings.length > 0 ? String(found.view.findings.length) : '',
+          found.command,
+        ]),
+      },
+    ],
+    unreachable: all.every((found) => stateOf(found) === 'not known'),
+    data: Object.fromEntries(
+      all.map((found) => [
+        found.command,
+        { state: stateOf(found), ...('view' in found ? { findings: found.view.findings } : { because: found.because }) },
+      ]),
+    ),
+  }
+}

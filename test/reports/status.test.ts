@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import type { Observation, View } from '../../src/lib/plan/report.ts'
+import { viewOf } from '../../src/lib/reports/status.ts'
+import { honeydue, requireBuild } from '../support/program.ts'
+import { useSandbox } from '../support/worlds.ts'
+
+const sandbox = useSandbox()
+beforeAll(requireBuild)
+
+interface Told {
+  readonly findings: readonly Observation[]
+  readonly data: Readonly<Record<string, { readonly state: string }>>
+}
+const run = async () => {
+  const { code, stdout } = await honeydue(['status', '--json', '--env', join(sandbox().dir, 'environment.yaml')])
+  return { code, ...(JSON.parse(stdout) as Told) }
+}
+const statesOf = ({ data }: Told) => Object.fromEntries(Object.entries(data).map(([id, { state }]) => [id, state]))
+const wrongOf = ({ findings }: Told) => findings.filter(({ level }) => level === 'wrong').map(({ text }) => text)
+
+test('well; a node away is one cause; an API that is away is one line for all that it hides; nothing at all is exit 9', async () => {
+  const well = await run()
+  // The nodes' load, disk and memory are this machine's.
+  expect({ ...statesOf(well), 'nodes:status': 'well' }).toEqual({
+    'nodes:status': 'well',
+    'cluster:health': 'well',
+    'db:status': 'well',
+    'db:migrations': 'well',
+    'cache:status': 'well',
+    'cert:status': 'well',
+    'edge:status': 'well',
+    'firewall:status': 'well',
+  })
+
+  await sandbox().nodes.setUp('hetzner2', false)
+  const away = await run()
+  expect(away.code).toBe(3)
+  expect(wrongOf(away)).toEqual([
+    expect.stringMatching(/^nodes: No answer from hetzner2 over SSH/),
+    expect.stringMatching(/^edge: hetzner2 is in the round robin/),
+    'database, certificate, firewall: nothing but what names hetzner2, which does not answer',
+  ])
+  expect(away.findings.find(({ text }) => text.startsWith('edge:'))?.next).toMatch(/honeydue edge:drain .*hetzner2/)
+
+  sandbox().kubernetes.fail({ answer: 'reset' })
+  const deaf = await run()
+  expect(deaf.code).toBe(3)
+  expect(wrongOf(deaf)).toContainEqual(
+    expect.stringMatching(/^cluster, database, migrations, cache and queue: not known\. The Kubernetes API/),
+  )
+  expect(statesOf(deaf)['db:status']).toBe('not known')
+})
+
+const view = (findings: readonly Observation[], more: Partial<View> = {}): View => ({ findings, tables: [], data: { nodes: [] }, ...more })
+
+test('what is not known is never well, and where nothing answers the exit code is 9', () => {
+  const nothing = viewOf([
+    { what: 'nodes', command: 'nodes:status', view: view([], { unreachable: true }) },
+    { what: 'edge', command: 'edge:status', because: 'no answer within 10 s' },
+  ])
+  expect(nothing.unreachable).toBe(true)
+  expect(nothing.findings.map(({ text }) => text)).toEqual(['nodes: nothing of it answers', 'edge: not known. no answer within 10 s'])
+  expect(viewOf([{ what: 'edge', command: 'edge:status', view: view([]) }])).toMatchObject({ findings: [], unreachable: false })
+})
+
+test('a finding of its own keeps its line, also where it names a node that is away', () => {
+  const nodes = {
+    what: 'nodes',
+    command: 'nodes:status',
+    view: view([], { data: { nodes: [{ alias: 'hetzner2', host: { answered: false } }] } }),
+  }
+  const of = (text: string) =>
+    viewOf([nodes, { what: 'certificate', command: 'cert:status', view: view([{ level: 'wrong', text }]) }]).findings.map((one) => one.text)
+  expect(of('hetzner2 was not asked')).toEqual(['certificate: nothing but what names hetzner2, which does not answer'])
+  expect(of('hetzner21 has another certificate')).toEqual(['certificate: hetzner21 has another certificate'])
+})
