@@ -12,6 +12,7 @@ import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { Refusal, refuse } from '../../../src/lib/sandbox/edge/api/answer.ts'
 import { type CloudflareApi, startCloudflareApi } from '../../../src/lib/sandbox/edge/api/server.ts'
 import { aRecord } from '../../../src/lib/sandbox/edge/api/state.ts'
+import { listZones } from '../../../src/lib/sandbox/edge/api/zones.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
 import { createOriginCa } from '../../../src/lib/sandbox/edge/origin-ca.ts'
 import { Secret } from '../../../src/lib/secret.ts'
@@ -206,10 +207,13 @@ test('of two zones of one name the active one is meant, and an alias is no addre
   const { state } = cloudflare
   state.otherZones = [{ ...state.zone, id: 'f'.repeat(32), status: 'moved' }]
   state.records = [...state.records, { ...aRecord('WWW.myhoneydue.com', 'MyHoneyDue.com', ''), type: 'CNAME' }]
-  const { read } = open()
+  const { read, say } = open()
   expect(await read.zone()).toMatchObject({ id: state.zone.id, status: 'active' })
   expect(await read.aliases()).toEqual([{ name: 'www.myhoneydue.com', target: 'myhoneydue.com', proxied: true }])
   expect((await read.addresses()).some(({ name }) => name.startsWith('www'))).toBe(false)
+  // The lines by hand ask Cloudflare itself for it.
+  const [, query = ''] = /'\/zones(\?[^']*)'/.exec((say.purge({ hosts: [api] }).before ?? []).join('\n')) ?? []
+  expect(listZones(state, new URLSearchParams(query)).result).toMatchObject([{ id: state.zone.id }])
 })
 
 test('a stray variable of the SDK leads nowhere else', async () => {

@@ -33,7 +33,7 @@ export const sayCloudflare = ({
   const inZone = [
     ...account,
     ids,
-    sh`zone=$(cf GET ${`/zones?name=${encodeURIComponent(zone)}`} | ids | head -n 1); : "\${zone:?Cloudflare has no such zone}"`,
+    sh`zone=$(cf GET ${`/zones?name=${encodeURIComponent(zone)}&status=active`} | ids | head -n 1); : "\${zone:?Cloudflare has no active zone of that name}"`,
   ]
   const records = (query: Readonly<Record<string, string>>): ShellLine =>
     sh`cf GET /zones/"$zone"${`/dns_records?${new URLSearchParams(query)}`} | ids`
