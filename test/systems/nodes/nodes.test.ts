@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -202,6 +203,32 @@ test('each way a node can fail has its code, and none hangs', async () => {
   expect((await refusal(read.facts('hetzner3'))).code).toBe('ssh-no-session')
   await nodes.reset()
   expect((await read.facts('hetzner3')).hostname).toBe('ubuntu-8gb-nbg1-3')
+})
+
+test('a node that is silent costs its patience once in a run; one that refuses is tried again', async () => {
+  let taken = 0
+  const mute = createServer((socket) => {
+    taken += 1
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  const { port } = mute.address() as AddressInfo
+  try {
+    const connections = connector({ configFile: config(`Host hetzner2\n  Port ${port}\n  ConnectTimeout 1\n`) })
+    opened.push(connections)
+    const told = await refusal(connections.to('hetzner2'))
+    expect(told.code).toBe('ssh-timeout')
+    expect(await refusal(connections.to('hetzner2'))).toEqual(told)
+    expect(taken).toBe(1)
+  } finally {
+    mute.close()
+  }
+  const connections = connector({ configFile: nodes.configFile })
+  opened.push(connections)
+  await nodes.setUp('hetzner3', false)
+  expect((await refusal(connections.to('hetzner3'))).code).toBe('ssh-unreachable')
+  await nodes.setUp('hetzner3', true)
+  expect((await refusal(connections.to('hetzner3'))).code).toBe('accepted')
 })
 
 test('commands: bytes across chunks stay whole, exit codes and signals arrive, timeouts and aborts settle', async () => {

@@ -21,6 +21,12 @@ export interface ConnectOptions {
 }
 
 const maxHops = 8
+const silenceHoldsMs = 30_000
+
+/** Waiting was all that it cost to find out: asking again costs as much. */
+const wasSilent = (error: unknown): boolean =>
+  error instanceof Unreachable &&
+  (error.code === 'ssh-timeout' || (error.code === 'ssh-unreachable' && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'))
 
 /** "user@host:port" of a ProxyJump, with OpenSSH's ssh:// form; the arguments are what ssh itself passes on. */
 const hopOf = (text: string) => {
@@ -32,6 +38,7 @@ const hopOf = (text: string) => {
 /** Opens connections; jump hosts are shared by the nodes behind them, and each is verified as the node itself is. */
 export const connector = (options: ConnectOptions) => {
   const opened = new Map<string, Promise<Connection>>()
+  const silentSince = new Map<string, number>()
   const begun: Promise<unknown>[] = []
   let room: Room | undefined
   const ours = (): Room => {
@@ -123,8 +130,12 @@ export const connector = (options: ConnectOptions) => {
     })
   }
 
-  /** One that stands, or the attempt that is under way, whose failure all share who waited for it; what failed or was lost is opened anew by the next. */
+  /**
+   * One that stands, or the attempt that is under way, whose failure all share who waited for it; what failed or was lost is opened anew by the next. One that was
+   * silent costs its patience once: who asks within half a minute hears the same.
+   */
   const reuse = (key: string, open: () => Promise<Connection>): Promise<Connection> => {
+    if (performance.now() - (silentSince.get(key) ?? Number.POSITIVE_INFINITY) > silenceHoldsMs) opened.delete(key)
     const present = opened.get(key)
     if (present) {
       return present.then((connection) => {
@@ -135,8 +146,13 @@ export const connector = (options: ConnectOptions) => {
       })
     }
     const next = open()
+    silentSince.delete(key)
     opened.set(key, next)
-    next.catch(() => opened.get(key) === next && opened.delete(key))
+    next.catch((error: unknown) => {
+      if (opened.get(key) !== next) return
+      if (wasSilent(error)) silentSince.set(key, performance.now())
+      else opened.delete(key)
+    })
     return next
   }
 
