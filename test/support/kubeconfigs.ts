@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 
 /** The parts of a kubeconfig with one context. */
@@ -236,6 +236,30 @@ export const samples: readonly Sample[] = [
     write: (kit) => [
       kit.write('a', whole({ ...kit, user: exec(kit.write('lend', plugin('echo the session has expired >&2; exit 3'), 0o755)) })),
     ],
+    gets: false,
+  },
+  {
+    name: 'a folder before a good file',
+    write: (kit) => {
+      const file = kit.write('a', whole(kit))
+      return [dirname(file), file]
+    },
+    gets: false,
+  },
+  {
+    name: 'a folder after a good file',
+    write: (kit) => {
+      const file = kit.write('a', whole(kit))
+      return [file, dirname(file)]
+    },
+    gets: false,
+  },
+  {
+    name: 'a path through a file before a good one',
+    write: (kit) => {
+      const file = kit.write('a', whole(kit))
+      return [`${file}/b`, file]
+    },
     gets: false,
   },
   {

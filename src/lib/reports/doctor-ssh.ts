@@ -28,7 +28,8 @@ const lacking = (setup: NodeSetup): { readonly because: string; readonly next: s
     }
   if (setup.usableKeys > 0) return undefined
   if (locked[0] !== undefined) return { because: `${locked[0]} is encrypted and no agent holds it`, next: sh`ssh-add ${locked[0]}` }
-  if (absent[0] !== undefined) return { because: `${absent[0]} is a public key, and ${agentSays[setup.agent]}`, next: 'ssh-add -l' }
+  if (absent[0] !== undefined)
+    return { because: `${absent[0].because}, and ${agentSays[setup.agent]}`, next: absent[0].next ?? 'ssh-add -l' }
   return { because: `no identity file exists, and ${agentSays[setup.agent]}`, next: 'ssh-add' }
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installed } from '../../support/installed.ts'
@@ -95,6 +95,42 @@ export const identityCases: readonly ContractCase<SshWorld>[] = [
       const open = file(world, readFileSync(world.identityFile, 'utf8'))
       chmodSync(open, 0o644)
       return both(withoutKeys(world, `Host *\n  IdentityFile "${open}"\n  IdentitiesOnly yes\n  IdentityAgent none`), 'hetzner1')
+    },
+  },
+  {
+    name: 'a folder, a folder with a public key beside it and /dev/null as identities, the right key after them',
+    expected: accepted,
+    give: (world) => {
+      const [folder, half] = [file(world, ''), newKey(world)]
+      for (const path of [folder, half]) {
+        rmSync(path)
+        mkdirSync(path)
+      }
+      const named = [folder, half, '/dev/null', world.identityFile].map((path) => `  IdentityFile "${path}"`)
+      return both(withoutKeys(world, ['Host *', ...named, '  IdentitiesOnly yes', '  IdentityAgent none'].join('\n')), 'hetzner1')
+    },
+  },
+  {
+    name: 'a folder with a public key beside it, alone',
+    expected: refused('ssh-auth'),
+    give: (world) => {
+      const half = newKey(world)
+      rmSync(half)
+      mkdirSync(half)
+      return both(withoutKeys(world, `Host *\n  IdentityFile "${half}"\n  IdentitiesOnly yes\n  IdentityAgent none`), 'hetzner1')
+    },
+  },
+  {
+    name: 'a folder whose public key stands beside it, held by the agent',
+    expected: accepted,
+    give: (world) => {
+      const half = file(world, '')
+      rmSync(half)
+      mkdirSync(half)
+      copyFileSync(`${world.identityFile}.pub`, `${half}.pub`)
+      return withAgent([world.identityFile], (socket) =>
+        both(withoutKeys(world, `Host *\n  IdentityFile "${half}"\n  IdentitiesOnly yes\n  IdentityAgent ${socket}`), 'hetzner1'),
+      )
     },
   },
   {

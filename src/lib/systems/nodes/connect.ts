@@ -26,7 +26,8 @@ const silenceHoldsMs = 30_000
 /** Waiting was all that it cost to find out: asking again costs as much. */
 const wasSilent = (error: unknown): boolean =>
   error instanceof Unreachable &&
-  (error.code === 'ssh-timeout' || (error.code === 'ssh-unreachable' && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'))
+  (error.code === 'ssh-timeout' ||
+    (error.code === 'ssh-unreachable' && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'))
 
 /** "user@host:port" of a ProxyJump, with OpenSSH's ssh:// form; the arguments are what ssh itself passes on. */
 const hopOf = (text: string) => {

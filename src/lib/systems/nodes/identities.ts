@@ -1,7 +1,17 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2'
+import { sh } from '../../shell.ts'
 import { agentTypes } from './agent-types.ts'
 import type { Resolved } from './resolved.ts'
+
+/** An identity that can be used through an agent alone. */
+export interface Absent {
+  /** "/home/op/.ssh/id.pub is a public key". */
+  readonly because: string
+  /** What makes it usable, where that is another thing than an agent. */
+  readonly next?: string
+}
 
 /** What to offer a server, in OpenSSH's order, and the keys that could not be used. */
 export interface Identities {
@@ -12,8 +22,8 @@ export interface Identities {
   readonly rsa: boolean
   /** Files that other users may read: OpenSSH ignores them. */
   readonly exposed: readonly string[]
-  /** Public keys that are named as identities, and whose agent does not hold them. */
-  readonly absent: readonly string[]
+  /** Identities whose private half is not to be had here, and that no agent holds. */
+  readonly absent: readonly Absent[]
   /** What the library cannot offer and OpenSSH can: "the format of FILE", "a FIDO key in the agent". */
   readonly foreign: readonly string[]
   readonly agent: 'answers' | 'silent' | 'none'
@@ -44,15 +54,25 @@ const isPublicKey = (text: string) => /^(ssh|ecdsa|sk)-\S+ /.test(text)
 
 const isEncrypted = (text: string) => openSshHeader(text)?.encrypted ?? /ENCRYPTED/.test(text)
 
-/** A folder holds no key, and OpenSSH passes it over. */
-const isFile = (file: string) => existsSync(file) && !statSync(file).isDirectory()
+/** What is no file holds no key, and OpenSSH passes it over: a folder, /dev/null. */
+const isFile = (file: string) => existsSync(file) && statSync(file).isFile()
 
 const readable = (file: string) => {
   try {
-    return readFileSync(file, 'utf8')
+    return isFile(file) ? readFileSync(file, 'utf8') : undefined
   } catch {
     return undefined
   }
+}
+
+/** Why there is no private key in an identity, of which a public half may be there. */
+const whyAbsent = (file: string): Absent => {
+  if (!existsSync(file)) return { because: `of ${file} the public half alone is there` }
+  const found = statSync(file)
+  if (found.isDirectory()) return { because: `${file} is a folder` }
+  if (readable(file) !== undefined) return { because: `${file} is a public key` }
+  const ours = found.uid === process.geteuid?.()
+  return { because: `${file} may not be read by ${userInfo().username}`, next: ours ? sh`chmod 600 ${file}` : sh`ls -l ${file}` }
 }
 
 /** OpenSSH asks this of files that are ours. */
@@ -108,7 +128,8 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
     .sort((a, b) => Number(blobs.includes(blobOf(b))) - Number(blobs.includes(blobOf(a))))
   const heldBlobs = new Set([...(held ?? [])].map(blobOf))
   const methods: AnyAuthMethod[] = []
-  const [locked, exposed, absent]: [string[], string[], string[]] = [[], [], []]
+  const [locked, exposed]: [string[], string[]] = [[], []]
+  const absent: Absent[] = []
   const foreign = host.identitiesOnly ? [] : types.filter((type) => !plain.has(type)).map((type) => `${type} in the agent`)
   let rsa = chosen.some(({ type }) => type === 'ssh-rsa')
 
@@ -129,7 +150,7 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
     const type = typeOfBlob(blob)
     // Also where its agent alone has the other half: a FIDO key, or a provider's.
     if (type !== undefined && !plain.has(type)) foreign.push(`${type} (${file})`)
-    else if (text === undefined || isPublicKey(text)) absent.push(file)
+    else if (text === undefined || isPublicKey(text)) absent.push(whyAbsent(file))
     else if (isExposed(file)) exposed.push(file)
     else if (isEncrypted(text)) locked.push(file)
     else {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { FirewallRule, SourceRule } from '../../firewall-rule.ts'
 import type { System } from '../systems.ts'
+import type { Absent } from './identities.ts'
 import type { Way } from './way.ts'
 
 /** What one script prints about a node in one round trip; what the node could not say is absent. */
@@ -45,8 +46,8 @@ export interface NodeSetup {
   readonly usableKeys: number
   /** Encrypted identity files that no agent holds. */
   readonly locked: readonly string[]
-  /** Public keys that are named as identities, and that no agent holds. */
-  readonly absent: readonly string[]
+  /** Identities whose private half is not to be had here, and that no agent holds. */
+  readonly absent: readonly Absent[]
   readonly agent: 'answers' | 'silent' | 'none'
   /** The configuration's RemoteCommand: `ssh alias COMMAND`, typed by hand, is refused by ssh itself. */
   readonly remoteCommand?: string

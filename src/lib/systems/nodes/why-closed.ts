@@ -40,8 +40,14 @@ const authCause = (host: Resolved, { identities, partial, left }: Closed): { rea
   if (!host.publicKeys) return { cause: 'the SSH configuration says PubkeyAuthentication no' }
   if (locked) return { cause: `the key ${locked} is encrypted and ${agent}`, next: sh`ssh-add ${locked}` }
   if (exposed) return { cause: `the key ${exposed} may be read by others, so it is ignored, and ${agent}`, next: sh`chmod 600 ${exposed}` }
-  if (absent && identities.agent !== 'answers') return { cause: `${absent} is a public key, and ${agent}` }
-  if (absent) return { cause: `${absent} is a public key, and the agent does not hold the private one`, next: 'ssh-add -l' }
+  if (absent) {
+    const held = identities.agent === 'answers'
+    const next = absent.next ?? (held ? 'ssh-add -l' : undefined)
+    return {
+      cause: `${absent.because}, and ${held ? 'the agent does not hold its private key' : agent}`,
+      ...(next !== undefined && { next }),
+    }
+  }
   return { cause: `${identities.methods.length === 0 ? 'no usable identity file, and' : 'it refused every key offered;'} ${agent}` }
 }
 
