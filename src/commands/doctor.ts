@@ -1,4 +1,5 @@
 import { environmentFlag, HoneydueCommand } from '../lib/cli/command.ts'
+import { exitOfView } from '../lib/cli/exit-of-view.ts'
 import { paint } from '../lib/cli/render.ts'
 import { renderView } from '../lib/cli/render-view.ts'
 import { viewHere } from '../lib/cli/view-here.ts'
@@ -21,8 +22,8 @@ export default class Doctor extends HoneydueCommand {
       })
       ending.looking.throwIfAborted()
       const view = viewHere(doctorView(checks), 'doctor', this.here)
-      process.exitCode = view.findings.length > 0 ? 3 : 0
-      const { exitCode } = process
+      const exitCode = exitOfView(view)
+      process.exitCode = exitCode
       this.print(
         { exitCode, environment: environment.name, findings: view.findings, data: checks },
         renderView(view, paint(process.stdout)),

@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { exitOfView } from '../../src/lib/cli/exit-of-view.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { loadKubeconfig } from '../../src/lib/environment/kubeconfig.ts'
-import { examine } from '../../src/lib/reports/doctor.ts'
+import { exitCodes } from '../../src/lib/errors.ts'
+import { doctorView, examine } from '../../src/lib/reports/doctor.ts'
 import { type NodesSandbox, startNodes } from '../../src/lib/sandbox/nodes/nodes.ts'
 import { bookNodes } from '../../src/lib/sandbox/nodes/state.ts'
 import { openNodes } from '../../src/lib/systems/nodes/nodes.ts'
@@ -97,5 +99,9 @@ test('swapped aliases are told, whatever case a machine writes its name in', asy
 test('a node that does not let us in is told with its reason', async () => {
   await sandbox.setUp('hetzner2', false)
   expect((await told(sandbox.configFile))[1]).toMatch(/^NOT hetzner2 cannot be reached at 127\.0\.0\.1:\d+: nothing listens there/)
+  const exit = async () => exitOfView(doctorView(await look(sandbox.configFile, [])))
+  expect(await exit()).toBe(exitCodes.blocked)
+  await sandbox.setUp('hetzner1', false)
+  expect(await exit()).toBe(exitCodes.unreachable)
   await sandbox.reset()
 })

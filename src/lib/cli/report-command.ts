@@ -6,6 +6,7 @@ import { readersOf } from '../plan/plan.ts'
 import type { Report, View } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
+import { exitOfView } from './exit-of-view.ts'
 import { argsOf, durationOf, flagsOf, inputOf } from './flags.ts'
 import type { Here } from './here.ts'
 import { viewHere } from './view-here.ts'
@@ -69,13 +70,10 @@ abstract class ReportCommand extends HoneydueCommand {
           )
         throw signal.reason
       }
-      process.exitCode = view.unreachable
-        ? exitCodes.unreachable
-        : view.findings.some(({ level }) => level === 'wrong')
-          ? exitCodes.blocked
-          : exitCodes.done
+      const exitCode = exitOfView(view)
+      process.exitCode = exitCode
       this.print(
-        { exitCode: process.exitCode, environment: environment.name, findings: view.findings, data: view.data },
+        { exitCode, environment: environment.name, findings: view.findings, data: view.data },
         renderView(view, paint(process.stdout)),
       )
     })

@@ -1,4 +1,4 @@
-import { reasonOf, Trouble } from '../errors.ts'
+import { reasonOf, Trouble, Unreachable } from '../errors.ts'
 import type { ExpectedNode } from '../facts/nodes/survey.ts'
 import { isOwnName } from '../own-name.ts'
 import { sh, word } from '../shell.ts'
@@ -42,6 +42,9 @@ const mistaken = (node: ExpectedNode, hostname: string, setup: NodeSetup, all: r
   return `what answers${where} calls itself ${hostname || 'nothing'}${named ? ` and is ${named.alias}` : ''}: ${node.alias} is ${node.hostname}, ${node.address}`
 }
 
+/** The network or the machine there, and nothing that this machine lacks. */
+const silent = new Set(['ssh-unreachable', 'ssh-timeout', 'ssh-lost'])
+
 /** Whether `ssh` gets in to this node, by which way, and whether it is the machine that is meant. */
 export const sshTo = async (node: ExpectedNode, all: readonly ExpectedNode[], nodes: NodesReader): Promise<Check> => {
   const title = sh`ssh ${node.alias}`
@@ -59,6 +62,7 @@ export const sshTo = async (node: ExpectedNode, all: readonly ExpectedNode[], no
       title,
       ok: false,
       because: reasonOf(error),
+      unreached: error instanceof Unreachable && silent.has(error.code),
       next: (error instanceof Trouble ? error.next : undefined) ?? sh`ssh -G ${node.alias}`,
     }
   }

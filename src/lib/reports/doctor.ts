@@ -69,11 +69,15 @@ export const examine = async (asked: {
   ])),
 ]
 
-/** What is missing first, each with its next command; then what is there. */
+/** What is missing first, each with its next command; then what is there. Nothing could be reached where no alias led to a machine. */
 export const doctorView = (checks: readonly Check[]): View => ({
+  unreachable: isNobodyThere(checks.filter(({ title }) => title.startsWith('ssh '))),
   findings: checks.flatMap((check) =>
     check.ok ? [] : [{ level: 'wrong' as const, text: `${check.title}: ${check.because}`, next: check.next }],
   ),
   tables: [{ columns: ['', ''], rows: checks.flatMap((check) => (check.ok ? [[check.title, check.found]] : [])) }],
   data: checks,
 })
+
+const isNobodyThere = (aliases: readonly Check[]): boolean =>
+  aliases.length > 0 && aliases.every((check) => !check.ok && check.unreached === true)
