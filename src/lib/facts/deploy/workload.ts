@@ -1,3 +1,4 @@
+import type { Environment } from '../../environment/schema.ts'
 import { Blocked } from '../../errors.ts'
 import { replicasNote } from '../../notes.ts'
 import type { Context } from '../../plan/context.ts'
@@ -19,13 +20,16 @@ export interface Workload {
   readonly replicas: number
   /** What another run noted when it stopped the workload for a moment; undefined where none did. */
   readonly noted: number | undefined
+  /** By the environment: never two of it at a time. */
+  readonly singleton: boolean
 }
 
-/** Its scheduler enqueues every job once for each replica: two at a time is what happened on 2026-06-03. */
-export const isSingleton = (name: string): boolean => name === 'worker'
+/** Two workers at a time are what happened on 2026-06-03: each enqueues every job once more. */
+export const isSingleton = ({ workloads }: Pick<Environment, 'workloads'>, name: string): boolean => workloads[name]?.singleton === true
 
 /** Throws Blocked, with the names that there are, where the namespace has no such Deployment. */
-export const gatherWorkload = async (name: string, look: Look, { environment: { namespace } }: Context): Promise<Workload> => {
+export const gatherWorkload = async (name: string, look: Look, { environment }: Context): Promise<Workload> => {
+  const { namespace } = environment
   const [cluster, deployment] = await Promise.all([look.kube.cluster(), look.kube.get('Deployment', name, namespace)])
   if (!deployment) {
     const there = (await look.kube.list('Deployment', { namespace })).map(({ metadata }) => metadata.name)
@@ -44,6 +48,7 @@ export const gatherWorkload = async (name: string, look: Look, { environment: { 
     deployment,
     replicas: deployment.spec.replicas ?? 1,
     noted: Number.isInteger(note) && note > 0 ? note : undefined,
+    singleton: isSingleton(environment, name),
   }
 }
 

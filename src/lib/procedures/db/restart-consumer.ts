@@ -2,7 +2,6 @@ import { minutes } from '../../clock.ts'
 import { Moved } from '../../errors.ts'
 import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
 import { hostKey, hostSaid, lastSet } from '../../facts/db/db-host.ts'
-import { isSingleton } from '../../facts/deploy/workload.ts'
 import { type Finding, fails, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import { startedAt } from '../../pod-state.ts'
@@ -12,7 +11,7 @@ import { type Consumer, maySwitch, type SwitchHostFacts } from './switch-host-fa
 
 /** Every pod of a workload starts with the host that the ConfigMap names; one that must not run twice is stopped first. */
 export const restartConsumer = (facts: SwitchHostFacts, consumer: Consumer): readonly Change<'kube'>[] =>
-  isSingleton(consumer.deployment.metadata.name) && surges(consumer.deployment) ? stopAndStart(facts, consumer) : [restart(facts, consumer)]
+  consumer.singleton && surges(consumer.deployment) ? stopAndStart(facts, consumer) : [restart(facts, consumer)]
 
 const restart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer): Change<'kube'> => {
   const target = { namespace: facts.namespace, name: deployment.metadata.name }

@@ -2,6 +2,7 @@ import { Blocked, reasonOf } from '../../errors.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { type HostSource, hostKey, hostSource } from '../../facts/db/db-host.ts'
 import { migratingJobs } from '../../facts/db/migrating.ts'
+import { isSingleton } from '../../facts/deploy/workload.ts'
 import { replicasNote } from '../../notes.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
@@ -19,6 +20,8 @@ export interface Consumer {
   /** What it is to have: while it is at 0 for us, what it had. */
   readonly replicas: number
   readonly missing: number
+  /** Never two of it at a time. */
+  readonly singleton: boolean
 }
 
 export interface SwitchHostFacts {
@@ -92,7 +95,7 @@ export const gatherSwitchHost = async (to: 'pooler' | 'direct', look: Look, { en
     // Redis reads the same ConfigMap where chapter 7's common shape holds, and no database: its pod is left alone.
     consumers: sources
       .filter(({ deployment, source: { reads } }) => reads && deployment.metadata.name !== redis.deployment)
-      .map(({ deployment }) => consumer(deployment))
+      .map(({ deployment }) => consumer(deployment, isSingleton(environment, deployment.metadata.name)))
       .sort(apiFirst),
     own: sources.flatMap(({ deployment, source: { own } }) => own.map((one) => ({ ...one, workload: deployment.metadata.name }))),
     version: config?.metadata.resourceVersion ?? '',
@@ -132,10 +135,10 @@ export const maySwitch = (facts: SwitchHostFacts): Finding => {
   ])
 }
 
-const consumer = (deployment: Deployment): Consumer => {
+const consumer = (deployment: Deployment, singleton: boolean): Consumer => {
   const { metadata, spec, status } = deployment
   const replicas = spec.replicas === 0 ? Number(metadata.annotations?.[replicasNote] ?? 0) : (spec.replicas ?? 1)
-  return { deployment, replicas, missing: Math.max(0, replicas - (status?.availableReplicas ?? 0)) }
+  return { deployment, replicas, singleton, missing: Math.max(0, replicas - (status?.availableReplicas ?? 0)) }
 }
 
 /** The API first: it is what customers wait for, and the health endpoint speaks for it alone. */

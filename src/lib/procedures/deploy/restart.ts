@@ -1,7 +1,7 @@
 import { type Duration, minutes } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
 import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
-import { clusterLine, gatherWorkload, isSingleton, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
+import { clusterLine, gatherWorkload, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
 import { argument, duration } from '../../plan/choice.ts'
 import { when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
@@ -61,7 +61,7 @@ export const restart = defineProcedure({
   ],
   steps: (facts) => {
     if (facts.underway) return [restarted(facts)]
-    return isSingleton(facts.name) ? stopAndStart(facts) : [startAnew(facts)]
+    return facts.singleton ? stopAndStart(facts) : [startAnew(facts)]
   },
 })
 

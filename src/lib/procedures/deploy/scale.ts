@@ -2,7 +2,7 @@ import { minutes } from '../../clock.ts'
 import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
 import { type DatabaseRoom, gatherDatabaseRoom, leavesConnections } from '../../facts/deploy/database-room.ts'
 import { fits, gatherRoom, type Room } from '../../facts/deploy/room.ts'
-import { clusterLine, gatherWorkload, isSingleton, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
+import { clusterLine, gatherWorkload, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
 import { argument, text } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
@@ -85,8 +85,8 @@ const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
   }
 }
 
-const mayBe = ({ name, to }: ScaleFacts): Finding =>
-  isSingleton(name) && to > 1 ? fails(`${name} runs the scheduler: each of ${to} would enqueue every job once more`) : holds
+const mayBe = ({ name, to, singleton }: ScaleFacts): Finding =>
+  singleton && to > 1 ? fails(`${name} is one of a kind (workloads.${name}.singleton): each of ${to} would run every job once more`) : holds
 
 /** "api-pdb wants 2 pods of api": budgets of these pods that `to` does not reach. */
 const budgetsAbove = async ({ namespace, name, deployment }: Workload, to: number, look: Readers<'kube'>): Promise<readonly string[]> => {
