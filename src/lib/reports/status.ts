@@ -2,6 +2,7 @@ import { atMost, seconds } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
 import { clipped } from '../facts/cluster/clipped.ts'
+import { wakes } from '../facts/db/activity.ts'
 import type { Context } from '../plan/context.ts'
 import { defineReport, type Observation, type View } from '../plan/report.ts'
 import type { Readers } from '../systems/systems.ts'
@@ -124,6 +125,7 @@ export const viewOf = (all: readonly Found[]): View => {
         ]),
       },
     ],
+    notes: [wakes],
     unreachable: all.every((found) => stateOf(found) === 'not known'),
     data: Object.fromEntries(
       all.map((found) => [
