@@ -10,7 +10,7 @@ export const scenarios = readdirSync(join(here, 'scenarios'))
   .map((file) => file.replace(/\.mjs$/, ''))
   .sort()
 
-/** The calls of one scenario with what differs from the recording: empty where nothing does. Works in a namespace of its own. */
+/** The calls of one scenario with what differs from the recording: empty where nothing does; `stopped` says why a scenario ended early. Works in a namespace of its own. */
 export async function check(name, kubeconfig) {
   const server = connect(kubeconfig)
   const { default: scenario } = await import(pathToFileURL(join(here, 'scenarios', `${name}.mjs`)))
@@ -33,6 +33,7 @@ export async function check(name, kubeconfig) {
     await server.admin('DELETE', `/api/v1/namespaces/${namespace}`)
     for (let i = 0; i < 600 && (await server.admin('GET', `/api/v1/namespaces/${namespace}`)).status === 200; i++) await server.sleep(100)
     await server.admin('POST', '/api/v1/namespaces', { body: { metadata: { name: namespace } } })
+    let stopped
     await scenario({
       call: as('admin'),
       viewer: as('viewer'),
@@ -42,8 +43,10 @@ export async function check(name, kubeconfig) {
       ns: `/api/v1/namespaces/${namespace}`,
       apps: `/apis/apps/v1/namespaces/${namespace}`,
       server,
+    }).catch((error) => {
+      stopped = error instanceof Error ? error.message : String(error)
     })
-    return { seen, recorded: recorded.length }
+    return { seen, recorded: recorded.length, stopped }
   } finally {
     await server.admin('DELETE', `/api/v1/namespaces/${namespace}`)
     server.close()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { kubeconfig } from '../../../src/lib/sandbox/kubeconfig.ts'
 import { startKubernetes } from '../../../src/lib/sandbox/kubernetes/kubernetes.ts'
+import type { Program } from '../../../src/lib/sandbox/kubernetes/types.ts'
 import type { ContractCase, ContractWorld } from '../contract.ts'
 import { check, scenarios } from './run.mjs'
 
@@ -15,17 +16,30 @@ export interface KubernetesWorld extends ContractWorld {
 /** Each scenario works in a namespace of its own; every call must answer as a real control plane did when it was recorded. */
 export const kubernetesCases: readonly ContractCase<KubernetesWorld>[] = scenarios.map((name) => ({
   name,
-  expected: { differences: [], unasked: 0 },
+  expected: { differences: [], unasked: 0, stopped: undefined },
   give: async (world) => {
-    const { seen, recorded } = await check(name, world.kubeconfig)
-    return { differences: seen.filter(({ differences }) => differences.length > 0), unasked: recorded - seen.length }
+    const { seen, recorded, stopped } = await check(name, world.kubeconfig)
+    return { differences: seen.filter(({ differences }) => differences.length > 0), unasked: recorded - seen.length, stopped }
   },
 }))
+
+/** A container that says something, for who reads its log. */
+const speaks: Program = async (run) => {
+  run.log('Acquiring migration advisory lock...')
+  run.log('listening on :8000')
+  run.ready(true)
+  await new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve(), { once: true }))
+  return 0
+}
 
 export const sandboxKubernetes = async (): Promise<KubernetesWorld> => {
   const authority = createAuthority('kubernetes')
   const nodes = ['one', 'two', 'three'].map((name) => ({ name, address: '127.0.0.1', up: () => true }))
-  const server = await startKubernetes({ authority, nodes })
+  const server = await startKubernetes({
+    authority,
+    nodes,
+    workloads: { program: (pod) => (pod.metadata.name === 'speaks' ? speaks : undefined) },
+  })
   const dir = await mkdtemp(join(tmpdir(), 'contract-'))
   const write = (user: string, group: string) =>
     writeFile(

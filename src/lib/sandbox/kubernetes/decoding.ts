@@ -29,6 +29,8 @@ const emptyMatters = new Set([
   'reportingInstance',
   'apiGroup',
   'DiscoveryEndpointPort.name',
+  'Condition.message',
+  'Condition.reason',
 ])
 // Plain booleans and numbers in Go, which are left out when they are false or zero.
 const zeroIsAbsent: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -170,7 +172,7 @@ function scalar(name: string, value: unknown, mismatch: (go: string) => DecodeEr
 }
 
 /** A time in the wire's form; what is none is refused in the words of Go's parser. */
-function instant(text: string, name: 'time' | 'microtime'): string {
+export function instant(text: string, name: 'time' | 'microtime'): string {
   const layout = name === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00'
   const at = Date.parse(text)
   if (layouts[name]?.test(text) && !Number.isNaN(at)) return name === 'time' ? `${new Date(at).toISOString().slice(0, 19)}Z` : text

@@ -114,6 +114,7 @@ export const resources: readonly Resource[] = [
   resource('rbac.authorization.k8s.io/v1', 'Role'),
   resource('storage.k8s.io/v1', 'StorageClass', { short: 'sc', cluster: true }),
   resource('authentication.k8s.io/v1', 'SelfSubjectReview', { cluster: true, verbs: only('create') }),
+  resource('authorization.k8s.io/v1', 'LocalSubjectAccessReview', { type: 'SubjectAccessReview', verbs: only('create') }),
   resource('authorization.k8s.io/v1', 'SelfSubjectAccessReview', { cluster: true, verbs: only('create') }),
   resource('authorization.k8s.io/v1', 'SelfSubjectRulesReview', { cluster: true, verbs: only('create') }),
   resource('authorization.k8s.io/v1', 'SubjectAccessReview', { cluster: true, verbs: only('create') }),

@@ -14,6 +14,17 @@ interface Details {
   readonly retryAfterSeconds?: number
 }
 
+/** A failure that is no Status: plain words, from what stands before the API. */
+export class PlainError extends Error {
+  override readonly name = 'PlainError'
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
 /** A failure as the API server says it: the HTTP code, the reason that clients classify by, the sentence that people read. */
 export class StatusError extends Error {
   override readonly name = 'StatusError'

@@ -1,9 +1,10 @@
 import { DecodeError, decode } from '../decoding.ts'
 import { recordUpdate } from '../ownership/managed-fields.ts'
 import { groupVersion, type Resource } from '../resources.ts'
+import { goStruct } from '../schema/go-value.ts'
 import { isJson, type Json } from '../schema/json.ts'
 import { struct } from '../schema/schema.ts'
-import { badRequest, invalid, required } from '../status.ts'
+import { badRequest, type Cause, invalid, invalidValue } from '../status.ts'
 import type { Store } from '../store.ts'
 import { type Attributes, authorize, grants } from './rbac.ts'
 import type { User } from './user.ts'
@@ -12,7 +13,7 @@ const object = (value: unknown): Json => (isJson(value) ? value : {})
 const optional = (key: string, value: unknown) => (typeof value === 'string' && value !== '' ? { [key]: value } : {})
 
 /** Answers the reviews: may I, what may I, who am I. Nothing is stored. */
-export function review(store: Store, user: User, resource: Resource, body: Json, manager: string, now: string): Json {
+export function review(store: Store, user: User, resource: Resource, body: Json, manager: string, now: string, namespace?: string): Json {
   let read: Json
   try {
     read = decode(struct(resource.type), body).object
@@ -29,20 +30,42 @@ export function review(store: Store, user: User, resource: Resource, body: Json,
   const writer = { manager, operation: 'Update' as const, apiVersion: groupVersion(resource), subresource: '' }
   const { status: _, ...rest } = read
   const managedFields = recordUpdate(struct(resource.type), undefined, { ...rest, metadata: {} }, writer, now)
-  const metadata = managedFields.length > 0 ? { managedFields } : {}
+  const metadata = { ...(namespace === undefined ? {} : { namespace }), ...(managedFields.length > 0 ? { managedFields } : {}) }
   const spec = object(read['spec'])
   if (resource.kind === 'SelfSubjectRulesReview')
     return { ...base, metadata, spec, status: rules(store, user, String(spec['namespace'] ?? '')) }
   const who: User =
-    resource.kind === 'SubjectAccessReview'
+    resource.type === 'SubjectAccessReview'
       ? { name: String(spec['user'] ?? ''), groups: Array.isArray(spec['groups']) ? spec['groups'].map(String) : [] }
       : user
   const ofResource = spec['resourceAttributes']
   const ofPath = spec['nonResourceAttributes']
-  if (!isJson(ofResource) === !isJson(ofPath))
-    throw invalid({ group: resource.group, kind: resource.kind }, '', [
-      required('spec.resourceAttributes', 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
-    ])
+  const causes: Cause[] = []
+  if (ofResource && ofPath)
+    causes.push(
+      invalidValue(
+        'spec.nonResourceAttributes',
+        goStruct(ofPath, ['path', 'verb']),
+        'cannot be specified in combination with resourceAttributes',
+      ),
+    )
+  if (!ofResource && !ofPath)
+    causes.push(
+      invalidValue('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
+    )
+  if (resource.type === 'SubjectAccessReview' && who.name === '' && who.groups.length === 0)
+    causes.push(invalidValue('spec.user', '', 'at least one of user or group must be specified'))
+  for (const field of ['fieldSelector', 'labelSelector']) {
+    const { rawSelector, requirements } = object(object(ofResource)[field])
+    if (rawSelector && requirements)
+      causes.push(
+        invalidValue(`spec.resourceAttributes.${field}.rawSelector`, rawSelector, 'may not specified at the same time as requirements'),
+      )
+  }
+  const home = object(ofResource)['namespace']
+  if (namespace !== undefined && home !== namespace)
+    causes.push(invalidValue('spec.resourceAttributes.namespace', home ?? '', 'must match metadata.namespace'))
+  if (causes.length > 0) throw invalid({ group: resource.group, kind: '' }, '', causes)
   const decision = authorize(store, who, attributes(object(ofResource), isJson(ofPath) ? ofPath : undefined))
   return { ...base, metadata, spec, status: { allowed: decision.allowed, ...(decision.reason ? { reason: decision.reason } : {}) } }
 }

@@ -57,9 +57,16 @@ export function impersonated(headers: IncomingHttpHeaders): User | undefined {
   const name = headers['impersonate-user']
   if (typeof name !== 'string' || name === '') return undefined
   const groups = headers['impersonate-group']
-  const listed = groups === undefined ? [] : (Array.isArray(groups) ? groups : groups.split(',')).map((group) => group.trim())
+  const [, home] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name) ?? []
+  const implied = home === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${home}`]
+  const listed = groups === undefined ? implied : (Array.isArray(groups) ? groups : groups.split(',')).map((group) => group.trim())
+  const extra = Object.entries(headers).flatMap(([header, value]) => {
+    const [, key] = /^impersonate-extra-(.+)$/.exec(header) ?? []
+    return key === undefined || value === undefined ? [] : [[decodeURIComponent(key), [value].flat()] as const]
+  })
   return {
     name,
+    ...(extra.length > 0 ? { extra: Object.fromEntries(extra) } : {}),
     groups: [...new Set([...listed, ...(name === 'system:anonymous' ? ['system:unauthenticated'] : ['system:authenticated'])])],
   }
 }

@@ -1,5 +1,5 @@
 import { matchesLabelSelector } from '../selectors.ts'
-import { StatusError } from '../status.ts'
+import { StatusError, unclassified } from '../status.ts'
 import type { Client, KubeObject } from '../types.ts'
 import { share } from './deployment-sets.ts'
 import { as, budgets, type Condition, isActive, isOver, isReady, type Pod, pods, podsOf, setStatus, withCondition } from './objects.ts'
@@ -86,12 +86,7 @@ export function evict(client: Client, found: KubeObject, eviction: KubeObject, {
   const free = isOver(pod) || pod.status.phase === 'Pending' || pod.metadata.deletionTimestamp !== undefined
   if (!free) {
     if (covering.length > 1)
-      throw new StatusError(
-        500,
-        'InternalError',
-        'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
-        {},
-      )
+      throw unclassified('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
     for (const { metadata, spec, status } of covering) {
       if (
         !isReady(pod) &&
@@ -112,6 +107,22 @@ export function evict(client: Client, found: KubeObject, eviction: KubeObject, {
     }
   }
   if (dryRun) return
+  client.update(
+    pods,
+    name,
+    namespace,
+    (draft) => {
+      const { status } = as<Pod>(draft)
+      status.conditions = withCondition(status.conditions, {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'EvictionByEvictionAPI',
+        message: 'Eviction API: evicting',
+        lastProbeTime: null,
+      })
+    },
+    { subresource: 'status', manager: 'kube-apiserver' },
+  )
   const options = (eviction['deleteOptions'] ?? {}) as { readonly gracePeriodSeconds?: number }
   client.delete(pods, name, namespace, options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds })
   for (const { metadata } of covering) reconcileBudget(client, metadata.name, namespace)

@@ -18,12 +18,14 @@ export interface Kind {
   readonly create?: (object: KubeObject, around: Surroundings) => void
   /** What an update keeps of the old object whatever the client sends. */
   readonly update?: (object: KubeObject, old: KubeObject) => void
+  /** Drops what stands behind a feature gate that is closed; whoever sent it is its owner all the same. */
+  readonly gated?: (object: KubeObject) => void
   readonly validate?: (object: KubeObject) => readonly Cause[]
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly Cause[]
   /** Fields besides the name and namespace that a field selector may name, with their values. */
   readonly fields?: (object: KubeObject) => Readonly<Record<string, string>>
-  /** Counts changes of the spec in metadata.generation. */
-  readonly generation?: boolean
+  /** What `metadata.generation` counts changes of. */
+  readonly generation?: 'spec' | 'spec and annotations'
   readonly warnings?: (object: KubeObject) => readonly string[]
   /** What `metadata.name` must be; DNS subdomain if absent. */
   readonly name?: 'label' | 'service' | 'path'

@@ -1,11 +1,17 @@
+import { goStruct } from '../schema/go-value.ts'
 import { isJson, type Json, same } from '../schema/json.ts'
-import { type Cause, invalidValue, required } from '../status.ts'
+import { type Cause, invalidValue, required, unsupported } from '../status.ts'
 import { type Kind, spec } from './kind.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
 
 export const lease: Kind = {
   default: (o) => void spec(o),
+  // Coordinated leader election.
+  gated: (o) => {
+    delete spec(o)['strategy']
+    delete spec(o)['preferredHolder']
+  },
   validate: (o) => {
     const causes: Cause[] = []
     const duration = spec(o)['leaseDurationSeconds']
@@ -13,13 +19,12 @@ export const lease: Kind = {
       causes.push(invalidValue('spec.leaseDurationSeconds', duration, 'must be greater than 0'))
     const transitions = spec(o)['leaseTransitions']
     if (Number(transitions) < 0) causes.push(invalidValue('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'))
-    if (spec(o)['holderIdentity'] === '') causes.push(invalidValue('spec.holderIdentity', '', 'must not be empty'))
     return causes
   },
 }
 
 export const podDisruptionBudget: Kind = {
-  generation: true,
+  generation: 'spec',
   default: (o) => {
     spec(o)
     o['status'] ??= { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }
@@ -28,6 +33,10 @@ export const podDisruptionBudget: Kind = {
     const { minAvailable, maxUnavailable } = spec(o)
     const shown = `policy.PodDisruptionBudgetSpec{MinAvailable:${JSON.stringify(minAvailable)}, MaxUnavailable:${JSON.stringify(maxUnavailable)}}`
     const causes: Cause[] = []
+    const policy = spec(o)['unhealthyPodEvictionPolicy']
+    const policies = ['AlwaysAllow', 'IfHealthyBudget']
+    if (policy !== undefined && !policies.includes(String(policy)))
+      causes.push(unsupported('spec.unhealthyPodEvictionPolicy', policy, policies))
     if (minAvailable !== undefined && maxUnavailable !== undefined)
       causes.push({
         reason: 'FieldValueInvalid',
@@ -70,7 +79,10 @@ const roleRef: Kind = {
     if (!ref['name']) causes.push(required('roleRef.name'))
     return causes
   },
-  validateUpdate: (o, old) => (same(o['roleRef'], old['roleRef']) ? [] : [invalidValue('roleRef', o['roleRef'], 'cannot change roleRef')]),
+  validateUpdate: (o, old) =>
+    same(o['roleRef'], old['roleRef'])
+      ? []
+      : [invalidValue('roleRef', goStruct(o['roleRef'], ['apiGroup', 'kind', 'name']), 'cannot change roleRef')],
 }
 const role: Kind = {
   name: 'path',
@@ -87,7 +99,7 @@ const role: Kind = {
 
 export { role, roleRef }
 export const ingress: Kind = {
-  generation: true,
+  generation: 'spec',
   default: (o) => {
     o['status'] ??= { loadBalancer: {} }
     for (const rule of Array.isArray(spec(o)['rules']) ? (spec(o)['rules'] as unknown[]).filter(isJson) : [])
@@ -96,7 +108,7 @@ export const ingress: Kind = {
   },
 }
 export const networkPolicy: Kind = {
-  generation: true,
+  generation: 'spec',
   default: (o) => {
     spec(o)['podSelector'] ??= {}
     spec(o)['policyTypes'] ??= spec(o)['egress'] ? ['Ingress', 'Egress'] : ['Ingress']
@@ -108,4 +120,4 @@ export const storageClass: Kind = {
     o['volumeBindingMode'] ??= 'Immediate'
   },
 }
-export const custom: Kind = { generation: true }
+export const custom: Kind = { generation: 'spec' }

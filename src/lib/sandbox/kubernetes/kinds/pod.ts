@@ -11,6 +11,9 @@ export const pod: Kind = {
   default: (o) => {
     defaultPodSpec(spec(o))
     spec(o)['enableServiceLinks'] ??= true
+    // A time in Go, which is always written.
+    const conditions = object(o['status'])['conditions']
+    for (const condition of Array.isArray(conditions) ? conditions.filter(isJson) : []) condition['lastProbeTime'] ??= null
   },
   create: (o) => {
     const of = spec(o)

@@ -49,7 +49,7 @@ const immutableSelector = (now: Json, old: Json): Cause[] =>
   same(now['selector'], old['selector']) ? [] : [raw('spec.selector', sorted(object(now['selector'])), 'field is immutable')]
 
 export const deployment: Kind = {
-  generation: true,
+  generation: 'spec and annotations',
   default: (o) => {
     const of = spec(o)
     of['replicas'] ??= 1
@@ -86,7 +86,7 @@ export const deployment: Kind = {
 }
 
 export const replicaSet: Kind = {
-  generation: true,
+  generation: 'spec',
   default: (o) => {
     spec(o)['replicas'] ??= 1
     defaultTemplate(spec(o))
@@ -98,7 +98,7 @@ export const replicaSet: Kind = {
 }
 
 const set = (strategy: Json): Kind => ({
-  generation: true,
+  generation: 'spec',
   default: (o) => {
     const of = spec(o)
     if (o.kind === 'StatefulSet') {
@@ -131,7 +131,7 @@ const jobLabels = (o: { metadata: { name: string; uid?: string } }) => {
 }
 
 export const job: Kind = {
-  generation: true,
+  generation: 'spec',
   default: (o) => {
     const of = spec(o)
     if (of['completions'] === undefined && of['parallelism'] === undefined) of['completions'] = 1
@@ -188,7 +188,7 @@ export const job: Kind = {
 }
 
 export const cronJob: Kind = {
-  generation: true,
+  generation: 'spec',
   default: (o) => {
     const of = spec(o)
     for (const [key, value] of Object.entries({

@@ -49,7 +49,7 @@ export interface Applied {
   readonly managedFields: Json[]
 }
 
-/** Server-side apply: merges, drops what this manager no longer names and nobody else owns, and refuses to take another's field unless forced. */
+/** Server-side apply: merges, drops what this manager no longer names and nobody else owns, and refuses to take another's field unless forced or named in `takes`. */
 export function applyConfiguration(
   type: Struct,
   live: Json,
@@ -58,11 +58,12 @@ export function applyConfiguration(
   force: boolean,
   time: string,
   complete: (object: Json) => Json,
+  takes: unknown = {},
 ): Applied {
   const owners = readOwners(isJson(live['metadata']) ? live['metadata'] : {})
   const last = owners.find((owner) => sameWriter(owner, writer))
   const others = owners.filter((owner) => owner !== last)
-  const named = owned(fieldsOf(type, config))
+  const named = owned(fieldsOf(type, config), true)
   const foreign = others.reduce((all, owner) => union(all, owner.fields), none())
   const keep = union(named, foreign)
   const dropped = difference(last?.fields ?? none(), keep)
@@ -72,7 +73,8 @@ export function applyConfiguration(
   const taken = others
     .map((owner) => ({ owner, fields: intersection(intersection(owner.fields, owned(changed)), named) }))
     .filter(({ fields }) => !isEmpty(fields))
-  if (taken.length > 0 && !force) throw conflicts(taken)
+  const free = fieldsOf(type, takes)
+  if (!force && taken.some(({ fields }) => !isEmpty(difference(fields, free)))) throw conflicts(taken)
   const next: Owner[] = others.map((owner) => ({
     ...owner,
     fields: difference(difference(owner.fields, intersection(owner.fields, owned(changed))), owned(removed)),

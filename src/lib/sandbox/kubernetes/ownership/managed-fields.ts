@@ -35,9 +35,10 @@ const unownedMetadata = [
 ]
 const secretSource = 'f:stringData'
 
-export function owned(fields: Fields): Fields {
+/** What of the fields somebody can own. The plain text of a Secret is not there to be owned, but an applier has named it. */
+export function owned(fields: Fields, applied = false): Fields {
   const below = new Map(fields.below)
-  for (const key of [...unowned, secretSource]) below.delete(key)
+  for (const key of applied ? unowned : [...unowned, secretSource]) below.delete(key)
   const metadata = below.get('f:metadata')
   if (metadata) {
     const inner = new Map(metadata.below)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { authorize } from '../access/rbac.ts'
 import { authenticate, impersonated, type User } from '../access/user.ts'
-import { badRequest, forbidden, StatusError, unauthorized } from '../status.ts'
+import { badRequest, forbidden, PlainError, StatusError } from '../status.ts'
 import type { Serving } from './call.ts'
 import { type RequestInfo, readRequest } from './request-info.ts'
 
@@ -21,7 +21,14 @@ export function admit(serving: Serving, request: IncomingMessage): { readonly us
         other.name,
         `User ${JSON.stringify(client.name)} cannot impersonate resource "users" in API group "" at the cluster scope`,
       )
-  } else if (request.headers['impersonate-group'] !== undefined) throw unauthorized()
+  } else if (request.headers['impersonate-group'] !== undefined)
+    throw new PlainError(
+      500,
+      `Internal Server Error: ${JSON.stringify(request.url)}: requested [${[request.headers['impersonate-group']]
+        .flat()
+        .map((group) => `{Group  ${group}    }`)
+        .join(' ')}] without impersonating a user`,
+    )
   const user = other ?? client
   if (!authorize(serving.store, user, info.attributes).allowed) throw refusal(user, info)
   return { user, info }

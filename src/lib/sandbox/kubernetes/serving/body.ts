@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { parse as parseYaml } from 'yaml'
+import { parseDocument, type YAMLParseError } from 'yaml'
 import { groupVersion, type Resource, resourceOf } from '../resources.ts'
 import { isJson, type Json } from '../schema/json.ts'
 import { badRequest, StatusError } from '../status.ts'
@@ -53,21 +53,36 @@ export function parseJson(text: string): unknown {
   return value
 }
 
-export function parseYamlBody(text: string): unknown {
+/** What a text in YAML holds. A key that stands there twice counts as its last, and is told of in `doubled`. */
+export function readYaml(text: string): { readonly value: unknown; readonly doubled: readonly string[] } {
+  const document = parseDocument(text)
+  const twice = document.errors.filter(({ code }) => code === 'DUPLICATE_KEY')
+  const [wrong] = document.errors.filter((error) => !twice.includes(error))
+  const line = (error: YAMLParseError | undefined) => error?.linePos?.[0].line ?? 1
+  const failed = (words: string) => badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${words}`)
+  if (wrong?.code === 'TAB_AS_INDENT') throw failed(`line ${line(wrong)}: found character that cannot start any token`)
+  if (wrong) throw failed(wrong.message.split('\n')[0] ?? '')
   let value: unknown
   try {
-    value = parseYaml(text, { maxAliasCount: 20 })
+    value = document.toJS({ maxAliasCount: 20 })
   } catch (error) {
-    throw badRequest(
-      `error decoding YAML: error converting YAML to JSON: yaml: ${error instanceof Error ? error.message.split('\n')[0] : 'unknown'}`,
-    )
+    throw failed(error instanceof Error ? error.message : String(error))
   }
   checkDepth(value)
-  return value
+  const key = (at: number) => /^[^:\s]+/.exec(text.slice(at))?.[0]?.replace(/^["']|["']$/g, '') ?? ''
+  return { value, doubled: twice.map((error) => `line ${line(error)}: key ${JSON.stringify(key(error.pos[0]))} already set in map`) }
 }
+export const parseYamlBody = (text: string): unknown => readYaml(text).value
 
-/** A body that is to be an object of the resource's kind; what has no kind is taken for one. */
-export function objectBody(text: string, contentType: string | undefined, resource: Resource): Json {
+const scheme = 'pkg/api/legacyscheme/scheme.go:30'
+
+/** A body that is to be an object of the resource's kind; what has no kind is taken for one. `known`: the scheme that the server looks kinds up in. */
+export function objectBody(
+  text: string,
+  contentType: string | undefined,
+  resource: Pick<Resource, 'group' | 'version' | 'kind'>,
+  known = scheme,
+): Json {
   const yaml = /yaml/.test(contentType ?? '')
   if (/cbor/.test(contentType ?? ''))
     throw new StatusError(
@@ -91,7 +106,7 @@ export function objectBody(text: string, contentType: string | undefined, resour
     const [version = ''] = String(apiVersion).split('/').reverse()
     if (!resourceOf(String(apiVersion), String(kind)))
       throw badRequest(
-        `${String(kind)} in version "${version}" cannot be handled as a ${resource.kind}: no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+        `${String(kind)} in version "${version}" cannot be handled as a ${resource.kind}: no kind "${String(kind)}" is registered for version "${String(apiVersion)}" in scheme "${known}"`,
       )
     const internal = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')
     throw badRequest(

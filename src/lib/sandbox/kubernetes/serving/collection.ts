@@ -34,7 +34,7 @@ export async function collection(call: Call): Promise<void> {
     const body = objectBody(text, request.headers['content-type'], resource)
     formOf(request.headers.accept)
     if (!resource.verbs.includes('get'))
-      return answer(call.response, 201, review(serving.store, call.user, resource, body, write.manager, serving.now()))
+      return answer(call.response, 201, review(serving.store, call.user, resource, body, write.manager, serving.now(), namespace))
     return showResult(call, serving.registry.create(stored(resource), namespace, accept(resource, body), write))
   }
   if (method !== 'DELETE') throw methodNotAllowed()

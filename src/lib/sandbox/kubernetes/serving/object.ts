@@ -1,6 +1,6 @@
 import { answersWithObject } from '../registry.ts'
-import { methodNotAllowed } from '../status.ts'
-import { objectBody, readBody } from './body.ts'
+import { badRequest, methodNotAllowed } from '../status.ts'
+import { objectBody, readBody, readYaml } from './body.ts'
 import type { Call } from './call.ts'
 import { deleteBody, preserved, remove } from './delete-request.ts'
 import { accept, stored } from './events.ts'
@@ -30,7 +30,12 @@ export async function object(call: Call, name: string): Promise<void> {
     const text = await readBody(request)
     const type = patchTypeOf(request)
     const write = { ...writeOptions('PatchOptions', query, request.headers, type === 'apply'), ...sub }
-    return showResult(call, registry.patch(kind, namespace, name, type, patchBody(text, type), write))
+    const { value, doubled } = type === 'apply' ? readYaml(text) : { value: patchBody(text, type), doubled: [] }
+    if (doubled.length > 0 && write.fieldValidation === 'Strict')
+      throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${doubled.join('\n  ')}`)
+    const result = registry.patch(kind, namespace, name, type, value, write)
+    const said = write.fieldValidation === 'Warn' ? doubled : []
+    return showResult(call, { ...result, warnings: [...said, ...result.warnings] })
   }
   if (method !== 'DELETE' || info.subresource !== undefined) throw methodNotAllowed()
   const deletion = deleteOptions(query, await deleteBody(request))

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { stringify } from 'yaml'
-import { StatusError } from '../status.ts'
+import { PlainError, StatusError } from '../status.ts'
 
 /** Answers with JSON (or YAML) of whatever code; warnings travel as headers. */
 export function answer(
@@ -29,6 +29,7 @@ export function answerText(response: ServerResponse, code: number, text: string)
 /** Answers with a failure; what is no StatusError is a bug of ours and says so. */
 export function answerError(response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy()
+  if (error instanceof PlainError) return void answerText(response, error.code, `${error.message}\n`)
   const failure =
     error instanceof StatusError
       ? error

@@ -1,16 +1,17 @@
-import { DecodeError, decode } from '../decoding.ts'
 import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
 import type { Registry } from '../registry.ts'
 import type { Resource } from '../resources.ts'
 import { copy, isJson, type Json } from '../schema/json.ts'
-import { struct } from '../schema/schema.ts'
 import { selectorText } from '../selectors.ts'
 import { badRequest, invalid, invalidValue, modified } from '../status.ts'
 import type { KubeObject } from '../types.ts'
+import { decoding, read, sameIdentity } from '../writing/reading.ts'
 import type { PatchType, Write } from '../writing/requests.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
+
+const kind = { group: 'autoscaling', version: 'v1', kind: 'Scale', type: 'Scale' }
 
 /** The Scale of a workload: its replicas and what selects them. */
 export function scaleOf(workload: KubeObject): Json {
@@ -26,7 +27,7 @@ export function scaleOf(workload: KubeObject): Json {
   }
 }
 
-/** Writes a Scale (sent whole, or as a patch of the present one) into its workload. */
+/** Writes a Scale (sent whole, or as a patch of the present one) into its workload; an applier owns the workload's replicas. */
 export function writeScale(
   registry: Registry,
   resource: Resource,
@@ -34,27 +35,24 @@ export function writeScale(
   name: string,
   body: unknown,
   type: PatchType | undefined,
-  write: Write,
-): Json {
+  write: Write & { readonly force?: boolean },
+): { readonly scale: Json; readonly warnings: readonly string[] } {
   const workload = registry.get(resource, namespace, name)
   const now = scaleOf(workload)
   const sent = type === undefined ? body : type === 'json' ? jsonPatch(now, body) : mergePatch(now, body)
   if (!isJson(sent)) throw badRequest('the object provided is unrecognized (must be of type Scale)')
-  let scale: Json
-  try {
-    scale = decode(struct('Scale'), sent).object
-  } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(`Scale in version "v1" cannot be handled as a Scale: ${error.message}`)
-    throw error
-  }
-  const version = object(scale['metadata'])['resourceVersion']
+  const { object: scale, warnings } = decoding(kind, () => read(kind, sent, write))
+  sameIdentity(scale, namespace, name)
+  const version = scale.metadata.resourceVersion
   if (version !== undefined && version !== workload.metadata.resourceVersion) throw modified(resource, name)
   const replicas = Number(object(scale['spec'])['replicas'] ?? 0)
-  if (replicas < 0)
-    throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
-      invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0'),
-    ])
-  const draft = copy(workload) as unknown as Json
-  draft['spec'] = { ...object(draft['spec']), replicas }
-  return scaleOf(registry.update(resource, namespace, name, draft, { ...write, subresource: 'scale' }).object)
+  if (replicas < 0) throw invalid(kind, name, [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')])
+  const how = { ...write, subresource: 'scale' }
+  const { apiVersion } = workload
+  const draft = { ...copy(workload), spec: { ...object(workload['spec']), replicas } } as unknown as Json
+  const written =
+    type === 'apply'
+      ? registry.patch(resource, namespace, name, type, { apiVersion, kind: workload.kind, metadata: { name }, spec: { replicas } }, how)
+      : registry.update(resource, namespace, name, draft, how)
+  return { scale: scaleOf(written.object), warnings }
 }

@@ -1,7 +1,10 @@
+import { DecodeError, instant } from '../decoding.ts'
+import type { Resource } from '../resources.ts'
 import { isJson, type Json } from '../schema/json.ts'
-import { badRequest, invalid, invalidValue, methodNotAllowed, StatusError } from '../status.ts'
+import { badRequest, forbiddenValue, invalid, invalidValue, methodNotAllowed, StatusError } from '../status.ts'
 import type { KubeObject } from '../types.ts'
-import { parseJson, readBody } from './body.ts'
+import { sameIdentity } from '../writing/reading.ts'
+import { objectBody, readBody } from './body.ts'
 import type { Call } from './call.ts'
 import { writeOptions } from './options.ts'
 import { patchBody, patchTypeOf } from './patch-request.ts'
@@ -19,8 +22,9 @@ export async function subresource(call: Call): Promise<void> {
     const text = await readBody(request)
     const type = method === 'PATCH' ? patchTypeOf(request) : undefined
     const write = writeOptions(type ? 'PatchOptions' : 'UpdateOptions', query, request.headers, type ? type === 'apply' : undefined)
-    const body = type ? patchBody(text, type) : parseJson(text)
-    return answer(response, 200, writeScale(serving.registry, resource, namespace, name, body, type, write))
+    const body = type ? patchBody(text, type) : objectBody(text, request.headers['content-type'], named(resource, 'scale'))
+    const { scale, warnings } = writeScale(serving.registry, resource, namespace, name, body, type, write)
+    return answer(response, 200, scale, { warnings })
   }
   if (info.subresource === 'log') {
     if (method !== 'GET') throw methodNotAllowed()
@@ -29,14 +33,20 @@ export async function subresource(call: Call): Promise<void> {
   }
   if (info.subresource === 'eviction' || info.subresource === 'binding') {
     if (method !== 'POST') throw methodNotAllowed()
-    const body = parseJson(await readBody(request))
-    if (!isJson(body))
-      throw badRequest(
-        `the object provided is unrecognized (must be of type ${info.subresource === 'eviction' ? 'Eviction' : 'Binding'}): couldn't get version/kind; json parse error: unexpected end of JSON input`,
-      )
+    const evicting = info.subresource === 'eviction'
+    const body = objectBody(
+      await readBody(request),
+      request.headers['content-type'],
+      named(resource, info.subresource),
+      evicting ? 'pkg/runtime/scheme.go:110' : undefined,
+    )
+    const metadata = isJson(body['metadata']) ? body['metadata'] : { name }
+    if (evicting && metadata['name'] !== undefined && metadata['name'] !== name)
+      throw badRequest('name in URL does not match name in Eviction object')
+    sameIdentity({ metadata: { ...metadata, name } }, namespace, name)
     const pod = serving.registry.get(resource, namespace, name)
     const write = writeOptions('CreateOptions', query, request.headers)
-    if (info.subresource === 'eviction') {
+    if (evicting) {
       const options = isJson(body['deleteOptions']) ? body['deleteOptions'] : {}
       const dry = write.dryRun === true || (Array.isArray(options['dryRun']) && options['dryRun'].includes('All'))
       serving.controlPlane().evict(
@@ -45,7 +55,7 @@ export async function subresource(call: Call): Promise<void> {
           apiVersion: 'policy/v1',
           kind: 'Eviction',
           ...body,
-          metadata: isJson(body['metadata']) ? body['metadata'] : { name },
+          metadata,
         } as unknown as KubeObject,
         { dryRun: dry },
       )
@@ -55,6 +65,12 @@ export async function subresource(call: Call): Promise<void> {
   if (method !== 'GET' && method !== 'POST') throw methodNotAllowed()
   serving.registry.get(resource, namespace, name)
   throw badRequest('Upgrade request required')
+}
+
+/** What a subresource takes: its kind, in the resource's own group where it names none. */
+function named(resource: Resource, subresource: string): Pick<Resource, 'group' | 'version' | 'kind'> {
+  const found = resource.subresources.find(({ name }) => name === subresource)
+  return { group: found?.group ?? resource.group, version: found?.version ?? resource.version, kind: found?.kind ?? '' }
 }
 
 /** Puts a pod on a node, once. */
@@ -89,5 +105,14 @@ function logOptions(pod: string, query: URLSearchParams): void {
     if (!/^-?\d{1,18}$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
     return Number(text) < least ? [invalidValue(name, Number(text), words)] : []
   })
+  const since = query.get('sinceTime')
+  try {
+    if (since !== null) instant(since, 'time')
+  } catch (error) {
+    throw error instanceof DecodeError ? badRequest(error.message) : error
+  }
+  if (since !== null && query.has('sinceSeconds'))
+    causes.push(forbiddenValue('[]', 'at most one of `sinceTime` or `sinceSeconds` may be specified'))
+  if (query.has('stream')) causes.push(forbiddenValue('stream', 'may not be specified'))
   if (causes.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, pod, causes)
 }

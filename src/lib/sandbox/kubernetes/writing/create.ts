@@ -57,6 +57,7 @@ export function create(
     ? applyConfiguration(typed(resource), {}, applied, writer, true, around.now(), (whole) => whole).managedFields
     : recordUpdate(typed(resource), undefined, unserved(object), writer, around.now())
   if (managed.length > 0) metadata.managedFields = managed
+  kind.gated?.(object)
   return { object: write.dryRun ? object : store.put(resource, object), warnings: said, created: true }
 }
 

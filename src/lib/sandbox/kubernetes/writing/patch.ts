@@ -44,8 +44,6 @@ function decodingPatch<T>(type: PatchType, patched: Json, body: unknown, from: (
     return from()
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    if (error.message.startsWith('strict decoding error'))
-      throw invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(body), error.message)])
     throw invalid({ group: '', kind: '' }, '', [
       invalidValue('patch', type === 'strategic' ? goValue(body) : JSON.stringify(patched), error.message),
     ])

@@ -7,10 +7,14 @@ import type { Store } from '../store.ts'
 import type { KubeObject } from '../types.ts'
 import type { Write } from './requests.ts'
 
-export const typed = (resource: Resource) => struct(resource.type)
+export const typed = (resource: Pick<Resource, 'type'>) => struct(resource.type)
 
 /** A body as an object of the resource's kind, and what it holds that the kind does not know; throws DecodeError. */
-export function read(resource: Resource, body: Json, write: Write): { object: KubeObject; warnings: readonly string[] } {
+export function read(
+  resource: Pick<Resource, 'group' | 'version' | 'kind' | 'type'>,
+  body: Json,
+  write: Write,
+): { object: KubeObject; warnings: readonly string[] } {
   const apiVersion = groupVersion(resource)
   const { object, unknown } = decode(typed(resource), body)
   if (unknown.length > 0 && write.fieldValidation === 'Strict') throw new DecodeError(`strict decoding error: ${unknown.join(', ')}`)
@@ -20,7 +24,7 @@ export function read(resource: Resource, body: Json, write: Write): { object: Ku
 }
 
 /** 400 for a body that is none of the resource's kind. */
-export const decoding = <T>(resource: Resource, from: () => T): T => {
+export const decoding = <T>(resource: Pick<Resource, 'version' | 'kind'>, from: () => T): T => {
   try {
     return from()
   } catch (error) {
@@ -35,7 +39,7 @@ export const refuse = (resource: Resource, name: string, causes: readonly Cause[
   if (causes.length > 0) throw Object.assign(invalid(resource, name, causes), { warnings })
 }
 
-export function sameIdentity(wanted: KubeObject, namespace: string | undefined, name: string) {
+export function sameIdentity(wanted: { readonly metadata: Partial<KubeObject['metadata']> }, namespace: string | undefined, name: string) {
   if (wanted.metadata.name && wanted.metadata.name !== name)
     throw badRequest(`the name of the object (${wanted.metadata.name}) does not match the name on the URL (${name})`)
   if (wanted.metadata.namespace && namespace !== undefined && wanted.metadata.namespace !== namespace)

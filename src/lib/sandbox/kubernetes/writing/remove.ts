@@ -14,15 +14,15 @@ export function remove(
   deletion: Deletion,
 ): { object: KubeObject; gone: boolean } {
   const { metadata } = old
-  const mismatch = (what: string, wanted: string, has: string | undefined) =>
+  const mismatch = (what: string, wanted: string, has: string | undefined, happened: string) =>
     conflict(
-      { group: '', resource: resource.kind },
+      { group: resource.group, resource: resource.kind },
       metadata.name,
-      `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${has}). The object might have been modified`,
+      `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${has}). The object might have been ${happened}`,
     )
-  if (deletion.uid && deletion.uid !== metadata.uid) throw mismatch('UID', deletion.uid, metadata.uid)
+  if (deletion.uid && deletion.uid !== metadata.uid) throw mismatch('UID', deletion.uid, metadata.uid, 'deleted and then recreated')
   if (deletion.resourceVersion && deletion.resourceVersion !== metadata.resourceVersion)
-    throw mismatch('ResourceVersion', deletion.resourceVersion, metadata.resourceVersion)
+    throw mismatch('ResourceVersion', deletion.resourceVersion, metadata.resourceVersion, 'modified')
   const finalizers = new Set(metadata.finalizers ?? [])
   const policy = deletion.propagationPolicy
   if (policy === 'Foreground') finalizers.add('foregroundDeletion')

@@ -56,7 +56,10 @@ export function replace(
     ...(onlyStatus ? [] : (kind.validateUpdate?.(object, old) ?? [])),
   ]
   if (write.subresource === undefined || write.subresource === 'scale') refuse(resource, name, causes, warnings)
-  if (kind.generation && !same(withoutStatus(object), withoutStatus(old))) object.metadata.generation = (old.metadata.generation ?? 1) + 1
+  const annotated =
+    kind.generation === 'spec and annotations' && !onlyStatus && !same(object.metadata.annotations ?? {}, old.metadata.annotations ?? {})
+  if (kind.generation && (annotated || !same(withoutStatus(object), withoutStatus(old))))
+    object.metadata.generation = (old.metadata.generation ?? 1) + 1
   const writer = {
     manager: write.manager,
     operation: 'Update' as const,
@@ -68,6 +71,7 @@ export function replace(
   const fields = managed ?? recordUpdate(typed(resource), base, object, writer, around.now())
   if (fields.length > 0) object.metadata.managedFields = fields
   else delete object.metadata.managedFields
+  kind.gated?.(object)
   if (same(timeless(object), timeless(old))) return { object: old, warnings }
   const said = [...warnings, ...(kind.warnings?.(object) ?? [])]
   if (write.dryRun) return { object, warnings: said }

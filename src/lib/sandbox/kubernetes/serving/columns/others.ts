@@ -96,7 +96,15 @@ export const others: Readonly<Record<string, readonly Column[]>> = {
     wide('Count', (o) => count(o['count'] ?? 1)),
     wide('Name', (o) => o.metadata.name),
   ],
-  Lease: [name, column('Holder', (o) => text(spec(o)['holderIdentity'])), age],
+  Lease: [
+    name,
+    column(
+      'Holder',
+      (o) => text(spec(o)['holderIdentity']),
+      'holderIdentity contains the identity of the holder of a current lease. If Coordinated Leader Election is used, the holder identity must be equal to the elected LeaseCandidate.metadata.name field.',
+    ),
+    age,
+  ],
   ServiceAccount: [name, column('Secrets', (o) => list(o['secrets']).length), age],
   Role: [name, createdAt],
   ClusterRole: [name, createdAt],
