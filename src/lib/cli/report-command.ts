@@ -41,12 +41,12 @@ abstract class ReportCommand extends HoneydueCommand {
   ): Promise<void> {
     const every = durationOf('interval', flags.interval ?? '5s')
     await this.inEnvironment(flags.env, async (session) => {
-      const { environment, systems, ending } = session
+      const { environment, settings, systems, ending } = session
       const signal = ending.looking
       const input: Input<C> = await inputOf(report.choices, flags, this.asking(await this.prompts(flags, session)))
       const look = async () =>
         viewHere(
-          await report.look(input, readersOf(systems, report.needs), { environment, clock: systemClock, signal }),
+          await report.look(input, readersOf(systems, report.needs), { environment, settings, clock: systemClock, signal }),
           this.id ?? '',
           this.here,
         )

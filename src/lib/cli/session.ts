@@ -1,5 +1,5 @@
 import { atMost, seconds, systemClock } from '../clock.ts'
-import { loadEnvironment } from '../environment/load.ts'
+import { loadEnvironment, type SettingsPlace } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
 import { Interrupted } from '../errors.ts'
 import { findRunningSandbox } from '../sandbox/running.ts'
@@ -12,6 +12,7 @@ import { shown } from './shown.ts'
 /** One command's dealings with one deployment. */
 export interface Session {
   readonly environment: Environment
+  readonly settings: SettingsPlace
   readonly systems: Systems
   /** Where the operators' lease of this deployment is kept. */
   readonly lease: LeaseStore
@@ -20,7 +21,7 @@ export interface Session {
 
 /** Loads the environment, opens its systems for `use`, and closes them in finite time whatever happens. */
 export const inSession = async <T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> => {
-  const { environment } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
+  const { environment, settings } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
   const ending = listenForEnd()
   const tell = (what: string) => void process.stderr.write(`${shown(what)}\n`)
   const scratch = async () => {
@@ -29,7 +30,7 @@ export const inSession = async <T>(asked: string | undefined, use: (session: Ses
   }
   const systems = openSystems(environment, systemClock, ending.looking, scratch, tell)
   try {
-    return await use({ environment, systems, lease: systems.lease, ending })
+    return await use({ environment, settings, systems, lease: systems.lease, ending })
   } catch (error) {
     // A call that was cut off fails in its own words; what happened is that somebody asked to stop.
     throw ending.looking.aborted && !(error instanceof Interrupted) ? ending.looking.reason : error

@@ -14,9 +14,16 @@ export interface Loading {
   readonly sandbox: () => string | undefined
 }
 
+/** Where a value of an environment is written: the file, which may not be there yet, and the path of the environment within it, empty where it is the whole file. */
+export interface SettingsPlace {
+  readonly file: string
+  readonly under: string
+}
+
 /** An environment, and where each of its values came from. */
 export interface Loaded {
   readonly environment: Environment
+  readonly settings: SettingsPlace
   /** Dotted path → "built-in", "environment variable KUBECONFIG" or "file:line". */
   readonly sources: ReadonlyMap<string, string>
 }
@@ -26,6 +33,7 @@ interface Overlay {
   readonly values: Values
   readonly sources: Map<string, string>
   readonly file: string
+  readonly under: string
 }
 
 /** An environment with everything that is wrong with it. */
@@ -38,6 +46,8 @@ export interface Examined {
   /** "file:line: what is wrong", every one of them. */
   readonly problems: readonly string[]
   readonly file?: string
+  /** Of the environment within its file. */
+  readonly under?: string
 }
 
 /** Flags > environment variables > file > built-in. Throws Usage only for a file that cannot be read or is no YAML. */
@@ -56,7 +66,7 @@ export const examineEnvironment = ({ asked, env, sandbox }: Loading): Examined =
     sources.set('readonly', 'environment variable HONEYDUE_READONLY')
   }
   const parsed = environmentSchema.safeParse(values)
-  const examined = { sources, values, ...(overlay && { file: overlay.file }) }
+  const examined = { sources, values, ...(overlay && { file: overlay.file, under: overlay.under }) }
   if (parsed.success) return { ...examined, problems: [], environment: absolute(parsed.data, overlay ? dirname(overlay.file) : undefined) }
   const problems = parsed.error.issues.flatMap((issue) => {
     // Each unknown key is a mistake of its own, on a line of its own.
@@ -88,9 +98,11 @@ const serversIn = (path: string): readonly string[] => {
 
 /** The environment. Throws Usage with every problem at once, each with its file and line. */
 export const loadEnvironment = (loading: Loading): Loaded => {
-  const { environment, problems, file, sources } = examineEnvironment(loading)
+  const { environment, problems, file, sources, under } = examineEnvironment(loading)
   if (!environment) throw invalid(file ?? 'The configuration', problems)
-  return { environment, sources }
+  // Only the production values are there without a file.
+  const settings = { file: file ?? configFile(loading.env), under: under ?? 'environments.production' }
+  return { environment, sources, settings }
 }
 
 const invalid = (file: string, problems: readonly string[]): Usage =>
@@ -150,7 +162,7 @@ const readOverlay = (file: string, at: readonly string[]): Overlay | undefined =
     }
   }
   walk(node, [])
-  return { values: valuesOf(file, node, document), sources, file }
+  return { values: valuesOf(file, node, document), sources, file, under: at.join('.') }
 }
 
 /** What the file comes to; aliases that grow without end come to nothing. */

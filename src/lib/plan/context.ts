@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.ts'
+import type { SettingsPlace } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
 
 /** What a procedure or report is given beside its input and its readers. */
 export interface Context {
   readonly environment: Environment
+  /** Where a value of it is written, for what tells the operator to write one. */
+  readonly settings?: SettingsPlace
   readonly clock: Clock
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal

@@ -8,12 +8,17 @@ import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true, warmupPings: 20 })
 
+const settings = { file: '/home/op/config.yaml', under: 'environments.staging' }
 const look = async (warmup: Partial<Environment['warmup']> = {}): Promise<View> => {
   const signal = new AbortController().signal
   const environment = { ...sandbox().environment, warmup: { ...sandbox().environment.warmup, ...warmup } }
   const systems = openSystems(environment, systemClock, signal)
   try {
-    return await verifyWarmup.look({}, { kube: systems.kube.read, http: systems.http.read }, { environment, clock: systemClock, signal })
+    return await verifyWarmup.look(
+      {},
+      { kube: systems.kube.read, http: systems.http.read },
+      { environment, settings, clock: systemClock, signal },
+    )
   } finally {
     await systems.close()
   }
@@ -40,7 +45,12 @@ test('each pod: pings and how long they took, against what is expected; a first 
     Array(3).fill(expect.stringMatching(/^api-\S+ pinged 20 times at boot, not 25$/)),
   )
   const none = await look({ pattern: undefined })
-  expect(none.findings[0]?.text).toMatch(/^Not known: /)
+  expect(none.findings[0]).toMatchObject({
+    level: 'warning',
+    text: expect.stringContaining(
+      'Set environments.staging.warmup.pattern in /home/op/config.yaml to a regular expression that finds one of the',
+    ),
+  })
   expect(none.tables[1]?.rows.flat().join('\n')).toContain('database pool warmed up')
   const other = await look({ pattern: 'no such line' })
   // A busy machine may be slow at the first request, which is a finding of its own.

@@ -1,3 +1,4 @@
+import type { SettingsPlace } from '../../environment/load.ts'
 import { reasonOf, Usage } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
 import { readBootLogs, type Warmup, warmupOf } from '../../facts/db/warmup.ts'
@@ -19,7 +20,7 @@ export const verifyWarmup = defineReport({
   title: 'Show whether each api pod warmed its database pool up',
   needs: ['kube', 'http'],
   choices: {},
-  look: async (_, look, { environment }) => {
+  look: async (_, look, { environment, settings }) => {
     const { namespace, warmup, health } = environment
     const pattern = patternOf(warmup.pattern)
     const [logs, impact] = await Promise.all([readBootLogs(look.kube, { namespace, deployment }), impactOf(look.http, health)])
@@ -37,7 +38,7 @@ export const verifyWarmup = defineReport({
             },
           ]
         : []
-    const findings = [...missing, ...unread, ...warmupFindings(found, warmup, namespace), ...impactFindings(impact)]
+    const findings = [...missing, ...unread, ...warmupFindings(found, warmup, namespace, settings), ...impactFindings(impact)]
     return {
       findings: [...findings.filter(({ level }) => level === 'wrong'), ...findings.filter(({ level }) => level === 'warning')],
       tables: [
@@ -96,25 +97,23 @@ const patternOf = (text: string | undefined): RegExp | undefined => {
   }
 }
 
-/** A pattern that fits the first candidate, its numbers as the groups that are read. */
-const example = (pods: readonly Warmup[]): string => {
-  const line = pods.flatMap(({ candidates }) => candidates)[0]
-  return line === undefined ? '' : ', with groups pings and ms: (?<pings>\\d+) and (?<ms>\\d+)'
+/** Where the pattern is to be written, what it is, and what it may be made from. */
+const unset = (pods: readonly Warmup[], settings: SettingsPlace | undefined): string => {
+  const key = [settings?.under, 'warmup.pattern'].filter(Boolean).join('.')
+  const below = pods.some(({ candidates }) => candidates.length > 0)
+    ? 'that finds one of the lines below'
+    : 'that finds it: no line at the beginning of a log looks like it'
+  return `Not known: nobody has said which log line tells of the warm-up. Set ${key}${settings ? ` in ${settings.file}` : ''} to a regular expression ${below}, its numbers as (?<pings>\\d+) and (?<ms>\\d+)`
 }
 
 const warmupFindings = (
   pods: readonly Warmup[],
   { pattern, pings: expected }: { readonly pattern?: string | undefined; readonly pings: number },
   namespace: string,
+  settings: SettingsPlace | undefined,
 ): readonly Observation[] =>
   pattern === undefined
-    ? [
-        {
-          level: 'warning',
-          text: `Not known: nobody has said which log line tells of the warm-up. Set warmup.pattern of this environment (environments.NAME in ~/.config/honeydue/config.yaml, or the file that --env names) to what matches one of the lines below${example(pods)}`,
-          next: 'honeydue config:explain',
-        },
-      ]
+    ? [{ level: 'warning', text: unset(pods, settings), next: 'honeydue config:explain' }]
     : pods.flatMap(({ pod, line, pings }): readonly Observation[] => {
         const next = sh`kubectl -n ${namespace} logs ${pod} | head -50`
         if (line === undefined) return [{ level: 'wrong', text: `${pod} has no warm-up line at the beginning of its log`, next }]
