@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { PassThrough, Writable } from 'node:stream'
 import { Exec, KubeConfig } from '@kubernetes/client-node'
 import { expect, test } from 'vitest'
 import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { apart } from '../../../src/lib/sandbox/kubernetes/kubelet/apart.ts'
+import { listenOnLoopback } from '../../../src/lib/sandbox/loopback.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
@@ -41,4 +45,25 @@ test.each([['psql'], ['curl'], ['nc'], ['ssh'], ['python3'], ['node'], ['bash'],
 
 test('what an image has runs in an empty folder with the container’s own environment', async () => {
   expect(await typed('api', ['/bin/sh', '-c', 'pwd >/dev/null && ls && printenv DB_HOST | head -c 9; exit 0'])).toBe('ep-floral')
+})
+
+// Where no namespaces are to be had, SECURITY.md says what still reaches this machine.
+test.runIf(apart().length > 0)('a program named by its path reaches nothing that listens on this machine', async () => {
+  let reached = 0
+  const server = createServer((socket) => {
+    reached++
+    socket.on('error', () => {}).end('reached')
+  })
+  const port = await listenOnLoopback(server)
+  const bash = ['/bin/bash', '/usr/bin/bash'].find((path) => existsSync(path))
+  const node = process.execPath
+  const lines = [
+    `${node} -e "require('net').connect(${port}, '127.0.0.1').on('data', (text) => console.log(String(text))).on('error', () => console.log('refused'))"`,
+    ...(bash ? [`${bash} -c 'exec 3<>/dev/tcp/127.0.0.1/${port} && cat <&3' 2>/dev/null || echo refused`] : []),
+    ...(existsSync('/usr/bin/curl') ? [`/usr/bin/curl -s --max-time 5 http://127.0.0.1:${port} || echo refused`] : []),
+  ]
+  for (const line of lines) expect(await typed('api', ['sh', '-c', line])).toBe('refused')
+  expect(await typed('api', ['sh', '-c', 'ls -A /run'])).toBe('')
+  expect(reached).toBe(0)
+  server.close()
 })

@@ -81,10 +81,17 @@ const sameManifest = (lying: unknown, committed: unknown, tag: string): Manifest
   return { usable: false, because }
 }
 
+/** As far as anything is read of it. */
+const isContainer = (one: unknown): one is Container => {
+  const { name, image = '' } = (one ?? {}) as { readonly name?: unknown; readonly image?: unknown }
+  return typeof name === 'string' && typeof image === 'string'
+}
+
 const manifestOf = (found: unknown, image: string): Manifest => {
   if (found === undefined) return { usable: false, because: `${manifestFile} is not in the checkout, or is no YAML` }
-  const job = found as Partial<JobShape>
-  const containers = job.spec?.template?.spec?.containers ?? []
+  const job = (found ?? {}) as Partial<JobShape>
+  const listed: unknown = job.spec?.template?.spec?.containers
+  const containers = Array.isArray(listed) && listed.every(isContainer) ? listed : []
   const one = apiContainer(containers)
   if (job.kind !== 'Job' || job.metadata?.name !== jobName || one === undefined || job.apiVersion === undefined)
     return { usable: false, because: `${manifestFile} is no Job ${jobName} with a container` }

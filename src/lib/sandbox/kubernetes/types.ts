@@ -132,6 +132,8 @@ export interface Fault {
   /** How many requests it hits; without it, all. */
   readonly times?: number
   readonly delayMs?: number
+  /** The request is carried out and only its answer is lost: with 'silence' or 'reset'. */
+  readonly after?: boolean
   readonly answer?:
     | 'silence'
     | 'reset'

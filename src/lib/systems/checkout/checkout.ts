@@ -10,20 +10,25 @@ import { replaceFile } from './replace-file.ts'
 import { sayCheckout } from './say-checkout.ts'
 import type { CheckoutReader, CheckoutWriter, TextFile } from './types.ts'
 
+/** Bytes of a file that is read: a manifest, a migration, a key. */
+const largest = 8 * 1024 * 1024
+
 /** The files of a folder on this machine; YAML is parsed only when asked for. */
 export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutWriter> => {
   const text = async (file: string): Promise<string | undefined> => {
+    const path = join(folder, file)
+    const unreadable = (cause: string) =>
+      new Unreachable({ code: 'checkout-unreadable', failed: `${path} cannot be read`, cause, next: 'honeydue config:explain' })
     try {
-      return await readFile(join(folder, file), 'utf8')
+      const found = await stat(path)
+      // Whoever opens a pipe waits for somebody to write into it.
+      if (!found.isFile()) throw unreadable('It is a folder, a pipe or a device, not a file')
+      if (found.size > largest) throw unreadable(`It has ${found.size} bytes; ${largest} are read at most`)
+      return await readFile(path, 'utf8')
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-      throw new Unreachable({
-        code: 'checkout-unreadable',
-        failed: `${join(folder, file)} cannot be read`,
-        cause: code ?? String(error),
-        next: 'honeydue config:explain',
-      })
+      throw error instanceof Unreachable ? error : unreadable(code ?? String(error))
     }
   }
   const { filesAt, history, texts } = gitOf(folder)

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { WebSocket } from 'ws'
 import { isJson } from '../schema/json.ts'
+import { apart } from './apart.ts'
 import { imagePrograms, programIn } from './image-programs.ts'
 import type { Log } from './log.ts'
 import { resizeTerminal, type Size, spawnOnTerminal } from './terminal.ts'
@@ -26,20 +28,22 @@ const send = (socket: WebSocket, to: number, data: Buffer | string): void => {
 }
 
 /**
- * Runs the command on this machine, in an empty folder, with the container's environment and the programs that an image has: none that could reach
- * this machine's own services. Ends with a status on the error channel.
+ * Runs the command on this machine, in an empty folder, with the container's environment and the programs that an image has, off this machine's
+ * network where the system can (apart.ts). Ends with a status on the error channel.
  */
 export function exec(socket: WebSocket, run: Command): void {
   const room = mkdtempSync(join(tmpdir(), 'honeydue-exec-'))
   const [programs, home] = [join(room, 'bin'), join(room, 'home')]
   mkdirSync(home)
-  imagePrograms(programs, run.redis)
+  const redis = run.redis && redisSocket(join(room, 'redis.sock'), run.redis)
+  imagePrograms(programs, redis?.path)
   const program = programIn(programs, run.command[0] ?? '')
   let child: ChildProcess | undefined
   let over = false
   const early: Buffer[] = []
   const clear = (): void => {
     over = true
+    redis?.server.close()
     rmSync(room, { recursive: true, force: true })
   }
   const finish = (status: object): void => {
@@ -78,15 +82,35 @@ export function exec(socket: WebSocket, run: Command): void {
   else begin()
 }
 
+/** A way to the sandbox's Redis that a process without a network has too. */
+const redisSocket = (
+  path: string,
+  place: { readonly host: string; readonly port: number },
+): { readonly path: string; readonly server: Server } => {
+  const server = createServer((socket) => {
+    const onward = connect(place)
+    for (const [one, other] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const)
+      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+    socket.pipe(onward).pipe(socket)
+  })
+  server.on('error', () => {})
+  server.listen(path).unref()
+  return { path, server }
+}
+
 function start(
   run: Command,
   size: Size | undefined,
   { programs, home }: { readonly programs: string; readonly home: string },
 ): ChildProcess {
-  const [program = '', ...args] = run.command
+  const command = [...apart(), ...run.command]
+  const [program = '', ...args] = command
   const env = { ...(run.tty ? { TERM: 'xterm' } : {}), ...run.env, PATH: programs, HOME: home }
   const options = { cwd: home, env, detached: true, stdio: 'pipe' } as const
-  return run.tty ? spawnOnTerminal(run.command, size, options) : spawn(program, args, options)
+  return run.tty ? spawnOnTerminal(command, size, options) : spawn(program, args, options)
 }
 
 function sizeOf(message: Buffer): Size | undefined {

@@ -12,7 +12,8 @@ const slim = [
 
 const system = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-const find = (name: string): string | undefined =>
+/** The path of a program of this machine; undefined where it has none. */
+export const findProgram = (name: string): string | undefined =>
   `${process.env['PATH'] ?? ''}${delimiter}${system}`
     .split(delimiter)
     .filter(isAbsolute)
@@ -29,7 +30,7 @@ const isExecutable = (path: string): boolean => {
 }
 
 /** The machine's redis-cli, which in its pod reaches the sandbox's Redis and nothing else: where a container has its own, this machine may have another. */
-const redisCli = (program: string, { host, port }: Place): string => `#!/bin/sh
+const redisCli = (program: string, socket: string): string => `#!/bin/sh
 host=127.0.0.1 port=6379 command= count=$#
 elsewhere() { echo "Could not connect to Redis at $1: Connection refused" >&2; exit 1; }
 while [ "$count" -gt 0 ]; do
@@ -45,22 +46,17 @@ while [ "$count" -gt 0 ]; do
   esac
 done
 case $host:$port in 127.0.0.1:6379 | localhost:6379 | ::1:6379 | redis:6379 | redis.*:6379) ;; *) elsewhere "$host:$port" ;; esac
-exec ${quoted(program)} -h ${quoted(host)} -p ${port} "$@"
+exec ${quoted(program)} -s ${quoted(socket)} "$@"
 `
 
-interface Place {
-  readonly host: string
-  readonly port: number
-}
-
-/** Fills a folder with what a container has as programs, for its PATH. `redis`: where the Redis of this pod is, if it is one. */
-export function imagePrograms(folder: string, redis: Place | undefined): void {
+/** Fills a folder with what a container has as programs, for its PATH. `redis`: the socket that leads to the Redis of this pod, if it is one. */
+export function imagePrograms(folder: string, redis: string | undefined): void {
   mkdirSync(folder)
   for (const name of slim) {
-    const path = find(name)
+    const path = findProgram(name)
     if (path !== undefined) symlinkSync(path, join(folder, name))
   }
-  const client = find('redis-cli')
+  const client = findProgram('redis-cli')
   if (redis && client !== undefined) writeFileSync(join(folder, 'redis-cli'), redisCli(client, redis), { mode: 0o755 })
 }
 

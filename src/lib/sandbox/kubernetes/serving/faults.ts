@@ -39,7 +39,7 @@ export function createFaults(): Faults {
       const entry = [...active].find(({ fault, left }) => left > 0 && (fault.match?.(seen) ?? true))
       if (!entry) return false
       if (--entry.left <= 0) active.delete(entry)
-      const { delayMs, answer: how } = entry.fault
+      const { delayMs, answer: how, after } = entry.fault
       if (delayMs)
         await new Promise<void>((done) => {
           const wake = () => {
@@ -51,6 +51,10 @@ export function createFaults(): Faults {
           waits.add(wake)
         })
       if (how === undefined) return false
+      if (after && response) {
+        lose(response, how === 'reset')
+        return false
+      }
       if (how === 'silence') return true
       if (how === 'reset' || !response) {
         ;(request.socket as TLSSocket).destroy()
@@ -77,5 +81,15 @@ export function createFaults(): Faults {
       }
       return true
     },
+  }
+}
+
+/** Whatever is answered from now on is not sent; `cut`: the connection ends where the answer would. */
+const lose = (response: ServerResponse, cut: boolean): void => {
+  response.writeHead = () => response
+  response.write = () => true
+  response.end = () => {
+    if (cut) response.socket?.destroy()
+    return response
   }
 }
