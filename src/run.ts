@@ -3,10 +3,12 @@ import { Config } from '@oclif/core/config'
 import { execute } from '@oclif/core/execute'
 import { commandLine } from './lib/cli/command-line.ts'
 import { bearClosedStreams } from './lib/cli/streams.ts'
+import { tellUncaught } from './lib/cli/uncaught.ts'
 
 /** Runs a command line against the package in `root`. */
 export const run = async (root: string, words: readonly string[]): Promise<void> => {
   bearClosedStreams(process)
+  tellUncaught(process)
   const logger = process.env['DEBUG'] ? {} : { logger: silent() }
   // What Node warns of is for whoever works on this program, not for whoever is in trouble with a deployment.
   if (!process.env['DEBUG']) process.removeAllListeners('warning')

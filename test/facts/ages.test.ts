@@ -10,3 +10,7 @@ test('a time is told in UTC and as an age, with its date where that is not today
   expect(timeAndAge('2026-11-25T09:00:00+01:00', now)).toBe('08:00 UTC, 14 min ago')
   expect(timeAndAge('2026-04-24T18:00:00Z', now)).toBe('2026-04-24 18:00 UTC, 214 d ago')
 })
+
+test('what is no time is told as it was said', () => {
+  expect(timeAndAge('yesterday', new Date('2026-11-25T08:14:00Z'))).toBe('yesterday')
+})

@@ -22,13 +22,32 @@ export interface Wire {
   only: number | undefined
   /** Connections since the fault was set. */
   seen: number
+  /** Cuts every connection that is open now; new ones are good. */
+  cut(): void
+  /** The next that is answered on any connection is not passed on: that connection is cut, or silent from then on. */
+  loseAnswer(how: 'reset' | 'silence'): void
   stop(): Promise<void>
 }
 
 /** A port of 127.0.0.1 that leads to another one, well or badly. */
 export const badWire = async (target: number): Promise<Wire> => {
   const open = new Set<Socket>()
-  const wire = { port: 0, fault: undefined as Fault | undefined, only: undefined as number | undefined, seen: 0, stop: async () => {} }
+  let lose: 'reset' | 'silence' | undefined
+  const wire: Wire & { port: number } = {
+    port: 0,
+    fault: undefined,
+    only: undefined,
+    seen: 0,
+    cut: () => {
+      for (const socket of open) socket.resetAndDestroy()
+    },
+    loseAnswer: (how) => {
+      lose = how
+    },
+    stop: async () => {
+      lose = undefined
+    },
+  }
   const server = createServer({ noDelay: true }, (socket) => {
     const number = wire.seen++
     const fault = wire.only === undefined || wire.only === number ? wire.fault : undefined
@@ -46,6 +65,13 @@ export const badWire = async (target: number): Promise<Wire> => {
       onward.write(chunk)
     })
     socket.on('end', () => onward.end())
+    onward.on('data', () => {
+      if (lose === undefined || socket.destroyed) return
+      const how = lose
+      lose = undefined
+      onward.removeAllListeners('data').resume()
+      if (how === 'reset') socket.resetAndDestroy()
+    })
     answer(onward, socket, fault)
   })
   wire.port = await listenOnLoopback(server)

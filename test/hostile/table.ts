@@ -9,16 +9,37 @@ export default class PointsTable implements Reporter {
   }
 }
 
-export const pointsTable = (all: readonly Points[]): string => {
-  const rows = all.map(({ of, tried, lost, longest }) =>
-    [
-      of.padEnd(64),
-      String(tried).padStart(6),
-      String(tried - lost.length).padStart(9),
-      longest === undefined ? '' : `${(longest / 1000).toFixed(1)} s`.padStart(9),
-    ].join(' '),
+/** A class that is counted procedure by procedure is one row, with how many of them there are. */
+const byClass = (all: readonly Points[]): readonly (Points & { readonly procedures: number })[] => {
+  const classes = new Map<string, Points & { readonly procedures: number }>()
+  for (const points of all) {
+    const [, , of = points.of] = /^([a-z]+:[a-z-]+): (.+)$/.exec(points.of) ?? []
+    const before = classes.get(of) ?? { of, tried: 0, lost: [], procedures: 0 }
+    const longest = Math.max(before.longest ?? 0, points.longest ?? 0)
+    classes.set(of, {
+      of,
+      tried: before.tried + points.tried,
+      lost: [...before.lost, ...points.lost],
+      procedures: before.procedures + (of === points.of ? 0 : 1),
+      ...(longest > 0 && { longest }),
+    })
+  }
+  return [...classes.values()]
+}
+
+const pointsTable = (all: readonly Points[]): string => {
+  const columns = (of: string, procedures: string, tried: string, survived: string, longest: string) =>
+    [of.padEnd(64), procedures.padStart(10), tried.padStart(6), survived.padStart(8), longest.padStart(7)].join(' ')
+  const rows = byClass(all).map(({ of, tried, lost, longest, procedures }) =>
+    columns(
+      of,
+      procedures > 0 ? String(procedures) : '',
+      String(tried),
+      String(tried - lost.length),
+      longest === undefined ? '' : `${(longest / 1000).toFixed(1)} s`,
+    ),
   )
   const sum = (count: (one: Points) => number) => all.reduce((total, one) => total + count(one), 0)
-  const head = ['class'.padEnd(64), 'points'.padStart(6), 'survived'.padStart(9), 'longest'.padStart(9)].join(' ')
+  const head = columns('class', 'procedures', 'points', 'survived', 'longest')
   return ['', head, ...rows, '', `${sum(({ tried }) => tried)} points, ${sum(({ lost }) => lost.length)} lost.`].join('\n')
 }

@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { badWire, type Wire } from './bad-wire.ts'
 
-export type System = 'kubernetes' | 'postgres' | 'edge' | 'cloudflare' | 'registry' | 'ssh'
+export type System = 'kubernetes' | 'postgres' | 'edge' | 'cloudflare' | 'registry' | 'ssh' | 'neon'
 
 /** A sandbox's environment whose every system is reached over a wire of ours. Redis and the pods' ports are reached through Kubernetes. */
 export interface Wired {
@@ -14,7 +14,8 @@ export interface Wired {
   stop(): Promise<void>
 }
 
-export const wired = async (sandbox: Sandbox): Promise<Wired> => {
+/** `more`: what its environment says beside the sandbox's. */
+export const wired = async (sandbox: Sandbox, more: object = {}): Promise<Wired> => {
   const { dir } = sandbox
   const overlay = parse(readFileSync(join(dir, 'environment.yaml'), 'utf8')) as {
     kubeconfig: string
@@ -32,6 +33,7 @@ export const wired = async (sandbox: Sandbox): Promise<Wired> => {
     edge: await badWire(portIn('api.myhoneydue.com')),
     cloudflare: await badWire(portIn('api.cloudflare.com')),
     registry: await badWire(portIn('gitea.treytartt.com')),
+    neon: await badWire(portIn('console.neon.tech')),
     // The second of three nodes is behind it: one that is away is the common case.
     ssh: await badWire(nodePorts[1] ?? nodePorts[0] ?? 0),
   }
@@ -41,6 +43,7 @@ export const wired = async (sandbox: Sandbox): Promise<Wired> => {
     [portIn('api.myhoneydue.com'), wires.edge],
     [portIn('api.cloudflare.com'), wires.cloudflare],
     [portIn('gitea.treytartt.com'), wires.registry],
+    [portIn('console.neon.tech'), wires.neon],
     [nodePorts[1] ?? nodePorts[0] ?? 0, wires.ssh],
   ])
   const through = (text: string, pattern: RegExp): string =>
@@ -53,7 +56,7 @@ export const wired = async (sandbox: Sandbox): Promise<Wired> => {
   writeFileSync(files.kubeconfig, through(kubeconfig, /127\.0\.0\.1:(\d+)/g), { mode: 0o600 })
   writeFileSync(files.ssh, through(ssh, /Port (\d+)/g), { mode: 0o600 })
   const hostaddr = Object.fromEntries(Object.entries(overlay.hostaddr).map(([name, at]) => [name, through(at, /127\.0\.0\.1:(\d+)/g)]))
-  writeFileSync(files.environment, stringify({ ...overlay, kubeconfig: files.kubeconfig, ssh: { config: files.ssh }, hostaddr }), {
+  writeFileSync(files.environment, stringify({ ...overlay, ...more, kubeconfig: files.kubeconfig, ssh: { config: files.ssh }, hostaddr }), {
     mode: 0o600,
   })
   return {

@@ -38,9 +38,7 @@ const untouched = { states: [], written: [] }
 describe.each(takers)('pasted into $name', ({ path }) => {
   const typed = (lines: readonly string[], answers: Readonly<Record<string, string>> = {}) =>
     typeInto(path, text(lines), ['stub', 'false', 'sh', 'cat', 'stty'], {
-      false: 'exit 1',
-      sh: 'exec /bin/sh "$@"',
-      ...answers,
+      answers: { false: 'exit 1', sh: 'exec /bin/sh "$@"', ...answers },
     }).calls.filter(([name]) => name === 'stub')
 
   test('every line runs once, in order, with what it relies on; the shell goes on afterwards', () => {

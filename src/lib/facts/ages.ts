@@ -11,8 +11,9 @@ export const age = (seconds: number): string => {
   return seconds < 60 ? `${Math.round(seconds)} s` : `${minutes} min`
 }
 
-/** A time as a tired person reads it: "07:24 UTC, 14 min ago", with its date where that is not today's. */
+/** A time as a tired person reads it: "07:24 UTC, 14 min ago", with its date where that is not today's; what is no time, as it was said. */
 export const timeAndAge = (time: string, now: Date): string => {
+  if (Number.isNaN(Date.parse(time))) return time
   const at = new Date(time).toISOString()
   const day = at.slice(0, 10) === now.toISOString().slice(0, 10) ? '' : `${at.slice(0, 10)} `
   return `${day}${at.slice(11, 16)} UTC, ${age(secondsSince(time, now) ?? 0)} ago`

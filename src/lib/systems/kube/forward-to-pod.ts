@@ -19,13 +19,15 @@ export const forwardToPod = async (
   client: KubeClient,
   { namespace, pod, port }: { readonly namespace: string; readonly pod: string; readonly port: number },
 ): Promise<Duplex> => {
+  // Not in an event, where nobody would hear that such a name cannot be typed.
+  const next = sh`kubectl -n ${namespace} describe pod ${pod}`
   const refused = (cause: string, error?: unknown) =>
     new Unreachable(
       {
         code: 'kube-forward',
         failed: `Port ${port} of pod ${namespace}/${pod} cannot be forwarded`,
         cause,
-        next: sh`kubectl -n ${namespace} describe pod ${pod}`,
+        next,
       },
       { cause: error },
     )

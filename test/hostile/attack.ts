@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll } from 'vitest'
+import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
+import type { SandboxOptions } from '../../src/lib/sandbox/sandbox.ts'
+import { requireBuild, root } from '../support/program.ts'
+import { useSystems } from '../support/systems-of.ts'
+import { useSandbox } from '../support/worlds.ts'
+import { attacked, type ProcedureId, worldOf } from './attacked.ts'
+import { type Wired, wired } from './wired.ts'
+
+/** `HOSTILE=full`: every point; otherwise some of each, so that the lane ends while somebody waits for it. */
+const full = process.env['HOSTILE'] === 'full'
+
+export interface Child {
+  readonly process: ChildProcess
+  readonly ended: Promise<Ended>
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly said: string
+}
+
+export interface JournalLine {
+  readonly type: string
+  readonly at: string
+}
+
+interface Looked {
+  readonly code: number | null
+  readonly plan?: { readonly name: string; readonly environment: string; readonly subject: string; readonly risk: string }
+}
+
+/** How a run that was disturbed may end: done all the same, or with a word that says what is; never as a bug. */
+const honest: readonly (number | null)[] = [0, 3, 4, 5, 7, 8, 9]
+
+/** So many of them, spread evenly from the first to the last. */
+export const spread = <T>(all: readonly T[], most: number): readonly T[] =>
+  full || all.length <= most
+    ? all
+    : Array.from({ length: most }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, most - 1))] as T)
+
+/** A sandbox behind wires, the built program, and a state folder that each attempt begins anew. */
+export const useAttack = (options: SandboxOptions = {}) => {
+  const sandbox = useSandbox({
+    postgres: true,
+    ...options,
+    speed: { ready: 1, terminate: 1, reloadMs: 5, keepAliveMs: 0, ...options.speed },
+  })
+  const { systems, close } = useSystems(sandbox)
+  let over: Wired
+  let state = ''
+  beforeAll(async () => {
+    requireBuild()
+    // A lease that is abandoned after three seconds: nobody wants to wait for thirty.
+    over = await wired(sandbox(), { lease: { name: 'honeydue-operators', seconds: 3 } })
+  }, 120_000)
+  afterAll(async () => {
+    await over?.stop()
+    rmSync(state, { recursive: true, force: true })
+  })
+
+  const start = (words: readonly string[]): Child => {
+    const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...words, '--env', over.environment], {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', XDG_STATE_HOME: state, NODE_DISABLE_COMPILE_CACHE: '1', NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 120_000,
+      killSignal: 'SIGKILL',
+    })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
+    const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, said })))
+    return { process: child, ended }
+  }
+  const run = (words: readonly string[]): Promise<Ended> => start(words).ended
+
+  const folder = () => join(state, 'honeydue/runs')
+  const journals = () => {
+    let names: readonly string[] = []
+    try {
+      names = readdirSync(folder())
+    } catch {
+      return []
+    }
+    return [...names].sort().map((name) => {
+      const text = readFileSync(join(folder(), name), 'utf8')
+      const lines = text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as JournalLine)
+      return { name, text, lines }
+    })
+  }
+  /** Waits until the first journal has so many whole lines, or the program has ended: false. */
+  const untilLines = async (child: Child, count: number): Promise<boolean> => {
+    while (child.process.exitCode === null && child.process.signalCode === null) {
+      if ((journals()[0]?.lines.length ?? 0) >= count) return true
+      await sleep(1)
+    }
+    return false
+  }
+
+  const arranged = async (id: ProcedureId): Promise<readonly string[]> => {
+    const { words, arrange } = attacked[id]
+    return [id, ...words, ...((await arrange?.(sandbox())) ?? [])]
+  }
+  /** As it starts, in the worlds where each of these procedures has work; returns what is typed for each. */
+  const freshFor = async (...ids: readonly ProcedureId[]): Promise<readonly (readonly string[])[]> => {
+    await close()
+    await sandbox().reset()
+    if (state) rmSync(state, { recursive: true, force: true })
+    state = mkdtempSync(join(tmpdir(), 'honeydue-attack-'))
+    for (const wire of Object.values(over.wires)) Object.assign(wire, { fault: undefined, only: undefined })
+    const lines: (readonly string[])[] = []
+    for (const id of ids) lines.push(await arranged(id))
+    return lines
+  }
+  const fresh = async (id: ProcedureId): Promise<readonly string[]> => (await freshFor(id))[0] ?? []
+
+  const routine = new Map<string, readonly string[]>()
+  /** The same words with what confirms them, as somebody types it who has looked at the plan. */
+  const confirmed = async (words: readonly string[]): Promise<readonly string[]> => {
+    const known = routine.get(words.join(' '))
+    if (known) return [...words, ...known]
+    const { said } = await run([...words, '--dry-run', '--json'])
+    // What it says while it looks stands before the document.
+    const { plan } = JSON.parse(said.slice(said.indexOf('\n{') + 1)) as Looked
+    if (!plan) return words
+    const confirm = ['--confirm', `${plan.environment}/${plan.subject}`]
+    if (plan.risk === 'irreversible') return [...words, ...confirm, '--plan', plan.name]
+    routine.set(words.join(' '), confirm)
+    return [...words, ...confirm]
+  }
+  /** Plans, and does what was planned. */
+  const carryOut = async (words: readonly string[]): Promise<Ended> => run(await confirmed(words))
+
+  /** What is wrong, if anything, with what it said and left of its own. */
+  const told = (ended: readonly Ended[]): string | undefined => {
+    const text = [...ended.map(({ said }) => said), ...journals().map((one) => one.text)].join('\n')
+    if (plantedValues.some((value) => text.includes(value))) return 'a secret was said'
+    if (/\n\s+at .*\(.*:\d+:\d+\)|\(node:\d+\)/.test(text)) return 'a stack or a warning of Node was printed'
+    return undefined
+  }
+
+  /**
+   * One point: the procedure in its world, met by `meet` while it runs, and run again where it did not come to its end. What was wrong with it;
+   * undefined: it survived.
+   */
+  const survives = async (id: ProcedureId, end: string, meet: (child: Child) => void | Promise<void>): Promise<string | undefined> => {
+    const words = await fresh(id)
+    const child = start(await confirmed(words))
+    await meet(child)
+    const first = await child.ended
+    for (const wire of Object.values(over.wires)) Object.assign(wire, { fault: undefined, only: undefined })
+    const left = await worldOf(sandbox())
+    const because = (what: string, ...ended: readonly Ended[]) =>
+      `${what}\n${ended.map(({ code, said }) => `exit ${code}: ${said}`).join('\n')}`
+    if (!honest.includes(first.code)) return because(`ended with ${first.code}`, first)
+    if (first.code === 0 && left !== end) return because(`said that it is done, and it is not: ${left} instead of ${end}`, first)
+    const again = first.code === 0 ? first : await carryOut(words)
+    const ended = again.code === 0 || (attacked[id].gone === true && (again.code === 2 || again.code === 3))
+    const world = await worldOf(sandbox())
+    if (!ended) return because(`run again, it ended with ${again.code}`, first, again)
+    if (world !== end) return because(`run again, it came to another end: ${world} instead of ${end}`, first, again)
+    const lease = await systems().lease.read()
+    if (lease?.holder !== undefined) return because(`it left its lease: ${lease.holder}`, first, again)
+    return told([first, again])
+  }
+  /** The end that a run comes to which nothing disturbs, and the lines of its journal. */
+  const undisturbed = async (
+    id: ProcedureId,
+    before: () => void = () => {},
+  ): Promise<{ readonly end: string; readonly lines: readonly JournalLine[] }> => {
+    const line = await confirmed(await fresh(id))
+    before()
+    const ended = await run(line)
+    if (ended.code !== 0) throw new Error(`${id}: exit ${ended.code}\n${ended.said}`)
+    return { end: await worldOf(sandbox()), lines: journals()[0]?.lines ?? [] }
+  }
+
+  return {
+    sandbox,
+    systems,
+    wires: () => over.wires,
+    fresh,
+    freshFor,
+    start,
+    confirmed,
+    journals,
+    untilLines,
+    told,
+    survives,
+    undisturbed,
+  }
+}

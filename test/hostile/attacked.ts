@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { procedures } from '../../src/lib/procedures/index.ts'
+import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
+import { worlds } from '../support/worlds.ts'
+import type { System } from './wired.ts'
+
+export type ProcedureId = keyof typeof procedures
+export const everyProcedure = Object.keys(procedures) as readonly ProcedureId[]
+
+/** One procedure in a world where it has work to do: what every class of the lane attacks. */
+export interface Attacked {
+  /** What is typed, without what confirms it. */
+  readonly words: readonly string[]
+  /** Brings the sandbox into this world, from its start; what is returned is typed behind the words. */
+  readonly arrange?: (sandbox: Sandbox) => void | Promise<void | readonly string[]>
+  /** The systems it is carried out over, by their wires; Redis and the pods' ports are reached through Kubernetes. */
+  readonly systems: readonly System[]
+  /** What it acted on is gone, so that a second run is refused instead of finding all done. */
+  readonly gone?: true
+}
+
+const secondNode = nodes[1]
+const deployments = { group: 'apps', resource: 'deployments' }
+const originSecret = ['cloudflare-origin-cert', namespace] as const
+
+/** One public name is enough: each more is a handshake with every node. */
+const oneIngress = ({ kubernetes }: Sandbox): void => {
+  for (const name of ['admin', 'web']) kubernetes.client.delete({ group: 'networking.k8s.io', resource: 'ingresses' }, name, namespace)
+}
+
+/** A session that holds a lock and is nobody's any more; its pid. */
+const stranded = async ({ postgres }: Sandbox): Promise<readonly string[]> => {
+  const { port, user, database, password, ca, poolerHost, query } = postgres
+  const client = new Client({ host: '127.0.0.1', port, user, database, password, ssl: { ca, servername: poolerHost } })
+  await client.connect()
+  await client.query('SELECT pg_advisory_lock(4711)')
+  await client.end()
+  const [holder] = await query("SELECT pid::text FROM pg_locks WHERE locktype = 'advisory'")
+  return ['--pid', String(holder?.['pid'])]
+}
+
+export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
+  'cache:invalidate': { words: ['--user', '1', '--user', '2', '--user', '3'], systems: ['kubernetes'] },
+  'cert:install': {
+    words: [],
+    systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
+    arrange: (sandbox) => {
+      oneIngress(sandbox)
+      sandbox.kubernetes.client.update({ group: '', resource: 'secrets' }, ...originSecret, (draft) => {
+        draft.data = { 'tls.crt': '', 'tls.key': '' }
+      })
+    },
+  },
+  'cert:rotate': {
+    words: ['--validity', '90', '--soak', '0s'],
+    systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
+    arrange: oneIngress,
+  },
+  'db:bootstrap-goose': {
+    words: ['--image', nextImage],
+    systems: ['kubernetes', 'postgres', 'registry'],
+    arrange: migrationWorlds['a table without versions'],
+  },
+  'db:migrate': {
+    words: ['--image', nextImage],
+    systems: ['kubernetes', 'postgres', 'registry'],
+    arrange: migrationWorlds['two files pending'],
+  },
+  'db:recover-migration': {
+    words: ['--image', nextImage],
+    systems: ['kubernetes', 'postgres', 'registry'],
+    arrange: migrationWorlds['a Job killed without a transaction, after its statement'],
+  },
+  'db:restore-point': { words: [], systems: ['kubernetes', 'postgres', 'neon'] },
+  'db:switch-host': { words: ['--to', 'direct'], systems: ['kubernetes', 'postgres', 'edge'] },
+  'db:unlock': { words: [], systems: ['kubernetes', 'postgres'], arrange: stranded, gone: true },
+  'deploy:pause': { words: ['api'], systems: ['kubernetes'] },
+  'deploy:restart': { words: ['admin'], systems: ['kubernetes'] },
+  'deploy:resume': { words: ['web'], systems: ['kubernetes'], arrange: worlds['a rollout of web that was paused'] },
+  'deploy:scale': { words: ['api', '--replicas', '4'], systems: ['kubernetes', 'postgres'] },
+  'edge:drain': { words: [secondNode.alias, '--within', '5s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
+  'edge:purge': { words: ['--host', 'api.myhoneydue.com'], systems: ['kubernetes', 'cloudflare', 'edge'] },
+  'edge:restore': {
+    words: [secondNode.alias],
+    systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
+    arrange: worlds['hetzner2 drained'],
+  },
+  'firewall:refresh': {
+    words: ['--node', secondNode.alias],
+    systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
+    arrange: worlds['one range new and one gone'],
+  },
+}
+
+/** Everything that a procedure may change, without what passes by itself or is new each time: keys, serial numbers, times, pods. */
+export const worldOf = async (sandbox: Sandbox): Promise<string> => {
+  const { cloudflare, kubernetes, redis, neon, postgres, originCa, dir } = sandbox
+  const { client } = kubernetes
+  const inCheckout = (name: string): string => {
+    const path = join(dir, 'checkout/deploy-k3s', name)
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  }
+  const file = (name: string) => inCheckout(`secrets/cloudflare-origin.${name}`)
+  const secret = (client.get({ group: '', resource: 'secrets' }, ...originSecret)?.data ?? {}) as Record<string, string>
+  const current = file('crt')
+  const part = (pem: string) =>
+    pem === '' ? 'none' : pem === originCa.first.certificate ? 'first' : pem === current ? 'the new one' : 'another'
+  return JSON.stringify(
+    {
+      records: cloudflare.state.records.map(({ name, type, content, proxied }) => [name, type, content, proxied].join(' ')).sort(),
+      purged: [...new Set(cloudflare.state.purged.map((one) => JSON.stringify(one)))].sort(),
+      certificates: cloudflare.state.certificates
+        .filter(({ revokedAt }) => revokedAt === undefined)
+        .map(({ listed }) => part(listed.certificate ?? '')),
+      pair: [
+        part(current),
+        ...['new.key', 'new.csr', 'old.crt', 'old.key'].map((name) => file(name) !== '' && name),
+        part(Buffer.from(secret['tls.crt'] ?? '', 'base64').toString()),
+      ],
+      rules: nodes.map(({ alias }) =>
+        ['ufw/rules4', 'ufw/rules6'].map((name) => sandbox.nodes.node(alias).state.read(name).trim().split('\n').sort()),
+      ),
+      config: inCheckout('config.yaml'),
+      configMap: client.get({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace)?.data,
+      workloads: client.list(deployments, { namespace }).map(({ metadata, spec }) => {
+        const { replicas, paused } = spec as { readonly replicas: number; readonly paused?: boolean }
+        return [metadata.name, replicas, paused ?? false, metadata.annotations?.['honeydue.dev/replicas']]
+      }),
+      cached: redis.store
+        .keys()
+        .filter((key) => /^residence_ids_user:[1-9]$/.test(key))
+        .sort(),
+      points: neon.branches.map(({ name, parent_id }) => [name.replace(/\d{8}-\d{4}/, ''), parent_id]),
+      schema: await observeMigrations(sandbox),
+      locks: await postgres.query("SELECT objid::text, granted FROM pg_locks WHERE locktype = 'advisory'"),
+    },
+    undefined,
+    1,
+  )
+}
