@@ -140,6 +140,16 @@ export interface Deployment extends Workload {
   }
 }
 
+/** How many pods of a selection are to stay, or may go, while nodes are drained; a number, or a share such as "50%". */
+export interface PodDisruptionBudget extends KubeObject {
+  readonly spec: {
+    readonly minAvailable?: number | string
+    readonly maxUnavailable?: number | string
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> }
+  }
+  readonly status?: { readonly disruptionsAllowed?: number; readonly currentHealthy?: number; readonly desiredHealthy?: number }
+}
+
 export interface ReplicaSet extends KubeObject {
   readonly spec: { readonly replicas?: number; readonly template: Workload['spec']['template'] }
 }

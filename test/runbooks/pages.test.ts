@@ -12,7 +12,9 @@ const pages = readdirSync(`${root}runbooks`).map((file) => {
   const source = readFileSync(`${root}runbooks/${file}`, 'utf8')
   return { file, source, page: parsePage(source) }
 })
-const { commands } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 'utf8')) as { commands: Record<string, { summary: string }> }
+const { commands } = JSON.parse(readFileSync(`${root}oclif.manifest.json`, 'utf8')) as {
+  commands: Record<string, { summary: string; flags: Record<string, unknown> }>
+}
 
 const frontMatter = z.strictObject({
   command: z.string(),
@@ -45,6 +47,17 @@ describe.each(pages)('$file', ({ file, page }) => {
   test('every command that it names exists', () => {
     const named = [...page.text.matchAll(/honeydue ([a-z][a-z-]*:[a-z-]+)/g)].map(([, id]) => id)
     expect(named.filter((id) => id === undefined || commands[id] === undefined)).toEqual([])
+  })
+
+  test('every flag that it names is one of the command beside it, or of its own', () => {
+    const calls = [...page.text.matchAll(/honeydue ([a-z][a-z-]*:[a-z-]+)([^\n`#]*)/g)].map(([, id = '', rest = '']) => [id, rest] as const)
+    const own = [...page.text.matchAll(/`(--[a-z][^`]*)`/g)].map(([, rest = '']) => [page.command, rest] as const)
+    const unknown = [...calls, ...own].flatMap(([id, rest]) =>
+      [...rest.matchAll(/(?<=^| |\|)--([a-z][a-z-]*)/g)].flatMap(([flag, name = '']) =>
+        commands[id]?.flags[name] === undefined ? [`${id} ${flag}`] : [],
+      ),
+    )
+    expect(unknown, `honeydue ${page.command} --help lists them; npm run build after a change`).toEqual([])
   })
 })
 

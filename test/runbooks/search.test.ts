@@ -43,6 +43,12 @@ describe('what an operator types finds the page first', () => {
     expect(searchPages(pages)('§99')).toEqual([])
   })
 
+  test('a command by its name is first, however it is typed', () => {
+    const search = searchPages(pages)
+    const typed = (command: string) => [command, command.replace(':', ' '), `honeydue ${command}`]
+    expect(pages.flatMap(({ command }) => typed(command).filter((query) => search(query)[0]?.command !== command))).toEqual([])
+  })
+
   test('a word that is not finished finds already', () => {
     expect(searchPages(pages)('resid')[0]?.command).toBe('cache:invalidate')
   })

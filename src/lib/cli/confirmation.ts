@@ -38,7 +38,7 @@ const renderConfirmation = ({ environment, target, steps, confirm }: Plan, chalk
 /** Which step, if any, has the subject typed in the middle of the run. */
 const typedGate = (steps: Plan['steps']): number => steps.findIndex(({ type, already }) => type !== undefined && !already)
 
-/** Throws Usage, before anything is connected to, where nobody can be asked and the command line does not say what would be. */
+/** Throws Usage, before anything is changed, where nobody can be asked and the command line does not say what would be. */
 export const refuseUnattended = (
   id: string,
   risk: Risk,

@@ -91,7 +91,6 @@ abstract class ProcedureCommand extends HoneydueCommand {
       // What cannot be read now is typed; why it cannot, the plan says.
       const offers = async (name: string) => (await procedure.offers?.[name]?.(look, context).catch(() => [])) ?? []
       const input = await inputOf(procedure.choices, flags, this.asking(prompts, offers))
-      if (!looksOnly && !prompts) refuseUnattended(procedure.id, procedure.risk(input), { confirm, wanted, dryRun: this.dryRun() })
       const looking = <T>(work: Promise<T>) => (flags.json ? work : whileLooking(procedure.needs, work))
       // How to draw is read while the systems are being asked.
       const [prepared, { renderPlan }, { paint }] = await Promise.all([
@@ -106,6 +105,9 @@ abstract class ProcedureCommand extends HoneydueCommand {
       refuseBlocked(plan)
       if (looksOnly) await keepPlan(state, plan, systemClock.now())
       else if (!flags.json) this.log(`${text}\n`)
+      // Where it is already so there is nothing to ask.
+      if (!looksOnly && !prompts && plan.steps.some(changes))
+        refuseUnattended(procedure.id, procedure.risk(input), { confirm, wanted, dryRun: this.dryRun() })
       refuseOtherTarget(plan, confirm, this.dryRun())
       await refuseOtherPlan(plan, wanted, state, this.dryRun())
       if (out !== undefined) await writePlanFile(out, { command: procedure.id, words: this.planned(), plan }, systemClock.now())

@@ -43,7 +43,15 @@ export const searchPages = (pages: readonly Page[]): ((query: string) => readonl
     const section = sectionOf(query)
     if (section !== undefined) return pages.filter((page) => page.section === section)
     if (query.trim() === '') return pages
-    return index.search(query).flatMap(({ id }) => pageOf.get(id) ?? [])
+    const meant = pagesMeant(
+      pages,
+      query
+        .trim()
+        .replace(/^honeydue\s+/i, '')
+        .split(/\s+/),
+    )
+    const found = index.search(query).flatMap(({ id }) => pageOf.get(id) ?? [])
+    return [...meant, ...found.filter((page) => !meant.includes(page))]
   }
 }
 

@@ -89,9 +89,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     }
     if (first) throw first.error
   }
-  const started = <T extends { stop(): unknown }>(part: T): T => {
+  const stopped = <T extends { stop(): unknown }>(part: T): T => {
     stops.push(() => part.stop())
     return part
+  }
+  const resets: (() => unknown)[] = []
+  /** Takes a system in, to be stopped at the end and put back in the order of these lines; `reset` where it cannot put itself back. */
+  function started<T extends { stop(): unknown; reset(): unknown }>(part: T): T
+  function started<T extends { stop(): unknown }>(part: T, reset: (part: T) => unknown): T
+  function started(part: { stop(): unknown; reset?(): unknown }, reset?: (part: never) => unknown) {
+    resets.push(() => (reset ? reset(part as never) : part.reset?.()))
+    return stopped(part)
   }
   const { outside } = options
   try {
@@ -120,7 +128,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       }),
     )
     const reach = reachability(() => kubernetes.client, { redis: outside?.redis ?? redis.port, postgres: postgres.port })
-    const nodes = started(await startNodes({ dir, nodes: nodeFacts, reach: reach.address }))
+    const { delay } = options
+    const slow = async (slowed: NodesSandbox) => {
+      if (delay !== undefined) for (const { alias } of slowed.nodes) await slowed.fail(alias, { delayMs: 2 * delay })
+    }
+    const nodes = started(await startNodes({ dir, nodes: nodeFacts, reach: reach.address }), (part) => part.reset().then(() => slow(part)))
     const kubernetes: KubernetesSandbox = started(
       await startKubernetes({
         authority,
@@ -128,11 +140,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         workloads: { program: programs({ database: postgres, images, pings: options.warmupPings, ...outside }), reach: reach.pod },
         ...(options.speed ? { speed: options.speed } : {}),
       }),
+      (part) => lasting.settled && part.restore(lasting.settled),
     )
     if (lasting.settled === undefined) seed(kubernetes, origin)
     else kubernetes.restore(lasting.settled)
     lasting.settled ??= kubernetes.snapshot()
-    const { settled } = lasting
     const { api, www } = cloudflareHosts
     const cloudflare = started(
       await startCloudflareApi({
@@ -154,12 +166,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     )
     if (options.postgres) await postgres.start()
 
-    const { delay } = options
-    const at = async (port: number): Promise<number> => (delay === undefined ? port : started(await startSlowPort(port, delay)).port)
-    const slowNodes = async () => {
-      if (delay !== undefined) for (const { alias } of nodes.nodes) await nodes.fail(alias, { delayMs: 2 * delay })
-    }
-    await slowNodes()
+    const at = async (port: number): Promise<number> => (delay === undefined ? port : stopped(await startSlowPort(port, delay)).port)
+    await slow(nodes)
     const ports = {
       kubernetes: await at(kubernetes.port),
       redis: await at(redis.port),
@@ -197,12 +205,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       environment,
       urls,
       async reset() {
-        await Promise.all([nodes.reset().then(slowNodes), redis.reset(), postgres.reset(), writeCheckout(checkout, origin)])
-        kubernetes.restore(settled)
-        cloudflare.reset()
-        registry.reset()
-        neon.reset()
-        edge.reset()
+        await writeCheckout(checkout, origin)
+        for (const again of resets) await again()
       },
       stop,
     }

@@ -4,9 +4,10 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2, { type Connection as Served } from 'ssh2'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { newSshKey } from '../../../src/lib/sandbox/nodes/ssh-key.ts'
 import { connector } from '../../../src/lib/systems/nodes/connect.ts'
+import { saveRoundTrips } from '../../../src/lib/systems/nodes/fewer-round-trips.ts'
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
@@ -80,4 +81,19 @@ test('an RSA key waits for what the server accepts, and is then signed for at on
   const { connections, asked } = await serve('rsa', false)
   await connections.to('node')
   expect(asked).toEqual(['signed'])
+})
+
+test('HONEYDUE_PLAIN_SSH leaves the library as it is', () => {
+  const plain = () => ({ start: () => {}, rekey: () => {}, service: () => {}, authPK: () => {}, _handlers: { SERVICE_ACCEPT: () => {} } })
+  const touched = (): boolean => {
+    const protocol = plain()
+    const before = { ...protocol }
+    saveRoundTrips({ _protocol: protocol } as never, { rsa: false }, () => {})
+    return Object.entries(before).some(([name, one]) => protocol[name as keyof typeof before] !== one)
+  }
+  vi.stubEnv('HONEYDUE_PLAIN_SSH', '1')
+  ends.push(() => vi.unstubAllEnvs())
+  expect(touched()).toBe(false)
+  vi.unstubAllEnvs()
+  expect(touched()).toBe(true)
 })

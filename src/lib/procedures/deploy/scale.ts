@@ -92,11 +92,7 @@ const mayBe = ({ name, to, singleton }: ScaleFacts): Finding =>
 const budgetsAbove = async ({ namespace, name, deployment }: Workload, to: number, look: Readers<'kube'>): Promise<readonly string[]> => {
   const labels = deployment.spec.template.metadata?.labels ?? {}
   const budgets = await look.kube.list('PodDisruptionBudget', { namespace })
-  return budgets.flatMap(({ metadata, spec }) => {
-    const { minAvailable, selector } = spec as {
-      readonly minAvailable?: number | string
-      readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> }
-    }
+  return budgets.flatMap(({ metadata, spec: { minAvailable, selector } }) => {
     const matches = Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
     return matches && typeof minAvailable === 'number' && minAvailable > 0 && to <= minAvailable
       ? [`Budget ${metadata.name} wants ${minAvailable} pods of ${name} at all times`]

@@ -8,6 +8,7 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  PodDisruptionBudget,
   ReplicaSet,
   StorageClass,
   Workload,
@@ -29,7 +30,7 @@ export interface Kinds {
   readonly PersistentVolume: PersistentVolume
   readonly PersistentVolumeClaim: PersistentVolumeClaim
   readonly Pod: Pod
-  readonly PodDisruptionBudget: KubeObject
+  readonly PodDisruptionBudget: PodDisruptionBudget
   readonly ReplicaSet: ReplicaSet
   readonly Service: KubeObject
   readonly StatefulSet: Workload

@@ -45,9 +45,10 @@ const offerAtOnce = (protocol: Protocol, began: () => void): void => {
  * Saves three of seven round trips, as RFC 4252 and 4253 allow. The offer for the key exchange waits for nobody's name. A key of ours is
  * signed for at once, without asking first whether it would be accepted (an agent is still asked first: it may ask its owner). And the first
  * attempt follows the request for the service without waiting for its acceptance, unless an RSA key is among ours: which hash its signature
- * takes, the server says with that acceptance. `began` is called when the first words are out.
+ * takes, the server says with that acceptance. `began` is called when the first words are out. HONEYDUE_PLAIN_SSH leaves ssh2 as it is.
  */
 export const saveRoundTrips = (client: Client, { rsa }: { readonly rsa: boolean }, began: () => void): void => {
+  if (process.env['HONEYDUE_PLAIN_SSH']) return
   const protocol = (client as unknown as { readonly _protocol?: Protocol })._protocol
   if (!protocol?.authPK || !protocol.service) return
   const { authPK, service, _handlers: handlers } = protocol
