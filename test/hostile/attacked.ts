@@ -94,6 +94,8 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
     arrange: worlds['one range new and one gone'],
   },
+  'queue:pause': { words: ['default'], systems: ['kubernetes'] },
+  'queue:resume': { words: ['default'], systems: ['kubernetes'], arrange: worlds['a queue paused by somebody'] },
 }
 
 /** Everything that a procedure may change, without what passes by itself or is new each time: keys, serial numbers, times, pods. */
@@ -134,6 +136,7 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
         .keys()
         .filter((key) => /^residence_ids_user:[1-9]$/.test(key))
         .sort(),
+      paused: redis.store.keys().filter((key) => key.endsWith(':paused')),
       points: neon.branches.map(({ name, parent_id }) => [name.replace(/\d{8}-\d{4}/, ''), parent_id]),
       schema: await observeMigrations(sandbox),
       locks: await postgres.query("SELECT objid::text, granted FROM pg_locks WHERE locktype = 'advisory'"),

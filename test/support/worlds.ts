@@ -107,6 +107,7 @@ export const worlds = {
   'a lock stranded in the pooler': strandLock,
   'the first certificate still in use': firstCertificate,
   'an expired certificate in the Secret': expiredInSecret,
+  'a queue paused by somebody': ({ redis }) => redis.store.set('asynq:{default}:paused', '1790000000'),
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'hetzner2 drained': ({ cloudflare: { state } }) => {
     state.records = state.records.filter(({ content }) => content !== nodes[1].address)

@@ -24,4 +24,6 @@ export const procedures = {
   'edge:purge': async () => (await import('./edge/purge.ts')).purge,
   'edge:restore': async () => (await import('./edge/restore.ts')).restore,
   'firewall:refresh': async () => (await import('./firewall/refresh.ts')).refresh,
+  'queue:pause': async () => (await import('./queue/pause.ts')).pause,
+  'queue:resume': async () => (await import('./queue/resume.ts')).resume,
 } as const satisfies Readonly<Record<AnyProcedure['id'], () => Promise<AnyProcedure>>>

@@ -18,5 +18,6 @@ export const reports = {
   'edge:status': async () => (await import('./edge/status.ts')).edgeStatus,
   'firewall:status': async () => (await import('./firewall/status.ts')).firewallStatus,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
+  'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
   status: async () => (await import('./status.ts')).status,
 } as const satisfies Readonly<Record<string, () => Promise<AnyReport>>>

@@ -34,6 +34,8 @@ export interface SandboxOptions {
   /** Milliseconds that every connection takes longer in each direction: a link to measure over. */
   readonly delay?: number
   readonly speed?: Partial<Speed & EdgeSpeed>
+  /** Its workers take jobs and end them; otherwise the queue stays as it is, which tests rely on. */
+  readonly jobs?: boolean
   /** Connections that each api pod opens at its start; 20 as in production, fewer where many pods start. */
   readonly warmupPings?: number
   /** The PgBouncer that its pooler behaves as; 1.24 by default. */
@@ -137,7 +139,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await startKubernetes({
         authority,
         nodes: nodes.nodes.map((node) => ({ name: node.hostname, address: node.address, up: node.up })),
-        workloads: { program: programs({ database: postgres, images, pings: options.warmupPings, ...outside }), reach: reach.pod },
+        workloads: {
+          program: programs({
+            database: postgres,
+            images,
+            pings: options.warmupPings,
+            work: (host, signal) => redis.work(host, signal, options.jobs === true),
+            ...outside,
+          }),
+          reach: reach.pod,
+        },
         ...(options.speed ? { speed: options.speed } : {}),
       }),
       (part) => lasting.settled && part.restore(lasting.settled),

@@ -42,7 +42,7 @@ const run = async (
   answering: (sandbox: Sandbox) => void,
 ): Promise<undefined> => {
   await markFolder(dir)
-  const sandbox = await startSandbox({ dir, ...options })
+  const sandbox = await startSandbox({ dir, jobs: true, ...options })
   const leave = announce(dir, join(dir, 'environment.yaml'))
   try {
     answering(sandbox)

@@ -57,7 +57,7 @@ describe('the embedded Redis', () => {
     await withClient(2, async (redis) => {
       expect(await redis.ttl('residence_ids_user:1')).toBeGreaterThan(200)
       const types = await Promise.all(
-        ['asynq:queues', 'asynq:{default}:pending', 'asynq:{default}:scheduled', 'asynq:servers'].map((key) => redis.type(key)),
+        ['asynq:queues', 'asynq:{default}:pending', 'asynq:{default}:scheduled', 'asynq:{default}:archived'].map((key) => redis.type(key)),
       )
       expect(types).toEqual(['set', 'list', 'zset', 'zset'])
       for (const id of await redis.lrange('asynq:{default}:pending', 0, -1))
@@ -78,6 +78,28 @@ describe('the embedded Redis', () => {
       await clocked.stop()
     }
   })
+
+  test('runs scripts as Redis does: replies, errors, and nothing of the machine in reach', () =>
+    withClient(2, async (redis) => {
+      await redis.hset('h', 'a', '1')
+      expect(
+        await redis.eval(
+          'local a, b = unpack(redis.call("HMGET", KEYS[1], "a", "b")) return {a, tostring(b), table.getn(ARGV)}',
+          1,
+          'h',
+          'x',
+          'y',
+        ),
+      ).toEqual(['1', 'false', 2])
+      expect(await redis.eval('return redis.status_reply("FINE")', 0)).toBe('FINE')
+      expect(await redis.eval('return 3.9', 0)).toBe(3)
+      expect(await redis.eval('return nil', 0)).toBeNull()
+      await expect(redis.eval('return redis.error_reply("internal error: gone")', 0)).rejects.toThrow('internal error: gone')
+      await expect(redis.eval('redis.call("LPUSH", KEYS[1], "x")', 1, 'h')).rejects.toThrow('WRONGTYPE')
+      await expect(redis.eval('return os.time()', 0)).rejects.toThrow('ERR')
+      await expect(redis.eval('this is no Lua', 0)).rejects.toThrow('ERR Error compiling script')
+      await expect(redis.evalsha('0'.repeat(40), 0)).rejects.toThrow('NOSCRIPT')
+    }))
 
   test('evicts what was used longest ago, asynq keys too', async () => {
     await withClient(2, async (redis) => {

@@ -12,13 +12,15 @@ export interface ProgramOptions {
   readonly images: Images
   /** Connections that each api pod opens at its start. */
   readonly pings?: number | undefined
+  /** A worker's pod of this name lives in the job queue until the signal. */
+  readonly work?: (host: string, signal: AbortSignal) => void
   /** The program of the migration's Job, given the files of its image. */
   readonly migrate?: (files: () => Promise<readonly MigrationFile[]>) => Program
 }
 
 /** The programs of honeyDue's images; an image that is not known keeps what its annotations say. */
 export const programs =
-  ({ database, images, pings = warmupPings, migrate = (files) => migrateProgram(database, files) }: ProgramOptions) =>
+  ({ database, images, pings = warmupPings, work = () => {}, migrate = (files) => migrateProgram(database, files) }: ProgramOptions) =>
   (pod: KubeObject, container: string): Program | undefined => {
     if (pod.metadata.namespace !== 'honeydue') return undefined
     const runs = imageOf(pod, container)
@@ -29,7 +31,10 @@ export const programs =
           return application(database, run, 'honeydue-api', 'api server listening on :8000', pings)
         }
       case 'worker':
-        return (run) => application(database, run, 'honeydue-worker', 'asynq scheduler started', 2)
+        return (run) => {
+          work(pod.metadata.name, run.signal)
+          return application(database, run, 'honeydue-worker', 'asynq scheduler started', 2)
+        }
       case 'honeydue-migrate':
         return migrate(async () => (await images.migrations(runs)) ?? [])
       default:

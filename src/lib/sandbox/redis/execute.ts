@@ -3,6 +3,7 @@ import { Refusal } from './command.ts'
 import { collections } from './commands/collections.ts'
 import { connection } from './commands/connection.ts'
 import { keys } from './commands/keys.ts'
+import { scripts } from './commands/scripts.ts'
 import { server } from './commands/server.ts'
 import { strings } from './commands/strings.ts'
 import { nullArray, ok, queued, type Reply, refuse } from './protocol.ts'
@@ -31,6 +32,17 @@ const catalogue = ([word = '']: readonly string[]): Reply => {
   }
 }
 commands.set('command', { arity: -1, run: catalogue })
+
+/** A script's own command: as a client's, but that it is never queued, and that what waits cannot be called. */
+const called = (words: readonly string[], context: Context): Reply => {
+  const name = words[0]?.toLowerCase() ?? ''
+  const command = commands.get(name)
+  if (!command || ['eval', 'evalsha', 'script', 'debug'].includes(name)) throw new Refusal('ERR Unknown Redis command called from script')
+  if (!fits(command.arity, words.length)) throw new Refusal('ERR Wrong number of args calling Redis command from script')
+  if (command.write && context.replica()) throw new Refusal("READONLY You can't write against a read only replica.")
+  return command.run(words.slice(1), context) as Reply
+}
+for (const [name, command] of Object.entries(scripts(called))) commands.set(name, command)
 
 const fits = (arity: number, length: number) => (arity < 0 ? length >= -arity : length === arity)
 

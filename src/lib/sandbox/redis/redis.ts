@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { type Clock, systemClock } from '../../clock.ts'
+import { runWorker } from './asynq-worker.ts'
 import type { Context, Counters, Session } from './command.ts'
 import { execute } from './execute.ts'
 import { createKeyspace, type Value } from './keyspace.ts'
@@ -203,6 +204,9 @@ export const startRedis = async (options: RedisOptions = {}) => {
       for (const socket of clients.values()) socket.destroy()
       reset()
     },
+    /** A worker of the application lives until the signal, as asynq shows one here; `works`: it takes tasks and ends them. */
+    work: (host: string, signal: AbortSignal, works: boolean): void =>
+      runWorker(db, { host, now, signal: AbortSignal.any([signal, stopping.signal]), works }),
     fail: (next: RedisFault | undefined): void => {
       fault = next
     },

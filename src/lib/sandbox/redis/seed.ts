@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
+import type { TaskMessage } from '../../asynq-message.ts'
+import { taskHash } from './asynq-worker.ts'
 import type { Keyspace } from './keyspace.ts'
 
 const fiveMinutes = 5 * 60_000
@@ -17,39 +19,34 @@ const seedCaches = (db: Keyspace, now: number): void => {
   db.put('sandbox_static:residence_types', { type: 'string', text: '["house","flat","cabin"]' }, now + day)
 }
 
-const server = '{worker-7c9d8b5f4-x2k8p:1:5d3c0f7e-9a1b-4d61-8d53-0b8f2a1c9e77}'
-
-/** asynq's keys as asynq 0.24 lays them out: a hash a task, lists for pending and active, sorted sets by time for the others. */
+/** asynq's keys as asynq 0.26 lays them out: a hash a task, lists for pending and active, sorted sets by time for the others. */
 const seedQueue = (db: Keyspace, now: number): void => {
   const second = Math.floor(now / 1000)
-  const task = (state: string, type: string): string => {
-    const id = randomUUID()
-    const fields = new Map([
-      ['msg', `\n\u0012${type}\u0012\u0002{}\u001a$${id}"\u0007default`],
-      ['state', state],
-    ])
-    if (state === 'pending') fields.set('pending_since', String(now * 1e6))
-    db.put(`asynq:{default}:t:${id}`, { type: 'hash', fields })
-    return id
-  }
-  const tasks = (count: number, state: string, type: string) => Array.from({ length: count }, () => task(state, type))
+  const tasks = (count: number, state: string, type: string, more: Partial<TaskMessage> = {}) =>
+    Array.from({ length: count }, (_, i) => {
+      const id = randomUUID()
+      const hash = taskHash({ id, type, ...more }, state)
+      if (state === 'pending' && hash.type === 'hash') hash.fields.set('pending_since', String((now - (i + 1) * 1000) * 1e6))
+      db.put(`asynq:{default}:t:${id}`, hash)
+      return id
+    })
   const timed = (ids: readonly string[], step: number) => new Map(ids.map((id, i) => [id, second + (i + 1) * step]))
+  const refused = { error: 'send: dial tcp: connection refused', failedAt: second - 3600 }
   const active = tasks(1, 'active', 'email:send')
   db.put('asynq:queues', { type: 'set', members: new Set(['default']) })
   db.put('asynq:{default}:pending', { type: 'list', items: tasks(2, 'pending', 'notification:push') })
   db.put('asynq:{default}:active', { type: 'list', items: [...active] })
   db.put('asynq:{default}:lease', { type: 'zset', scores: timed(active, 30) })
   db.put('asynq:{default}:scheduled', { type: 'zset', scores: timed(tasks(3, 'scheduled', 'reminder:task'), 600) })
-  db.put('asynq:{default}:retry', { type: 'zset', scores: timed(tasks(1, 'retry', 'email:send'), 60) })
-  db.put('asynq:{default}:archived', { type: 'zset', scores: timed(tasks(1, 'archived', 'email:send'), -3600) })
+  db.put('asynq:{default}:retry', { type: 'zset', scores: timed(tasks(1, 'retry', 'email:send', { ...refused, retried: 2 }), 60) })
+  db.put('asynq:{default}:archived', {
+    type: 'zset',
+    scores: timed(tasks(1, 'archived', 'email:send', { ...refused, retried: 25 }), -3600),
+  })
   const today = new Date(now).toISOString().slice(0, 10)
   db.put(`asynq:{default}:processed:${today}`, { type: 'string', text: '1284' }, now + 90 * day)
   db.put(`asynq:{default}:failed:${today}`, { type: 'string', text: '3' }, now + 90 * day)
   db.put('asynq:{default}:processed', { type: 'string', text: '90211' })
-  db.put('asynq:servers', { type: 'zset', scores: new Map([[`asynq:servers:${server}`, second + 10]]) })
-  db.put(`asynq:servers:${server}`, { type: 'string', text: '\n\u0006worker\u0010\u0001 \n:\u0006active' }, now + hour)
-  db.put('asynq:workers', { type: 'zset', scores: new Map([[`asynq:workers:${server}`, second + 10]]) })
-  db.put(`asynq:workers:${server}`, { type: 'hash', fields: new Map([[active[0] ?? '', 'email:send']]) }, now + hour)
 }
 
 /** What Redis holds when the deployment has run for a while. */

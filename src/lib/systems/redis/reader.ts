@@ -1,11 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import type { Redis } from 'ioredis'
 import { type Clock, seconds } from '../../clock.ts'
+import { Trouble } from '../../errors.ts'
 import type { RedisConnection } from './connection.ts'
 import { readLives } from './lives.ts'
+import { readJobs } from './read-jobs.ts'
 import type { QueueDepth, RedisInfo, RedisReader, ScanBounds, Scanned } from './types.ts'
 
 const defaultBounds: ScanBounds = { keys: 2_000_000, time: seconds(60) }
+/** Looking for queues and locks must not take longer than somebody waits. */
+const jobBounds: ScanBounds = { keys: 500_000, time: seconds(10) }
 /** Keys a round trip: below a millisecond of the server's single thread. */
 const step = 1000
 
@@ -98,6 +102,14 @@ export const readRedis = (connection: RedisConnection, clock: Clock): RedisReade
     scan,
     queues: () =>
       connection.use(async (redis) => Promise.all((await redis.smembers('asynq:queues')).sort().map((queue) => readQueue(redis, queue)))),
+    jobs: async (most) => {
+      // What may not scan still knows the queues that are listed.
+      const scanned = await scan('asynq:{*', jobBounds).catch((error: unknown) => {
+        if (error instanceof Trouble && ['redis-not-permitted', 'redis-refused'].includes(error.code)) return { keys: [], complete: false }
+        throw error
+      })
+      return connection.use((redis) => readJobs(redis, scanned, most), seconds(30))
+    },
     target: () => connection.where(),
   }
 }

@@ -11,5 +11,10 @@ export const redisSystem = (
   at: RedisDeployment = { namespace: 'honeydue', deployment: 'redis', kubeconfigs: [] },
 ): System<RedisReader, RedisWriter> => {
   const connection = redisConnection(access)
-  return { read: readRedis(connection, access.clock), write: writeRedis(connection), say: sayRedis(at), close: connection.close }
+  return {
+    read: readRedis(connection, access.clock),
+    write: writeRedis(connection, access.clock),
+    say: sayRedis(at),
+    close: connection.close,
+  }
 }

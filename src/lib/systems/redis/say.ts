@@ -2,6 +2,7 @@ import { residenceIdsKey } from '../../residence-ids.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { kubeconfigLine } from '../kube/say-kube.ts'
 import type { System } from '../systems.ts'
+import { queueKey } from './asynq-keys.ts'
 import type { RedisReader, RedisWriter } from './types.ts'
 
 /** Where an operator finds Redis with kubectl. */
@@ -30,5 +31,8 @@ export const sayRedis = ({ namespace, deployment, kubeconfigs }: RedisDeployment
         sh`redis-cli --scan --pattern ${pattern} | grep -xE 'residence_ids_user:[1-9][0-9]{0,18}' | xargs -r -n 500 redis-cli unlink`,
         `Redis ${pattern}`,
       ),
+    // As asynq writes it: the time, where nothing stands there yet.
+    pauseQueue: (queue) => inPod(sh`redis-cli setnx ${queueKey(queue, 'paused')} "$(date +%s)"`, `queue ${queue}`),
+    resumeQueue: (queue) => inPod(sh`redis-cli del ${queueKey(queue, 'paused')}`, `queue ${queue}`),
   }
 }

@@ -1,4 +1,5 @@
 import type { System } from '../systems.ts'
+import type { Jobs } from './jobs.ts'
 
 /** Memory, policy and counters of INFO; bytes, and counts since the server started. */
 export interface RedisInfo {
@@ -67,16 +68,21 @@ export interface RedisReader {
   /** Keys that match a glob, each once, by SCAN within bounds; `seen` hears how many were looked at. */
   readonly scan: (pattern: string, bounds?: Partial<ScanBounds>, seen?: (keys: number) => void) => Promise<Scanned>
   readonly queues: () => Promise<readonly QueueDepth[]>
+  /** All that asynq keeps, with at most `most` tasks of each state of each queue. */
+  readonly jobs: (most: number) => Promise<Jobs>
   /** Where the connection leads, for the proof of target. */
   readonly target: () => Promise<string>
 }
 
-/** Deletes cached residence IDs, and can delete nothing else. */
+/** Deletes cached residence IDs, and does with asynq's keys what asynq's own inspector does; it can write nothing else. */
 export interface RedisWriter {
   /** Deletes `residence_ids_user:<id>` for these users. */
   readonly forgetResidenceIds: (users: readonly string[]) => Promise<void>
   /** Deletes these keys of the family, which are all that match the pattern; any other key is refused before anything is sent. */
   readonly forgetAllResidenceIds: (keys: readonly string[], pattern: string) => Promise<void>
+  /** Stops workers from taking jobs of a queue; one that is paused keeps its time. */
+  readonly pauseQueue: (queue: string) => Promise<void>
+  readonly resumeQueue: (queue: string) => Promise<void>
 }
 
 declare module '../systems.ts' {

@@ -1,6 +1,7 @@
-import { seconds } from '../../clock.ts'
+import { type Clock, seconds } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
 import { isResidenceIdsKey, residenceIdsKey } from '../../residence-ids.ts'
+import { queueKey } from './asynq-keys.ts'
 import type { RedisConnection } from './connection.ts'
 import type { RedisWriter } from './types.ts'
 
@@ -27,7 +28,14 @@ const unlink = async (connection: RedisConnection, keys: readonly string[]): Pro
 }
 
 /** The writing half of Redis. */
-export const writeRedis = (connection: RedisConnection): RedisWriter => ({
+export const writeRedis = (connection: RedisConnection, clock: Clock): RedisWriter => ({
   forgetResidenceIds: (users) => unlink(connection, users.map(residenceIdsKey)),
   forgetAllResidenceIds: (keys) => unlink(connection, keys),
+  pauseQueue: async (queue) => {
+    const since = Math.floor(clock.now().getTime() / 1000)
+    await connection.use((redis) => redis.setnx(queueKey(queue, 'paused'), since))
+  },
+  resumeQueue: async (queue) => {
+    await connection.use((redis) => redis.del(queueKey(queue, 'paused')))
+  },
 })

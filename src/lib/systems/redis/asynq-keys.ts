@@ -1,0 +1,13 @@
+/** `asynq:{default}:`, which begins every key of a queue. */
+const queuePrefix = (queue: string): string => `asynq:{${queue}}:`
+
+export const queueKey = (queue: string, name: string): string => queuePrefix(queue) + name
+
+/** A task's hash. */
+export const taskKey = (queue: string, id: string): string => `${queuePrefix(queue)}t:${id}`
+
+/** The queue that a key belongs to; undefined for another key. */
+export const queueOf = (key: string): string | undefined => /^asynq:\{(.+?)\}:/.exec(key)?.[1]
+
+/** `email:send` of `asynq:{default}:unique:email:send:<hash>`; undefined for a key that is no unique lock. */
+export const lockedTypeOf = (key: string): string | undefined => /^asynq:\{.+?\}:unique:(.*):[0-9a-f]*$/.exec(key)?.[1]

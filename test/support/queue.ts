@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import { systemClock } from '../../src/lib/clock.ts'
+import { taskHash } from '../../src/lib/sandbox/redis/asynq-worker.ts'
+import type { RedisSandbox } from '../../src/lib/sandbox/redis/redis.ts'
+import { Secret } from '../../src/lib/secret.ts'
+import { redisSystem } from '../../src/lib/systems/redis/redis.ts'
+
+const prefix = 'asynq:{default}:'
+
+/** A Redis alone, as an operator's command opens it. */
+export const openRedis = (server: RedisSandbox, password: string) =>
+  redisSystem({
+    dial: async () => ({ host: server.host, port: server.port, close: async () => {} }),
+    password: async () => new Secret(password),
+    clock: systemClock,
+    timeout: 5000,
+  })
+
+/** Ids of a state of the queue `default`, as the sandbox has them. */
+export const idsOf = (server: RedisSandbox, state: string): readonly string[] => {
+  const value = server.store.get(prefix + state)
+  return value?.type === 'list' ? value.items : value?.type === 'zset' ? [...value.scores.keys()] : []
+}
+
+/** One more task in a sorted set of the queue `default`; returns its id. */
+export const addTask = (
+  server: RedisSandbox,
+  state: 'archived' | 'retry' | 'scheduled',
+  task: Omit<Parameters<typeof taskHash>[0], 'id'>,
+  at = Math.floor(Date.now() / 1000) - 60,
+): string => {
+  const id = randomUUID()
+  const value = server.store.get(prefix + state)
+  server.store.put(prefix + state, { type: 'zset', scores: new Map([...(value?.type === 'zset' ? value.scores : []), [id, at]]) })
+  server.store.put(`${prefix}t:${id}`, taskHash({ id, ...task }, state))
+  return id
+}
+
+/** Redis evicted it: its id stays behind. */
+export const evict = (server: RedisSandbox, id: string): void => void server.store.delete(`${prefix}t:${id}`)
