@@ -44,6 +44,16 @@ test('a file overrides single values, and each value knows its line', () => {
   expect(sources.get('database.user')).toBe(`${file}:4`)
 })
 
+test('an environment knows the place where its values are written', () => {
+  const file = join(home, '.config', 'honeydue', 'config.yaml')
+  expect(load().settings).toEqual({ file, under: 'environments.production' })
+  write('environments:\n  production: {}\n  staging: {}\n')
+  expect(load('staging').settings).toEqual({ file, under: 'environments.staging' })
+  const own = join(home, 'own.yaml')
+  writeFileSync(own, 'name: own\n')
+  expect(load(own).settings).toEqual({ file: own, under: '' })
+})
+
 test('KUBECONFIG beats the file, as it does for kubectl', () => {
   expect(load(undefined, { KUBECONFIG: '/a:/b' }).environment.kubeconfig).toEqual(['/a', '/b'])
   write('environments:\n  production:\n    kubeconfig: /from/file\n')
