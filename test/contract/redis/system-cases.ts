@@ -4,7 +4,7 @@ import { Trouble } from '../../../src/lib/errors.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import type { ContractCase } from '../contract.ts'
-import { type Place, password, type RedisWorld } from './world.ts'
+import { type Place, password, type RedisWorld, type Refusing, redisClient } from './world.ts'
 
 type System = ReturnType<typeof redisSystem>
 
@@ -25,6 +25,56 @@ const over = async <T>(at: Place, use: (system: System) => Promise<T>, given = p
     await system.close()
   }
 }
+
+/** The code of a refusal with what stands in its cause. */
+const told = async <T>(at: Place, use: (system: System) => Promise<T>): Promise<string> => {
+  const system = redisSystem({
+    dial: async () => ({ ...at, name: 'deploy/redis', close: async () => {} }),
+    password: async () => new Secret(password),
+    clock: systemClock,
+    timeout: 2000,
+  })
+  try {
+    await use(system)
+    return 'not refused'
+  } catch (error) {
+    if (error instanceof Trouble) return `${error.code}: ${error.likely}`
+    throw error
+  } finally {
+    await system.close()
+  }
+}
+
+const refusals: readonly (readonly [how: Refusing, use: (system: System) => Promise<unknown>, says: string])[] = [
+  [
+    'acl',
+    ({ read }) => read.info(),
+    "redis-not-permitted: NOPERM this user has no permissions to run the 'info' command; an ACL of its user keeps it from us",
+  ],
+  [
+    'key',
+    ({ read }) => read.queues(),
+    'redis-not-permitted: NOPERM this user has no permissions to access one of the keys used as arguments; an ACL of its user keeps it from us',
+  ],
+  ['renamed', ({ write }) => write.forgetResidenceIds(['7']), "redis-refused: ERR unknown command 'unlink'"],
+  // Its own words repeat what was sent: the password.
+  ['renamed-auth', ({ read }) => read.info(), "redis-refused: ERR unknown command 'auth'"],
+  [
+    'disk',
+    ({ write }) => write.forgetResidenceIds(['7']),
+    "redis-cannot-save: MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.; its last save to the disk failed: the disk is full, or cannot be written",
+  ],
+  [
+    'no-primary',
+    ({ read }) => read.scan('*'),
+    "redis-no-primary: MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.; the primary is down, or cannot be reached from there",
+  ],
+  [
+    'protected',
+    ({ read }) => read.info(),
+    'redis-protected: DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface.; it runs without a password, in protected mode',
+  ],
+]
 
 const words = (...all: readonly string[]): string =>
   [`*${all.length}`, ...all.flatMap((word) => [`$${word.length}`, word]), ''].join('\r\n')
@@ -61,8 +111,58 @@ function* keys(count: number, prefix: string, value: string): Generator<string> 
   yield words('SADD', 'asynq:queues', 'default')
 }
 
+const withAdmin = async <T>({ primary }: RedisWorld, use: (admin: ReturnType<typeof redisClient>) => Promise<T>): Promise<T> => {
+  const admin = redisClient(primary, password)
+  try {
+    return await use(admin)
+  } finally {
+    admin.disconnect()
+  }
+}
+
+/** What it refuses, and what stands behind keys. */
+export const refusalCases: readonly ContractCase<RedisWorld>[] = [
+  ...refusals.map(([how, use, says]) => ({
+    name: `it refuses (${how}), in its own words`,
+    expected: says,
+    give: async (world: RedisWorld) => told(await world.refusing(how), use),
+  })),
+  {
+    name: 'keys behind a queue that are of another type cost their numbers; a list of queues that is none costs its line',
+    expected: [
+      [{ queue: 'default', refused: 'WRONGTYPE Operation against a key holding the wrong kind of value', scheduled: 2 }],
+      'redis-wrong-type',
+    ],
+    give: (world) =>
+      withAdmin(world, async (admin) => {
+        await admin.sadd('asynq:queues', 'default')
+        await admin.set('asynq:{default}:pending', 'x')
+        await admin.zadd('asynq:{default}:scheduled', 1, 'a', 2, 'b')
+        const queues = await over(world.primary, async ({ read }) =>
+          (await read.queues()).map(({ queue, refused, scheduled }) => ({ queue, refused, scheduled })),
+        )
+        await admin.set('asynq:queues', 'x')
+        return [queues, await over(world.primary, ({ read }) => read.queues())]
+      }),
+  },
+  {
+    name: 'a key that ends between the scan and the question about it is absent, and no error',
+    expected: [{ key: 'residence_ids_user:7', present: false }],
+    give: (world) =>
+      withAdmin(world, async (admin) => {
+        await admin.set('residence_ids_user:7', '[1]')
+        return over(world.primary, async ({ read }) => {
+          const { keys } = await read.scan('residence_ids_user:*')
+          await admin.pexpire('residence_ids_user:7', 0)
+          return read.lives(keys)
+        })
+      }),
+  },
+]
+
 /** What cache:status and cache:invalidate rely on, over honeydue's own connection, at the size of the real deployment. Seconds each. */
 export const redisSystemCases: readonly ContractCase<RedisWorld>[] = [
+  ...refusalCases,
   {
     name: 'a million cache keys beside asynq: scanned whole, deleted whole, the queue untouched',
     expected: {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { cacheFindings } from '../../../src/lib/reports/cache/findings.ts'
 import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
+import { cacheStatus } from '../../../src/lib/reports/cache/status.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import { type RealRedis, startRealRedis } from './server.ts'
@@ -70,4 +71,35 @@ test('a renamed command, an ACL and a disk that cannot be written cost their lin
   ])
   await expect(look(({ write }) => write.forgetResidenceIds(['7']))).rejects.toMatchObject({ code: 'redis-cannot-save' })
   await admin.config('SET', 'save', '')
+})
+
+test('what one ACL keeps from us is not told as nothing; long names and none keep the table narrow', async () => {
+  const table = () =>
+    look(async ({ read }) => cacheStatus.look({}, { redis: read }, { clock: systemClock } as Parameters<typeof cacheStatus.look>[2])).then(
+      ({ tables }) => tables[1]?.rows ?? [],
+    )
+  await admin.set('', 'x')
+  await admin.set('k'.repeat(5000), 'x')
+  await admin.call('ACL', 'SETUSER', 'default', 'resetkeys', '~residence_ids_user:*')
+  const rows = await table()
+  await admin.call('ACL', 'SETUSER', 'default', 'allkeys')
+  expect(new Set(rows.map((row) => row[3]))).toEqual(new Set(['?']))
+  expect(rows.map(([name]) => name)).toContain('(the empty name)')
+  expect(Math.max(...rows.map(([name = '']) => name.length))).toBeLessThan(50)
+})
+
+test('a password that nobody asks for is a warning in the report, and nothing on the terminal', async () => {
+  await admin.config('SET', 'requirepass', '')
+  const said: string[] = []
+  const warn = console.warn
+  console.warn = (...words: unknown[]) => void said.push(words.join(' '))
+  try {
+    expect(await findings()).toContain(
+      'Redis wants no password, though the Secret has one: whoever reaches it may read and delete everything',
+    )
+  } finally {
+    console.warn = warn
+    await admin.config('SET', 'requirepass', 'secret')
+  }
+  expect(said).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Place, password, type RedisWorld, redisClient } from '../../contract/redis/world.ts'
+import { type Place, password, type RedisWorld, type Refusing, redisClient } from '../../contract/redis/world.ts'
 import { installed } from '../../support/installed.ts'
 import { answering, freePort, startServer } from '../processes.ts'
 
@@ -42,13 +42,54 @@ export const startRealRedis = async (settings: readonly string[] = [], word = pa
 /** Settings of a replica whose primary cannot be reached. */
 export const lostReplica = ['--replicaof', '127.0.0.1 1']
 
+const settingsOf: Readonly<Record<Refusing, readonly string[]>> = {
+  acl: [],
+  key: [],
+  disk: ['--enable-protected-configs', 'yes', '--save', '3600 1'],
+  renamed: ['--rename-command', 'UNLINK', ''],
+  'renamed-auth': ['--rename-command', 'AUTH', ''],
+  'no-primary': [...lostReplica, '--replica-serve-stale-data', 'no'],
+  protected: ['--bind', '*', '--requirepass', ''],
+}
+
+/** An address of this machine that is not loopback. */
+const outside = (): string => {
+  const found = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one?.family === 'IPv4' && !one.internal)
+  if (!found) throw new Error('this machine has no address beside 127.0.0.1, from which protected mode turns a client away')
+  return found.address
+}
+
 export const realRedis = async (): Promise<RedisWorld> => {
   const [primary, replica] = await Promise.all([startRealRedis(), startRealRedis(lostReplica)])
+  const refusing: RealRedis[] = []
   return {
+    async refusing(how) {
+      const server = await startRealRedis(settingsOf[how])
+      refusing.push(server)
+      if (how !== 'acl' && how !== 'key' && how !== 'disk') return how === 'protected' ? { ...server, host: outside() } : server
+      const redis = redisClient(server, password)
+      try {
+        if (how === 'acl') await redis.call('ACL', 'SETUSER', 'default', '-info')
+        if (how === 'key') await redis.call('ACL', 'SETUSER', 'default', 'resetkeys', '~residence_ids_user:*')
+        if (how === 'disk') {
+          await redis.config('SET', 'dir', '/proc/1')
+          await redis.call('BGSAVE').catch(() => {})
+          await answering(async () => {
+            if (!(await redis.info('persistence')).includes('rdb_last_bgsave_status:err')) throw new Error('it has saved')
+          }, 'redis-server')
+        }
+        return server
+      } finally {
+        redis.disconnect()
+      }
+    },
     primary,
     replica: async () => replica,
     freeze: async () => void process.kill(primary.pid, 'SIGSTOP'),
     async reset() {
+      await Promise.all(refusing.splice(0).map((server) => server.stop()))
       process.kill(primary.pid, 'SIGCONT')
       const redis = redisClient(primary, password)
       try {
@@ -60,7 +101,7 @@ export const realRedis = async (): Promise<RedisWorld> => {
     },
     async stop() {
       process.kill(primary.pid, 'SIGCONT')
-      await Promise.all([primary.stop(), replica.stop()])
+      await Promise.all([primary, replica, ...refusing].map((server) => server.stop()))
     },
   }
 }

@@ -50,6 +50,14 @@ const server = (info: RedisInfo): readonly Observation[] => [
   ...(info.role === 'master' || info.role === ''
     ? []
     : [wrong(`This Redis is a ${info.role}, not the primary: writes fail`, askInPod('role'))]),
+  ...(info.open
+    ? [
+        warning(
+          'Redis wants no password, though the Secret has one: whoever reaches it may read and delete everything',
+          'kubectl -n honeydue get deploy redis -o yaml   # how it is started',
+        ),
+      ]
+    : []),
   ...(info.cannotSave
     ? [
         wrong(

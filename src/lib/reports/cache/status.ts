@@ -24,7 +24,7 @@ export const cacheStatus = defineReport({
           title: 'Queues',
           columns: ['queue', 'pending', 'active', 'scheduled', 'retry', 'archived'],
           rows: status.queues.map(({ queue, pending, active, scheduled, retry, archived, refused }) => [
-            queue,
+            inShort(queue),
             ...[pending, active, scheduled, retry, archived].map((count) => (refused !== undefined && count === 0 ? '?' : String(count))),
           ]),
         },
@@ -65,8 +65,8 @@ const ttls = ({ shortestTtl, longestTtl }: KeyFamily): string => {
 }
 
 const familyRow = (family: KeyFamily): readonly string[] => [
-  inShort(family.pattern),
+  family.pattern === '' ? '(the empty name)' : inShort(family.pattern),
   String(family.keys),
   ttls(family),
-  `${family.withoutTtl} of ${family.sampled}`,
+  family.sampled === 0 ? '?' : `${family.withoutTtl} of ${family.sampled}`,
 ]

@@ -44,11 +44,31 @@ const greet = async (redis: Redis): Promise<void> => {
   })
 }
 
+/**
+ * Signs in, and gives the refusal where no password is wanted: by us and not by the library, which writes to the terminal then. `ERR` is what a server says that has
+ * no password, and one whose AUTH was renamed: which of them it is, the greeting tells.
+ */
+const signIn = async (redis: Redis, secret: Secret | undefined): Promise<unknown> => {
+  if (!secret) return undefined
+  try {
+    await redis.call('auth', secret.reveal())
+    return undefined
+  } catch (error) {
+    if (replyCode(error) !== 'ERR') throw error
+    return error
+  }
+}
+
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
+
+const turnedAway = (said: string): Error | undefined => {
+  const words = /^-([^\r\n]+)/.exec(said)?.[1]
+  return words === undefined ? undefined : Object.assign(new Error(words), { name: 'ReplyError' })
+}
 
 /** One connection, opened at first use; `use` runs an operation and words every failure. */
 export const redisConnection = ({ dial, password, clock, signal, timeout = seconds(5) }: RedisAccess) => {
-  let opened: Promise<{ readonly redis: Redis; readonly way: Dialed; readonly where: string }> | undefined
+  let opened: Promise<{ readonly redis: Redis; readonly way: Dialed; readonly where: string; readonly open: boolean }> | undefined
   let lastError: unknown
 
   const open = async () => {
@@ -67,8 +87,15 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
       disableClientInfo: true,
       protocol: 2,
       connectTimeout: timeout,
-      ...(secret && { password: secret.reveal() }),
     })
+    // A server that turns everybody away says why before it is asked, and closes: nobody waits for that answer.
+    let unasked = ''
+    let open = false
+    redis.once('connect', () =>
+      redis.stream.on('data', (chunk: Buffer) => {
+        if (unasked === '') unasked = chunk.toString('latin1', 0, 300)
+      }),
+    )
     // connect() rejects with "Connection is closed."; the cause comes only as this event.
     redis.on('error', (error: unknown) => {
       lastError = error
@@ -78,14 +105,23 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
       await within(
         clock,
         timeout,
-        redis.connect().then(() => greet(redis)),
+        redis
+          .connect()
+          .then(() => signIn(redis, secret))
+          .then(async (unwanted) => {
+            await greet(redis).catch((error: unknown) => {
+              throw replyCode(error) === 'NOAUTH' && unwanted !== undefined ? unwanted : error
+            })
+            open = unwanted !== undefined
+          }),
         signal,
       )
-      return { redis, way, where }
+      return { redis, way, where, open }
     } catch (error) {
       redis.disconnect()
       await way.close()
-      throw redisTrouble(isReply(error) || error instanceof RedisTimeout ? error : (lastError ?? error), where)
+      if (isReply(error) || error instanceof RedisTimeout) throw redisTrouble(error, where)
+      throw redisTrouble(turnedAway(unasked) ?? lastError ?? error, where)
     }
   }
 
@@ -124,6 +160,8 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
       }
     },
     where: async (): Promise<string> => (await current()).where,
+    /** It wants no password, though we have one. */
+    open: async (): Promise<boolean> => (await current()).open,
     close,
   }
 }

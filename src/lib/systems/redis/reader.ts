@@ -46,6 +46,7 @@ export const parseInfo = (text: string): RedisInfo => {
     hits: number('keyspace_hits'),
     misses: number('keyspace_misses'),
     refused: refusedOf(lines),
+    open: false,
     cannotSave: lines.get('rdb_last_bgsave_status') === 'err' || lines.get('aof_last_write_status') === 'err',
   }
 }
@@ -97,7 +98,7 @@ export const readRedis = (connection: RedisConnection, clock: Clock): RedisReade
     return { keys: [...found], complete: false }
   }
   return {
-    info: () => connection.use(async (redis) => parseInfo(await redis.info())),
+    info: () => connection.use(async (redis) => ({ ...parseInfo(await redis.info()), open: await connection.open() })),
     lives: (keys) => connection.use((redis) => readLives(redis, keys, asBytes), seconds(30)),
     scan,
     queues: () =>

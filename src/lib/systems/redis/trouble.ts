@@ -1,6 +1,8 @@
 import { type Account, Blocked, Trouble as Known, type Trouble, Unreachable } from '../../errors.ts'
 import { askInPod } from '../../redis-in-pod.ts'
 
+const longestWords = 220
+
 /** The code that begins every error reply of Redis: WRONGPASS, NOAUTH, READONLY. */
 export const replyCode = (error: unknown): string | undefined =>
   error instanceof Error && error.name === 'ReplyError' ? (/^[A-Z]+/.exec(error.message)?.[0] ?? '') : undefined
@@ -67,10 +69,16 @@ const replies: Readonly<Record<string, Told>> = {
   },
   NOPERM: {
     code: 'redis-not-permitted',
-    is: 'does not permit us a command',
+    is: 'does not permit us a command or a key',
     cause: 'an ACL of its user keeps it from us',
     next: askInPod('acl list'),
     blocked: true,
+  },
+  DENIED: {
+    code: 'redis-protected',
+    is: 'lets in only what comes from its own machine',
+    cause: 'it runs without a password, in protected mode',
+    next: 'kubectl -n honeydue get deploy redis -o yaml   # how it is started',
   },
   WRONGTYPE: {
     code: 'redis-wrong-type',
@@ -109,7 +117,7 @@ export const redisTrouble = (error: unknown, where: string): Trouble => {
 }
 
 const refused = (reply: string, error: unknown, where: string): Trouble => {
-  const words = error instanceof Error ? error.message.trim() : ''
+  const words = error instanceof Error ? wordsOf(error) : ''
   const { is, blocked, cause, ...known }: Told = replies[reply] ?? {
     code: 'redis-refused',
     is: 'refused a command',
@@ -117,4 +125,12 @@ const refused = (reply: string, error: unknown, where: string): Trouble => {
   }
   const account = { ...known, failed: `Redis at ${where} ${is}`, cause: [words, cause].filter(Boolean).join('; ') }
   return blocked ? new Blocked(account, { cause: error }) : new Unreachable(account, { cause: error })
+}
+
+/** Its own words, without what it repeats of ours: a password may be among it. Whole sentences of advice stay out where there are many. */
+const wordsOf = ({ message }: Error): string => {
+  const [own = ''] = message.trim().split(', with args beginning with:')
+  if (own.length <= longestWords) return own
+  const sentences = own.slice(0, own.lastIndexOf('. ', longestWords) + 1)
+  return sentences || `${own.slice(0, longestWords)}…`
 }

@@ -18,6 +18,8 @@ export interface RedisInfo {
   readonly misses: number
   /** Commands refused since the server started, by the code of the refusal: `OOM`, `MISCONF`. */
   readonly refused: Readonly<Record<string, number>>
+  /** It wants no password, though the Secret has one. */
+  readonly open: boolean
   /** The last save to the disk failed. */
   readonly cannotSave: boolean
 }
