@@ -58,6 +58,27 @@ const at = (port: number): string => {
 const open = (port: number, more: Partial<Parameters<typeof kubeSystem>[0]> = {}) =>
   kubeSystem({ kubeconfigs: [at(port)], controlPlane: [], clock: systemClock, timeout: 400, ...more })
 
+test('a long list is asked for compressed, and read whole', async () => {
+  const text = 'n'.repeat(1000)
+  for (let at = 0; at < 300; at++)
+    api.client.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `long-${at}`, namespace: 'default' }, data: { text } })
+  let came = 0
+  const port = await listening((socket) => {
+    const through = createConnection(api.port, '127.0.0.1')
+    servers.push({ close: () => through.destroy() } as unknown as Server)
+    through.on('data', (chunk) => {
+      came += chunk.length
+    })
+    through.on('error', () => socket.destroy())
+    socket.pipe(through).pipe(socket)
+  })
+  const kube = open(port, { timeout: 20_000 })
+  const found = await kube.read.list('ConfigMap', { namespace: 'default' })
+  expect(found.filter(({ data }) => data?.text === text)).toHaveLength(300)
+  expect(came).toBeLessThan(100_000)
+  await kube.close()
+})
+
 test('a handshake that stalls is silence', async () => {
   const kube = open(await listening(() => {}))
   await expect(kube.read.nodes()).rejects.toMatchObject({ code: 'kube-silent' })

@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { stringify } from 'yaml'
 import { PlainError, StatusError } from '../status.ts'
+
+/** From how many bytes on the API server compresses an answer for who takes one. */
+const worthCompressing = 128 * 1024
 
 /** Answers with JSON (or YAML) of whatever code; warnings travel as headers. */
 export function answer(
@@ -12,13 +16,17 @@ export function answer(
   if (response.headersSent) return void response.end()
   const warnings = (options.warnings ?? []).map((text) => `299 - ${JSON.stringify(text).replace(/[^\x20-\x7e]/g, '?')}`)
   if (warnings.length > 0) response.setHeader('Warning', warnings)
-  const text = options.yaml ? stringify(body) : `${JSON.stringify(body)}\n`
+  const text = Buffer.from(options.yaml ? stringify(body) : `${JSON.stringify(body)}\n`)
+  const { method, headers } = response.req
+  const compressed = method === 'GET' && text.length > worthCompressing && /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''))
+  const sent = compressed ? gzipSync(text, { level: 1 }) : text
   response.writeHead(code, {
     'Content-Type': options.yaml ? 'application/yaml' : (options.type ?? 'application/json'),
-    'Content-Length': Buffer.byteLength(text),
+    ...(compressed ? { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' } : {}),
+    'Content-Length': sent.length,
     'Cache-Control': 'no-cache, private',
   })
-  response.end(text)
+  response.end(sent)
 }
 
 export function answerText(response: ServerResponse, code: number, text: string): void {
