@@ -1,4 +1,5 @@
 import { holdContract } from '../contract.ts'
-import { kubernetesCases, sandboxKubernetes } from './world.ts'
+import { kubernetesCases, nodeCases, sandboxKubernetes } from './world.ts'
 
 holdContract('kubernetes', 'sandbox', kubernetesCases, sandboxKubernetes, { sideBySide: true })
+holdContract('kubernetes', 'sandbox', nodeCases, sandboxKubernetes)

@@ -2,7 +2,15 @@ import { isJson, type Json } from './schema/json.ts'
 import type { Struct, Type } from './schema/schema.ts'
 
 /** A body that cannot become an object of its type; the message is the Go decoder's. */
-export class DecodeError extends Error {}
+export class DecodeError extends Error {
+  /** `kind`: the plain kind in Go that the value is none of, which is all that is said where no JSON is read. */
+  constructor(
+    message: string,
+    readonly kind?: string,
+  ) {
+    super(message)
+  }
+}
 
 interface Decoding {
   readonly unknown: string[]
@@ -90,7 +98,10 @@ function structure(type: Struct, body: Json, path: string, decoding: Decoding): 
 
 function decodeValue(type: Type, value: unknown, path: string, decoding: Decoding, owner: string): unknown {
   const mismatch = (go: string) =>
-    new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${path.replace(/\[\d+\]/g, '')} of type ${go}`)
+    new DecodeError(
+      `json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${path.replace(/\[\d+\]/g, '')} of type ${go}`,
+      /^(bool|int\d+)$/.exec(go)?.[0],
+    )
   switch (type.of) {
     case 'struct':
       if (!isJson(value)) throw mismatch(`v1.${type.name}`)

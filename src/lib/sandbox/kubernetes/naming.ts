@@ -28,37 +28,38 @@ export function validateName(name: string, rule: Kind['name']): Cause[] {
   return causes
 }
 
-const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
+const qualified = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
 const qualifiedWords =
   "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 const valueWords =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 
-function keys(map: Readonly<Record<string, string>> | undefined, field: string): Cause[] {
-  return Object.keys(map ?? {}).flatMap((key) => {
-    const [name = '', prefix, ...more] = key.split('/').reverse()
-    if (more.length > 0)
-      return [
-        invalidValue(
-          field,
-          key,
-          `a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
-        ),
-      ]
-    const causes: Cause[] = []
-    if (prefix !== undefined && !subdomain.test(prefix))
-      causes.push(invalidValue(field, key, prefix === '' ? 'prefix part must be non-empty' : `prefix part ${words.subdomain}`))
-    if (name === '') causes.push(invalidValue(field, key, 'name part must be non-empty'))
-    if (name.length > 63) causes.push(invalidValue(field, key, 'name part must be no more than 63 characters'))
-    if (!qualifiedName.test(name)) causes.push(invalidValue(field, key, qualifiedWords))
-    return causes
-  })
+/** What is wrong with a name of Kubernetes' own: a prefix that is a subdomain and a slash may stand before it. */
+export function qualifiedName(field: string, key: string): Cause[] {
+  const [name = '', prefix, ...more] = key.split('/').reverse()
+  if (more.length > 0)
+    return [
+      invalidValue(
+        field,
+        key,
+        `a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      ),
+    ]
+  const causes: Cause[] = []
+  if (prefix !== undefined && !subdomain.test(prefix))
+    causes.push(invalidValue(field, key, prefix === '' ? 'prefix part must be non-empty' : `prefix part ${words.subdomain}`))
+  if (name === '') causes.push(invalidValue(field, key, 'name part must be non-empty'))
+  if (name.length > 63) causes.push(invalidValue(field, key, 'name part must be no more than 63 characters'))
+  if (!qualified.test(name)) causes.push(invalidValue(field, key, qualifiedWords))
+  return causes
 }
+const keys = (map: Readonly<Record<string, string>> | undefined, field: string): Cause[] =>
+  Object.keys(map ?? {}).flatMap((key) => qualifiedName(field, key))
 
 export function validateMetadata(metadata: Metadata): Cause[] {
   const values = Object.values(metadata.labels ?? {}).flatMap((value) => [
     ...(value.length > 63 ? [invalidValue('metadata.labels', value, 'must be no more than 63 characters')] : []),
-    ...(value === '' || qualifiedName.test(value) ? [] : [invalidValue('metadata.labels', value, valueWords)]),
+    ...(value === '' || qualified.test(value) ? [] : [invalidValue('metadata.labels', value, valueWords)]),
   ])
   const finalizers = (metadata.finalizers ?? []).filter(
     (name) => !name.includes('/') && !['foregroundDeletion', 'orphan', 'kubernetes'].includes(name),

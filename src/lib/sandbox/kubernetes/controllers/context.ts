@@ -18,6 +18,8 @@ export interface Source {
   readonly component: string
   readonly host?: string
   readonly fieldPath?: string
+  /** What was being done: said by those who write events in the newer form. */
+  readonly action?: string
 }
 
 /** Keeps timers and events; `clear` ends what is pending. */
@@ -54,7 +56,7 @@ export function createContext(client: Client, speed: Speed, settling: () => bool
       timers.clear()
       seen.clear()
     },
-    event: (about, type, reason, message, { component, host, fieldPath }) => {
+    event: (about, type, reason, message, { component, host, fieldPath, action }) => {
       if (settling()) return
       const namespace = about.metadata.namespace ?? 'default'
       const key = [about.metadata.uid, type, reason, message, component].join('\n')
@@ -67,7 +69,11 @@ export function createContext(client: Client, speed: Speed, settling: () => bool
           events,
           again,
           namespace,
-          (draft) => Object.assign(draft, { count: Number(draft['count'] ?? 1) + 1, lastTimestamp: now }),
+          (draft) => {
+            const series = draft['series'] as { readonly count: number } | undefined
+            if (action) Object.assign(draft, { series: { count: (series?.count ?? 1) + 1, lastObservedTime: microtime() } })
+            else Object.assign(draft, { count: Number(draft['count'] ?? 1) + 1, lastTimestamp: now })
+          },
           { manager: component },
         )
       if (counted) return
@@ -89,19 +95,24 @@ export function createContext(client: Client, speed: Speed, settling: () => bool
         involvedObject,
         reason,
         message,
-        source: { component, ...(host ? { host } : {}) },
-        firstTimestamp: now,
-        lastTimestamp: now,
-        count: 1,
         type,
-        eventTime: null,
         reportingComponent: component,
-        reportingInstance: host ?? '',
+        ...(action
+          ? { action, eventTime: microtime(), reportingInstance: `${component}-1` }
+          : {
+              source: { component, ...(host ? { host } : {}) },
+              firstTimestamp: now,
+              lastTimestamp: now,
+              count: 1,
+              reportingInstance: host ?? '',
+            }),
       }
       if (tolerant(() => client.create(event, { manager: component }))) seen.set(key, name)
     },
   }
 }
+
+const microtime = () => new Date().toISOString().replace('Z', '000Z')
 
 /** A change that may lose a race (a namespace that ends, a name that is taken, an object that is gone): undefined then. */
 export function tolerant<T>(change: () => T): T | undefined {

@@ -12,6 +12,7 @@ import { collect, finalizeOwner } from './garbage.ts'
 import { reconcileJob } from './job.ts'
 import { isTracked, untrack } from './job-tracking.ts'
 import { reconcileNamespace } from './namespace.ts'
+import { createNodeLifecycle } from './node-lifecycle.ts'
 import { createNodes } from './nodes.ts'
 import { as, budgets, core, daemonSets, deployments, jobs, ownerOf, type Pod, pods, replicaSets } from './objects.ts'
 import { reconcileReplicaSet } from './replica-set.ts'
@@ -26,15 +27,17 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
   const context = createContext(client, speed, () => settling)
   const nodes = createNodes(context, specs)
   const kubelet = createKubelet(context, nodes, workloads)
+  const lifecycle = createNodeLifecycle(context, nodes)
   const queue = createWorkQueue()
   const by = new Map<string, Reconciler>([
     ['Deployment', (name, namespace, again) => reconcileDeployment(context, name, namespace, again)],
     ['ReplicaSet', (name, namespace, again) => reconcileReplicaSet(context, name, namespace, again)],
     ['Job', (name, namespace, again) => reconcileJob(context, name, namespace, again)],
-    ['DaemonSet', (name, namespace) => reconcileDaemonSet(context, name, namespace)],
+    ['DaemonSet', (name, namespace, again) => reconcileDaemonSet(context, name, namespace, again)],
     ['PodDisruptionBudget', (name, namespace) => reconcileBudget(client, name, namespace)],
     ['Service', (name, namespace = 'default') => reconcileEndpoints(client, name, namespace)],
     ['PersistentVolumeClaim', (name, namespace) => reconcileClaim(client, name, namespace)],
+    ['Node', (name) => lifecycle.reconcile(name)],
     ['Namespace', (name) => reconcileNamespace(client, name, authority)],
     ['Pod', (name, namespace) => schedule(context, name, namespace)],
   ])
@@ -96,6 +99,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
     }
     if (kind === 'Pod') podChanged(as<Pod>(object), type)
     if (kind === 'Node') nodeChanged()
+    lifecycle.seen(event)
     if (kind === 'ReplicaSet') {
       const owner = ownerOf(object)
       if (owner) enqueue('Deployment', owner.name, metadata.namespace)
@@ -122,6 +126,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
   }
   const everything = (): void => {
     all('Namespace', core('namespaces'))
+    all('Node', core('nodes'))
     all('DaemonSet', daemonSets)
     all('Deployment', deployments)
     all('ReplicaSet', replicaSets)
@@ -143,6 +148,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
       nodes.register()
       everything()
       nodes.watch(returned)
+      lifecycle.watch()
     })
   }
   const unwatch = client.watch(seen)
@@ -152,6 +158,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
     context.clear()
     kubelet.clear()
     nodes.forget()
+    lifecycle.forget()
   }
   return {
     log: (request, response) => answerLog(kubelet, request, response),
@@ -162,7 +169,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
       try {
         nodes.register()
         everything()
-        queue.drain(['Namespace', 'Pod/', 'Kubelet', 'ReplicaSet', 'DaemonSet', 'Job', 'Deployment'])
+        queue.drain(['Namespace', 'Node/', 'Pod/', 'Kubelet', 'ReplicaSet', 'DaemonSet', 'Job', 'Deployment'])
       } finally {
         settling = false
       }

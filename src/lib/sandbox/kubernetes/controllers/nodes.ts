@@ -1,26 +1,20 @@
 import type { NodeSpec } from '../types.ts'
 import { type Context, tolerant } from './context.ts'
-import { as, core, filled, isActive, isReady, type Pod, pods, podsOf, setStatus, stamp, type Taint, withCondition } from './objects.ts'
+import { as, type Condition, core, filled, setStatus, stamp, withCondition } from './objects.ts'
 import type { Node } from './scheduler.ts'
 
 const leases = { group: 'coordination.k8s.io', resource: 'leases' }
 const heartbeat = 10_000
-const version = 'v1.32.4+k3s1'
+const version = 'v1.34.6+k3s1'
 const healthy = [
   ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
   ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
   ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
   ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
 ] as const
-const lost: readonly Taint[] = [
-  { key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule' },
-  { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' },
-]
-
-/** Registers the nodes, renews their leases while they are up, and gives them up when they have been silent for the grace period. */
+/** What the kubelets say of their nodes: registers them, renews their leases while they are up, and reports them well when they are back. */
 export function createNodes(context: Context, specs: readonly NodeSpec[]) {
   const { client, after, event, speed } = context
-  const downSince = new Map<string, number>()
   const renewed = new Map<string, number>()
 
   const register = (spec: NodeSpec): void => {
@@ -32,9 +26,10 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
       'kubernetes.io/hostname': name,
       'kubernetes.io/os': 'linux',
     }
+    const annotations = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' }
     const node =
       client.get(core('nodes'), name) ??
-      client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {} }, { manager: 'kubelet' })
+      client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels, annotations }, spec: {} }, { manager: 'kubelet' })
     const status = (node['status'] ?? {}) as Record<string, unknown>
     if (status['conditions']) return
     const size = { cpu: '4', memory: '7900Mi', pods: '110', 'ephemeral-storage': '75Gi' }
@@ -92,94 +87,36 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
       return client.update(leases, name, 'kube-node-lease', (draft) => Object.assign(draft, { spec }), { manager: 'kubelet' })
     })
   }
-  const mark = (node: Node, ready: boolean): void => {
+  const recovered = (node: Node): void => {
     const { name } = node.metadata
-    let conditions = node.status.conditions ?? []
-    for (const [type, status, reason, message] of healthy) {
-      const next = ready
-        ? { type, status, reason, message }
-        : { type, status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' }
-      conditions = withCondition(conditions, next)
-    }
-    setStatus(client, core('nodes'), node, { ...node.status, conditions }, ready ? 'kubelet' : 'kube-controller-manager')
-    client.update(core('nodes'), name, undefined, (draft) => {
-      const { spec } = as<Node>(draft)
-      const others = (spec.taints ?? []).filter(({ key }) => key !== 'node.kubernetes.io/unreachable')
-      const taints = ready ? others : [...others, ...lost.map((taint) => ({ ...taint, timeAdded: stamp() }))]
-      if (taints.length > 0) spec.taints = taints
-      else delete spec.taints
-    })
-    event(node, 'Normal', ready ? 'NodeReady' : 'NodeNotReady', `Node ${name} status is now: Node${ready ? '' : 'Not'}Ready`, {
-      component: ready ? 'kubelet' : 'node-controller',
-      ...(ready ? { host: name } : {}),
-    })
-  }
-  const on = (name: string): Pod[] => podsOf(client, undefined).filter((pod) => pod.spec.nodeName === name)
-  const lose = (name: string): void => {
-    for (const pod of on(name).filter(isReady)) {
-      client.update(
-        pods,
-        pod.metadata.name,
-        pod.metadata.namespace,
-        (draft) => {
-          const { status } = as<Pod>(draft)
-          status.conditions = withCondition(status.conditions, { type: 'Ready', status: 'False', lastProbeTime: null })
-        },
-        { subresource: 'status' },
-      )
-      event(pod, 'Warning', 'NodeNotReady', 'Node is not ready', { component: 'node-controller' })
-    }
-  }
-  const evictFrom = (name: string, silent: number): void => {
-    for (const pod of on(name).filter(isActive)) {
-      const toleration = pod.spec.tolerations?.find(
-        ({ key, operator, effect }) =>
-          (!effect || effect === 'NoExecute') && (key === 'node.kubernetes.io/unreachable' || (!key && operator === 'Exists')),
-      )
-      if (toleration && toleration.tolerationSeconds === undefined) continue
-      if (silent < speed.nodeGrace + (toleration?.tolerationSeconds ?? 0) * 1000) continue
-      event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${pod.metadata.namespace}/${pod.metadata.name}`, {
-        component: 'taint-eviction-controller',
-      })
-      client.delete(pods, pod.metadata.name, pod.metadata.namespace)
-    }
+    const conditions = healthy.reduce(
+      (all: readonly Condition[] | undefined, [type, status, reason, message]) => withCondition(all, { type, status, reason, message }),
+      node.status.conditions,
+    )
+    setStatus(client, core('nodes'), node, { ...node.status, conditions }, 'kubelet')
+    event(node, 'Normal', 'NodeReady', `Node ${name} status is now: NodeReady`, { component: 'kubelet', host: name })
   }
   const look = (returned: (name: string) => void): void => {
-    for (const spec of specs) {
-      const { name } = spec
+    for (const { name, up } of specs) {
       const found = client.get(core('nodes'), name)
-      if (!found) continue
+      if (!found || !up()) continue
+      renew(name)
       const node = as<Node>(found)
       const ready = node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
-      if (spec.up()) {
-        downSince.delete(name)
-        renew(name)
-        if (!ready && node.status.conditions) {
-          mark(node, true)
-          returned(name)
-        }
-        continue
-      }
-      const since = downSince.get(name) ?? Date.now()
-      downSince.set(name, since)
-      if (Date.now() - since < speed.nodeGrace) continue
-      if (ready) {
-        mark(node, false)
-        lose(name)
-      }
-      evictFrom(name, Date.now() - since)
+      if (ready || !node.status.conditions) continue
+      recovered(node)
+      returned(name)
     }
     after(Math.min(1000, Math.max(20, speed.nodeGrace / 4)), () => look(returned))
   }
   return {
     register: () => specs.forEach(register),
     watch: look,
+    /** Played by us: whether it is up is known at once, and by no lease. */
+    plays: (name: string) => specs.some((spec) => spec.name === name),
     isUp: (name: string) => specs.find((spec) => spec.name === name)?.up() ?? false,
     address: (name: string) => specs.find((spec) => spec.name === name)?.address ?? '127.0.0.1',
-    forget: () => {
-      downSince.clear()
-      renewed.clear()
-    },
+    forget: () => renewed.clear(),
   }
 }
 export type Nodes = ReturnType<typeof createNodes>

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Client, KubeObject, Metadata, OwnerReference, ResourceName } from '../types.ts'
 
 export const core = (resource: string): ResourceName => ({ group: '', resource })
+export const controllerRevisions: ResourceName = { group: 'apps', resource: 'controllerrevisions' }
 const apps = (resource: string): ResourceName => ({ group: 'apps', resource })
 export const pods = core('pods')
 export const replicaSets = apps('replicasets')
@@ -18,6 +19,7 @@ export interface Condition {
   lastTransitionTime?: string
   lastUpdateTime?: string
   lastProbeTime?: null
+  lastHeartbeatTime?: string
   observedGeneration?: number
 }
 
@@ -42,6 +44,15 @@ export interface Taint {
   effect: string
   timeAdded?: string
 }
+export interface NodeAffinity {
+  readonly nodeAffinity?: {
+    readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+      readonly nodeSelectorTerms: readonly {
+        readonly matchFields?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[]
+      }[]
+    }
+  }
+}
 export interface PodSpec {
   containers: Container[]
   initContainers?: Container[]
@@ -51,6 +62,7 @@ export interface PodSpec {
   hostNetwork?: boolean
   terminationGracePeriodSeconds?: number
   tolerations?: { key?: string; operator?: string; value?: string; effect?: string; tolerationSeconds?: number }[]
+  affinity?: NodeAffinity
   volumes?: { persistentVolumeClaim?: { claimName: string } }[]
 }
 export type ContainerState = Readonly<Record<string, Readonly<Record<string, unknown>>>>

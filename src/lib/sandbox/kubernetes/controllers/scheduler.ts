@@ -7,13 +7,15 @@ export interface Node extends KubeObject {
   status: { conditions?: Condition[] } & Record<string, unknown>
 }
 
-const tolerates = (spec: PodSpec, { key, value, effect }: Taint) =>
-  (spec.tolerations ?? []).some(
+/** The pod's tolerations of the taint. */
+export const tolerations = (spec: PodSpec, { key, value, effect }: Taint) =>
+  (spec.tolerations ?? []).filter(
     (toleration) =>
       (!toleration.effect || toleration.effect === effect) &&
       (!toleration.key || toleration.key === key) &&
       (toleration.operator === 'Exists' || (toleration.value ?? '') === (value ?? '')),
   )
+const tolerates = (spec: PodSpec, taint: Taint) => tolerations(spec, taint).length > 0
 
 const notReady: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
 
@@ -26,7 +28,13 @@ export function fits({ spec }: { readonly spec: PodSpec }, node: Node): string |
   const taint = [...(node.spec.taints ?? []), ...silent].find((one) => one.effect !== 'PreferNoSchedule' && !tolerates(spec, one))
   if (taint) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
   const wanted = Object.entries(spec.nodeSelector ?? {})
-  return wanted.every(([key, value]) => node.metadata.labels?.[key] === value)
+  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  // The one field that a term may name is the node's name.
+  const named =
+    terms?.some(({ matchFields = [] }) =>
+      matchFields.every(({ operator, values = [] }) => values.includes(node.metadata.name) === (operator === 'In')),
+    ) ?? true
+  return named && wanted.every(([key, value]) => node.metadata.labels?.[key] === value)
     ? undefined
     : "node(s) didn't match Pod's node affinity/selector"
 }
@@ -66,7 +74,7 @@ export function schedule({ client, event, settling }: Context, name: string, nam
     const message =
       nodes.length === 0
         ? 'no nodes available to schedule pods'
-        : `0/${nodes.length} nodes are available: ${list}. preemption: 0/${nodes.length} nodes are available: ${nodes.length} Preemption is not helpful for scheduling.`
+        : `0/${nodes.length} nodes are available: ${list}. no new claims to deallocate, preemption: 0/${nodes.length} nodes are available: ${nodes.length} Preemption is not helpful for scheduling.`
     client.update(
       pods,
       name,
@@ -79,16 +87,17 @@ export function schedule({ client, event, settling }: Context, name: string, nam
           status: 'False',
           reason: 'Unschedulable',
           message,
+          observedGeneration: pod.metadata.generation ?? 1,
           lastProbeTime: null,
         })
       },
       { subresource: 'status', manager: 'kube-scheduler' },
     )
-    event(pod, 'Warning', 'FailedScheduling', message, source)
+    event(pod, 'Warning', 'FailedScheduling', message, { ...source, action: 'Scheduling' })
     return
   }
   bind({ client, settling }, pod, best.metadata.name)
-  event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${best.metadata.name}`, source)
+  event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${best.metadata.name}`, { ...source, action: 'Binding' })
 }
 
 /** What the binding subresource does: sets the node once, and says so. */
@@ -113,6 +122,7 @@ function bind({ client, settling }: Pick<Context, 'client' | 'settling'>, pod: P
       status.conditions = withCondition(status.conditions, {
         type: 'PodScheduled',
         status: 'True',
+        observedGeneration: pod.metadata.generation ?? 1,
         lastProbeTime: null,
         lastTransitionTime: stamp(),
       })

@@ -1,5 +1,6 @@
+import { qualifiedName } from '../naming.ts'
 import { isJson, type Json } from '../schema/json.ts'
-import { type Cause, invalidValue, required } from '../status.ts'
+import { type Cause, invalidValue, required, unsupported } from '../status.ts'
 import { type Kind, spec } from './kind.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
@@ -38,6 +39,8 @@ export const event: Kind = {
   },
 }
 
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+
 export const namespace: Kind = {
   name: 'label',
   create: (o) => {
@@ -70,6 +73,25 @@ export const node: Kind = {
         architecture: '',
       },
     }
+  },
+  create: (o) => {
+    // Until its kubelet has said that it is well.
+    const { taints } = spec(o)
+    const birth = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
+    spec(o)['taints'] = [...(Array.isArray(taints) ? taints.filter(({ key }) => key !== birth.key) : []), birth]
+  },
+  validate: (o) => {
+    const { taints } = spec(o)
+    const causes = (Array.isArray(taints) ? taints.filter(isJson) : []).flatMap((taint, at) => {
+      const path = `metadata.taints[${at}]`
+      const effect = text(taint['effect'])
+      return [
+        ...qualifiedName(`${path}.key`, text(taint['key'])),
+        ...(effects.includes(effect) ? [] : [unsupported(`${path}.effect`, effect, effects)]),
+      ]
+    })
+    // The server looks twice.
+    return [...causes, ...causes]
   },
   fields: (o) => ({ 'spec.unschedulable': text(spec(o)['unschedulable'] ?? false) }),
 }

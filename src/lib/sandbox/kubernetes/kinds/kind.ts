@@ -20,7 +20,8 @@ export interface Kind {
   readonly update?: (object: KubeObject, old: KubeObject) => void
   /** Drops what stands behind a feature gate that is closed; whoever sent it is its owner all the same. */
   readonly gated?: (object: KubeObject) => void
-  readonly validate?: (object: KubeObject) => readonly Cause[]
+  /** `old` where an object is written anew: for kinds that look at what changed first. */
+  readonly validate?: (object: KubeObject, old?: KubeObject) => readonly Cause[]
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => readonly Cause[]
   /** Fields besides the name and namespace that a field selector may name, with their values. */
   readonly fields?: (object: KubeObject) => Readonly<Record<string, string>>

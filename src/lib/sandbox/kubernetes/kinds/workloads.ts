@@ -1,6 +1,8 @@
+import { goStruct } from '../schema/go-value.ts'
 import { isJson, type Json, same } from '../schema/json.ts'
 import { matchesLabelSelector } from '../selectors.ts'
-import { type Cause, forbiddenValue, invalidValue, required } from '../status.ts'
+import { type Cause, forbiddenValue, invalidValue, required, unsupported } from '../status.ts'
+import type { KubeObject } from '../types.ts'
 import { ensure, type Kind, spec } from './kind.ts'
 import { defaultPodSpec, validatePodSpec } from './pod-spec.ts'
 
@@ -116,7 +118,41 @@ const set = (strategy: Json): Kind => ({
   validate: (o) => validateWorkload(spec(o)),
   validateUpdate: (o, old) => immutableSelector(spec(o), spec(old)),
 })
-export const daemonSet = set({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } })
+const templateGeneration = 'deprecated.daemonset.template.generation'
+const counted = (o: KubeObject, number: number) => {
+  o.metadata.annotations = { ...o.metadata.annotations, [templateGeneration]: String(number) }
+}
+const isNothing = (value: unknown) => value === undefined || Number.parseInt(String(value), 10) === 0
+const daemonSetBase = set({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } })
+export const daemonSet: Kind = {
+  ...daemonSetBase,
+  default: (o) => {
+    daemonSetBase.default?.(o)
+    const strategy = object(spec(o)['updateStrategy'])
+    if (strategy['type'] === 'RollingUpdate')
+      strategy['rollingUpdate'] = { maxUnavailable: 1, maxSurge: 0, ...object(strategy['rollingUpdate']) }
+  },
+  create: (o) => counted(o, 1),
+  update: (o, old) => {
+    const was = Number(old.metadata.annotations?.[templateGeneration] ?? 1)
+    counted(o, same(spec(o)['template'], spec(old)['template']) ? was : was + 1)
+  },
+  validate: (o, old) => {
+    const { type, rollingUpdate } = object(spec(o)['updateStrategy'])
+    const { maxUnavailable, maxSurge } = object(rollingUpdate)
+    const path = 'spec.updateStrategy'
+    const causes = [...(old ? immutableSelector(spec(o), spec(old)) : []), ...validateWorkload(spec(o))]
+    const types = ['RollingUpdate', 'OnDelete']
+    if (!types.includes(String(type)))
+      causes.push(unsupported(path, { ...goStruct({ type }, ['type']), RollingUpdate: rollingUpdate ?? null }, types))
+    if (type === 'RollingUpdate' && isNothing(maxUnavailable) && isNothing(maxSurge))
+      causes.push(required(`${path}.rollingUpdate.maxUnavailable`, 'cannot be 0 when maxSurge is 0'))
+    if (type === 'RollingUpdate' && !isNothing(maxUnavailable) && !isNothing(maxSurge))
+      causes.push(invalidValue(`${path}.rollingUpdate.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'))
+    return causes
+  },
+  validateUpdate: () => [],
+}
 export const statefulSet = set({ type: 'RollingUpdate', rollingUpdate: { partition: 0 } })
 
 const jobLabels = (o: { metadata: { name: string; uid?: string } }) => {

@@ -58,7 +58,7 @@ export function applyConfiguration(
   force: boolean,
   time: string,
   complete: (object: Json) => Json,
-  takes: unknown = {},
+  takes: Json = {},
 ): Applied {
   const owners = readOwners(isJson(live['metadata']) ? live['metadata'] : {})
   const last = owners.find((owner) => sameWriter(owner, writer))
@@ -73,8 +73,10 @@ export function applyConfiguration(
   const taken = others
     .map((owner) => ({ owner, fields: intersection(intersection(owner.fields, owned(changed)), named) }))
     .filter(({ fields }) => !isEmpty(fields))
-  const free = fieldsOf(type, takes)
-  if (!force && taken.some(({ fields }) => !isEmpty(difference(fields, free)))) throw conflicts(taken)
+  // What has been changed since is nobody's to take.
+  const free = difference(fieldsOf(type, takes), compare(type, live, takes).changed)
+  const refused = taken.map(({ owner, fields }) => ({ owner, fields: difference(fields, free) })).filter(({ fields }) => !isEmpty(fields))
+  if (refused.length > 0 && !force) throw conflicts(refused)
   const next: Owner[] = others.map((owner) => ({
     ...owner,
     fields: difference(difference(owner.fields, intersection(owner.fields, owned(changed))), owned(removed)),

@@ -12,6 +12,15 @@ import type { Result, Write, Writing } from './requests.ts'
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
+const parsed = (text: string): Json | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJson(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** The same value, its keys in their order, as Go writes maps. */
 const sorted = (value: unknown): unknown =>
   Array.isArray(value)
@@ -69,6 +78,7 @@ export function apply(
   if (config.metadata.resourceVersion && config.metadata.resourceVersion !== live.metadata.resourceVersion) throw modified(resource, name)
   // kubectl hands what it once applied itself over to the server: it may take that from anyone, and keeps its own note of it.
   const clientSide = write.manager === 'kubectl' ? live.metadata.annotations?.[lastApplied] : undefined
+  const earlier = clientSide === undefined ? undefined : parsed(clientSide)
   const writer = {
     manager: write.manager,
     operation: 'Apply' as const,
@@ -88,7 +98,7 @@ export function apply(
     write.force === true,
     writing.around.now(),
     complete,
-    clientSide === undefined ? undefined : JSON.parse(clientSide),
+    earlier,
   )
   const annotations = isJson(object['metadata']) ? object['metadata']['annotations'] : undefined
   if (clientSide !== undefined && isJson(annotations)) annotations[lastApplied] = `${JSON.stringify(sorted(body))}\n`

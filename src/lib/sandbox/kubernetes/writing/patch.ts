@@ -44,8 +44,13 @@ function decodingPatch<T>(type: PatchType, patched: Json, body: unknown, from: (
     return from()
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
+    const strategic = type === 'strategic'
     throw invalid({ group: '', kind: '' }, '', [
-      invalidValue('patch', type === 'strategic' ? goValue(body) : JSON.stringify(patched), error.message),
+      invalidValue(
+        'patch',
+        strategic ? goValue(body) : JSON.stringify(patched),
+        strategic && error.kind ? `unrecognized type: ${error.kind}` : error.message,
+      ),
     ])
   }
 }

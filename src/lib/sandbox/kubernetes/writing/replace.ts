@@ -52,7 +52,7 @@ export function replace(
   kind.default?.(object)
   const causes = [
     ...validateMetadata(object.metadata),
-    ...(kind.validate?.(object) ?? []),
+    ...(kind.validate?.(object, onlyStatus ? undefined : old) ?? []),
     ...(onlyStatus ? [] : (kind.validateUpdate?.(object, old) ?? [])),
   ]
   if (write.subresource === undefined || write.subresource === 'scale') refuse(resource, name, causes, warnings)
