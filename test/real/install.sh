@@ -13,6 +13,10 @@ kubectl_version=1.32.4
 kubectl=/usr/local/lib/honeydue-real/kubectl
 # kubectl needs Go 1.23; Debian 12's own 1.19 can fetch this toolchain, which is a module like any other.
 toolchain=golang.org/toolchain@v0.0.1-go1.23.12
+# A control plane of Kubernetes, which the sandbox is held to. Ten minutes of both cores and 350 MB: HONEYDUE_CONTROL_PLANE=1 asks for it, and it is kept.
+control_plane_version=1.34.4
+control_plane=/usr/local/lib/honeydue-real/control-plane
+control_plane_toolchain=golang.org/toolchain@v0.0.1-go1.26.1
 # Debian 12 has 1.18; the sandbox's pooler behaves as this one. Its source lies on the mirror that apt uses.
 bouncer_version=1.24.1
 bouncer_sha256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
@@ -63,8 +67,10 @@ go_of() {
   done
 }
 
-# Sets $go, and $work with all that it makes.
+# [TOOLCHAIN OLDER]: sets $go, and $work with all that it makes. A Go whose version matches OLDER gives way to the toolchain.
 prepare_go() {
+  wanted=${1:-$toolchain}
+  older=${2:-'1\.([0-9]|1[0-9]|2[0-2])'}
   work=$(mktemp -d)
   export GOPATH="$work/path" GOCACHE="$work/cache" GOBIN="$work/bin" GOFLAGS=-modcacherw
   go=$(go_of)
@@ -72,10 +78,10 @@ prepare_go() {
     install_packages golang-go
     go=$(go_of)
   fi
-  if "$go" version | grep -Eq ' go1\.([0-9]|1[0-9]|2[0-2])(\.| )'; then
+  if "$go" version | grep -Eq " go$older(\.| )"; then
     platform="$("$go" env GOOS)-$("$go" env GOARCH)"
-    (cd "$work" && GOFLAGS="$GOFLAGS" GONOSUMDB=golang.org/toolchain "$go" mod download "$toolchain.$platform")
-    root="$GOPATH/pkg/mod/$toolchain.$platform"
+    (cd "$work" && GOFLAGS="$GOFLAGS" GONOSUMDB=golang.org/toolchain "$go" mod download "$wanted.$platform")
+    root="$GOPATH/pkg/mod/$wanted.$platform"
     # A module's files carry no execute bits.
     chmod -R +x "$root/bin" "$root/pkg/tool"
     go="$root/bin/go"
@@ -134,6 +140,29 @@ END
   mkdir -p "$(dirname "$kubectl")"
   mv "$work/kubectl/kubectl" "$kubectl"
   rm -rf "$work"
+}
+
+install_control_plane() {
+  prepare_go "$control_plane_toolchain" '1\.([0-9]|1[0-9]|2[0-5])'
+  cp -R "$here/kubernetes/control-plane/." "$work/modules"
+  mkdir -p "$work/out"
+  flags='-s -w'
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    flags="$flags -X $package.gitVersion=v$control_plane_version -X $package.gitMajor=1 -X $package.gitMinor=34 -X $package.gitTreeState=clean"
+  done
+  # MODULE PACKAGE PROGRAM
+  build_part() { (cd "$work/modules/$1" && CGO_ENABLED=0 GOTOOLCHAIN=local "$go" build -trimpath -ldflags "$flags" -o "$work/out/$3" "$2"); }
+  for part in kube-apiserver kube-controller-manager kube-scheduler; do build_part k8s "k8s.io/kubernetes/cmd/$part" "$part"; done
+  build_part etcd go.etcd.io/etcd/server/v3 etcd
+  build_part kwok sigs.k8s.io/kwok/cmd/kwok kwok
+  mkdir -p "$control_plane"
+  mv "$work/out/"* "$control_plane/"
+  rm -rf "$work"
+}
+
+has_control_plane() {
+  for part in kube-controller-manager kube-scheduler etcd kwok; do [ -x "$control_plane/$part" ] || return 1; done
+  [ "$("$control_plane/kube-apiserver" --version 2>/dev/null || true)" = "Kubernetes v$control_plane_version" ]
 }
 
 # Whether the one that was built, or the one in PATH, is of 1.32.
@@ -205,3 +234,8 @@ fi
 provide bouncer "PgBouncer $bouncer_version" "$bouncer"
 provide goose "goose $goose_version" "$goose"
 provide kubectl "kubectl 1.32" "$kubectl"
+if [ "${HONEYDUE_CONTROL_PLANE:-}" = 1 ] || has_control_plane; then
+  provide control_plane "Kubernetes $control_plane_version with etcd and kwok" "$control_plane"
+else
+  say "not asked for: a control plane of Kubernetes $control_plane_version (HONEYDUE_CONTROL_PLANE=1)"
+fi

@@ -2,7 +2,7 @@ import type { Reporter, TestModule } from 'vitest/node'
 import type { ContractCell } from '../contract/contract.ts'
 
 const howToGiveACluster =
-  'kubernetes: no cluster was given, the sandbox was held to recorded answers. kind get kubeconfig > k.yaml (or k3s: /etc/rancher/k3s/k3s.yaml), then HONEYDUE_TEST_KUBECONFIG=k.yaml npm run test:real'
+  'kubernetes: no cluster was given, the sandbox was held to recorded answers. HONEYDUE_CONTROL_PLANE=1 test/real/install.sh builds a control plane (ten minutes and more), or HONEYDUE_TEST_KUBECONFIG=k.yaml names one of yours (k3s: /etc/rancher/k3s/k3s.yaml)'
 
 /** Prints contract cases × {sandbox, real} over all lanes, when everything has run. */
 export default class ContractTable implements Reporter {
