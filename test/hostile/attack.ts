@@ -31,7 +31,7 @@ export interface JournalLine {
 }
 
 interface Looked {
-  readonly code: number | null
+  readonly exitCode: number
   readonly plan?: { readonly name: string; readonly environment: string; readonly subject: string; readonly risk: string }
 }
 
@@ -126,9 +126,14 @@ export const useAttack = (options: SandboxOptions = {}) => {
   const confirmed = async (words: readonly string[]): Promise<readonly string[]> => {
     const known = routine.get(words.join(' '))
     if (known) return [...words, ...known]
-    const { said } = await run([...words, '--dry-run', '--json'])
-    // What it says while it looks stands before the document.
-    const { plan } = JSON.parse(said.slice(said.indexOf('\n{') + 1)) as Looked
+    const look = async (): Promise<Looked> => {
+      const { said } = await run([...words, '--dry-run', '--json'])
+      // What it says while it looks stands before the document.
+      return JSON.parse(said.slice(said.indexOf('\n{') + 1)) as Looked
+    }
+    let { exitCode, plan } = await look()
+    // On a busy machine a question may take longer than anybody waits: who cannot plan looks again.
+    for (let again = 0; again < 3 && exitCode === 9; again++) ({ exitCode, plan } = await look())
     if (!plan) return words
     const confirm = ['--confirm', `${plan.environment}/${plan.subject}`]
     if (plan.risk === 'irreversible') return [...words, ...confirm, '--plan', plan.name]
