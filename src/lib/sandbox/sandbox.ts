@@ -9,7 +9,8 @@ import { seed } from './deployment/deployment.ts'
 import { cloudflareHosts, hosts, neonHost, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
-import { type ProgramOptions, programs } from './deployment/programs.ts'
+import { answers, type ProgramOptions, programs } from './deployment/programs.ts'
+import { pulling } from './deployment/pulling.ts'
 import { reachability } from './deployment/reachability.ts'
 import { type CloudflareApi, startCloudflareApi } from './edge/api/server.ts'
 import { type EdgeSandbox, type EdgeSpeed, startEdge } from './edge/edge.ts'
@@ -138,7 +139,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const kubernetes: KubernetesSandbox = started(
       await startKubernetes({
         authority,
-        nodes: nodes.nodes.map((node) => ({ name: node.hostname, address: node.address, up: node.up })),
+        nodes: nodes.nodes.map(({ hostname, address, up, state }) => ({
+          name: hostname,
+          address,
+          // A machine that is up and whose k3s is stopped reports nothing; its containers go on.
+          up: () => up() && state.read('services/k3s').trim() === 'active',
+        })),
         workloads: {
           program: programs({
             database: postgres,
@@ -147,6 +153,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             work: (host, signal) => redis.work(host, signal, options.jobs === true),
             ...outside,
           }),
+          images: pulling(registry, () => kubernetes.client),
+          answers,
           reach: reach.pod,
         },
         ...(options.speed ? { speed: options.speed } : {}),

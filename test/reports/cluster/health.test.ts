@@ -5,6 +5,7 @@ import { renderView } from '../../../src/lib/cli/render-view.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { View } from '../../../src/lib/plan/report.ts'
 import { clusterHealth } from '../../../src/lib/reports/cluster/health.ts'
+import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { workload } from '../../../src/lib/sandbox/deployment/workload.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { honeydue, requireBuild } from '../../support/program.ts'
@@ -26,8 +27,8 @@ const look = async (): Promise<View> => {
 const wrong = async () => (await look()).findings.filter(({ level }) => level === 'wrong')
 
 /** A Deployment beside honeyDue's own, whose pods behave as the annotations say. */
-const deploy = (name: string, annotations: Readonly<Record<string, string>>, pod: Readonly<Record<string, unknown>> = {}) => {
-  const object = workload({ name, image: 'gitea.treytartt.com/admin/honeydue-web:nope', pod })
+const deploy = (name: string, annotations: Readonly<Record<string, string>>, pod: Readonly<Record<string, unknown>> = {}, tag?: string) => {
+  const object = workload({ name, image: image('web', tag), pod })
   const { template } = object.spec as { template: { metadata: Record<string, unknown> } }
   template.metadata.annotations = annotations
   sandbox().kubernetes.client.create(object)
@@ -59,7 +60,7 @@ test('a crash loop: the workload, its pods, their restarts, how they ended and w
 })
 
 test('an image that cannot be pulled, a pod that fits nowhere, a claim without a volume', async () => {
-  deploy('imageless', { 'honeydue.test/image-pull': 'manifest unknown' })
+  deploy('imageless', {}, {}, 'nope')
   deploy('homeless', {}, { nodeSelector: { 'kubernetes.io/hostname': 'nowhere' } })
   sandbox().kubernetes.client.create({
     apiVersion: 'v1',
@@ -71,8 +72,9 @@ test('an image that cannot be pulled, a pod that fits nowhere, a claim without a
   await expect.poll(async () => (await wrong()).map(({ text }) => text).join(), { timeout: 15_000 }).toContain('ImagePullBackOff')
   expect((await wrong()).map(({ text }) => text)).toEqual([
     expect.stringMatching(/^Deployment homeless in honeydue: 0 of 1 pods are ready; a pod is Unschedulable: /),
-    // The registry's answer stands in an event alone.
-    expect.stringMatching(/^Deployment imageless in honeydue: 0 of 1 pods are ready; a pod is ImagePullBackOff: .*: manifest unknown$/),
+    expect.stringMatching(
+      /^Deployment imageless in honeydue: 0 of 1 pods are ready; a pod is ImagePullBackOff: .*honeydue-web:nope: not found$/,
+    ),
     'Claim spare in honeydue has no volume: Pending, storage class fast, which is not there',
   ])
 })

@@ -2,8 +2,16 @@ import type { ContainerRun } from '../kubernetes/types.ts'
 
 /** How a program of the sandbox reaches the database: `startPostgres` gives it. */
 export interface Database {
-  openApplicationConnections(wanted: { readonly host: string; readonly application: string; readonly count: number }): Promise<{
+  openApplicationConnections(wanted: {
+    readonly host: string
+    /** By POSTGRES_DB; the deployment's where it is not said. */
+    readonly database?: string | undefined
+    readonly application: string
+    readonly count: number
+  }): Promise<{
     readonly reachable: boolean
+    /** The server's own words, where it answered and refused. */
+    readonly refused?: string
     close(): Promise<void>
   }>
 }
@@ -24,7 +32,7 @@ export async function application(
   run.log(`${application} starting, database host ${host || 'not set'}`)
   for (let attempt = 1; !run.signal.aborted; attempt++) {
     const began = performance.now()
-    const connections = await database.openApplicationConnections({ host, application, count })
+    const connections = await database.openApplicationConnections({ host, database: run.env.POSTGRES_DB, application, count })
     if (connections.reachable && !run.signal.aborted) {
       // The application's own words are not known: the sandbox's environment.yaml carries the pattern that reads these.
       run.log(`database pool warmed up: ${count} pings in ${Math.max(1, Math.round(performance.now() - began))} ms`)
@@ -34,7 +42,7 @@ export async function application(
     }
     await connections.close()
     if (run.signal.aborted) return 0
-    run.log(`failed to connect to the database at ${host} (attempt ${attempt})`)
+    run.log(`failed to connect to the database at ${host} (attempt ${attempt})${connections.refused ? `: ${connections.refused}` : ''}`)
     await pause(Math.min(attempt * 250, 2000), run.signal)
   }
   return 0

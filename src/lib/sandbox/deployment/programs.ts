@@ -42,6 +42,15 @@ export const programs =
     }
   }
 
+/** The paths that each server has: what is not here is a 404, as `/admin/` was of the admin panel (6f303db). */
+const paths: Readonly<Record<string, readonly string[]>> = { api: ['/api/health/', '/metrics'], admin: ['/'], web: ['/'] }
+
+/** The status of a GET that a probe sends to a pod of the deployment. */
+export const answers = (pod: KubeObject, _container: string, path: string): number | undefined => {
+  const known = pod.metadata.namespace === 'honeydue' ? paths[pod.metadata.labels?.['app.kubernetes.io/name'] ?? ''] : undefined
+  return known && (known.includes(path) ? 200 : 404)
+}
+
 const imageOf = (pod: KubeObject, name: string): string => {
   const { containers = [] } = (pod.spec ?? {}) as { readonly containers?: readonly { readonly name: string; readonly image?: string }[] }
   return containers.find((container) => container.name === name)?.image ?? ''

@@ -99,6 +99,11 @@ export const resources: readonly Resource[] = [
   resource('apps/v1', 'Deployment', { short: 'deploy', all: true, subresources: workload('Deployment') }),
   resource('apps/v1', 'ReplicaSet', { short: 'rs', all: true, subresources: workload('ReplicaSet') }),
   resource('apps/v1', 'StatefulSet', { short: 'sts', all: true, subresources: workload('StatefulSet') }),
+  resource('autoscaling/v2', 'HorizontalPodAutoscaler', {
+    short: 'hpa',
+    all: true,
+    subresources: [status('HorizontalPodAutoscaler')],
+  }),
   resource('batch/v1', 'CronJob', { short: 'cj', all: true, subresources: [status('CronJob')] }),
   resource('batch/v1', 'Job', { all: true, subresources: [status('Job')] }),
   resource('policy/v1', 'PodDisruptionBudget', { short: 'pdb', subresources: [status('PodDisruptionBudget')] }),

@@ -109,8 +109,22 @@ export interface NodeSpec {
   up(): boolean
 }
 
+/** What comes of a pull: the digest that the node then has, and whether its programs are for this kind of machine; or why nothing comes, in containerd's words. */
+export type Pulled = { readonly digest: string; readonly runs: boolean } | { readonly refused: string }
+
+/** The images of one registry. */
+export interface Images {
+  /** The digest that an image had when the deployment began; undefined for one of another registry, which every node has and nobody pulls. */
+  first(image: string): string | undefined
+  /** As a kubelet asks for this pod. */
+  pull(image: string, pod: KubeObject): Promise<Pulled>
+}
+
 /** What the deployment plugs into the cluster. */
 export interface Workloads {
+  readonly images?: Images
+  /** The status that a container's server gives for a GET of this path; undefined where nothing is known of it. */
+  answers?(pod: KubeObject, container: string, path: string): number | undefined
   program?(pod: KubeObject, container: string): Program | undefined
   /** Where a port-forward to this port of this pod leads; undefined: connection refused. */
   reach?(pod: KubeObject, port: number): { readonly host: string; readonly port: number } | undefined

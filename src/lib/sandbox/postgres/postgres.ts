@@ -36,6 +36,8 @@ export interface PostgresOptions {
 export interface ApplicationConnections {
   /** What the endpoint answered when they were opened. */
   readonly reachable: boolean
+  /** Why the server refused, in its words. */
+  readonly refused?: string
   close(): Promise<void>
 }
 
@@ -62,6 +64,7 @@ export interface PostgresSandbox {
   /** The connections of one pod (`application`: its application_name). While PostgreSQL sleeps they are only noted, and opened when it starts. */
   openApplicationConnections(wanted: {
     readonly host: string
+    readonly database?: string | undefined
     readonly application: string
     readonly count: number
   }): Promise<ApplicationConnections>
@@ -185,9 +188,11 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       })
       return (await (await asking).query<Record<string, unknown>>(sql, [...values])).rows
     },
-    async openApplicationConnections({ host, application, count }) {
+    async openApplicationConnections({ host, database: wanted = database, application, count }) {
       const name = host === directHost ? 'direct' : host === poolerHost ? 'pooler' : undefined
       if (!name || front.behaviour(name).answer !== 'normal') return { reachable: false, close: async () => {} }
+      if (wanted !== database)
+        return { reachable: false, refused: `FATAL: database "${wanted}" does not exist (SQLSTATE 3D000)`, close: async () => {} }
       const pod = podOf(host, application, count)
       pods.add(pod)
       if (running) await pod.open().catch(() => {})

@@ -4,16 +4,25 @@ import type { Identity } from '../certificates.ts'
 import { imageNames, registryHost } from '../deployment/facts.ts'
 import { planted } from '../deployment/planted.ts'
 import { endServer, listenOnLoopback } from '../loopback.ts'
-import { manifestOf } from './manifest.ts'
+import { configurationOf, firstPush, manifestOf, type Push } from './manifest.ts'
 
 export interface RegistrySandbox {
   readonly port: number
   /** Images (host/name:tag) that were built and never pushed, or that were deleted. */
   readonly lacking: Set<string>
+  /** Pushes an image once more under its tag, or one that no commit names: other content, and so another digest. What had the tag before is there by its digest alone. */
+  push(image: string, as?: Partial<Omit<Push, 'build'>>): void
+  /** What it tells a kubelet of an image (host/name:tag or @digest); undefined where it has no such image. */
+  find(image: string): Promise<Found | undefined>
   /** What it shows instead of any answer. */
   trouble: 'none' | 'reset' | 'silence' | 'server-error' | 'not found page'
   reset(): void
   stop(): Promise<void>
+}
+
+export interface Found {
+  readonly digest: string
+  readonly push: Push
 }
 
 /** Gitea's registry for what is used of it: the distribution API's reads behind its token. */
@@ -25,8 +34,21 @@ export async function startRegistry(options: {
   readonly auth?: 'token' | 'basic'
 }): Promise<RegistrySandbox> {
   const lacking = new Set<string>()
-  const has = async (name: string) =>
-    imageNames.includes(name) ? (await options.tags()).filter((tag) => !lacking.has(`${registryHost}/${name}:${tag}`)) : []
+  /** By image; the last one has the tag. */
+  const pushed = new Map<string, readonly Push[]>()
+  const has = async (name: string): Promise<readonly string[]> => {
+    if (!imageNames.includes(name)) return []
+    const own = `${registryHost}/${name}:`
+    const further = [...pushed.keys()].flatMap((image) => (image.startsWith(own) ? [image.slice(own.length)] : []))
+    return [...new Set([...(await options.tags()), ...further])].filter((tag) => !lacking.has(own + tag))
+  }
+  /** Everything that it has under a name, the present content of a tag first. */
+  const manifests = async (name: string) =>
+    (await has(name)).flatMap((tag) =>
+      [...(pushed.get(`${registryHost}/${name}:${tag}`) ?? [firstPush])]
+        .reverse()
+        .map((push, age) => ({ tag: age === 0 ? tag : undefined, push, ...manifestOf(name, tag, push) })),
+    )
 
   const [opens, challenge] =
     options.auth === 'basic' ? [admin, 'Basic realm="registry"'] : [`Bearer ${planted.registryToken}`, asksForToken]
@@ -37,15 +59,23 @@ export async function startRegistry(options: {
     if (headers.authorization !== opens) return unauthorized(response, challenge)
     if (pathname === '/v2' || pathname === '/v2/') return void response.writeHead(200, own).end()
     if (method !== 'GET' && method !== 'HEAD') return error(response, 405, 'UNSUPPORTED', 'The operation is unsupported')
-    const [, name = '', what, version = ''] = /^\/v2\/(.+)\/(manifests|tags)\/([^/]+)$/.exec(pathname) ?? []
-    const tags = await has(name)
-    if (what === 'tags' && version === 'list')
+    const [, name = '', what, version = ''] = /^\/v2\/(.+)\/(manifests|tags|blobs)\/([^/]+)$/.exec(pathname) ?? []
+    if (what === 'tags' && version === 'list') {
+      const tags = await has(name)
       return tags.length > 0
         ? json(response, 200, { name, tags })
         : error(response, 404, 'NAME_UNKNOWN', 'repository name not known to registry')
-    const manifest = tags.map((tag) => ({ tag, ...manifestOf(name, tag) })).find(({ tag, digest }) => version === tag || version === digest)
-    if (what !== 'manifests' || manifest === undefined) return error(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown')
-    const { body, digest, type } = manifest
+    }
+    const all = await manifests(name)
+    const found =
+      what === 'blobs'
+        ? all.flatMap(({ push }) => (push.plain ? configurationOf(push) : [])).find(({ digest }) => version === digest)
+        : all.find(({ tag, digest }) => version === tag || version === digest)
+    if (found === undefined)
+      return what === 'blobs'
+        ? error(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry')
+        : error(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown')
+    const { body, digest, type } = found
     response.writeHead(200, {
       ...own,
       'content-type': type,
@@ -71,8 +101,18 @@ export async function startRegistry(options: {
     port,
     lacking,
     trouble: 'none',
+    push(image, as = {}) {
+      const before = pushed.get(image) ?? [firstPush]
+      pushed.set(image, [...before, { ...firstPush, ...as, build: before.length }])
+    },
+    async find(image) {
+      const { name = '', version = '' } = partsOf(image) ?? {}
+      const found = (await manifests(name)).find(({ tag, digest }) => version === tag || version === digest)
+      return found && { digest: found.digest, push: found.push }
+    },
     reset() {
       lacking.clear()
+      pushed.clear()
       registry.trouble = 'none'
     },
     async stop() {
@@ -80,6 +120,13 @@ export async function startRegistry(options: {
     },
   }
   return registry
+}
+
+/** Of an image of this registry: a digest counts where there is a tag as well. */
+export const partsOf = (image: string): { readonly name: string; readonly version: string } | undefined => {
+  if (!image.startsWith(`${registryHost}/`)) return undefined
+  const [, name = '', tag = 'latest', digest] = /^([^:@]+)(?::([^@]+))?(?:@(.+))?$/.exec(image.slice(registryHost.length + 1)) ?? []
+  return { name, version: digest ?? tag }
 }
 
 const own = { 'docker-distribution-api-version': 'registry/2.0' }

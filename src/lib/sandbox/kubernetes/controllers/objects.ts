@@ -23,9 +23,17 @@ export interface Condition {
   observedGeneration?: number
 }
 
+export interface Probe {
+  readonly httpGet?: { readonly path?: string }
+  readonly failureThreshold?: number
+  readonly periodSeconds?: number
+}
 export interface Container {
   readonly name: string
   readonly image: string
+  readonly imagePullPolicy?: string
+  readonly startupProbe?: Probe
+  readonly readinessProbe?: Probe
   readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: Readonly<Record<string, Reference>> }[]
   readonly envFrom?: readonly { readonly prefix?: string; readonly configMapRef?: Reference; readonly secretRef?: Reference }[]
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[]

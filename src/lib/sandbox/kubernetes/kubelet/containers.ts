@@ -13,6 +13,10 @@ export interface RunningContainer {
   ready: boolean
   restarts: number
   id: string | undefined
+  /** What runs, by its digest: `host/name@sha256:…`. */
+  imageId: string | undefined
+  /** How often its image could not be pulled, one time after the other. */
+  refusals: number
   log: Log | undefined
   previous: Log | undefined
   env: Readonly<Record<string, string>>
@@ -30,6 +34,8 @@ export const created = (spec: Container, { init, reason }: { readonly init: bool
   ready: false,
   restarts: 0,
   id: undefined,
+  imageId: undefined,
+  refusals: 0,
   log: undefined,
   previous: undefined,
   env: {},
@@ -60,7 +66,7 @@ export function staysEnded(container: RunningContainer, podPolicy: string, exitC
 }
 
 export const statusOf = (container: RunningContainer): ContainerStatus => {
-  const { spec, state, last, ready, restarts, id, init } = container
+  const { spec, state, last, ready, restarts, id, imageId, init } = container
   return {
     name: spec.name,
     state,
@@ -68,7 +74,7 @@ export const statusOf = (container: RunningContainer): ContainerStatus => {
     ready: init && !isSidecar(container) ? isDone(container) : ready,
     restartCount: restarts,
     image: spec.image,
-    imageID: id ? spec.image : '',
+    imageID: id ? (imageId ?? spec.image) : '',
     ...(id ? { containerID: id } : {}),
     started: state['running'] !== undefined,
   }

@@ -21,14 +21,25 @@ interface Execution {
   readonly container: RunningContainer
   /** It has been ready for long: its start is replayed, not seen. */
   readonly adopted: boolean
+  /** Its image is for this kind of machine. */
+  readonly runs: boolean
 }
 
 /** Runs the container's program, or does what the annotations say, until `container.stop` is another one or aborted. */
-export function execute({ after, speed }: Context, workloads: Workloads, { pod, container, adopted }: Execution, outcome: Outcome): void {
+export function execute(
+  { after, speed }: Context,
+  workloads: Workloads,
+  { pod, container, adopted, runs }: Execution,
+  outcome: Outcome,
+): void {
   const stop = new AbortController()
   container.stop = stop
   const mine = () => container.stop === stop
   const exit = (ms: number, code: number) => after(ms, () => mine() && outcome.exited(code))
+  if (!runs) {
+    container.log?.write(`exec /app/${container.spec.name}: exec format error`)
+    return void exit(20, 1)
+  }
   const completes = note(pod, 'complete-after')
   if (container.init) {
     if (container.spec.restartPolicy !== 'Always')

@@ -6,18 +6,24 @@ import { adoptContainers, settleContainers } from './adoption.ts'
 import { isDone, newId, type RunningContainer, staysEnded, terminated, waiting } from './containers.ts'
 import { resolveEnvironment } from './environment.ts'
 import { execute, note } from './execution.ts'
+import { createNodeImages } from './images.ts'
 import { createLog, type Log } from './log.ts'
+import { failingProbe } from './probes.ts'
 import { everyContainer, podStatus, type RunningPod, runningPod } from './running-pod.ts'
 
 const firstBackoff = 10_000
 const longestBackoff = 300_000
 const settledAge = 3_600_000
 const terminatedBySignal = 143
+const killed = 137
+/** From the refusal of an image to the back-off, which a kubelet's next look brings. */
+const secondLook = 250
 
 /** The kubelets of all nodes: they run the containers of the pods that are bound to them, and write what becomes of them. */
 export function createKubelet(context: Context, nodes: Nodes, workloads: Workloads) {
   const { client, after, event, speed, settling } = context
   const running = new Map<string, RunningPod>()
+  const images = createNodeImages(workloads.images)
   let addresses = 0
   const live = (pod: RunningPod): Pod | undefined => {
     const found = client.get(pods, pod.name, pod.namespace)
@@ -41,8 +47,27 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
 
   const become = (state: RunningPod, container: RunningContainer, ready: boolean): void => {
     if (container.ready === ready || container.state['running'] === undefined) return
+    const pod = ready ? live(state) : undefined
+    if (pod && unhealthy(state, pod, container)) return
     container.ready = ready
     write(state)
+  }
+
+  /** Whether a probe keeps the container from being ready; the startup probe ends it after its last failure. */
+  const unhealthy = (state: RunningPod, pod: Pod, container: RunningContainer): boolean => {
+    const failing = failingProbe(workloads, pod, container.spec)
+    if (!failing) return false
+    const from = source(pod, container)
+    event(pod, 'Warning', 'Unhealthy', `${failing.kind} probe failed: HTTP probe failed with statuscode: ${failing.status}`, from)
+    const { stop } = container
+    if (failing.endsAfter !== undefined)
+      after(failing.endsAfter, () => {
+        if (!live(state) || container.stop !== stop) return
+        event(pod, 'Normal', 'Killing', `Container ${container.spec.name} failed startup probe, will be restarted`, from)
+        stop?.abort()
+        exited(state, container, killed)
+      })
+    return true
   }
 
   const exited = (state: RunningPod, container: RunningContainer, code: number): void => {
@@ -73,27 +98,64 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
     })
   }
 
-  const run = (state: RunningPod, pod: Pod, container: RunningContainer): void =>
+  const run = (state: RunningPod, pod: Pod, container: RunningContainer, runs = true): void =>
     execute(
       context,
       workloads,
-      { pod, container, adopted: state.adopted },
+      { pod, container, adopted: state.adopted, runs },
       { exited: (code) => exited(state, container, code), ready: (is) => become(state, container, is) },
     )
 
   const start = (state: RunningPod, container: RunningContainer): void => {
     const pod = live(state)
-    if (!pod || state.stopping || !nodes.isUp(pod.spec.nodeName ?? '')) return
-    const { name, image } = container.spec
-    const from = source(pod, container)
-    const bad = note(pod, 'image-pull')
-    if (bad && !settling()) {
-      event(pod, 'Normal', 'Pulling', `Pulling image "${image}"`, from)
-      event(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${bad}`, from)
-      container.state = waiting('ImagePullBackOff', `Back-off pulling image "${image}"`)
-      write(state)
+    const node = pod?.spec.nodeName ?? ''
+    if (!pod || state.stopping || !nodes.isUp(node)) return
+    const { image } = container.spec
+    const refused = settling() ? undefined : note(pod, 'image-pull')
+    const here = refused === undefined ? images.present(node, container.spec) : undefined
+    if (here) {
+      begin(state, pod, container, { ...here, how: `Container image "${image}" already present on machine` })
       return
     }
+    event(pod, 'Normal', 'Pulling', `Pulling image "${image}"`, source(pod, container))
+    if (refused !== undefined) {
+      notPulled(state, pod, container, refused)
+      return
+    }
+    void images.pull(node, image, pod).then((pulled) => {
+      const now = live(state)
+      if (!now || state.stopping) return
+      if ('refused' in pulled) notPulled(state, now, container, pulled.refused)
+      else begin(state, now, container, { ...pulled, how: `Successfully pulled image "${image}"` })
+    })
+  }
+
+  const notPulled = (state: RunningPod, pod: Pod, container: RunningContainer, why: string): void => {
+    const { image } = container.spec
+    const from = source(pod, container)
+    event(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${why}`, from)
+    event(pod, 'Warning', 'Failed', 'Error: ErrImagePull', from)
+    const failed = waiting('ErrImagePull', why)
+    container.state = failed
+    write(state)
+    after(secondLook, () => {
+      if (!live(state) || state.stopping || container.state !== failed) return
+      event(pod, 'Normal', 'BackOff', `Back-off pulling image "${image}"`, from)
+      event(pod, 'Warning', 'Failed', 'Error: ImagePullBackOff', from)
+      container.state = waiting('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${why}`)
+      write(state)
+    })
+    after(Math.min(longestBackoff, firstBackoff * 2 ** container.refusals++), () => start(state, container))
+  }
+
+  const begin = (
+    state: RunningPod,
+    pod: Pod,
+    container: RunningContainer,
+    { imageId, runs, how }: { readonly imageId: string | undefined; readonly runs: boolean; readonly how: string },
+  ): void => {
+    const { name } = container.spec
+    const from = source(pod, container)
     const resolved = resolveEnvironment(client, pod, container.spec)
     if ('missing' in resolved && !settling()) {
       container.state = waiting('CreateContainerConfigError', resolved.missing)
@@ -103,14 +165,16 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
     }
     container.env = 'env' in resolved ? resolved.env : {}
     container.id = newId()
+    container.imageId = imageId
+    container.refusals = 0
     container.previous = container.log
     container.log = createLog()
     container.state = { running: { startedAt: settling() ? state.startTime : stamp() } }
-    event(pod, 'Normal', 'Pulled', `Container image "${image}" already present on machine`, from)
+    event(pod, 'Normal', 'Pulled', how, from)
     event(pod, 'Normal', 'Created', `Created container: ${name}`, from)
     event(pod, 'Normal', 'Started', `Started container ${name}`, from)
     write(state)
-    run(state, pod, container)
+    run(state, pod, container, runs)
     if (container.init && isDone(container)) proceed(state)
   }
 
@@ -125,14 +189,14 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
 
   const settle = (state: RunningPod, pod: Pod): void => {
     state.adopted = true
-    settleContainers(client, pod, state)
+    settleContainers(client, pod, state, images)
     write(state)
   }
 
   /** A pod that ran before this process knew it: its containers go on. */
   const adopt = (state: RunningPod, pod: Pod): void => {
     state.adopted = true
-    adoptContainers(client, pod, state)
+    adoptContainers(client, pod, state, images)
     const initialized = state.inits.every(isDone)
     for (const container of everyContainer(state)) {
       if (container.state['running']) run(state, pod, container)
@@ -235,6 +299,7 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
     clear: (): void => {
       for (const state of running.values()) halt(state)
       running.clear()
+      images.clear()
     },
   }
 }

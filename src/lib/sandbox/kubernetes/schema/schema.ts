@@ -1,4 +1,5 @@
 import { apps } from './apps.ts'
+import { autoscaling } from './autoscaling.ts'
 import { batch } from './batch.ts'
 import { coordination } from './coordination.ts'
 import { core } from './core.ts'
@@ -56,7 +57,7 @@ const parsed = new Map<string, Struct>()
 
 // A type is a line at the margin with its fields below it. `[T]` is a list, `[T] by k` a list with merge keys, `[T] set` a set, `{T}` a map; `atomic` makes
 // a struct or a map one value.
-for (const text of [meta, core, apps, batch, policy, coordination, events, rbac, networking, storage, discovery, own])
+for (const text of [meta, core, apps, autoscaling, batch, policy, coordination, events, rbac, networking, storage, discovery, own])
   for (const block of text.trim().split(/\n(?=\S)/)) {
     const [head = '', ...lines] = block.split('\n')
     const [name = '', atomic] = head.split(' ')
