@@ -31,13 +31,14 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       throw error instanceof Unreachable ? error : unreadable(code ?? String(error))
     }
   }
-  const { filesAt, history, texts } = gitOf(folder)
+  const { filesAt, history, commit, texts } = gitOf(folder)
   return {
     read: {
       folder,
       text,
       filesAt,
       history,
+      commit,
       texts,
       secret: async (file) => {
         const found = await text(file)

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { Unreachable } from '../../errors.ts'
-import type { FileChange, TextFile } from './types.ts'
+import type { Commit, FileChange, TextFile } from './types.ts'
 
 const limit = 64 * 1024 * 1024
 
@@ -78,6 +78,15 @@ export const gitOf = (folder: string) => {
     history: async (revision: string, under: string): Promise<readonly FileChange[]> => {
       const at = await commit(revision)
       return at === undefined ? [] : changesOf(at, under)
+    },
+    commit: async (revision: string): Promise<Commit | undefined> => {
+      const at = await commit(revision)
+      if (at === undefined) return undefined
+      const [short = '', when = '', subject = ''] = (await told(['show', '-s', '--format=%h%x00%cI%x00%s', at]))
+        .toString()
+        .trimEnd()
+        .split('\0')
+      return { short, subject, at: new Date(when).toISOString() }
     },
     texts: textsOf,
   }

@@ -28,6 +28,13 @@ export interface FileChange {
   readonly at: string
 }
 
+/** What an image was built from. `at`: ISO, when it was committed. */
+export interface Commit {
+  readonly short: string
+  readonly subject: string
+  readonly at: string
+}
+
 /** A private key that nobody else has, and a request for a certificate of it. */
 export interface KeyRequest {
   readonly key: Secret
@@ -62,6 +69,8 @@ export interface CheckoutReader {
   filesAt(revision: string, under: string): Promise<readonly TextFile[] | undefined>
   /** What commits up to a revision did to a folder's files, the latest first; [] where git knows no such revision. */
   history(revision: string, under: string): Promise<readonly FileChange[]>
+  /** The commit that a revision names; undefined where git knows none such. */
+  commit(revision: string): Promise<Commit | undefined>
   /** Texts by the names that git gives them in a history; in the order of the names. */
   texts(objects: readonly string[]): Promise<readonly string[]>
 }

@@ -22,6 +22,7 @@ export interface Kinds {
   readonly Event: KubeEvent
   /** Middleware as Traefik 2 has it, which version 3 may still find in a cluster. */
   readonly FormerMiddleware: KubeObject
+  readonly HorizontalPodAutoscaler: KubeObject
   readonly Ingress: KubeObject
   readonly Job: KubeObject
   readonly Lease: KubeObject
@@ -47,6 +48,7 @@ export const resources = {
   Deployment: ['/apis/apps/v1', 'deployments'],
   Event: ['/api/v1', 'events'],
   FormerMiddleware: ['/apis/traefik.containo.us/v1alpha1', 'middlewares'],
+  HorizontalPodAutoscaler: ['/apis/autoscaling/v2', 'horizontalpodautoscalers'],
   Ingress: ['/apis/networking.k8s.io/v1', 'ingresses'],
   Job: ['/apis/batch/v1', 'jobs'],
   Lease: ['/apis/coordination.k8s.io/v1', 'leases'],

@@ -6,7 +6,7 @@ import { httpsTo, type Trust } from '../https.ts'
 import type { System } from '../systems.ts'
 import { type Reference, referenceOf } from './reference.ts'
 import { noRegistry, refused, unanswered } from './trouble.ts'
-import type { RegistryReader, RegistryWriter } from './types.ts'
+import type { RegistryImage, RegistryReader, RegistryWriter } from './types.ts'
 
 export interface RegistryOptions extends Trust {
   /** `user:password` for a registry, where there is one. */
@@ -29,7 +29,12 @@ export const registrySystem = (options: RegistryOptions): System<RegistryReader,
   const { signal, timeout = seconds(5) } = options
   const send = httpsTo(options)
 
-  const ask = async ({ host, name, version }: Reference, until: AbortSignal): Promise<string | undefined> => {
+  /** `more`: what else is asked of an image that is there. */
+  const ask = async <T>(
+    { host, name, version }: Reference,
+    until: AbortSignal,
+    more: (digest: string, get: Get) => Promise<T>,
+  ): Promise<T | undefined> => {
     const url = new URL(`https://${host}/v2/${name}/manifests/${version}`)
     const manifest = (method: 'HEAD' | 'GET', authorization?: string) =>
       send(url, { method, headers: { accept, ...(authorization !== undefined && { authorization }) }, signal: until })
@@ -42,7 +47,23 @@ export const registrySystem = (options: RegistryOptions): System<RegistryReader,
       authorization = await authorized(response.headers['www-authenticate'] ?? '', name, secret, until)
       if (authorization !== undefined) response = ended(await manifest('HEAD', authorization))
     }
-    if (response.statusCode === 200) return digestOf(response, url, credentials)
+    if (response.statusCode === 200) {
+      const headers = { accept, ...(authorization !== undefined && { authorization }) }
+      const get: Get = async (what, by) => {
+        const place = new URL(`https://${host}/v2/${name}/${what}/${by}`)
+        const first = await send(place, { headers, signal: until })
+        const leads = String(first.headers.location ?? '')
+        // What a registry keeps elsewhere is asked for there, without its credentials.
+        const answer =
+          first.statusCode === 307 && /^https:/.test(leads) && URL.canParse(leads)
+            ? (first.destroy(), await send(new URL(leads), { headers: {}, signal: until }))
+            : first
+        const body = parsed(await textOf(answer))
+        if (answer.statusCode !== 200) throw refused(answer.statusCode ?? 0, place, credentials)
+        return body
+      }
+      return more(digestOf(response, url, credentials), get)
+    }
     // A HEAD has no body, and anything may answer 404: only the registry's own code says that there is no such image.
     if (response.statusCode === 404 && (await isUnknown(await manifest('GET', authorization)))) return undefined
     throw refused(response.statusCode ?? 0, url, credentials)
@@ -72,13 +93,13 @@ export const registrySystem = (options: RegistryOptions): System<RegistryReader,
     return granted === undefined ? undefined : `Bearer ${granted}`
   }
 
-  const digest = async (image: string): Promise<string | undefined> => {
+  const asked = async <T>(image: string, more: (digest: string, get: Get) => Promise<T>): Promise<T | undefined> => {
     const reference = referenceOf(image)
     if (reference === undefined) throw noRegistry(image)
     signal?.throwIfAborted()
     const limit = AbortSignal.timeout(timeout)
     try {
-      return await ask(reference, signal ? AbortSignal.any([signal, limit]) : limit)
+      return await ask(reference, signal ? AbortSignal.any([signal, limit]) : limit, more)
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       if (error instanceof Trouble) throw error
@@ -86,7 +107,36 @@ export const registrySystem = (options: RegistryOptions): System<RegistryReader,
       throw unanswered(silent, new URL(`https://${reference.host}/v2/`), timeout)
     }
   }
-  return { read: { digest }, write: {}, say: {}, close: async () => {} }
+  return {
+    read: {
+      digest: (image) => asked(image, async (digest) => digest),
+      image: (image) =>
+        asked(image, async (digest, get): Promise<RegistryImage> => ({ digest, platforms: await platformsOf(digest, get) })),
+    },
+    write: {},
+    say: {},
+    close: async () => {},
+  }
+}
+
+type Get = (what: 'manifests' | 'blobs', by: string) => Promise<unknown>
+
+interface Platform {
+  readonly os?: string
+  readonly architecture?: string
+}
+
+/** An index names them; of a plain image the configuration does. */
+const platformsOf = async (digest: string, get: Get): Promise<readonly string[] | undefined> => {
+  const { manifests, config } = ((await get('manifests', digest)) ?? {}) as {
+    readonly manifests?: readonly { readonly platform?: Platform }[]
+    readonly config?: { readonly digest?: string }
+  }
+  const said = ({ os, architecture }: Platform = {}): readonly string[] =>
+    os === undefined || architecture === undefined || os === 'unknown' ? [] : [`${os}/${architecture}`]
+  if (Array.isArray(manifests)) return [...new Set(manifests.flatMap(({ platform }) => said(platform)))]
+  const own = config?.digest === undefined ? [] : said(((await get('blobs', config.digest)) ?? {}) as Platform)
+  return own.length > 0 ? own : undefined
 }
 
 const digestOf = ({ headers }: IncomingMessage, url: URL, credentials: 'sent' | 'none'): string => {
