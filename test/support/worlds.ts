@@ -5,6 +5,7 @@ import { confinedServers, keptServers } from '../../src/lib/postgres-server/serv
 import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds } from './migration-worlds.ts'
+import { release } from './migrations.ts'
 
 /** One test file's PostgreSQL serves the next file of the same worker. */
 const postgresServers = keptServers()
@@ -100,6 +101,10 @@ export const worlds = {
     void kubernetes.client.update({ group: 'apps', resource: 'deployments' }, 'web', namespace, (draft) => {
       draft.spec = { ...(draft.spec as object), paused: true }
     }),
+  'an image that is built and pushed': async (sandbox) => {
+    await release(sandbox, 'cccc001', {})
+    return { TAG: 'cccc001' }
+  },
   /** A switch to the direct endpoint that stopped after its first write: the ConfigMap names it, no pod has started with it. */
   'switched in the ConfigMap only': (sandbox) => void setHost(sandbox, hosts.direct),
   'pooler down': ({ postgres }) => postgres.behave('pooler', { answer: 'silence' }),

@@ -16,6 +16,7 @@ export const procedures = {
   'db:restore-point': async () => (await import('./db/restore-point.ts')).restorePoint,
   'db:switch-host': async () => (await import('./db/switch-host.ts')).switchHost,
   'db:unlock': async () => (await import('./db/unlock.ts')).unlock,
+  'deploy:image': async () => (await import('./deploy/image.ts')).image,
   'deploy:pause': async () => (await import('./deploy/pause.ts')).pause,
   'deploy:restart': async () => (await import('./deploy/restart.ts')).restart,
   'deploy:resume': async () => (await import('./deploy/resume.ts')).resume,

@@ -12,7 +12,7 @@ import { tagOf } from '../db/gather-migrations.ts'
 export const machinePlatform = 'linux/amd64'
 
 /** Workloads whose images are built from the checkout (ch14), in the order in which they are deployed. */
-const builtWorkloads = ['api', 'worker', 'web', 'admin'] as const
+export const builtWorkloads = ['api', 'worker', 'web', 'admin'] as const
 
 /** One pod that has not ended, and what it really runs. */
 export interface ReleasedPod {
@@ -53,11 +53,11 @@ const revisionOf = ({ metadata }: Deployment | ReplicaSet): number | undefined =
 }
 
 /** The one with the workload's own name, else the first. */
-const mainContainer = (name: string, containers: readonly Container[]): Container | undefined =>
+export const mainContainer = (name: string, containers: readonly Container[]): Container | undefined =>
   containers.find((one) => one.name === name) ?? containers[0]
 
 /** `sha256:…` of `host/name@sha256:…`. */
-const digestIn = (imageId: string | undefined): string | undefined => imageId?.match(/sha256:[0-9a-f]{64}$/)?.[0]
+export const digestIn = (imageId: string | undefined): string | undefined => imageId?.match(/sha256:[0-9a-f]{64}$/)?.[0]
 
 /** "sha256:cf41a0b2c3d4", enough to tell two apart. */
 export const shortDigest = (digest: string): string => digest.slice(0, 19)

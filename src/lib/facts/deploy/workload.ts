@@ -63,7 +63,7 @@ export const clusterLine = ({ cluster }: Pick<Workload, 'cluster'>): string =>
   `cluster ${cluster.context} at ${cluster.server}${cluster.fellOver ? ' (the kubeconfig’s own server does not answer)' : ''}, from ${cluster.kubeconfig}`
 
 /** A rollout of its own would end in neither: what somebody began is to end first, and what is paused would never begin. */
-export const isSteady = ({ name, deployment }: Workload): Finding => {
+export const isSteady = ({ name, deployment }: Pick<Workload, 'name' | 'deployment'>): Finding => {
   if (deployment.spec.paused) return fails(`the rollout of ${name} is paused: honeydue deploy:resume ${name} lets it go on`)
   return isRollingOut(deployment) ? fails(`${name} is rolling out: honeydue cluster:health says how it stands`) : holds
 }

@@ -51,6 +51,6 @@ export const manifestOf = (name: string, tag: string, push: Push = firstPush): K
   })
 }
 
-/** The configuration of a plain image: where its platform stands. */
-export const configurationOf = ({ platforms: [platform = ''] }: Push): Kept =>
-  kept('application/vnd.oci.image.config.v1+json', partsOf(platform))
+/** The configuration of a plain image: where its platform stands, if anywhere. */
+export const configurationOf = ({ platforms: [platform] }: Push): Kept =>
+  kept('application/vnd.oci.image.config.v1+json', platform === undefined ? {} : partsOf(platform))

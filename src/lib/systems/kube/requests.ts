@@ -52,6 +52,15 @@ export const scaleRequest = ({ from, to, ...target }: Of<'scale'>): KubeRequest 
     ...(from === 0 ? [{ op: 'remove', path: notePath }] : []),
   ])
 
+export const imageRequest = ({ places, from, to, ...target }: Of<'setImage'>): KubeRequest =>
+  jsonPatch(
+    deployment(target),
+    places.flatMap((path) => [
+      { op: 'test', path, value: from },
+      { op: 'replace', path, value: to },
+    ]),
+  )
+
 export const pauseRequest = ({ paused, ...target }: Of<'setPaused'>): KubeRequest =>
   mergePatch(deployment(target), { spec: { paused: paused ? true : null } })
 

@@ -4,6 +4,7 @@ import type { System } from '../systems.ts'
 import type { AnyKind } from './kinds.ts'
 import {
   annotateRequest,
+  imageRequest,
   type KubeRequest,
   pauseRequest,
   removeJobRequest,
@@ -26,6 +27,7 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
     restart: (target) =>
       said([sh`kubectl -n ${target.namespace} rollout restart ${`deployment/${target.name}`}`, rolledOut(target)], deployment(target)),
     scale: (wanted) => said([patched('Deployment', wanted, scaleRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
+    setImage: (wanted) => said([patched('Deployment', wanted, imageRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
     setPaused: (wanted) => said(patched('Deployment', wanted, pauseRequest(wanted)), deployment(wanted)),
     runJob: (wanted) => {
       const { namespace, name } = wanted

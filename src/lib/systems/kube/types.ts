@@ -90,6 +90,8 @@ export interface KubeWriter {
   restart(target: Target): Promise<void>
   /** Sets the number of replicas from one to another (done where it is so already), and leaves a note of the first on the Deployment while it is at 0 (`honeydue.dev/replicas`). */
   scale(target: Target & { readonly from: number; readonly to: number }): Promise<void>
+  /** Sets the image of containers that still have the image `from`; `places`: JSON Pointers. */
+  setImage(target: Target & { readonly places: readonly string[]; readonly from: string; readonly to: string }): Promise<void>
   /** Stops a Deployment's rollout where it is, or lets it go on. */
   setPaused(target: Target & { readonly paused: boolean }): Promise<void>
   /** Creates the migration Job of a manifest, where none of its name is there. `file`, `container`, `image`: how its shell line makes the manifest. */

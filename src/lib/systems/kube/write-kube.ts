@@ -3,6 +3,7 @@ import { Moved } from '../../errors.ts'
 import type { KubeClient } from './request.ts'
 import {
   annotateRequest,
+  imageRequest,
   type KubeRequest,
   pauseRequest,
   removeJobRequest,
@@ -32,6 +33,7 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
         if (now?.spec.replicas !== wanted.to) throw error
       })
     },
+    setImage: (wanted) => send(imageRequest(wanted)),
     setPaused: (wanted) => send(pauseRequest(wanted)),
     runJob: (wanted) => send(runJobRequest(wanted)),
     removeJob: (wanted) => send(removeJobRequest(wanted)),

@@ -133,7 +133,7 @@ const platformsOf = async (digest: string, get: Get): Promise<readonly string[] 
     readonly config?: { readonly digest?: string }
   }
   const said = ({ os, architecture }: Platform = {}): readonly string[] =>
-    os === undefined || architecture === undefined || os === 'unknown' ? [] : [`${os}/${architecture}`]
+    !os || !architecture || os === 'unknown' ? [] : [`${os}/${architecture}`]
   if (Array.isArray(manifests)) return [...new Set(manifests.flatMap(({ platform }) => said(platform)))]
   const own = config?.digest === undefined ? [] : said(((await get('blobs', config.digest)) ?? {}) as Platform)
   return own.length > 0 ? own : undefined
