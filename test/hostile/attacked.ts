@@ -78,9 +78,19 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   'db:restore-point': { words: [], systems: ['kubernetes', 'postgres', 'neon'] },
   'db:switch-host': { words: ['--to', 'direct'], systems: ['kubernetes', 'postgres', 'edge'] },
   'db:unlock': { words: [], systems: ['kubernetes', 'postgres'], arrange: stranded, gone: true },
+  'deploy:image': {
+    words: ['--tag', 'cccc001', '--only', 'admin'],
+    systems: ['kubernetes', 'registry', 'edge'],
+    arrange: async (sandbox) => void (await worlds['an image that is built and pushed'](sandbox)),
+  },
   'deploy:pause': { words: ['api'], systems: ['kubernetes'] },
   'deploy:restart': { words: ['admin'], systems: ['kubernetes'] },
   'deploy:resume': { words: ['web'], systems: ['kubernetes'], arrange: worlds['a rollout of web that was paused'] },
+  'deploy:rollback': {
+    words: ['admin', '--to', '12b2f9d'],
+    systems: ['kubernetes', 'registry', 'edge'],
+    arrange: async (sandbox) => void (await worlds['a commit that runs, and the one before it'](sandbox)),
+  },
   'deploy:scale': { words: ['api', '--replicas', '4'], systems: ['kubernetes', 'postgres'] },
   'edge:drain': { words: [secondNode.alias, '--within', '5s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'edge:purge': { words: ['--host', 'api.myhoneydue.com'], systems: ['kubernetes', 'cloudflare', 'edge'] },
@@ -129,8 +139,13 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
       config: inCheckout('config.yaml'),
       configMap: client.get({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace)?.data,
       workloads: client.list(deployments, { namespace }).map(({ metadata, spec }) => {
-        const { replicas, paused } = spec as { readonly replicas: number; readonly paused?: boolean }
-        return [metadata.name, replicas, paused ?? false, metadata.annotations?.['honeydue.dev/replicas']]
+        const { replicas, paused, template } = spec as {
+          readonly replicas: number
+          readonly paused?: boolean
+          readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } }
+        }
+        const images = template.spec.containers.map(({ image }) => image)
+        return [metadata.name, replicas, paused ?? false, metadata.annotations?.['honeydue.dev/replicas'], images]
       }),
       cached: redis.store
         .keys()

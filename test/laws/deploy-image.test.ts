@@ -60,7 +60,7 @@ laws(deployImage, subject, [
       // A pod that has the tag from before stays for the law to see: one by itself, under the labels of web.
       const { client } = sandbox().kubernetes
       const [pod] = client.list({ group: '', resource: 'pods' }, { namespace, labels: { 'app.kubernetes.io/name': 'web' } })
-      const { containers } = pod?.spec as { containers: readonly object[] }
+      const { containers = [] } = (pod?.spec ?? {}) as { readonly containers?: readonly object[] }
       client.create({
         apiVersion: 'v1',
         kind: 'Pod',

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
-import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds } from './migration-worlds.ts'
 import { release } from './migrations.ts'
@@ -104,6 +105,19 @@ export const worlds = {
   'an image that is built and pushed': async (sandbox) => {
     await release(sandbox, 'cccc001', {})
     return { TAG: 'cccc001' }
+  },
+  'a commit that runs, and the one before it': async (sandbox) => {
+    await release(sandbox, 'cccc001', {})
+    const { client } = sandbox.kubernetes
+    for (const name of ['api', 'worker', 'web', 'admin'])
+      client.update({ group: 'apps', resource: 'deployments' }, name, namespace, (draft) => {
+        const { template } = draft.spec as { readonly template: { readonly spec: { readonly containers: { image: string }[] } } }
+        for (const container of template.spec.containers) container.image = image(name, 'cccc001')
+      })
+    const isNew = ({ metadata, spec }: KubeObject) =>
+      ['redis', 'vmagent'].includes(metadata.labels?.['app.kubernetes.io/name'] ?? '') || JSON.stringify(spec).includes('cccc001')
+    await eventually(async () => client.list({ group: '', resource: 'pods' }, { namespace }).every(isNew))
+    return { TAG: '12b2f9d' }
   },
   /** A switch to the direct endpoint that stopped after its first write: the ConfigMap names it, no pod has started with it. */
   'switched in the ConfigMap only': (sandbox) => void setHost(sandbox, hosts.direct),

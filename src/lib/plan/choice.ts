@@ -41,6 +41,12 @@ export const argument = (about: Omit<About<string>, 'not' | 'default'> & { reado
   ...about,
 })
 
+/** The same where nothing has to stand: `deploy:rollback api`, or all. */
+export const optionalArgument = (about: Omit<About<string>, 'not' | 'default' | 'ask'>): Choice<string | undefined> => ({
+  kind: 'argument',
+  ...about,
+})
+
 /** A word that may be left out. */
 export const optionalText = (about: Omit<About<string>, 'ask'>): Choice<string | undefined> => ({ kind: 'text', ...about })
 

@@ -20,6 +20,7 @@ export const procedures = {
   'deploy:pause': async () => (await import('./deploy/pause.ts')).pause,
   'deploy:restart': async () => (await import('./deploy/restart.ts')).restart,
   'deploy:resume': async () => (await import('./deploy/resume.ts')).resume,
+  'deploy:rollback': async () => (await import('./deploy/rollback.ts')).rollback,
   'deploy:scale': async () => (await import('./deploy/scale.ts')).scale,
   'edge:drain': async () => (await import('./edge/drain.ts')).drain,
   'edge:purge': async () => (await import('./edge/purge.ts')).purge,

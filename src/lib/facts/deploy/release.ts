@@ -47,7 +47,7 @@ export interface Release {
 const revisionNote = 'deployment.kubernetes.io/revision'
 const causeNote = 'kubernetes.io/change-cause'
 
-const revisionOf = ({ metadata }: Deployment | ReplicaSet): number | undefined => {
+export const revisionOf = ({ metadata }: Deployment | ReplicaSet): number | undefined => {
   const revision = Number(metadata.annotations?.[revisionNote])
   return Number.isInteger(revision) ? revision : undefined
 }

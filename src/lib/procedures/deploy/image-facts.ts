@@ -3,7 +3,7 @@ import { type Answer, answer } from '../../facts/answer.ts'
 import { gatherMigrations, type MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { migratingJobs } from '../../facts/db/migrating.ts'
 import { builtWorkloads, digestsOf, gatherReleases, machinePlatform, type Release, shortDigest } from '../../facts/deploy/release.ts'
-import { isSingleton, isSteady } from '../../facts/deploy/workload.ts'
+import { isSingleton } from '../../facts/deploy/workload.ts'
 import { replicasNote } from '../../notes.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
@@ -11,7 +11,7 @@ import { sh } from '../../shell.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
 import type { RegistryImage } from '../../systems/registry/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import type { Move } from './move-image.ts'
+import { isThere, type Move, type TemplateMove } from './move-image.ts'
 
 export type Look = Readers<'kube' | 'registry' | 'checkout' | 'postgres' | 'http'>
 
@@ -33,7 +33,7 @@ export interface MoveFacts {
 }
 
 /** Which of the workloads are meant, in the order in which they are deployed. Throws Blocked for one that is none of them. */
-export const chosen = (only: readonly string[], releases: readonly Release[]): readonly Release[] => {
+const chosen = (only: readonly string[], releases: readonly Release[]): readonly Release[] => {
   const unknown = only.filter((name) => !releases.some((one) => one.name === name))
   if (unknown.length > 0 || releases.length === 0)
     throw new Blocked({
@@ -45,12 +45,18 @@ export const chosen = (only: readonly string[], releases: readonly Release[]): r
   return only.length === 0 ? releases : releases.filter(({ name }) => only.includes(name))
 }
 
+/** Where one workload is to come to. */
+export interface Wanted {
+  readonly image: string
+  readonly template?: TemplateMove
+}
+
 /** Everything that a change of images depends on; `wanted` gives the image that each is to come to. */
 export const gatherMoves = async (
   look: Look,
   { environment }: Context,
   only: readonly string[],
-  wanted: (release: Release) => Promise<string> | string,
+  wanted: (release: Release) => Promise<Wanted> | Wanted,
 ): Promise<MoveFacts> => {
   const { namespace, health, warmup } = environment
   const [cluster, releases, migrating, answers] = await Promise.all([
@@ -65,7 +71,7 @@ export const gatherMoves = async (
   const targets = await Promise.all(
     chosen(only, releases).map(async (release): Promise<Target> => {
       const { name, deployment } = release
-      const to = await wanted(release)
+      const { image: to, template } = await wanted(release)
       const registry = await answer(look.registry.image(to))
       const note = Number(deployment.metadata.annotations?.[replicasNote] ?? Number.NaN)
       return {
@@ -76,8 +82,10 @@ export const gatherMoves = async (
         registry,
         replicas: deployment.spec.replicas ?? 1,
         noted: Number.isInteger(note) && note > 0 ? note : undefined,
+        singleton: isSingleton(environment, name),
         from: release.image,
         to,
+        ...(template && { template }),
         digest: registry.answered ? registry.value?.digest : undefined,
       }
     }),
@@ -89,13 +97,13 @@ export const gatherMoves = async (
 }
 
 /** What must hold of every workload that is to change, whichever way its image was found. */
-export const mayMove = ({ targets, migrating }: MoveFacts): Finding => {
-  const changing = targets.filter(({ from, to }) => from !== to)
+export const mayMove = ({ targets, migrating }: MoveFacts, steady: (target: Target) => Finding): Finding => {
+  const changing = targets.filter((target) => !isThere(target))
   return every([
     when(migrating.length === 0 || changing.length === 0, `a migration is running: Job ${migrating.join(', ')}`),
-    ...changing.map((target) => (stoppedByUs(target) ? holds : isSteady(target))),
-    ...changing.map(({ name, replicas }) =>
-      isSingleton(name) && replicas > 1
+    ...changing.map((target) => (stoppedByUs(target) ? holds : steady(target))),
+    ...changing.map(({ name, replicas, singleton }) =>
+      singleton && replicas > 1
         ? fails(`${name} has ${replicas} replicas, and only one may run`, sh`honeydue deploy:scale ${name} --replicas 1 --dry-run`)
         : holds,
     ),

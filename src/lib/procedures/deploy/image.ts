@@ -1,16 +1,16 @@
-import { clusterLine } from '../../facts/deploy/workload.ts'
+import { clusterLine, isSteady } from '../../facts/deploy/workload.ts'
 import { text, texts, toggle } from '../../plan/choice.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
+import { sh } from '../../shell.ts'
 import { gatherMoves, type MoveFacts, mayMove, reusedTag } from './image-facts.ts'
 import { moveSteps, versionOf } from './move-image.ts'
+import { repositoryOf } from './rollback-target.ts'
 import { apiServes } from './serves.ts'
 
 interface ImageFacts extends MoveFacts {
   readonly tag: string
 }
-
-const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
 
 /** The path of ch14 without the build: api first, the worker by stop and start, web and admin after, each seen to run before the next. */
 export const image = defineProcedure({
@@ -30,9 +30,9 @@ export const image = defineProcedure({
   gather: async (input, look, context): Promise<ImageFacts> => {
     const facts = await gatherMoves(look, context, input.only, async ({ image }) => {
       const tagged = `${repositoryOf(image)}:${input.tag}`
-      if (!input['by-digest']) return tagged
+      if (!input['by-digest']) return { image: tagged }
       const digest = await look.registry.digest(tagged)
-      return digest === undefined ? tagged : `${tagged}@${digest}`
+      return { image: digest === undefined ? tagged : `${tagged}@${digest}` }
     })
     return { ...facts, tag: input.tag }
   },
@@ -48,7 +48,7 @@ export const image = defineProcedure({
   ],
   steps: (facts) => {
     const check = async () =>
-      every([mayMove(facts), knowsSchema(facts), ...facts.targets.filter(({ from, to }) => from !== to).map(reusedTag)])
+      every([mayMove(facts, isSteady), knowsSchema(facts), ...facts.targets.filter(({ from, to }) => from !== to).map(reusedTag)])
     return facts.targets.flatMap((target) => [...moveSteps(target, check), ...(target.name === 'api' ? apiServes(facts) : [])])
   },
 })
@@ -68,12 +68,12 @@ const knowsSchema = ({ schema, targets }: ImageFacts): Finding => {
     when(
       open.length === 0,
       `${open.join(', ')} of ${versionOf(of)} ${open.length === 1 ? 'has' : 'have'} not run`,
-      `honeydue db:migrate --image ${of} --dry-run`,
+      sh`honeydue db:migrate --image ${of} --dry-run`,
     ),
     when(
       state.ahead.length === 0,
       `the schema has version ${state.ahead.join(', ')}, which ${versionOf(of)} does not know: deploy:rollback says whether it can run on it`,
-      `honeydue deploy:rollback --to ${versionOf(of)} --dry-run`,
+      sh`honeydue deploy:rollback --to ${versionOf(of)} --dry-run`,
     ),
   ])
 }

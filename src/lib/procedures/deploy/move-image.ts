@@ -1,12 +1,11 @@
 import { minutes } from '../../clock.ts'
 import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
 import { digestIn, mainContainer, shortDigest } from '../../facts/deploy/release.ts'
-import { isSingleton } from '../../facts/deploy/workload.ts'
 import { type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Proof, Step } from '../../plan/procedure.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
 import type { Deployment, Pod } from '../../systems/kube/types.ts'
-import type { Readers } from '../../systems/systems.ts'
+import type { Readers, Writers } from '../../systems/systems.ts'
 
 /** One workload that is to run another image. */
 export interface Move {
@@ -17,11 +16,27 @@ export interface Move {
   readonly replicas: number
   /** What a run noted when it stopped the workload for a moment. */
   readonly noted: number | undefined
+  /** Never more than one at a time, by the environment. */
+  readonly singleton: boolean
   readonly from: string
   readonly to: string
   /** What the registry has for `to`; undefined where it did not say. */
   readonly digest: string | undefined
+  /** Where the whole template of a revision is brought back, and not the image alone. */
+  readonly template?: TemplateMove
 }
+
+/** From one pod template to another, and the hashes by which pods of each are known. */
+export interface TemplateMove {
+  readonly from: PodTemplate
+  readonly to: PodTemplate
+  readonly fromHash: string | undefined
+  readonly toHash: string | undefined
+  /** "revision 3 (12b2f9d)". */
+  readonly label: string
+}
+
+type PodTemplate = Deployment['spec']['template']
 
 type Look = Readers<'kube'>
 
@@ -33,71 +48,114 @@ export const versionOf = (image: string): string => {
 
 const imageOf = (pod: Pod, name: string): string | undefined => mainContainer(name, pod.spec.containers)?.image
 
-/** The steps for one workload: replaced as its strategy has it, and one that must not run twice stopped before it is started. */
-export const moveSteps = (move: Move, check: () => Promise<Finding>): readonly Step<'kube'>[] => {
-  if (move.from === move.to && (move.replicas > 0 || move.noted === undefined)) return [runs(move)]
-  return isSingleton(move.name) && (move.replicas > 0 || move.noted !== undefined) ? stopAndStart(move, check) : [replace(move, check)]
+/** Whether there is nothing to set. */
+export const isThere = ({ from, to, template }: Move): boolean =>
+  template === undefined ? from === to : sameTemplate(template.from, template.to)
+
+export const sameTemplate = (one: object, other: object): boolean => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
+
+const sorted = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(sorted)
+    : typeof value === 'object' && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([one], [other]) => (one < other ? -1 : 1))
+            .map(([key, one]) => [key, sorted(one)]),
+        )
+      : value
+
+const labelOf = ({ to, template }: Move): string => template?.label ?? versionOf(to)
+
+/** Whether a pod, or the Deployment itself, is of what the move comes to, or from. */
+const isPodOf = ({ name, from, to, template }: Move, which: 'from' | 'to', pod: Pod): boolean => {
+  const hash = which === 'to' ? template?.toHash : template?.fromHash
+  return hash === undefined ? imageOf(pod, name) === (which === 'to' ? to : from) : pod.metadata.labels?.['pod-template-hash'] === hash
 }
 
-/** Every pod is ready and of the image; what its nodes have of another content under the same name is no matter of waiting. */
-const runsImage = async (
-  { namespace, name, digest }: Move,
-  image: string,
-  replicas: number,
-  look: Look,
-  sure: boolean,
-): Promise<Finding> => {
+const isSetTo = ({ name, from, to, template }: Move, which: 'from' | 'to', { spec }: Deployment): boolean =>
+  template === undefined
+    ? mainContainer(name, spec.template.spec.containers)?.image === (which === 'to' ? to : from)
+    : sameTemplate(spec.template, template[which])
+
+const set = ({ namespace, name, deployment, from, to, template }: Move, write: Writers<'kube'>, back: boolean): Promise<void> => {
+  if (template !== undefined)
+    return write.kube.setTemplate({
+      namespace,
+      name,
+      ...(back ? { from: template.to, to: template.from } : { from: template.from, to: template.to }),
+    })
+  const places = placesOf(deployment, from)
+  return write.kube.setImage({ namespace, name, places, ...(back ? { from: to, to: from } : { from, to }) })
+}
+
+/** The steps for one workload: replaced as its strategy has it, and one that must not run twice stopped before it is started. */
+export const moveSteps = (move: Move, check: () => Promise<Finding>): readonly Step<'kube'>[] => {
+  if (isThere(move) && (move.replicas > 0 || move.noted === undefined)) return [runs(move)]
+  return move.singleton && (move.replicas > 0 || move.noted !== undefined) ? stopAndStart(move, check) : [replace(move, check)]
+}
+
+/** Every pod is ready and of what it comes to, or back to; what nodes have of another content under the same name is no matter of waiting. */
+const runsAll = async (move: Move, which: 'from' | 'to', replicas: number, look: Look): Promise<Finding> => {
+  const { namespace, name, digest } = move
   const deployment = await look.kube.get('Deployment', name, namespace)
-  if (deployment && mainContainer(name, deployment.spec.template.spec.containers)?.image !== image)
+  if (deployment && !isSetTo(move, which, deployment))
     return fails(`${name} is set to ${versionOf(mainContainer(name, deployment.spec.template.spec.containers)?.image ?? '')}`)
-  if (deployment && sure && digest !== undefined)
+  if (deployment && which === 'to' && digest !== undefined)
     for (const pod of await look.kube.pods(podsOf(deployment))) {
       const { name: own } = mainContainer(name, pod.spec.containers) ?? {}
       const has = digestIn(pod.status.containerStatuses?.find((one) => one.name === own)?.imageID)
-      if (imageOf(pod, name) === image && !hasEnded(pod) && !isLeaving(pod) && has !== undefined && has !== digest)
+      if (isPodOf(move, 'to', pod) && !hasEnded(pod) && !isLeaving(pod) && has !== undefined && has !== digest)
         return hopeless(
           `${pod.metadata.name} on ${pod.spec.nodeName ?? 'its node'} runs ${shortDigest(has)}: the node keeps what it had under this tag`,
         )
     }
-  return rolledOut(look.kube, { namespace, name, replicas }, (pod) => imageOf(pod, name) === image)
+  return rolledOut(look.kube, { namespace, name, replicas }, (pod) => isPodOf(move, which, pod))
 }
 
 const runs = (move: Move): Proof<'kube'> => ({
-  title: `Every pod of ${move.name} runs ${versionOf(move.to)}`,
+  title: `Every pod of ${move.name} runs ${labelOf(move)}`,
   onlyAfterwards: true,
-  holds: (look) => runsImage(move, move.to, move.replicas, look, true),
+  holds: (look) => runsAll(move, 'to', move.replicas, look),
   within: rolloutPatience(move.deployment),
 })
 
-const effectOf = ({ namespace, name, from, to }: Move) => [
-  { what: `Deployment ${namespace}/${name}, image`, before: versionOf(from), after: versionOf(to) },
-]
+const effectOf = (move: Move) => {
+  const { namespace, name, from, to, template } = move
+  return [
+    {
+      what: `Deployment ${namespace}/${name}, ${template === undefined ? 'image' : 'pod template'}`,
+      before: versionOf(from),
+      after: labelOf(move),
+    },
+    ...(template === undefined || from !== to ? [] : [{ what: `image of ${name}`, before: versionOf(from), after: 'the same' }]),
+  ]
+}
 
 const replace = (move: Move, check: () => Promise<Finding>): Change<'kube'> => {
-  const { namespace, name, from, to, replicas, deployment } = move
+  const { name, replicas, deployment } = move
   return {
-    title: `Replace the pods of ${name} by those of ${versionOf(to)}`,
+    title: `Replace the pods of ${name} by those of ${labelOf(move)}`,
     effect: effectOf(move),
     unknown: 'whether the new pods become ready',
     check,
-    apply: (write) => write.kube.setImage({ namespace, name, places: placesOf(deployment, from), from, to }),
-    verify: (look) => runsImage(move, to, replicas, look, true),
+    apply: (write) => set(move, write, false),
+    verify: (look) => runsAll(move, 'to', replicas, look),
     within: rolloutPatience(deployment),
-    undo: (write) => write.kube.setImage({ namespace, name, places: placesOf(deployment, from), from: to, to: from }),
-    undone: (look) => runsImage(move, from, replicas, look, false),
+    undo: (write) => set(move, write, true),
+    undone: (look) => runsAll(move, 'from', replicas, look),
   }
 }
 
 /** Its scheduler enqueues every job once for each pod: two at a time, whatever its strategy says, is what must not be. */
 const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<'kube'>[] => {
-  const { namespace, name, from, to, replicas, noted, deployment } = move
+  const { namespace, name, from, replicas, noted, deployment } = move
   const many = replicas || (noted ?? 1)
   const [down, up] = [
     { namespace, name, from: many, to: 0 },
     { namespace, name, from: 0, to: many },
   ]
-  const places = placesOf(deployment, from)
-  const noOther = async (look: Look) => noneBut(await look.kube.pods(podsOf(deployment)), name, to)
+  const noOther = async (look: Look) => noneBut(await look.kube.pods(podsOf(deployment)), move)
   const stopped: Change<'kube'> = {
     title: `Stop ${name}: two at once would run every job twice`,
     effect: [{ what: `pods of ${name}`, before: versionOf(from), after: 'none of them is left' }],
@@ -111,31 +169,24 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
         if (now?.spec.replicas === 0) await write.kube.scale(up)
       },
     },
-    undone: (look) => runsImage(move, from, many, look, false),
+    undone: (look) => runsAll(move, 'from', many, look),
   }
   const left: Proof<'kube'> = { title: `No old pod of ${name} is left`, onlyAfterwards: true, holds: noOther, within: minutes(2) }
-  const set: Change<'kube'> = {
-    title: `Set ${name} to ${versionOf(to)}`,
+  const setAnew: Change<'kube'> = {
+    title: `Set ${name} to ${labelOf(move)}`,
     effect: effectOf(move),
     check,
-    apply: (write) => write.kube.setImage({ namespace, name, places, from, to }),
-    verify: async (look) => {
-      const now = await look.kube.get('Deployment', name, namespace)
-      const image = now && mainContainer(name, now.spec.template.spec.containers)?.image
-      return when(image === to, `${name} is set to ${versionOf(image ?? '')}`)
-    },
-    undo: (write) => write.kube.setImage({ namespace, name, places, from: to, to: from }),
-    undone: async (look) => {
-      const now = await look.kube.get('Deployment', name, namespace)
-      return when(mainContainer(name, now?.spec.template.spec.containers ?? [])?.image === from, `${name} is not set to ${versionOf(from)}`)
-    },
+    apply: (write) => set(move, write, false),
+    verify: (look) => isSet(move, 'to', look),
+    undo: (write) => set(move, write, true),
+    undone: (look) => isSet(move, 'from', look),
   }
   const started: Change<'kube'> = {
     title: `Start ${name}`,
-    effect: [{ what: `pods of ${name}`, before: 'none', after: `${many} of ${versionOf(to)}` }],
+    effect: [{ what: `pods of ${name}`, before: 'none', after: `${many} of ${labelOf(move)}` }],
     unknown: 'whether the new pod becomes ready',
     apply: (write) => write.kube.scale(up),
-    verify: (look) => runsImage(move, to, many, look, true),
+    verify: (look) => runsAll(move, 'to', many, look),
     within: rolloutPatience(deployment),
     undo: (write) => write.kube.scale(down),
     undone: async (look) => {
@@ -143,11 +194,19 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
       return when(pods.length === 0, `${pods.length} pods of ${name} are left`)
     },
   }
-  return [replicas > 0 ? stopped : left, ...(from === to ? [] : [set]), started]
+  return [replicas > 0 ? stopped : left, ...(isThere(move) ? [] : [setAnew]), started]
 }
 
-const noneBut = (pods: readonly Pod[], name: string, image: string): Finding => {
-  const others = pods.filter((pod) => !hasEnded(pod) && imageOf(pod, name) !== image)
+const isSet = async (move: Move, which: 'from' | 'to', look: Look): Promise<Finding> => {
+  const now = await look.kube.get('Deployment', move.name, move.namespace)
+  return when(
+    now !== undefined && isSetTo(move, which, now),
+    `${move.name} is set to ${versionOf(mainContainer(move.name, now?.spec.template.spec.containers ?? [])?.image ?? '')}`,
+  )
+}
+
+const noneBut = (pods: readonly Pod[], move: Move): Finding => {
+  const others = pods.filter((pod) => !hasEnded(pod) && !isPodOf(move, 'to', pod))
   const [first] = others
   return first === undefined ? holds : fails(`${others.length} of them ${others.length === 1 ? 'is' : 'are'} left: ${first.metadata.name}`)
 }

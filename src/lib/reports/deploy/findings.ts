@@ -2,7 +2,7 @@ import type { Environment } from '../../environment/schema.ts'
 import { reasonOf } from '../../errors.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { stuckBecause } from '../../facts/cluster/unready.ts'
-import { digestsOf, machinePlatform, olderThanConfig, type Release, shortDigest } from '../../facts/deploy/release.ts'
+import { digestsOf, machinePlatform, olderThanConfig, type Release, revisionOf, shortDigest } from '../../facts/deploy/release.ts'
 import type { Observation } from '../../plan/report.ts'
 import { isReady } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
@@ -26,16 +26,20 @@ export const deployFindings = (status: DeployStatus, environment: Environment): 
   return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
 }
 
-const rolloutFindings = ({ name, deployment, pods: own }: Release): readonly Observation[] => {
+const rolloutFindings = ({ name, deployment, pods: own, sets, revision }: Release): readonly Observation[] => {
   const stuck = own.filter(({ pod }) => !isReady(pod)).flatMap(({ pod }) => stuckBecause(pod) ?? [])
   const [why] = stuck
+  const before = Math.max(0, ...sets.flatMap((set) => revisionOf(set) ?? []).filter((one) => revision !== undefined && one < revision))
   const ready = own.filter(({ pod }) => isReady(pod)).length
   if (why !== undefined)
     return [
       {
         level: 'wrong',
         text: `The rollout of ${name} is stuck, ${ready} of ${deployment.spec.replicas ?? 1} pods are ready: ${why}`,
-        next: sh`honeydue deploy:rollback ${name} --dry-run`,
+        next:
+          before > 0
+            ? sh`honeydue deploy:rollback ${name} --to ${before} --dry-run`
+            : sh`kubectl -n ${deployment.metadata.namespace ?? ''} describe deployment ${name}`,
       },
     ]
   if (deployment.spec.paused)

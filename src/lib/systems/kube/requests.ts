@@ -61,6 +61,12 @@ export const imageRequest = ({ places, from, to, ...target }: Of<'setImage'>): K
     ]),
   )
 
+export const templateRequest = ({ from, to, ...target }: Of<'setTemplate'>): KubeRequest =>
+  jsonPatch(deployment(target), [
+    { op: 'test', path: '/spec/template', value: from },
+    { op: 'replace', path: '/spec/template', value: to },
+  ])
+
 export const pauseRequest = ({ paused, ...target }: Of<'setPaused'>): KubeRequest =>
   mergePatch(deployment(target), { spec: { paused: paused ? true : null } })
 

@@ -11,6 +11,7 @@ import {
   runJobRequest,
   scaleRequest,
   setValueRequest,
+  templateRequest,
   tlsSecretRequest,
 } from './requests.ts'
 import type { KubeReader, KubeWriter, Target } from './types.ts'
@@ -28,6 +29,7 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
       said([sh`kubectl -n ${target.namespace} rollout restart ${`deployment/${target.name}`}`, rolledOut(target)], deployment(target)),
     scale: (wanted) => said([patched('Deployment', wanted, scaleRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
     setImage: (wanted) => said([patched('Deployment', wanted, imageRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
+    setTemplate: (wanted) => said([patched('Deployment', wanted, templateRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
     setPaused: (wanted) => said(patched('Deployment', wanted, pauseRequest(wanted)), deployment(wanted)),
     runJob: (wanted) => {
       const { namespace, name } = wanted

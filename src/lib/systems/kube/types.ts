@@ -92,6 +92,8 @@ export interface KubeWriter {
   scale(target: Target & { readonly from: number; readonly to: number }): Promise<void>
   /** Sets the image of containers that still have the image `from`; `places`: JSON Pointers. */
   setImage(target: Target & { readonly places: readonly string[]; readonly from: string; readonly to: string }): Promise<void>
+  /** Replaces the pod template of a Deployment, where it still is `from`. */
+  setTemplate(target: Target & { readonly from: object; readonly to: object }): Promise<void>
   /** Stops a Deployment's rollout where it is, or lets it go on. */
   setPaused(target: Target & { readonly paused: boolean }): Promise<void>
   /** Creates the migration Job of a manifest, where none of its name is there. `file`, `container`, `image`: how its shell line makes the manifest. */

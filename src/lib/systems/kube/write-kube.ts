@@ -11,6 +11,7 @@ import {
   runJobRequest,
   scaleRequest,
   setValueRequest,
+  templateRequest,
   tlsSecretRequest,
 } from './requests.ts'
 import { isOfKind } from './shape.ts'
@@ -34,6 +35,7 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
       })
     },
     setImage: (wanted) => send(imageRequest(wanted)),
+    setTemplate: (wanted) => send(templateRequest(wanted)),
     setPaused: (wanted) => send(pauseRequest(wanted)),
     runJob: (wanted) => send(runJobRequest(wanted)),
     removeJob: (wanted) => send(removeJobRequest(wanted)),
