@@ -45,6 +45,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'db:migrations': ['kubernetes', 'postgres', 'registry'],
   'db:status': ['kubernetes', 'postgres', 'neon'],
   'db:verify-warmup': ['kubernetes'],
+  'deploy:status': ['kubernetes', 'postgres', 'registry'],
   'edge:status': ['kubernetes', 'ssh', 'cloudflare', 'edge'],
   'firewall:status': ['kubernetes', 'ssh', 'cloudflare'],
   'nodes:status': ['kubernetes', 'ssh'],
