@@ -105,6 +105,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     arrange: worlds['one range new and one gone'],
   },
   'queue:pause': { words: ['default'], systems: ['kubernetes'] },
+  'queue:retry': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'queue:resume': { words: ['default'], systems: ['kubernetes'], arrange: worlds['a queue paused by somebody'] },
 }
 
@@ -151,6 +152,7 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
         .keys()
         .filter((key) => /^residence_ids_user:[1-9]$/.test(key))
         .sort(),
+      archived: [...redis.store.keys()].filter((key) => key.endsWith(':archived')),
       paused: redis.store.keys().filter((key) => key.endsWith(':paused')),
       points: neon.branches.map(({ name, parent_id }) => [name.replace(/\d{8}-\d{4}/, ''), parent_id]),
       schema: await observeMigrations(sandbox),

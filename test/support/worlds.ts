@@ -126,6 +126,10 @@ export const worlds = {
   'a lock stranded in the pooler': strandLock,
   'the first certificate still in use': firstCertificate,
   'an expired certificate in the Secret': expiredInSecret,
+  'a job that failed for good': ({ redis }): Values => {
+    const archived = redis.store.get('asynq:{default}:archived')
+    return { ID: archived?.type === 'zset' ? ([...archived.scores.keys()][0] ?? '') : '' }
+  },
   'a queue paused by somebody': ({ redis }) => redis.store.set('asynq:{default}:paused', '1790000000'),
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'hetzner2 drained': ({ cloudflare: { state } }) => {

@@ -28,4 +28,5 @@ export const procedures = {
   'firewall:refresh': async () => (await import('./firewall/refresh.ts')).refresh,
   'queue:pause': async () => (await import('./queue/pause.ts')).pause,
   'queue:resume': async () => (await import('./queue/resume.ts')).resume,
+  'queue:retry': async () => (await import('./queue/retry.ts')).retry,
 } as const satisfies Readonly<Record<AnyProcedure['id'], () => Promise<AnyProcedure>>>

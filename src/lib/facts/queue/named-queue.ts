@@ -16,7 +16,7 @@ export interface NamedQueue {
 }
 
 /** Whether this Redis takes writes; who may not ask INFO is told by the write itself. */
-const isReadOnly = async ({ redis }: Readers<'redis'>): Promise<boolean> =>
+export const isReadOnly = async ({ redis }: Readers<'redis'>): Promise<boolean> =>
   redis.info().then(
     ({ role }) => role !== 'master' && role !== '',
     (error: unknown) => {

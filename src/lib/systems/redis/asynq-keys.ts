@@ -1,5 +1,5 @@
 /** `asynq:{default}:`, which begins every key of a queue. */
-const queuePrefix = (queue: string): string => `asynq:{${queue}}:`
+export const queuePrefix = (queue: string): string => `asynq:{${queue}}:`
 
 export const queueKey = (queue: string, name: string): string => queuePrefix(queue) + name
 

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Redis } from 'ioredis'
 import { type Clock, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
+import { taskKey } from './asynq-keys.ts'
 import type { RedisConnection } from './connection.ts'
 import { readLives } from './lives.ts'
 import { readJobs } from './read-jobs.ts'
@@ -111,6 +112,15 @@ export const readRedis = (connection: RedisConnection, clock: Clock): RedisReade
       })
       return connection.use((redis) => readJobs(redis, scanned, most), seconds(30))
     },
+    taskStates: (tasks) =>
+      connection.use(async (redis) => {
+        const pipeline = redis.pipeline()
+        for (const { queue, id } of tasks) pipeline.hget(taskKey(queue, id), 'state')
+        return ((await pipeline.exec()) ?? []).map(([error, state]) => {
+          if (error) throw error
+          return typeof state === 'string' ? state : undefined
+        })
+      }, seconds(30)),
     target: () => connection.where(),
   }
 }

@@ -2,7 +2,8 @@ import { residenceIdsKey } from '../../residence-ids.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { kubeconfigLine } from '../kube/say-kube.ts'
 import type { System } from '../systems.ts'
-import { queueKey } from './asynq-keys.ts'
+import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
+import { runTaskScript } from './asynq-scripts.ts'
 import type { RedisReader, RedisWriter } from './types.ts'
 
 /** Where an operator finds Redis with kubectl. */
@@ -33,6 +34,12 @@ export const sayRedis = ({ namespace, deployment, kubeconfigs }: RedisDeployment
       ),
     // As asynq writes it: the time, where nothing stands there yet.
     pauseQueue: (queue) => inPod(sh`redis-cli setnx ${queueKey(queue, 'paused')} "$(date +%s)"`, `queue ${queue}`),
+    // The same script, on one line.
+    runTasks: (queue, ids) =>
+      inPod(
+        sh`for id in ${words(ids)}; do redis-cli eval ${runTaskScript.replaceAll(/\s+/g, ' ').trim()} 3 ${taskKey(queue, '')}"$id" ${queueKey(queue, 'pending')} ${queueKey(queue, 'groups')} "$id" ${queuePrefix(queue)} ${queueKey(queue, 'g:')}; done`,
+        `jobs of queue ${queue}`,
+      ),
     resumeQueue: (queue) => inPod(sh`redis-cli del ${queueKey(queue, 'paused')}`, `queue ${queue}`),
   }
 }

@@ -72,6 +72,8 @@ export interface RedisReader {
   readonly queues: () => Promise<readonly QueueDepth[]>
   /** All that asynq keeps, with at most `most` tasks of each state of each queue. */
   readonly jobs: (most: number) => Promise<Jobs>
+  /** The state that each task's own hash says, in the order asked; undefined where it has none. */
+  readonly taskStates: (tasks: readonly { readonly queue: string; readonly id: string }[]) => Promise<readonly (string | undefined)[]>
   /** Where the connection leads, for the proof of target. */
   readonly target: () => Promise<string>
 }
@@ -85,6 +87,8 @@ export interface RedisWriter {
   /** Stops workers from taking jobs of a queue; one that is paused keeps its time. */
   readonly pauseQueue: (queue: string) => Promise<void>
   readonly resumeQueue: (queue: string) => Promise<void>
+  /** Makes archived, scheduled and retried tasks pending; one in another state stays as it is. */
+  readonly runTasks: (queue: string, ids: readonly string[]) => Promise<void>
 }
 
 declare module '../systems.ts' {

@@ -1,7 +1,8 @@
 import { type Clock, seconds } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
 import { isResidenceIdsKey, residenceIdsKey } from '../../residence-ids.ts'
-import { queueKey } from './asynq-keys.ts'
+import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
+import { runTaskScript } from './asynq-scripts.ts'
 import type { RedisConnection } from './connection.ts'
 import type { RedisWriter } from './types.ts'
 
@@ -34,6 +35,16 @@ export const writeRedis = (connection: RedisConnection, clock: Clock): RedisWrit
   pauseQueue: async (queue) => {
     const since = Math.floor(clock.now().getTime() / 1000)
     await connection.use((redis) => redis.setnx(queueKey(queue, 'paused'), since))
+  },
+  runTasks: async (queue, ids) => {
+    await connection.use(async (redis) => {
+      const pipeline = redis.pipeline()
+      for (const id of ids) {
+        const keys = [taskKey(queue, id), queueKey(queue, 'pending'), queueKey(queue, 'groups')]
+        pipeline.eval(runTaskScript, keys.length, ...keys, id, queuePrefix(queue), queueKey(queue, 'g:'))
+      }
+      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
+    }, seconds(30))
   },
   resumeQueue: async (queue) => {
     await connection.use((redis) => redis.del(queueKey(queue, 'paused')))

@@ -1,0 +1,31 @@
+/**
+ * A script of asynq 0.26's inspector, to the letter (internal/rdb/inspect.go, runTaskCmd): what runs a task through it leaves the same keys behind as
+ * asynq does. It answers 1, 0 where there is no such task, and a negative number where it is active or pending.
+ */
+export const runTaskScript = `
+if redis.call("EXISTS", KEYS[1]) == 0 then
+	return 0
+end
+local state, group = unpack(redis.call("HMGET", KEYS[1], "state", "group"))
+if state == "active" then
+	return -1
+elseif state == "pending" then
+	return -2
+elseif state == "aggregating" then
+	local n = redis.call("ZREM", ARGV[3] .. group, ARGV[1])
+	if n == 0 then
+		return redis.error_reply("internal error: task id not found in zset " .. tostring(ARGV[3] .. group))
+	end
+	if redis.call("ZCARD", ARGV[3] .. group) == 0 then
+		redis.call("SREM", KEYS[3], group)
+	end
+else
+	local n = redis.call("ZREM", ARGV[2] .. state, ARGV[1])
+	if n == 0 then
+		return redis.error_reply("internal error: task id not found in zset " .. tostring(ARGV[2] .. state))
+	end
+end
+redis.call("LPUSH", KEYS[2], ARGV[1])
+redis.call("HSET", KEYS[1], "state", "pending")
+return 1
+`
