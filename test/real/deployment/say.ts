@@ -4,7 +4,7 @@ import { type Deployment, type Ended, honeydue } from './world.ts'
 export type Case = ContractCase<Deployment>
 
 /** `--confirm SUBJECT` stands for what somebody types who has looked at the plan: the deployment's name before it, and the plan's own. */
-export const ask = async (world: Deployment, ...words: readonly string[]) => {
+export const ask = async (world: Pick<Deployment, 'environmentFile'>, ...words: readonly string[]) => {
   const at = words.indexOf('--confirm')
   if (at < 0) return honeydue(world.environmentFile, ...words)
   const others = [...words.slice(0, at), ...words.slice(at + 2)]

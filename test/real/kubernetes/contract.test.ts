@@ -9,4 +9,4 @@ holdContract('kubernetes', 'sandbox', nodeCases, sandboxKubernetes)
 const kubeconfig = process.env['HONEYDUE_TEST_KUBECONFIG']
 if (kubeconfig)
   holdContract('kubernetes', 'real', kubernetesCases, async () => ({ kubeconfig, reset: async () => {}, stop: async () => {} }))
-else if (hasControlPlane()) holdContract('kubernetes', 'real', [...kubernetesCases, ...nodeCases], startControlPlane)
+else if (hasControlPlane()) holdContract('kubernetes', 'real', [...kubernetesCases, ...nodeCases], () => startControlPlane())

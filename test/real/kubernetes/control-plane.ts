@@ -16,14 +16,17 @@ const parts = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-schedu
 export const hasControlPlane = (): boolean => parts.every((part) => existsSync(join(programs, part)))
 
 /** The size and state of a node are kwok's to say; what a real one is labelled with at its registration is here. */
-const node = (name: string) => ({
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: { name, labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' } },
+const named = (name: string): NodeNamed => ({
+  name,
+  labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
 })
+interface NodeNamed {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
 
 /** Starts kube-apiserver, controller manager and scheduler of 1.34 on loopback, over etcd; kwok plays the kubelets of three nodes. All end with us. */
-export const startControlPlane = async (): Promise<KubernetesWorld> => {
+export const startControlPlane = async (nodes: readonly NodeNamed[] = ['one', 'two', 'three'].map(named)): Promise<KubernetesWorld> => {
   const cwd = await mkdtemp(join(tmpdir(), 'control-plane-'))
   const running: Running[] = []
   const stop = async () => {
@@ -125,7 +128,7 @@ export const startControlPlane = async (): Promise<KubernetesWorld> => {
         'node-lease-duration-seconds': 40,
         config: 'kwok.yaml',
       })
-      for (const name of ['one', 'two', 'three']) await server.admin('POST', '/api/v1/nodes', { body: node(name) })
+      for (const metadata of nodes) await server.admin('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata } })
       const reporting = async () => {
         const { body } = await server.admin('GET', '/api/v1/nodes')
         if (!everyReady(body)) throw new Error('a node is not ready')

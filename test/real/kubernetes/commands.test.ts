@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
+import type { KubeObject } from '../../../src/lib/sandbox/kubernetes/types.ts'
+import { type Sandbox, startSandbox } from '../../../src/lib/sandbox/sandbox.ts'
+import { type ContractCase, type ContractWorld, holdContract } from '../../contract/contract.ts'
+import { connect } from '../../contract/kubernetes/client.mjs'
+import { ask, done, said } from '../deployment/say.ts'
+import { overlay } from '../deployment/world.ts'
+import { answering } from '../processes.ts'
+import { hasControlPlane, startControlPlane } from './control-plane.ts'
+
+/** The deployment, by its environment; what is no cluster in it is the sandbox's on both sides. */
+interface World extends ContractWorld {
+  readonly environmentFile: string
+  readonly kubeconfig: string
+}
+
+const started = () => startSandbox({ speed: { ready: 200, terminate: 100 } })
+
+const sandboxWorld = async (): Promise<World> => {
+  const sandbox = await started()
+  const dir = (name: string) => join(sandbox.dir, name)
+  return {
+    environmentFile: dir('environment.yaml'),
+    kubeconfig: dir('admin.kubeconfig'),
+    reset: async () => {},
+    stop: () => sandbox.stop(),
+  }
+}
+
+const copied: readonly (readonly [group: string, version: string, resource: string])[] = [
+  ['', 'v1', 'namespaces'],
+  ['', 'v1', 'configmaps'],
+  ['', 'v1', 'secrets'],
+  ['', 'v1', 'serviceaccounts'],
+  ['', 'v1', 'services'],
+  ['', 'v1', 'persistentvolumes'],
+  ['', 'v1', 'persistentvolumeclaims'],
+  ['policy', 'v1', 'poddisruptionbudgets'],
+  ['apps', 'v1', 'deployments'],
+]
+
+/** Puts the sandbox's objects into the cluster, and waits until its Deployments are available there. */
+const copyInto = async (sandbox: Sandbox, kubeconfig: string): Promise<void> => {
+  const server = connect(kubeconfig)
+  try {
+    for (const [group, version, resource] of copied) {
+      const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+      for (const { metadata, status: _, ...rest } of sandbox.kubernetes.client.list({ group, resource })) {
+        const { name, namespace: home, labels, annotations } = metadata
+        if (home !== undefined && home !== namespace) continue
+        const body = { ...rest, metadata: { name, labels, annotations: withoutRevision(annotations) } }
+        const { status } = await server.admin('POST', `${root}${home ? `/namespaces/${home}` : ''}/${resource}`, { body: anew(body) })
+        if (status !== 201 && status !== 409) throw new Error(`${resource}/${name}: ${status}`)
+      }
+    }
+    const available = async () => {
+      const { body } = await server.admin('GET', `/apis/apps/v1/namespaces/${namespace}/deployments`)
+      for (const { metadata, spec, status } of (body as { readonly items: readonly Deployment[] }).items)
+        if (status?.availableReplicas !== spec.replicas) throw new Error(`${metadata.name} is not available`)
+    }
+    await answering(available, 'the deployment', 1200)
+  } finally {
+    server.close()
+  }
+}
+interface Deployment extends KubeObject {
+  readonly spec: { readonly replicas: number; readonly paused?: boolean }
+  readonly status?: { readonly availableReplicas?: number }
+}
+const withoutRevision = (annotations: Readonly<Record<string, string>> = {}) =>
+  Object.fromEntries(Object.entries(annotations).filter(([key]) => !key.startsWith('deployment.kubernetes.io/')))
+/** Without what another server has given out: addresses, and whose claim a volume is. */
+const anew = (body: object) => {
+  const { spec, ...rest } = body as { readonly spec?: Readonly<Record<string, unknown>> }
+  if (!spec) return rest
+  const { clusterIP, clusterIPs, claimRef, ...kept } = spec
+  const { uid, resourceVersion, ...claim } = (claimRef ?? {}) as Readonly<Record<string, unknown>>
+  return { ...rest, spec: { ...kept, ...(clusterIP === 'None' && { clusterIP }), ...(claimRef ? { claimRef: claim } : {}) } }
+}
+
+const realWorld = async (): Promise<World> => {
+  const sandbox = await started()
+  const nodes = sandbox.kubernetes.client.list({ group: '', resource: 'nodes' })
+  const cluster = await startControlPlane(nodes.map(({ metadata: { name, labels } }) => ({ name, labels: labels ?? {} })))
+  const stop = async () => {
+    await cluster.stop()
+    await sandbox.stop()
+  }
+  try {
+    await copyInto(sandbox, cluster.kubeconfig)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const change = () => ({ kubeconfig: cluster.kubeconfig })
+  return { ...cluster, environmentFile: overlay(join(sandbox.dir, 'environment.yaml'), 'real.yaml', change), stop }
+}
+
+/** The replicas, the running and the paused state that the cluster itself tells. */
+const workload = async ({ kubeconfig }: World, name: string) => {
+  const server = connect(kubeconfig)
+  try {
+    const { body } = await server.admin('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`)
+    const { spec, status } = body as Deployment
+    return { replicas: spec.replicas, available: status?.availableReplicas, paused: spec.paused === true }
+  } finally {
+    server.close()
+  }
+}
+
+const web = 'app.kubernetes.io/name=web'
+
+/** Those that are not going. */
+const webPods = async ({ kubeconfig }: World) => {
+  const server = connect(kubeconfig)
+  try {
+    const { body } = await server.admin('GET', `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(web)}`)
+    const { items } = body as { readonly items: readonly (KubeObject & { readonly spec: { readonly nodeName?: string } })[] }
+    return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  } finally {
+    server.close()
+  }
+}
+
+/** kubectl at the cluster, as an operator types it: its exit code. */
+const kubectl = ({ kubeconfig }: World, ...words: readonly string[]): Promise<number | null> =>
+  new Promise((resolve, reject) => {
+    const program: string = 'kubectl'
+    const child = spawn(program, ['--kubeconfig', kubeconfig, ...words], { stdio: 'ignore', timeout: 60_000 })
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+
+const cases: readonly ContractCase<World>[] = [
+  {
+    name: 'lock:status: nobody',
+    expected: { code: 0 },
+    give: async (world) => said(await ask(world, 'lock:status')),
+  },
+  {
+    name: 'deploy:restart: every pod of web is new',
+    expected: { code: 0, states: 'done' },
+    give: async (world) => done(await ask(world, 'deploy:restart', 'web', '--older-than', '0s', '--confirm', 'web')),
+  },
+  {
+    name: 'deploy:scale: web to another number and back',
+    expected: { up: { code: 0, states: 'done' }, after: { replicas: 2, available: 2, paused: false }, down: { code: 0, states: 'done' } },
+    give: async (world) => {
+      const up = done(await ask(world, 'deploy:scale', 'web', '--replicas', '2', '--confirm', 'web'))
+      const after = await workload(world, 'web')
+      return { up, after, down: done(await ask(world, 'deploy:scale', 'web', '--replicas', '3', '--confirm', 'web')) }
+    },
+  },
+  {
+    name: 'deploy:pause and deploy:resume',
+    expected: { pause: { code: 0, states: 'done' }, paused: true, resume: { code: 0, states: 'done proven' }, after: false },
+    give: async (world) => {
+      const pause = done(await ask(world, 'deploy:pause', 'web', '--confirm', 'web'))
+      const { paused } = await workload(world, 'web')
+      const resume = done(await ask(world, 'deploy:resume', 'web', '--confirm', 'web'))
+      return { pause, paused, resume, after: (await workload(world, 'web')).paused }
+    },
+  },
+  {
+    name: 'kubectl cordon, drain and uncordon of a node of web: its pod comes back elsewhere',
+    expected: { cordon: 0, there: true, drain: 0, left: 0, uncordon: 0 },
+    give: async (world) => {
+      const node = (await webPods(world))[0]?.spec.nodeName ?? ''
+      const on = async () => (await webPods(world)).filter(({ spec }) => spec.nodeName === node).length
+      const there = (await on()) > 0
+      const cordon = await kubectl(world, 'cordon', node)
+      const drain = await kubectl(
+        world,
+        'drain',
+        node,
+        '--ignore-daemonsets',
+        '--delete-emptydir-data',
+        '--force',
+        '--timeout=50s',
+        `--pod-selector=${web}`,
+      )
+      return { cordon, there, drain, left: await on(), uncordon: await kubectl(world, 'uncordon', node) }
+    },
+  },
+]
+
+holdContract('kubernetes: commands', 'sandbox', cases, sandboxWorld)
+if (hasControlPlane()) holdContract('kubernetes: commands', 'real', cases, realWorld)
