@@ -78,11 +78,9 @@ test('every command that a source or a page names is there, with its flags', asy
           .filter((file) => /\.(?:ts|md)$/.test(file))
           .map((file) => join(root, place, file)),
   )
-  const topics = readdirSync(join(root, 'src/commands'))
   const wrong: string[] = []
   for (const file of files) {
     for (const [, id = '', flags = ''] of readFileSync(file, 'utf8').matchAll(/honeydue ([a-z]+:[a-z-]+)((?: --[a-z][a-z-]*)*)/g)) {
-      if (!topics.includes(id.split(':')[0] ?? '')) continue
       const because = await refused(`honeydue ${id} --help`)
       if (because) wrong.push(`${file}: ${because}`)
       else {

@@ -106,7 +106,7 @@ interface Ended {
 }
 
 /** Why OpenSSH might get in where the library did not: it holds the host to the same files, and has more algorithms and more ways to prove who asks. */
-const mayYet = (host: Resolved, { error, refused, known, left }: Ended): string | undefined => {
+export const mayYet = (host: Resolved, { error, refused, known, left }: Ended): string | undefined => {
   if (refused)
     return refused.code !== 'ssh-revoked-host-key' && known.some(({ mark }) => mark === 'cert-authority')
       ? 'a host certificate may vouch for it'
