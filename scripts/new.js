@@ -147,10 +147,13 @@ const insert = (file, from, line) => {
   const lines = readFileSync(join(root, file), 'utf8').split('\n')
   const first = lines.findIndex((one) => one.includes(from)) + 1
   const end = first + lines.slice(first).findIndex((one) => one.startsWith('}'))
-  const at = first + lines.slice(first, end).filter((one) => one < line).length
+  const next = lines.slice(first, end).findIndex((one) => one.startsWith("  '") && one > line)
+  const at = next < 0 ? end : first + next
   writeFileSync(join(root, file), [...lines.slice(0, at), line, ...lines.slice(at)].join('\n'))
 }
 insert(`src/lib/${part}/index.ts`, `export const ${part} = {`, `  '${id}': async () => (await import('./${topic}/${verb}.ts')).${name},`)
+if (!values.report)
+  insert('test/hostile/attacked.ts', 'export const attacked', `  '${id}': { words: ['honeydue-config'], systems: ['kubernetes'] },`)
 
 const described = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 if (described.oclif.topics[topic] === undefined) {
@@ -158,7 +161,7 @@ if (described.oclif.topics[topic] === undefined) {
   described.oclif.topics = Object.fromEntries(Object.entries(described.oclif.topics).sort(([one], [other]) => one.localeCompare(other)))
   writeFileSync(join(root, 'package.json'), `${JSON.stringify(described, undefined, 2)}\n`)
 }
-process.stdout.write(`${[...Object.keys(files), `src/lib/${part}/index.ts`].map((file) => `  ${file}`).join('\n')}
+process.stdout.write(`${[...Object.keys(files), `src/lib/${part}/index.ts`, ...(values.report ? [] : ['test/hostile/attacked.ts'])].map((file) => `  ${file}`).join('\n')}
 
 Next, until it is green:
   npx tsc -p . && npm run build${values.report ? '' : ` && HONEYDUE_LAWS=all npx vitest run test/laws/${topic}-${verb}.test.ts`}
