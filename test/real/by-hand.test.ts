@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import { handLines, scriptOf } from '../../src/lib/plan/by-hand.ts'
 import { perform } from '../../src/lib/plan/perform.ts'
-import { prepare } from '../../src/lib/plan/plan.ts'
+import { type Plan, prepare } from '../../src/lib/plan/plan.ts'
 import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
 import { type AnyProcedure, procedures } from '../../src/lib/procedures/index.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { type ShellLine, sh } from '../../src/lib/shell.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import { contextOf } from '../support/context.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
@@ -20,7 +21,7 @@ import { scratchServers, useSandbox, worlds } from '../support/worlds.ts'
 const sandbox = useSandbox()
 
 /** Somebody who has looked, and found everything to be so. */
-const looked = 'see() { :; }'
+const looked = sh`see() { :; }`
 
 const typed = (lines: readonly string[]): Promise<{ code: number | null; said: string }> =>
   new Promise((resolve) => {
@@ -36,6 +37,40 @@ interface Case {
   readonly input: (values: Readonly<Record<string, string>>) => Record<string, unknown>
   /** Values and objects; no revisions, times or pods. */
   readonly observe: (sandbox: Sandbox) => unknown
+  /** The proof of the first step of such a title is broken between the step and its proof: the script ends there, and what stands in `stays` is not touched any more. */
+  readonly breaks?: {
+    readonly at: RegExp
+    readonly by: (sandbox: Sandbox) => unknown
+    readonly stays?: (sandbox: Sandbox) => unknown
+  }
+}
+
+const deployments = { group: 'apps', resource: 'deployments' }
+const edit =
+  (name: string, change: (spec: Record<string, unknown>) => void) =>
+  ({ kubernetes }: Sandbox) =>
+    kubernetes.client.update(deployments, name, namespace, (draft) => change(draft['spec'] as Record<string, unknown>))
+const neverReady = (name: string) =>
+  edit(name, (spec) => {
+    const { metadata } = spec['template'] as { metadata: { annotations?: Record<string, string> } }
+    metadata.annotations = { ...metadata.annotations, 'honeydue.test/never-ready': 'true' }
+  })
+const scaledTo = (name: string, replicas: number) => edit(name, (spec) => Object.assign(spec, { replicas }))
+const template =
+  (name: string) =>
+  ({ kubernetes }: Sandbox) =>
+    (kubernetes.client.get(deployments, name, namespace)?.['spec'] as { readonly template: unknown } | undefined)?.template
+const wrongCertificate = ({ edge, originCa }: Sandbox) =>
+  edge
+    .traefik('hetzner2')
+    .fail({ serves: originCa.authority.issue({ commonName: 'other', names: ['*.myhoneydue.com', 'myhoneydue.com'] }) })
+const unmark = ({ postgres }: Sandbox) => postgres.query('DELETE FROM goose_db_version WHERE version_id > 0')
+/** Of each workload: which values its pods are made of, and how many of them are older than the test. */
+const restarted = async ({ kubernetes }: Sandbox) => {
+  const pods = kubernetes.client.list({ group: '', resource: 'pods' }, { namespace })
+  const old = ({ status }: (typeof pods)[number]) =>
+    Date.parse(String((status as { readonly startTime?: string }).startTime)) < Date.now() - 3_600_000
+  return pods.filter(old).map(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'])
 }
 
 const configMap = ({ kubernetes }: Sandbox) =>
@@ -84,23 +119,74 @@ const pair = ({ environment, kubernetes, originCa, cloudflare }: Sandbox) => {
   }
 }
 
+const cached = ({ redis }: Sandbox) =>
+  redis.store
+    .keys()
+    .filter((key) => key.startsWith('residence_ids_user:'))
+    .sort()
+/** The minute in a name passes by itself. */
+const branches = ({ neon }: Sandbox) => neon.branches.map(({ name, parent_id }) => [name.replace(/\d{8}-\d{4}/, ''), parent_id])
+
 const rotation = { validity: '90', soak: 0, 'newer-than': 86_400_000 }
 
 const cases: readonly Case[] = [
-  { id: 'db:switch-host', world: 'healthy', input: () => ({ to: 'direct' }), observe: (one) => [configMap(one), sourceFile(one)] },
-  { id: 'edge:drain', world: 'healthy', input: () => ({ node: 'hetzner2', within: 300_000 }), observe: records },
-  { id: 'edge:restore', world: 'hetzner2 drained', input: () => ({ node: 'hetzner2' }), observe: records },
+  {
+    id: 'db:switch-host',
+    world: 'healthy',
+    input: () => ({ to: 'direct' }),
+    observe: (one) => [configMap(one), sourceFile(one)],
+    breaks: { at: /^Restart api/, by: scaledTo('api', 1), stays: template('worker') },
+  },
+  {
+    id: 'edge:drain',
+    world: 'healthy',
+    input: () => ({ node: 'hetzner2', within: 300_000 }),
+    observe: records,
+    breaks: {
+      at: /^Take \S+ off/,
+      by: ({ cloudflare: { state } }) => {
+        const [one] = state.records
+        const names = new Set(state.records.filter(({ content }) => content === nodes[1].address).map(({ name }) => name))
+        const name = state.records.find((record) => !names.has(record.name))?.name
+        if (one && name) state.records = [...state.records, { ...one, name, content: nodes[1].address }]
+      },
+      stays: (one) => records(one),
+    },
+  },
+  {
+    id: 'edge:restore',
+    world: 'hetzner2 drained',
+    input: () => ({ node: 'hetzner2' }),
+    observe: records,
+    breaks: { at: /well, asked from itself/, by: ({ edge }) => edge.traefik('hetzner2').fail('no-handshake') },
+  },
   {
     id: 'firewall:refresh',
     world: 'one range new and one gone',
     input: () => ({ node: [] }),
     observe: rules,
+    breaks: {
+      at: /^Let Cloudflare's ranges in/,
+      by: ({ nodes: { node } }) => {
+        const { state } = node('hetzner1')
+        state.write(
+          'ufw/rules4',
+          state
+            .read('ufw/rules4')
+            .split('\n')
+            .filter((line) => !line.includes('198.51.100.0/24'))
+            .join('\n'),
+        )
+      },
+      stays: rules,
+    },
   },
   {
     id: 'db:unlock',
     world: 'a lock stranded in the pooler',
     input: ({ PID }) => ({ pid: PID }),
     observe: ({ postgres }) => postgres.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
+    breaks: { at: /^End backend/, by: ({ postgres }) => postgres.behave('direct', { answer: 'reset' }) },
   },
   {
     id: 'edge:purge',
@@ -108,48 +194,188 @@ const cases: readonly Case[] = [
     input: () => ({ url: [], host: ['api.myhoneydue.com'], everything: false }),
     observe: ({ cloudflare }) => cloudflare.state.purged,
   },
-  { id: 'deploy:scale', world: 'healthy', input: () => ({ workload: 'api', replicas: '4' }), observe: replicas },
-  { id: 'deploy:scale', world: 'healthy', input: () => ({ workload: 'admin', replicas: '0' }), observe: replicas },
-  { id: 'deploy:pause', world: 'healthy', input: () => ({ workload: 'api' }), observe: replicas },
+  {
+    id: 'deploy:scale',
+    world: 'healthy',
+    input: () => ({ workload: 'api', replicas: '4' }),
+    observe: replicas,
+    breaks: { at: /^Scale/, by: scaledTo('api', 1) },
+  },
+  {
+    id: 'deploy:scale',
+    world: 'healthy',
+    input: () => ({ workload: 'admin', replicas: '0' }),
+    observe: replicas,
+    breaks: { at: /^Scale/, by: scaledTo('admin', 1) },
+  },
+  {
+    id: 'deploy:pause',
+    world: 'healthy',
+    input: () => ({ workload: 'api' }),
+    observe: replicas,
+    breaks: { at: /^Pause/, by: edit('api', (spec) => delete spec['paused']) },
+  },
+  {
+    id: 'deploy:resume',
+    world: 'a rollout of web that was paused',
+    input: () => ({ workload: 'web' }),
+    observe: replicas,
+    breaks: { at: /^Every pod/, by: neverReady('web') },
+  },
+  {
+    id: 'deploy:restart',
+    world: 'healthy',
+    input: () => ({ workload: 'api', 'older-than': 600_000 }),
+    observe: restarted,
+    breaks: { at: /^Restart/, by: scaledTo('api', 1) },
+  },
+  {
+    id: 'deploy:restart',
+    world: 'healthy',
+    input: () => ({ workload: 'worker', 'older-than': 600_000 }),
+    observe: async (one) => [await restarted(one), replicas(one)],
+    breaks: { at: /^Stop worker/, by: scaledTo('worker', 1), stays: template('worker') },
+  },
+  {
+    id: 'cache:invalidate',
+    world: 'healthy',
+    input: () => ({ user: ['7'], 'all-residence-ids': false, 'at-most': '10000' }),
+    observe: cached,
+    breaks: { at: /^Delete/, by: ({ redis }) => redis.store.set('residence_ids_user:7', '[1]') },
+  },
+  {
+    id: 'cache:invalidate',
+    world: 'healthy',
+    input: () => ({ user: [], 'all-residence-ids': true, 'at-most': '10000' }),
+    observe: cached,
+    breaks: { at: /^Delete/, by: ({ redis }) => redis.store.set('residence_ids_user:7', '[1]') },
+  },
+  {
+    id: 'cert:install',
+    world: 'an expired certificate in the Secret',
+    input: () => ({}),
+    observe: pair,
+    breaks: { at: /^Every node serves/, by: wrongCertificate },
+  },
   { id: 'cert:rotate', world: 'the first certificate still in use', input: () => ({ ...rotation, 'keep-old': true }), observe: pair },
-  { id: 'cert:rotate', world: 'the first certificate still in use', input: () => ({ ...rotation, 'keep-old': false }), observe: pair },
-  { id: 'db:migrate', world: 'two files pending', input: () => ({ image: nextImage, rehearse: false }), observe: observeMigrations },
+  {
+    id: 'cert:rotate',
+    world: 'the first certificate still in use',
+    input: () => ({ ...rotation, 'keep-old': false }),
+    observe: pair,
+    breaks: { at: /^Every node serves/, by: wrongCertificate, stays: pair },
+  },
+  {
+    id: 'db:restore-point',
+    world: 'healthy',
+    input: () => ({}),
+    observe: branches,
+    breaks: { at: /^Make/, by: ({ neon }) => Object.assign(neon, { slow: 99 }) },
+  },
+  {
+    id: 'db:bootstrap-goose',
+    world: 'a table without versions',
+    input: () => ({ image: nextImage }),
+    observe: observeMigrations,
+    breaks: { at: /^Mark/, by: unmark },
+  },
+  {
+    id: 'db:migrate',
+    world: 'two files pending',
+    input: () => ({ image: nextImage, rehearse: false }),
+    observe: observeMigrations,
+    breaks: { at: /^Run 2/, by: unmark },
+  },
   {
     id: 'db:recover-migration',
     world: 'a Job killed without a transaction, after its statement',
     input: () => ({ image: nextImage, way: 'mark' }),
     observe: observeMigrations,
+    breaks: { at: /^Mark/, by: unmark },
+  },
+  {
+    id: 'db:recover-migration',
+    world: 'a Job killed in a transaction',
+    input: () => ({ image: nextImage, way: 'rerun' }),
+    observe: observeMigrations,
+  },
+  {
+    id: 'db:recover-migration',
+    world: 'an invalid index that goose recorded',
+    input: () => ({ image: nextImage, way: 'rebuild-index' }),
+    observe: observeMigrations,
+  },
+  {
+    id: 'db:recover-migration',
+    world: 'pods that hang on the stranded lock',
+    input: () => ({ image: undefined, way: 'unlock' }),
+    observe: ({ postgres }) =>
+      postgres.query(
+        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE locktype = 'advisory' AND granted AND state = 'idle'",
+      ),
   },
 ]
 
-describe.each(cases)('law 9: by hand, $id comes to the same end as its run, from "$world"', ({ id, world, input, observe }) => {
-  test('typed into a shell', async () => {
+/** No wait of a broken script lasts: it is to end there. */
+const impatient = (line: ShellLine): ShellLine => line.replace('left=$1;', 'left=2;').replace(/--timeout=\d+s/, '--timeout=3s') as ShellLine
+
+/** The script with a place to wait at, before the proof of a step: there, a file that it makes is waited for to be gone. */
+const haltedAt = (lines: readonly ShellLine[], proof: ShellLine | undefined, file: string): readonly ShellLine[] =>
+  lines.flatMap((line, i) =>
+    line === proof && lines.indexOf(line) === i ? [sh`: > ${file}`, sh`while test -e ${file}; do sleep 0.1; done`, line] : [line],
+  )
+
+describe.each(cases)('law 9: $id, from "$world"', ({ id, world, input, observe, breaks }) => {
+  const planned = async () => {
     const procedure: AnyProcedure = await procedures[id]()
-    const planned = async () => {
-      await sandbox().reset()
-      const values = (await worlds[world](sandbox())) ?? {}
-      const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal, async () =>
-        scratchServer({ servers: scratchServers }),
-      )
-      return {
-        systems,
-        prepared: await prepare(procedure, input(values as Readonly<Record<string, string>>), systems, contextOf(sandbox().environment)),
-      }
-    }
+    await sandbox().reset()
+    const values = (await worlds[world](sandbox())) ?? {}
+    const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal, async () =>
+      scratchServer({ servers: scratchServers }),
+    )
+    const prepared = await prepare(procedure, input(values as Readonly<Record<string, string>>), systems, contextOf(sandbox().environment))
+    expect(prepared.plan.blocked).toEqual([])
+    return { procedure, systems, prepared }
+  }
+  const scriptFor = (plan: Plan): readonly ShellLine[] =>
+    scriptOf(handLines(plan).map((line) => ({ ...line, kind: line.kind === 'held' ? ('line' as const) : line.kind }))).map((line) =>
+      line.startsWith('see() ') ? looked : line,
+    )
+
+  test('by hand it comes to the same end as its run', async () => {
     const run = await planned()
-    expect(run.prepared.plan.blocked).toEqual([])
-    expect((await perform(run.prepared, runOf(run.systems, procedure.needs))).trouble).toBeUndefined()
+    expect((await perform(run.prepared, runOf(run.systems, run.procedure.needs))).trouble).toBeUndefined()
     const end = await observe(sandbox())
     await run.systems.close()
 
     const hand = await planned()
     const before = await observe(sandbox())
-    const released = handLines(hand.prepared.plan).map((line) => ({ ...line, kind: line.kind === 'held' ? ('line' as const) : line.kind }))
-    const { code, said } = await typed(scriptOf(released).map((line) => (line.startsWith('see() ') ? looked : line)))
+    const { code, said } = await typed(scriptFor(hand.prepared.plan))
     await hand.systems.close()
     expect(code, said).toBe(0)
     expect(before).not.toEqual(end)
     // A session that was told to end is gone a moment later.
     await expect.poll(() => observe(sandbox()), { timeout: 5_000 }).toEqual(end)
+  }, 120_000)
+
+  if (breaks === undefined) return
+
+  test('by hand it stops where a proof does not hold', async () => {
+    const { prepared, systems } = await planned()
+    await systems.close()
+    const step = prepared.plan.steps.find(({ title, shows }) => breaks.at.test(title) && shows?.lines.length)
+    expect(step, 'a step to break').toBeDefined()
+    const [proof] = step?.shows?.lines ?? []
+    const file = join(sandbox().dir, 'halted')
+    const halted = haltedAt(scriptFor(prepared.plan).map(impatient), proof && impatient(proof), file)
+    const ended = typed(halted)
+    await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true)
+    await breaks.by(sandbox())
+    const stood = await breaks.stays?.(sandbox())
+    rmSync(file)
+    const { code, said } = await ended
+    expect(said).toContain('Stopped there: what follows was not done.')
+    expect(code).not.toBe(0)
+    expect(await breaks.stays?.(sandbox())).toEqual(stood)
   }, 120_000)
 })

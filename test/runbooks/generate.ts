@@ -75,7 +75,10 @@ const home = '/nonexistent'
 const sayingAs = (systems: Systems, environment: Environment): Systems => {
   const other = openSystems(environment, systemClock, new AbortController().signal)
   return Object.fromEntries(
-    Object.entries(systems).map(([name, system]) => [name, { ...system, say: other[name as keyof Systems]?.say }]),
+    Object.entries(systems).map(([name, system]) => [
+      name,
+      { ...system, say: other[name as keyof Systems]?.say, prove: other[name as keyof Systems]?.prove },
+    ]),
   ) as unknown as Systems
 }
 

@@ -27,7 +27,7 @@ const note = (text: string): HandLine => ({ kind: 'note', text: comment(text) })
 const helpers: Readonly<Record<string, ShellLine>> = {
   ask: sh`ask() { printf '%s\\n%s ' "$1" "$2" >&2; if test -t 0; then tty=$(stty -g); stty -icanon min 0 time 1; cat > /dev/null; stty "$tty"; fi; read -r answer; }`,
   see: sh`see() { ask "$1" 'Enter where it is so, Ctrl-C where not:'; }`,
-  within: sh`within() { left=$1; shift; until "$@"; do left=$((left - 1)); test "$left" -gt 0; sleep 1; done; }`,
+  within: sh`within() { left=$1; shift; "$@" && return; echo "Waiting up to $left s for: $*" >&2; until "$@"; do left=$((left - 1)); test "$left" -gt 0 || return 1; sleep 1; done; }`,
 }
 
 /** What a run changes, or what is left of it, line by line, with what the lines rely on; none where nothing is left to change. */

@@ -55,7 +55,7 @@ describe('one user', () => {
       what: 'residence_ids_user:7',
       note: expect.stringMatching(/^present, 4 min \d+ s left$/),
     })
-    expect([printed.confirm, printed.steps[0]?.manual[0]?.endsWith("redis-cli unlink residence_ids_user:7'")]).toEqual([undefined, true])
+    expect([printed.confirm, printed.steps[0]?.manual[0]?.endsWith("redis-cli -e unlink residence_ids_user:7'")]).toEqual([undefined, true])
     expect(server.snapshot()).toEqual(before)
     expect(await run(users('7'))).toEqual(['done'])
     const { 'residence_ids_user:7': gone, ...others } = before

@@ -69,13 +69,15 @@ test('the edge answers 526 after the change: the run stops, nothing is revoked, 
   const byHand = trouble?.byHand ?? []
   const notes = byHand.filter((line) => line.startsWith('# '))
   expect(notes).toContain('# It goes on where this holds: Every public name answers through the edge')
-  expect(notes.slice(-6)).toEqual([
+  expect(notes.slice(-8)).toEqual([
     expect.stringMatching(/^# The soak of .* cannot be taken back/),
     '# It goes on where this holds: Every node serves the new one still, and every name answers',
     expect.stringMatching(/^# Revoke the old certificate/),
     expect.stringMatching(/^# Nothing takes this back: Cloudflare takes no revocation back/),
     '# Where it is to be done, take away the "# " before:',
     expect.stringMatching(/^# cf DELETE \/certificates\/\d+ > /),
+    expect.stringMatching(/^# answer=.*cf GET "\/certificates/),
+    expect.stringMatching(/^# case .* false ;; esac$/),
   ])
   expect(valid()).toContain(first)
   expect((await takeBack(undoingOf({ prepared, states, run: run(systems) }), run(systems))).left).toEqual([])

@@ -125,7 +125,7 @@ describe('writing', () => {
   test('says the line that does the same, without a password in it', () => {
     const { say } = connect()
     expect(say.forgetResidenceIds(['42']).line).toBe(
-      `kubectl -n honeydue exec deploy/redis -- sh -c 'export REDISCLI_AUTH="$REDIS_PASSWORD"; redis-cli unlink residence_ids_user:42'`,
+      `kubectl -n honeydue exec deploy/redis -- sh -c 'export REDISCLI_AUTH="$REDIS_PASSWORD"; redis-cli -e unlink residence_ids_user:42'`,
     )
   })
 })

@@ -4,7 +4,7 @@ import { failureOf, type GooseFailure } from './goose-failure.ts'
 
 /** The Job's name (ch08), and the label that Kubernetes gives every pod of a Job. */
 export const jobName = 'honeydue-migrate'
-const podLabel = `batch.kubernetes.io/job-name=${jobName}`
+export const podLabel = `batch.kubernetes.io/job-name=${jobName}`
 
 /** The last run of the Job. Times as Kubernetes gives them. */
 export interface MigrateJob {

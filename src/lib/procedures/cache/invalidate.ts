@@ -1,7 +1,7 @@
 import { optionalText, texts, toggle } from '../../plan/choice.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
 import { refuseUserId, residenceIdsPattern } from '../../residence-ids.ts'
-import { describeLife, forgotten, gatherResidenceIds, mayForget, type ResidenceIdsFacts } from './residence-ids-facts.ts'
+import { describeLife, forgotten, gatherResidenceIds, mayForget, type ResidenceIdsFacts, residenceIdsTtl } from './residence-ids-facts.ts'
 
 /** §23: deletes what the application cached of a user's residences, so that the next request reads them anew. */
 export const invalidate = defineProcedure({
@@ -44,6 +44,7 @@ const eachUser = (facts: ResidenceIdsFacts): readonly Change<'redis'>[] =>
     check: async () => mayForget(facts),
     apply: (write) => write.redis.forgetResidenceIds(facts.users.slice(i, i + 1)),
     verify: (look) => forgotten([life], look.redis),
+    shows: (prove) => prove.redis.forgotten({ users: facts.users.slice(i, i + 1), ttl: residenceIdsTtl }),
     undo: refill,
   }))
 
@@ -65,6 +66,7 @@ const everyUser = (facts: ResidenceIdsFacts): readonly Change<'redis'>[] => {
           pattern,
         ),
       verify: (look) => forgotten(lives, look.redis),
+      shows: (prove) => prove.redis.forgotten({ pattern, ttl: residenceIdsTtl }),
       undo: refill,
     }
   })

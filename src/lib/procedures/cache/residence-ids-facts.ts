@@ -21,7 +21,7 @@ export interface ResidenceIdsFacts {
 }
 
 /** The cache's own time to live; a longer one means that these keys are something else. */
-const residenceIdsTtl = 5 * 60_000
+export const residenceIdsTtl = 5 * 60_000
 
 const gatherWhole = async (redis: RedisReader): Promise<Pick<ResidenceIdsFacts, 'lives' | 'foreign' | 'complete'>> => {
   const { keys, complete } = await redis.scan(residenceIdsPattern)

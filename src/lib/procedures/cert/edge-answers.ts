@@ -1,6 +1,8 @@
+import { seconds } from '../../clock.ts'
 import { reasonOf } from '../../errors.ts'
 import { every, type Finding, when } from '../../plan/finding.ts'
 import type { HttpReader } from '../../systems/http/types.ts'
+import type { Provers, Shown } from '../../systems/systems.ts'
 
 /** What the edge says when it gets no answer from a node, and what that means. */
 const meanings: Readonly<Record<number, string>> = {
@@ -35,6 +37,10 @@ export const throughTheEdge = async (hosts: readonly string[], http: HttpReader)
       ),
     ),
   )
+
+/** The same by hand. */
+export const namesAnswering = (hosts: readonly string[], { http }: Provers<'http'>): Shown =>
+  http.answers({ urls: hosts.map((host) => ({ url: `https://${host}/`, like: 'any' as const })), within: seconds(30) })
 
 /** The trouble that a new certificate cures. */
 export const isCertificateTrouble = (status: number | string): boolean => status === 525 || status === 526

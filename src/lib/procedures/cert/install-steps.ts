@@ -9,7 +9,7 @@ import { pairFiles } from '../../pair-files.ts'
 import { type Finding, when } from '../../plan/finding.ts'
 import type { Change, Proof } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { isCertificateTrouble, throughTheEdge } from './edge-answers.ts'
+import { isCertificateTrouble, namesAnswering, throughTheEdge } from './edge-answers.ts'
 import type { InstallFacts, InstallSystems } from './install-facts.ts'
 
 const files = pairFiles(originBase)
@@ -52,6 +52,7 @@ export const putPair = (facts: InstallFacts): Change<InstallSystems> => {
         "the Secret does not hold the checkout's pair",
       )
     },
+    shows: (prove) => prove.kube.tlsPair({ namespace, name, file: target.files.certificate }),
     undo:
       liveFaults.length > 0
         ? { impossible: `what was there before is not put back, for nobody is served with it: ${liveFaults.join('; ')}` }
@@ -75,6 +76,13 @@ export const servedEverywhere = (facts: InstallFacts): Proof<InstallSystems> => 
   onlyAfterwards: true,
   holds: ({ nodes }): Promise<Finding> => servesEverywhere(facts.aliases, facts.places.hosts, nodes, facts.pair?.publicKey ?? ''),
   within: reloadsWithin,
+  shows: (prove) =>
+    prove.nodes.serves({
+      aliases: facts.aliases,
+      names: facts.places.hosts,
+      certificate: `${facts.folder}/${files.certificate}`,
+      within: reloadsWithin,
+    }),
 })
 
 export const answers = (facts: InstallFacts): Proof<InstallSystems> => ({
@@ -83,4 +91,5 @@ export const answers = (facts: InstallFacts): Proof<InstallSystems> => ({
   ...((facts.liveFaults.length > 0 || [...facts.statuses.values()].some(isCertificateTrouble)) && { onlyAfterwards: true as const }),
   holds: (look) => throughTheEdge(facts.places.hosts, look.http),
   within: seconds(30),
+  shows: (prove) => namesAnswering(facts.places.hosts, prove),
 })

@@ -10,9 +10,11 @@ import { lastRotatedNote } from '../../notes.ts'
 import { pairFiles } from '../../pair-files.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Proof } from '../../plan/procedure.ts'
+import { both } from '../../plan/shown.ts'
+import { type ShellLine, sh } from '../../shell.ts'
 import type { TlsSecret } from '../../systems/kube/types.ts'
-import type { Readers } from '../../systems/systems.ts'
-import { isCertificateTrouble, throughTheEdge } from './edge-answers.ts'
+import type { Provers, Readers, Shown } from '../../systems/systems.ts'
+import { isCertificateTrouble, namesAnswering, throughTheEdge } from './edge-answers.ts'
 import type { RotationFacts, RotationSystems } from './rotation-facts.ts'
 
 type Step = Change<RotationSystems>
@@ -37,6 +39,7 @@ export const keepKey = (facts: RotationFacts): Step => ({
     const request = await look.checkout.text(files.newRequest)
     return when(request !== undefined && request === facts.next.csr, `${files.newRequest} is not there`)
   },
+  shows: (prove) => prove.checkout.newKey({ base: originBase }),
   undo: (write) => write.checkout.dropNewKey({ base: originBase }),
 })
 
@@ -58,6 +61,7 @@ export const sign = (facts: RotationFacts): Step => {
         files: { request: `${folder}/${files.newRequest}`, certificate: `${folder}/${files.newCertificate}` },
       }),
     verify: async (look) => when((await find(look)) !== undefined, 'Cloudflare lists no certificate of the new key'),
+    shows: (prove) => prove.checkout.signed({ base: originBase }),
     undo: async (write, look) => {
       const found = await find(look)
       if (found) await write.cloudflare.revokeOriginCertificate({ id: found.id })
@@ -74,6 +78,7 @@ export const place = (facts: RotationFacts): Step => ({
   check: async (look) => every([facts.against, await writable(look, [files.certificate, files.key, files.oldCertificate, files.oldKey])]),
   apply: (write) => write.checkout.placePair({ base: originBase, certificate: facts.nextCertificate }),
   verify: async (look) => when(await placed(facts, look), `${files.certificate} is not the new certificate`),
+  shows: (prove) => prove.checkout.pair({ base: originBase }),
   undo: (write) => write.checkout.restorePair({ base: originBase }),
 })
 
@@ -107,6 +112,7 @@ export const replaceSecret = (facts: RotationFacts): Step => {
       const pair = pairOf(live.certificate, live.key)
       return when(pair.certificate?.publicKey === next.publicKey && pair.keyFits, 'the Secret does not hold the new pair')
     },
+    shows: (prove) => prove.kube.tlsPair({ namespace, name, file: target.files.certificate }),
     // The new certificate may be revoked only once no node serves it any more: the undo of its signing follows this one.
     undo: async (write, look, signal) => {
       const { resourceVersion } = await liveSecret(facts, look)
@@ -142,11 +148,15 @@ const servedNowhere = async ({ aliases, places, next }: RotationFacts, { nodes }
 /** Traefik reloads by itself within seconds; after this a node is named. */
 const reloadsWithin: Duration = seconds(90)
 
+const servedShown = ({ aliases, places, folder }: RotationFacts, { nodes }: Provers<'nodes'>): Shown =>
+  nodes.serves({ aliases, names: places.hosts, certificate: `${folder}/${files.certificate}`, within: reloadsWithin })
+
 export const servedByAll = (facts: RotationFacts): Proof<RotationSystems> => ({
   title: 'Every node serves the new certificate for every name',
   onlyAfterwards: true,
   holds: (look) => servedEverywhere(facts, look, facts.next.publicKey),
   within: reloadsWithin,
+  shows: (prove) => servedShown(facts, prove),
 })
 
 export const answersThroughTheEdge = (facts: RotationFacts): Proof<RotationSystems> => ({
@@ -154,6 +164,7 @@ export const answersThroughTheEdge = (facts: RotationFacts): Proof<RotationSyste
   ...([...facts.statuses.values()].some(isCertificateTrouble) && { onlyAfterwards: true as const }),
   holds: (look) => throughTheEdge(facts.places.hosts, look.http),
   within: seconds(30),
+  shows: (prove) => namesAnswering(facts.places.hosts, prove),
 })
 
 export const noteRotation = (facts: RotationFacts): Step => {
@@ -171,6 +182,7 @@ export const noteRotation = (facts: RotationFacts): Step => {
       const since = certificate?.publicKey === next.publicKey ? certificate.notBefore.toISOString().slice(0, 10) : today
       return when(live.lastRotated !== undefined && live.lastRotated >= since, `${lastRotatedNote} is ${live.lastRotated ?? 'absent'}`)
     },
+    shows: (prove) => prove.kube.annotation({ ...annotation, value: today }),
     undo: (write) => write.kube.annotate({ ...annotation, ...(before !== undefined && { value: before }) }),
   }
 }
@@ -179,6 +191,13 @@ const spoken = (time: Duration): string => (time % minutes(1) === 0 ? `${time / 
 
 const servedAndAnswering = async (facts: RotationFacts, look: Look): Promise<Finding> =>
   every(await Promise.all([servedEverywhere(facts, look, facts.next.publicKey), throughTheEdge(facts.places.hosts, look.http)]))
+
+const servedAndAnsweringShown = (facts: RotationFacts, prove: Provers<RotationSystems>): Shown =>
+  both(servedShown(facts, prove), namesAnswering(facts.places.hosts, prove))
+
+/** A wait, with a word before it. */
+const soaking = (soak: Duration): readonly ShellLine[] =>
+  soak === 0 ? [] : [sh`echo ${`Waiting ${spoken(soak)}`} >&2`, sh`sleep ${Math.ceil(soak / seconds(1))}`]
 
 /** Time by the cluster's own record of the Secret's last write, so that a run that goes on need not wait again. */
 export const soaked = (facts: RotationFacts): Proof<RotationSystems> => ({
@@ -191,6 +210,7 @@ export const soaked = (facts: RotationFacts): Proof<RotationSystems> => ({
     return servedAndAnswering(facts, look)
   },
   within: facts.soak + minutes(2),
+  shows: (prove) => both({ lines: soaking(facts.soak) }, servedAndAnsweringShown(facts, prove)),
 })
 
 /** The end of the old certificate, which nothing takes back: its fingerprint is typed after the soak, and what is served is looked at once more. */
@@ -210,6 +230,7 @@ export const revoke = (facts: RotationFacts): readonly (Step | Gate<RotationSyst
       title: 'Every node serves the new one still, and every name answers',
       onlyAfterwards: true,
       holds: (look) => servedAndAnswering(facts, look),
+      shows: (prove) => servedAndAnsweringShown(facts, prove),
     },
     {
       title: `Revoke the old certificate ${shortFingerprint(old.fingerprint)}`,
@@ -217,6 +238,7 @@ export const revoke = (facts: RotationFacts): readonly (Step | Gate<RotationSyst
       unknown: 'when a revocation takes effect is not documented',
       apply: (write) => write.cloudflare.revokeOriginCertificate({ id: old.id }),
       verify: gone,
+      shows: (prove) => prove.cloudflare.notListed({ id: old.id }),
       undo: { impossible: 'Cloudflare takes no revocation back; the certificate would have to be signed anew' },
     },
   ]

@@ -63,6 +63,7 @@ export const markBaseline = (facts: MigrateFacts & Baseline, fits: Finding = hol
         `version ${version} is not marked`,
       )
     },
+    shows: (prove) => prove.postgres.applied(target, [version], versions.schema),
     undo: { impossible: 'the application starts by this table from now on; by hand it goes with DROP TABLE goose_db_version' },
   }
 }

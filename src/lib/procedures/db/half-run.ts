@@ -2,6 +2,7 @@ import type { MigrationFile } from '../../facts/db/goose-file.ts'
 import { differencesOf } from '../../facts/db/schema-difference.ts'
 import { type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Step } from '../../plan/procedure.ts'
+import { sh } from '../../shell.ts'
 import type { Readers } from '../../systems/systems.ts'
 import type { Progress, RecoverFacts } from './diagnosis.ts'
 
@@ -21,6 +22,7 @@ export const halfThere = (facts: RecoverFacts, { version }: MigrationFile, progr
     {
       title: `Nothing of version ${version} is there any more`,
       onlyAfterwards: true,
+      shows: () => ({ lines: [sh`see ${`Nothing of this is there: ${there.join(', ')}`}`] }),
       holds: (look) => gone(facts, version, progress, look),
     },
   ]
@@ -54,6 +56,7 @@ export const completed = (facts: RecoverFacts, first: MigrationFile, fits: Findi
     {
       title: `Every object of ${first.name} is there`.slice(0, 60),
       onlyAfterwards: true,
+      shows: () => ({ lines: [sh`see ${`All of this is there: ${missing.join(', ') || `what ${first.name} makes`}`}`] }),
       holds: async (look) => {
         const lacking = differencesOf(await look.postgres.schema(target), progress.after).filter(({ what }) => missing.includes(what))
         return lacking.length === 0 ? holds : fails(`${lacking.map(({ what }) => what).join(', ')} is not as the file makes it`)

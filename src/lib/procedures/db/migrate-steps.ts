@@ -9,6 +9,7 @@ import { holdsSnapshot, oldSnapshots, waitsForSnapshots } from '../../facts/db/s
 import { sizeText } from '../../facts/db/statements.ts'
 import { every, type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Difference, Step } from '../../plan/procedure.ts'
+import { both } from '../../plan/shown.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { type MigrateFacts, manifestFile } from './migrate-facts.ts'
 
@@ -19,7 +20,11 @@ export const migrateSteps = (facts: MigrateFacts, check: Finding): readonly Step
   const { state, job } = facts
   if (state.pending.length === 0) return check.ok ? [] : [{ title: 'Nothing speaks against this image', holds: async () => check }]
   return [
-    { title: 'The database is reached directly', holds: (look) => reachedDirectly(facts, look) },
+    {
+      title: 'The database is reached directly',
+      holds: (look) => reachedDirectly(facts, look),
+      shows: (prove) => prove.postgres.direct(facts.target),
+    },
     ...(job === undefined || resumable(facts) ? [] : [removeJob(facts, job, check)]),
     runJob(facts, check),
   ]
@@ -50,6 +55,7 @@ const removeJob = ({ namespace }: MigrateFacts, job: NonNullable<MigrateFacts['j
     const now = await gatherRunners(look.kube, namespace)
     return when(now.job?.uid !== job.uid && now.alive.every(({ orphan }) => !orphan), 'the Job or its pod is still there')
   },
+  shows: (prove) => prove.kube.otherJob({ namespace, name: jobName, uid: job.uid }),
   undo: { impossible: 'a Job that is gone does not come back; what it applied stands in goose_db_version' },
 })
 
@@ -79,6 +85,20 @@ const runJob = (facts: MigrateFacts, check: Finding): Change<Needs> => {
     },
     verify: (look) => hasRun(facts, look),
     within: minutes(10),
+    shows: (prove) => {
+      const { versions, target, invalid } = facts
+      return both(
+        prove.postgres.applied(
+          target,
+          state.pending.map(({ version }) => version),
+          versions.schema,
+        ),
+        prove.postgres.noOtherInvalid(
+          target,
+          invalid.map(({ name }) => name),
+        ),
+      )
+    },
     undo: {
       impossible:
         'a migration is not run backwards; what a statement destroyed comes back only from a restore point or the history at Neon',

@@ -1,10 +1,12 @@
 import { minutes } from '../../clock.ts'
 import { failedIndexes, indexesInWork } from '../../facts/db/invalid-indexes.ts'
-import { gatherRunners } from '../../facts/db/migrate-job.ts'
+import { gatherRunners, jobName, podLabel } from '../../facts/db/migrate-job.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
 import { holdsSnapshot, oldSnapshots } from '../../facts/db/snapshots.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Step } from '../../plan/procedure.ts'
+import { both } from '../../plan/shown.ts'
+import { sh } from '../../shell.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { differencesIn, gatherBaseline, markBaseline } from './baseline.ts'
 import type { Diagnosis, RecoverFacts, Way } from './diagnosis.ts'
@@ -63,7 +65,12 @@ export const recoverSteps = (facts: Chosen, diagnosis: Diagnosis): readonly Step
 const again = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => migrateSteps(facts, fits.ok ? standing(facts) : fits)
 
 /** A proof that only says whether the way fits: it stands before gates, which have no check. */
-const checked = (fits: Finding): Step<Needs> => ({ title: 'What was chosen is right for what was found', holds: async () => fits })
+const checked = (fits: Finding): Step<Needs> => ({
+  title: 'What was chosen is right for what was found',
+  holds: async () => fits,
+  // The plan was made of what was found: nothing is to be asked anew.
+  shows: () => ({ lines: [] }),
+})
 
 const waitForIt = (facts: Chosen, fits: Finding): Change<Needs> => ({
   title: 'Wait until nothing runs migrations any more',
@@ -73,6 +80,13 @@ const waitForIt = (facts: Chosen, fits: Finding): Change<Needs> => ({
   apply: async () => {},
   verify: async (look) => nothingRuns(facts, look),
   within: minutes(10),
+  shows: (prove) =>
+    both(
+      prove.kube.noPods({ namespace: facts.namespace, labels: podLabel, within: minutes(10) }),
+      prove.postgres.nothingBuilt(facts.target),
+      // A statement of a file goes on without its pod, and looks like any other.
+      { lines: [sh`see ${'No backend runs a statement of a migration: honeydue db:locks'}`] },
+    ),
   undo: async () => {},
 })
 
@@ -112,6 +126,7 @@ const releaseLock = ({ target }: Chosen, { key, pid, holder }: Chosen['stranded'
     const left = (await look.postgres.sessions(target)).some((one) => one.pid === pid && one.backendStart === holder?.backendStart)
     return when(!left, `backend ${pid} is still there`)
   },
+  ...(holder && { shows: (prove) => prove.postgres.sessionGone(target, holder) }),
   undo: { impossible: 'a session that has ended does not come back; the lock that it held had no owner' },
 })
 
@@ -124,6 +139,7 @@ const dropIndex = ({ target }: Chosen, index: Chosen['invalid'][number], fits: F
     const left = (await look.postgres.invalidIndexes(target)).some(({ schema, name }) => schema === index.schema && name === index.name)
     return when(!left, `index ${index.name} is still invalid`)
   },
+  shows: (prove) => prove.postgres.noInvalid(target, index),
   undo: { impossible: 'an index that never was valid has nothing to come back for' },
 })
 
@@ -140,6 +156,8 @@ const rebuildIndex = ({ target }: Chosen, index: Chosen['invalid'][number], fits
     const left = (await look.postgres.invalidIndexes(target)).some(({ name }) => name === index.name || name === `${index.name}_ccnew`)
     return when(!left, `index ${index.name} is still invalid`)
   },
+  shows: (prove) =>
+    both(prove.postgres.noInvalid(target, index), prove.postgres.noInvalid(target, { ...index, name: `${index.name}_ccnew` })),
   undo: { impossible: 'an index that was invalid has no state worth going back to' },
 })
 
@@ -167,6 +185,7 @@ const markFirst = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
         `version ${first.version} is not marked`,
       )
     },
+    shows: (prove) => prove.postgres.applied(facts.target, [first.version], facts.versions.schema),
     undo: { impossible: 'goose keeps every row of its table; a row that says otherwise would have to be written by hand' },
   }
   const state = { ...facts.state, current: first.version, pending: rest }
@@ -186,6 +205,7 @@ const fixSteps = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
       {
         title: 'The schema is what the first file builds',
         onlyAfterwards: true,
+        shows: () => ({ lines: [sh`see ${'honeydue db:bootstrap-goose --dry-run names no difference any more'}`] }),
         holds: async (look) => every(differencesIn({ ...facts, ...(await gatherBaseline(facts, look)) }).map((because) => fails(because))),
       },
     ]
@@ -196,7 +216,12 @@ const fixSteps = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
         title: `${names.join(', ')} is right in a new image`.slice(0, 60),
         ask: `Give what ${names.join(', ')} is to do a number above ${state.current}, restore applied files from git, build, and run, in another window: honeydue db:migrate --image. Is that done?`,
       },
-      { title: 'The last Job had other files, and came to its end', onlyAfterwards: true, holds: (look) => ranOthers(facts, look) },
+      {
+        title: 'The last Job had other files, and came to its end',
+        onlyAfterwards: true,
+        holds: (look) => ranOthers(facts, look),
+        shows: (prove) => prove.kube.jobOfAnotherImage({ namespace: facts.namespace, name: jobName, image }),
+      },
     ]
   }
   if ((progress?.built === 'part' || progress?.built === 'all') && first) return halfThere(facts, first, progress)

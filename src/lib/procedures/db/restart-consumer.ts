@@ -24,6 +24,7 @@ const restart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer): Ch
     apply: (write) => write.kube.restart(target),
     verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
     within: rolloutPatience(deployment),
+    shows: (prove) => prove.kube.rolledOut({ ...target, replicas, within: rolloutPatience(deployment) }),
     undo: { afterwards: (write) => write.kube.restart(target) },
     undone: (look) => startedWithPresent(facts, { ...target, replicas }, look),
   }
@@ -46,6 +47,7 @@ const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer
         return noneLeft(await look.kube.pods(pods), since)
       },
       within: minutes(2),
+      shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
       undo: { afterwards: async (write, look) => startAgain(write, look, up) },
       undone: async (look) => {
         const { spec } = (await look.kube.get('Deployment', target.name, target.namespace)) ?? {}
@@ -58,6 +60,7 @@ const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer
       apply: (write) => write.kube.scale(up),
       verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
       within: rolloutPatience(deployment),
+      shows: (prove) => prove.kube.rolledOut({ ...target, replicas, within: rolloutPatience(deployment) }),
       undo: {
         afterwards: async (write, look) => {
           await write.kube.scale(down)

@@ -76,6 +76,7 @@ const isReady = (facts: Facts): Proof<Needs> => ({
   onlyAfterwards: true,
   holds: (look) => ready(facts, look),
   within,
+  shows: (prove) => prove.neon.ready(within),
 })
 
 const make = (facts: Facts): Change<Needs> => {
@@ -93,6 +94,7 @@ const make = (facts: Facts): Change<Needs> => {
     apply: (write) => write.neon.markVersion({ parent: parent ?? '', version }),
     verify: (look) => ready(facts, look),
     within,
+    shows: (prove) => prove.neon.ready(within),
     undo: async (write, look) => {
       const made = restorePoints(await look.neon.branches(), parent ?? '').filter((one) => one.version === version)
       for (const { id, name } of made) if (!known.includes(id)) await write.neon.deleteMark({ id, name })

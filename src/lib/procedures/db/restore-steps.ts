@@ -1,6 +1,7 @@
 import { instantOf } from '../../facts/db/migration-state.ts'
 import { every, when } from '../../plan/finding.ts'
 import type { Step } from '../../plan/procedure.ts'
+import { sh } from '../../shell.ts'
 import type { RecoverFacts } from './diagnosis.ts'
 
 /**
@@ -32,6 +33,7 @@ export const restoreSteps = (facts: RecoverFacts): readonly Step<'postgres'>[] =
     {
       title: 'The database is as it was before the migration',
       onlyAfterwards: true,
+      shows: () => ({ lines: [sh`see ${`goose_db_version says ${then}, and nothing of a later version is there`}`] }),
       holds: async (look) => {
         const now = await look.postgres.versions(target)
         const there = new Set((await look.postgres.schema(target)).map(({ kind, name }) => `${kind} ${name}`))

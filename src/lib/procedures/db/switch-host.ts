@@ -76,6 +76,7 @@ const nameTarget = (facts: SwitchHostFacts): Change<Needs> => {
       const found = await look.kube.get('ConfigMap', name, namespace)
       return when(found?.data?.[hostKey] === target, hostSaid(found), 'honeydue db:status')
     },
+    shows: (prove) => prove.kube.value({ namespace, name, key: hostKey, value: target }),
     undo: (write) => write.kube.setConfigMapValue({ ...value, from: target, to: present }),
   }
 }
@@ -103,6 +104,7 @@ const nameTargetInSource = (facts: SwitchHostFacts): Change<Needs> | Gate<Needs>
       if (!change) return when(named.length > 0, `${sourceFile} does not name ${target}`)
       return named.some(({ key }) => key === change.key) ? holds : fails(`${sourceFile} still names ${change.from}`)
     },
+    ...(change && { shows: (prove) => prove.checkout.named({ file: sourceFile, line: change.line, value: target }) }),
     undo: async (write) => {
       if (change) await write.checkout.setScalar({ ...change, from: change.to, to: change.from })
     },
@@ -119,4 +121,5 @@ const healthAnswers = ({ health }: SwitchHostFacts): Proof<Needs> => ({
   title: 'The health endpoint answers',
   ...(!health.answers && { onlyAfterwards: true as const }),
   holds: async (look) => when(await healthy(look, health.url), `${health.url} does not answer 200`),
+  shows: (prove) => prove.http.answers({ urls: [{ url: health.url, like: 'success' }] }),
 })

@@ -78,6 +78,7 @@ export const unlock = defineProcedure({
         const left = sessions.some(({ pid, backendStart }) => pid === backend.pid && backendStart === backend.backendStart)
         return left ? fails(`backend ${backend.pid} is still there`) : holds
       },
+      shows: (prove) => prove.postgres.sessionGone(target, backend),
       undo: { impossible: 'a session that has ended does not come back, and its transaction is rolled back' },
     },
   ],

@@ -38,5 +38,6 @@ export const setPaused = ({ namespace, name }: Workload, paused: boolean): Chang
     const now = await look.kube.get('Deployment', name, namespace)
     return when((now?.spec.paused ?? false) === paused, paused ? `${name} is not paused` : `${name} is still paused`)
   },
+  shows: (prove) => prove.kube.paused({ namespace, name, paused }),
   undo: (write) => write.kube.setPaused({ namespace, name, paused: !paused }),
 })

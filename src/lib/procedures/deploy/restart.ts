@@ -82,6 +82,7 @@ const restarted = (facts: RestartFacts): Proof<'kube'> => {
     onlyAfterwards: true,
     holds: (look) => rolledOut(look.kube, target, fresh),
     within: rolloutPatience(facts.deployment),
+    shows: (prove) => prove.kube.rolledOut({ ...target, within: rolloutPatience(facts.deployment) }),
   }
 }
 
@@ -96,6 +97,7 @@ const startAnew = (facts: RestartFacts): Change<'kube'> => {
     apply: (write) => write.kube.restart(target),
     verify: (look) => rolledOut(look.kube, target, fresh),
     within: rolloutPatience(facts.deployment),
+    shows: (prove) => prove.kube.rolledOut({ ...target, within: rolloutPatience(facts.deployment) }),
     undo: gone,
   }
 }
@@ -116,6 +118,7 @@ const stopAndStart = (facts: RestartFacts): readonly (Change<'kube'> | Proof<'ku
       return noneLeft(await look.kube.pods(pods), since)
     },
     within: minutes(2),
+    shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
     undo: {
       afterwards: async (write, look) => {
         const now = await look.kube.get('Deployment', name, namespace)
@@ -133,6 +136,7 @@ const stopAndStart = (facts: RestartFacts): readonly (Change<'kube'> | Proof<'ku
     apply: (write) => write.kube.scale(up),
     verify: (look) => rolledOut(look.kube, target, fresh),
     within: rolloutPatience(deployment),
+    shows: (prove) => prove.kube.rolledOut({ ...target, within: rolloutPatience(deployment) }),
     undo: gone,
   }
   // Scaled up before its controller has seen the 0, the old pod would stay: a run that stopped in between left it so.
@@ -141,6 +145,7 @@ const stopAndStart = (facts: RestartFacts): readonly (Change<'kube'> | Proof<'ku
     onlyAfterwards: true,
     holds: async (look) => noneLeft(await look.kube.pods(pods), since),
     within: minutes(2),
+    shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
   }
   return replicas === 0 ? [left, started] : [stopped, started]
 }

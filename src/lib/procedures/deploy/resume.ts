@@ -35,6 +35,7 @@ export const resume = defineProcedure({
         onlyAfterwards: true,
         holds: (look) => rolledOut(look.kube, { namespace, name, replicas }, () => true),
         within: rolloutPatience(deployment),
+        shows: (prove) => prove.kube.rolledOut({ namespace, name, within: rolloutPatience(deployment) }),
       },
     ]
   },

@@ -1,4 +1,4 @@
-import { minutes } from '../../clock.ts'
+import { type Duration, minutes } from '../../clock.ts'
 import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
 import { type DatabaseRoom, gatherDatabaseRoom, leavesConnections } from '../../facts/deploy/database-room.ts'
 import { fits, gatherRoom, type Room } from '../../facts/deploy/room.ts'
@@ -6,7 +6,7 @@ import { clusterLine, gatherWorkload, offerWorkloads, type Workload } from '../.
 import { argument, text } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
-import type { Readers } from '../../systems/systems.ts'
+import type { Provers, Readers } from '../../systems/systems.ts'
 
 interface ScaleFacts extends Workload {
   readonly to: number
@@ -64,15 +64,27 @@ const podsAre = async ({ namespace, name, to, deployment }: ScaleFacts, look: Re
   return pods.length === 0 ? holds : fails(`${pods.length} pods of ${name} are left`)
 }
 
+/** How long its pods may take to be as many. */
+const patience = ({ to, deployment }: ScaleFacts): Duration =>
+  to === 0 ? minutes(2) : rolloutPatience({ ...deployment, spec: { ...deployment.spec, replicas: to } })
+
+const podsShown = (facts: ScaleFacts) => {
+  const { namespace, name, to, deployment } = facts
+  const within = patience(facts)
+  return (prove: Provers<'kube'>) =>
+    to === 0 ? prove.kube.noPods({ ...podsOf(deployment), within }) : prove.kube.rolledOut({ namespace, name, replicas: to, within })
+}
+
 const runs = (facts: ScaleFacts): Proof<'kube'> => ({
   title: facts.to === 0 ? `No pod of ${facts.name} runs` : `${facts.to} pods of ${facts.name} are ready`,
   onlyAfterwards: true,
   holds: (look) => podsAre(facts, look),
-  within: facts.to === 0 ? minutes(2) : rolloutPatience(facts.deployment),
+  within: patience(facts),
+  shows: podsShown(facts),
 })
 
 const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
-  const { namespace, name, replicas, to, deployment } = facts
+  const { namespace, name, replicas, to } = facts
   return {
     title: `Scale ${name} from ${replicas} to ${to}`,
     effect: [{ what: `Deployment ${namespace}/${name}, replicas`, before: String(replicas), after: String(to) }],
@@ -80,7 +92,8 @@ const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
       every([mayBe(facts), ...(facts.room ? [fits(name, to - replicas, facts.room)] : []), leavesConnections(facts.database)]),
     apply: (write) => write.kube.scale({ namespace, name, from: replicas, to }),
     verify: (look) => podsAre(facts, look),
-    within: to === 0 ? minutes(2) : rolloutPatience({ ...deployment, spec: { ...deployment.spec, replicas: to } }),
+    within: patience(facts),
+    shows: podsShown(facts),
     undo: (write) => write.kube.scale({ namespace, name, from: to, to: replicas }),
   }
 }

@@ -3,6 +3,7 @@ import { leadsToNode } from '../../facts/edge/round-robin.ts'
 import { argument, duration } from '../../plan/choice.ts'
 import { fails, holds, hopeless, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
+import { both } from '../../plan/shown.ts'
 import {
   answerWithout,
   gatherRoundRobin,
@@ -10,6 +11,7 @@ import {
   leftAlone,
   nameAnswers,
   namesAnswer,
+  namesShown,
   nodesOffered,
   onlyByTrying,
   openConnections,
@@ -90,6 +92,11 @@ const takeOff = (facts: RoundRobinFacts, name: string): Change<Needs> => {
       const answers = answering ? await nameAnswers(name, look.http, deployment) : holds
       return answers.ok ? answers : { ...answers, next: repair(facts) }
     },
+    shows: (prove) =>
+      both(
+        ...recordsOf(facts, name).map((record) => prove.cloudflare.leadsNot(record)),
+        ...(answering ? [namesShown(facts, [name], prove)] : []),
+      ),
     undo: async (write) => {
       for (const record of recordsOf(facts, name)) await write.cloudflare.addAddress(withoutProxied(record))
     },
@@ -122,6 +129,7 @@ const lastConnection = (facts: RoundRobinFacts): readonly Change<Needs>[] => {
         return when(left === 0, `${left} ${left === 1 ? 'connection is' : 'connections are'} still open at 443 of ${node.alias}`)
       },
       within,
+      shows: (prove) => prove.nodes.noConnections(node.alias, 443, within),
       undo: async () => {},
     },
   ]

@@ -6,16 +6,40 @@ import { believable, keptOut } from '../../facts/firewall/believable.ts'
 import { judge } from '../../facts/firewall/judge.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Proof } from '../../plan/procedure.ts'
+import { both } from '../../plan/shown.ts'
+import { sh } from '../../shell.ts'
 import type { Readers } from '../../systems/systems.ts'
-import type { RoundRobinFacts } from './round-robin-facts.ts'
+import { type RoundRobinFacts, wantedOf } from './round-robin-facts.ts'
 
 type Needs = 'cloudflare' | 'nodes' | 'http'
 
 /** What a node must be like before customers are led to it: each is asked of the node itself. */
 export const nodeIsWell = (facts: RoundRobinFacts): readonly Proof<Needs>[] => [
-  { title: `${facts.node.alias} is well, asked from itself`, holds: (look) => answersWell(facts, look) },
-  { title: `${facts.node.alias} serves what Cloudflare accepts`, holds: (look) => servesAccepted(facts, look) },
-  { title: `The firewall of ${facts.node.alias} lets Cloudflare in`, holds: (look) => letsCloudflareIn(facts, look) },
+  {
+    title: `${facts.node.alias} is well, asked from itself`,
+    holds: (look) => answersWell(facts, look),
+    shows: (prove) => {
+      const but = illEverywhere(facts, facts.asked, facts.node.alias)
+      const names = facts.asked.filter((name) => !but.has(name))
+      return prove.nodes.answersItself(
+        facts.node.alias,
+        names.map((name) => wantedOf(facts.deployment, name)),
+      )
+    },
+  },
+  {
+    title: `${facts.node.alias} serves what Cloudflare accepts`,
+    holds: (look) => servesAccepted(facts, look),
+    // Only Cloudflare's account says what is revoked, and only a look at all of it that nothing is wrong.
+    shows: () => ({
+      lines: [sh`see ${`${facts.node.alias} serves a certificate of the Origin CA that Cloudflare lists: honeydue cert:status`}`],
+    }),
+  },
+  {
+    title: `The firewall of ${facts.node.alias} lets Cloudflare in`,
+    holds: (look) => letsCloudflareIn(facts, look),
+    shows: (prove) => both(prove.cloudflare.ranges(), prove.nodes.letsIn(facts.node.alias, 443)),
+  },
 ]
 
 /** What every other node says as badly is the workload's fault, and no reason to keep this one out. */

@@ -83,6 +83,11 @@ const purgeStep = (facts: PurgeFacts, what: Purge): Change<'cloudflare' | 'http'
     check: async () => mayPurge(facts),
     apply: (write) => write.cloudflare.purge(what),
     verify: (look) => purged(facts, what, look),
+    // Cloudflare keeps no record of purges: a request that is refused stops by itself, and a copy that was seen is to be gone.
+    shows: (prove) =>
+      prove.http.fresher(
+        ('urls' in what ? what.urls : []).flatMap((url) => (facts.ages.has(url) ? [{ url, than: facts.ages.get(url) ?? 0 }] : [])),
+      ),
     undo: { impossible: 'the edge fills its cache again from the nodes, request by request; there is nothing to put back' },
   }
 }

@@ -2,6 +2,7 @@ import { leadsToNode, nodeOf } from '../../facts/edge/round-robin.ts'
 import { argument } from '../../plan/choice.ts'
 import { fails, holds } from '../../plan/finding.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
+import { both } from '../../plan/shown.ts'
 import type { AddressRecord } from '../../systems/cloudflare/types.ts'
 import { nodeIsWell } from './node-proofs.ts'
 import {
@@ -72,6 +73,7 @@ const lead = (facts: RoundRobinFacts, name: string): Change<Needs> => {
       if (wanted.some(({ type }) => !found.some((record) => record.type === type))) return fails(`${name} does not lead to ${node.alias}`)
       return found.every(({ proxied }) => proxied) ? holds : fails(`the record of ${name} for ${node.alias} is not proxied`)
     },
+    shows: (prove) => both(...wanted.map((one) => prove.cloudflare.leads({ name, ...one }))),
     undo: undoOf(facts, name, missing),
   }
 }

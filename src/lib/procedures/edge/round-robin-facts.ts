@@ -9,7 +9,8 @@ import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Offer, Proof } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
 import type { AddressRecord } from '../../systems/cloudflare/types.ts'
-import type { Readers } from '../../systems/systems.ts'
+import type { Wanted } from '../../systems/http/types.ts'
+import type { Provers, Readers, Shown } from '../../systems/systems.ts'
 
 type Deployment = Context['environment']
 export type RoundRobinNode = Deployment['nodes'][number]
@@ -124,7 +125,18 @@ export const namesAnswer = (facts: RoundRobinFacts, names: readonly string[]): P
     const found = every(await Promise.all(names.map((name) => nameAnswers(name, look.http, facts.deployment))))
     return found.ok ? found : { ...found, next: repair(facts) }
   },
+  shows: (prove) => namesShown(facts, names, prove),
 })
+
+/** The same by hand. */
+export const namesShown = ({ deployment }: RoundRobinFacts, names: readonly string[], { http }: Provers<'http'>): Shown =>
+  http.answers({ urls: names.map((name) => wantedOf(deployment, name)) })
+
+/** How a name is to answer, by hand. */
+export const wantedOf = (deployment: Deployment, name: string): Wanted => {
+  const url = urlOf(deployment, name)
+  return { url, like: url === deployment.health ? 'success' : 'usable' }
+}
 
 /** What brings every name back to the node, where taking it off has hurt. */
 export const repair = ({ node }: Pick<RoundRobinFacts, 'node'>): string => sh`honeydue edge:restore ${node.alias}`

@@ -10,7 +10,7 @@ import type { Proof } from '../../plan/procedure.ts'
 import { sh, words } from '../../shell.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { nodeNamed } from '../edge/round-robin-facts.ts'
+import { nodeNamed, wantedOf } from '../edge/round-robin-facts.ts'
 
 export type Needs = 'cloudflare' | 'nodes' | 'http' | 'kube'
 
@@ -72,6 +72,7 @@ export const customersAnswered = (facts: RefreshFacts, alias: string): Proof<Nee
   title: `Every public name answers, with ${alias} refreshed`,
   ...(facts.unwell && { onlyAfterwards: true }),
   holds: (look) => throughTheEdge(facts, look),
+  shows: (prove) => prove.http.answers({ urls: facts.names.map((name) => wantedOf(facts.deployment, name)) }),
 })
 
 /** Whether the published list can be believed, and this node's UFW be worked on. */

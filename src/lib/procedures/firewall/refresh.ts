@@ -64,6 +64,7 @@ const letIn = (facts: RefreshFacts, node: Node): Change<Needs> => {
       // Of a list that cannot be true nothing may be missing, and an inactive UFW lets in and keeps out nobody: neither passes for done.
       return every([mayRefresh(facts, { alias, judged: now }), when(lacks.length === 0, `${alias} has no rule that lets in ${few}`)])
     },
+    shows: (prove) => prove.nodes.rules(alias, { there: lacking(judged).map(specFor) }),
     undo: async (write) => {
       for (const range of lacking(judged)) await write.nodes.deleteRule(alias, { spec: specFor(range) })
     },
@@ -89,6 +90,7 @@ const shutOut = (facts: RefreshFacts, node: Node): Change<Needs> => {
         ? holds
         : fails(`${alias} still lets in ${left.map(({ from }) => from).join(', ')}, not among ${ranges.length} published`)
     },
+    shows: (prove) => prove.nodes.rules(alias, { gone: judged.stale.map(({ spec }) => spec) }),
     undo: async (write) => {
       for (const { from, comment = '' } of judged.stale) await write.nodes.allowFrom(alias, { ...ruleFor(from, node), comment })
     },

@@ -7,14 +7,14 @@ import type { System } from '../systems.ts'
 import { gitOf } from './git.ts'
 import { writePair } from './pair.ts'
 import { replaceFile } from './replace-file.ts'
-import { sayCheckout } from './say-checkout.ts'
-import type { CheckoutReader, CheckoutWriter, TextFile } from './types.ts'
+import { proveCheckout, sayCheckout } from './say-checkout.ts'
+import type { CheckoutProver, CheckoutReader, CheckoutWriter, TextFile } from './types.ts'
 
 /** Bytes of a file that is read: a manifest, a migration, a key. */
 const largest = 8 * 1024 * 1024
 
 /** The files of a folder on this machine; YAML is parsed only when asked for. */
-export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutWriter> => {
+export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutWriter, CheckoutProver> => {
   const text = async (file: string): Promise<string | undefined> => {
     const path = join(folder, file)
     const unreadable = (cause: string) =>
@@ -96,6 +96,7 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
       ...writePair(folder),
     },
     say: sayCheckout(folder),
+    prove: proveCheckout(folder),
     close: async () => {},
   }
 }

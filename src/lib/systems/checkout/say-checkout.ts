@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pairFiles } from '../../pair-files.ts'
-import { type ShellLine, sh, words } from '../../shell.ts'
-import type { Said, System } from '../systems.ts'
-import type { CheckoutReader, CheckoutWriter } from './types.ts'
+import { part, type ShellLine, sh, words } from '../../shell.ts'
+import type { Said, Shown, System } from '../systems.ts'
+import type { CheckoutProver, CheckoutReader, CheckoutWriter } from './types.ts'
 
 /** The shell lines that do what the writer does, from the checkout's folder. Nothing takes a file's place before it was looked at. */
 export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWriter>['say'] => {
@@ -63,10 +63,30 @@ export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWrit
   }
 }
 
-/** Stops where the certificate is not one of the key. */
-const fits = (certificate: string, key: string): readonly ShellLine[] => [
+/** The shell lines that stop where the checkout is not so. */
+export const proveCheckout = (folder: string): CheckoutProver => {
+  const shown = (...lines: readonly ShellLine[]): Shown => ({ before: [sh`cd ${folder}`], lines })
+  return {
+    named: ({ file, line, value }) => shown(sh`sed -n ${`${line}p`} ${file} | grep -qF -e ${value}`),
+    newKey: ({ base }) => {
+      const { newKey, newRequest } = pairFiles(base)
+      return shown(...fits(newRequest, newKey, sh`req`))
+    },
+    signed: ({ base }) => {
+      const { newKey, newCertificate } = pairFiles(base)
+      return shown(...fits(newCertificate, newKey))
+    },
+    pair: ({ base }) => {
+      const { certificate, key, newRequest } = pairFiles(base)
+      return shown(...fits(certificate, key), sh`test ! -e ${newRequest}`)
+    },
+  }
+}
+
+/** Stops where the certificate, or the request, is not one of the key. */
+const fits = (certificate: string, key: string, kind = sh`x509`): readonly ShellLine[] => [
   sh`ours=$(openssl pkey -in ${key} -pubout)`,
-  sh`theirs=$(openssl x509 -in ${certificate} -noout -pubkey); test "$ours" = "$theirs"`,
+  sh`theirs=$(openssl ${part(kind)} -in ${certificate} -noout -pubkey); test "$ours" = "$theirs"`,
 ]
 
 /** Of sed, with `|` between its parts. */

@@ -1,6 +1,6 @@
 import type { Later } from '../../later.ts'
 import type { Secret } from '../../secret.ts'
-import type { System } from '../systems.ts'
+import type { Shown, System } from '../systems.ts'
 
 /** One value of a YAML file, by its place. */
 export interface Scalar {
@@ -94,8 +94,19 @@ export interface CheckoutWriter {
   dropNewKey(pair: { readonly base: string }): Promise<void>
 }
 
+export interface CheckoutProver {
+  /** A line of a file has this value. */
+  named(place: { readonly file: string; readonly line: number; readonly value: string }): Shown
+  /** A new key and its request stand beside the pair. */
+  newKey(pair: { readonly base: string }): Shown
+  /** What was signed is for the new key. */
+  signed(pair: { readonly base: string }): Shown
+  /** The pair fits, and no rotation is under way any more. */
+  pair(pair: { readonly base: string }): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    checkout: System<CheckoutReader, CheckoutWriter>
+    checkout: System<CheckoutReader, CheckoutWriter, CheckoutProver>
   }
 }

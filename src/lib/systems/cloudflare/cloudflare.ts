@@ -1,9 +1,10 @@
 import type { System } from '../systems.ts'
 import { type CloudflareOptions, cloudflareClient } from './client.ts'
 import { originCa } from './origin-ca.ts'
+import { proveCloudflare } from './prove-cloudflare.ts'
 import { readCloudflare, zoneByName } from './read-cloudflare.ts'
 import { sayCloudflare } from './say-cloudflare.ts'
-import type { CloudflareReader, CloudflareWriter, Purge } from './types.ts'
+import type { CloudflareProver, CloudflareReader, CloudflareWriter, Purge } from './types.ts'
 import { writeCloudflare } from './write-cloudflare.ts'
 
 /** One zone of Cloudflare, over its API. */
@@ -11,7 +12,7 @@ export const cloudflareSystem = (
   options: CloudflareOptions & {
     /** PEM file with the Origin CA's roots, where they are not the published ones. */ readonly originCaFile?: string
   },
-): System<CloudflareReader, CloudflareWriter> => {
+): System<CloudflareReader, CloudflareWriter, CloudflareProver> => {
   const client = cloudflareClient(options)
   const zone = zoneByName(client, options.zone)
   const purged: Purge[] = []
@@ -19,6 +20,7 @@ export const cloudflareSystem = (
     read: { ...readCloudflare(client, zone, purged), signedByOriginCa: originCa(options.originCaFile) },
     write: writeCloudflare(client, zone, purged),
     say: sayCloudflare(options),
+    prove: proveCloudflare(options),
     close: async () => client.close(),
   }
 }

@@ -1,46 +1,18 @@
-import { part, type ShellLine, sh, words } from '../../shell.ts'
-import { curlTo } from '../curl.ts'
-import type { Trust } from '../https.ts'
+import { part, type ShellLine, sh } from '../../shell.ts'
 import type { Said, System } from '../systems.ts'
+import { type Address, beforeCf, recordsLike, type SayCloudflareOptions } from './cf-lines.ts'
 import { addRequest, type CloudflareRequest, proxyRequest, purgeRequest, removeRequest, revokeRequest, signRequest } from './requests.ts'
-import type { AddressRecord, CloudflareReader, CloudflareWriter } from './types.ts'
-
-export interface SayCloudflareOptions extends Trust {
-  readonly zone: string
-  /** Prints the token, where the environment has such a command; otherwise the variable has it. */
-  readonly tokenCommand?: readonly string[] | undefined
-}
-
-const host = 'api.cloudflare.com'
-
-/** `cf METHOD /path [curl's options]`. The token goes in on standard input, so that no process list shows it. */
-const cf = (trust: Trust): ShellLine =>
-  sh`cf() { how=$1 path=$2; shift 2; printf 'Authorization: Bearer %s' "$CLOUDFLARE_API_TOKEN" | ${part(curlTo(host, trust))} --fail-with-body -H @- -H 'Content-Type: application/json' -X "$how" "https://api.cloudflare.com/client/v4$path" "$@"; }`
-
-/** The ids in an answer: cut where a value begins or ends, `"id"` begins a line only where it is a name. */
-const ids = sh`ids() { tr '{,' '\\n\\n' | sed -n 's/^ *"id" *: *"\\([0-9a-f]*\\)".*/\\1/p'; }`
+import type { CloudflareReader, CloudflareWriter } from './types.ts'
 
 /** The curl lines that send what the writer sends. */
-export const sayCloudflare = ({
-  zone,
-  tokenCommand,
-  ...trust
-}: SayCloudflareOptions): System<CloudflareReader, CloudflareWriter>['say'] => {
-  const token = tokenCommand
-    ? sh`CLOUDFLARE_API_TOKEN=$(${words(tokenCommand)})`
-    : sh`: "\${CLOUDFLARE_API_TOKEN:?an API token of Cloudflare}"`
-  const account = [token, cf(trust)]
-  const inZone = [
-    ...account,
-    ids,
-    sh`zone=$(cf GET ${`/zones?name=${encodeURIComponent(zone)}&status=active`} | ids | head -n 1); : "\${zone:?Cloudflare has no active zone of that name}"`,
-  ]
-  const records = (query: Readonly<Record<string, string>>): ShellLine =>
-    sh`cf GET /zones/"$zone"${`/dns_records?${new URLSearchParams(query)}`} | ids`
-  const find = ({ name, type, address: content }: Pick<AddressRecord, 'name' | 'type' | 'address'>): ShellLine =>
+export const sayCloudflare = (options: SayCloudflareOptions): System<CloudflareReader, CloudflareWriter>['say'] => {
+  const { zone } = options
+  const { account, inZone } = beforeCf(options)
+  const records = (query: Readonly<Record<string, string>>): ShellLine => sh`${part(recordsLike(query))} | ids`
+  const find = ({ name, type, address: content }: Address): ShellLine =>
     sh`record=$(${part(records({ name, type, content }))}); : "\${record:?there is no such record}"`
   const said = (before: readonly ShellLine[], line: readonly ShellLine[], target: string): Said => ({ before, line, target })
-  const target = ({ name, type, address }: Pick<AddressRecord, 'name' | 'type' | 'address'>) => `${type} record ${address} of ${name}`
+  const target = ({ name, type, address }: Address) => `${type} record ${address} of ${name}`
   return {
     addAddress: (record) => said(inZone, [sent(addRequest(record))], target(record)),
     proxyAddress: (record) => said(inZone, [find(record), sent(proxyRequest(record))], target(record)),

@@ -1,5 +1,5 @@
 import type { OriginValidity } from '../../certificates.ts'
-import type { System } from '../systems.ts'
+import type { Shown, System } from '../systems.ts'
 
 /** The environment's zone as Cloudflare has it. */
 export interface Zone {
@@ -109,8 +109,19 @@ export interface CloudflareWriter {
   readonly revokeOriginCertificate: (certificate: Pick<OriginCertificate, 'id'>) => Promise<void>
 }
 
+export interface CloudflareProver {
+  /** A proxied record leads from the name to the address. */
+  leads(record: Pick<AddressRecord, 'name' | 'type' | 'address'>): Shown
+  /** No record does. */
+  leadsNot(record: Pick<AddressRecord, 'name' | 'type' | 'address'>): Shown
+  /** Puts the published ranges into the script's `ranges`; stops where there are none. */
+  ranges(): Shown
+  /** The zone's valid Origin CA certificates are without this one. */
+  notListed(certificate: Pick<OriginCertificate, 'id'>): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    readonly cloudflare: System<CloudflareReader, CloudflareWriter>
+    readonly cloudflare: System<CloudflareReader, CloudflareWriter, CloudflareProver>
   }
 }

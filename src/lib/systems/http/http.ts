@@ -2,8 +2,9 @@ import { type Duration, seconds } from '../../clock.ts'
 import { Trouble, Usage } from '../../errors.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import type { System } from '../systems.ts'
+import { proveHttp } from './prove-http.ts'
 import { httpTrouble } from './trouble.ts'
-import type { Answer, HttpReader, HttpWriter } from './types.ts'
+import type { Answer, HttpProver, HttpReader, HttpWriter } from './types.ts'
 
 export interface HttpOptions extends Trust {
   /** From the first packet to the last header. */
@@ -14,7 +15,7 @@ export interface HttpOptions extends Trust {
 const kept = ['server', 'cf-ray', 'cf-cache-status', 'age', 'location', 'retry-after', 'content-type'] as const
 
 /** What customers see: the public names, asked from here over verified TLS. */
-export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter> => {
+export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter, HttpProver> => {
   const { signal, timeout = seconds(10) } = options
   const send = httpsTo(options)
   const get = async (text: string): Promise<Answer> => {
@@ -40,5 +41,5 @@ export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter>
       throw httpTrouble(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
     }
   }
-  return { read: { get }, write: {}, say: {}, close: async () => {} }
+  return { read: { get }, write: {}, say: {}, prove: proveHttp(options), close: async () => {} }
 }

@@ -1,4 +1,5 @@
-import type { System } from '../systems.ts'
+import type { Duration } from '../../clock.ts'
+import type { Shown, System } from '../systems.ts'
 
 /** What a server answered, without its body. */
 export interface Answer {
@@ -17,8 +18,21 @@ export interface HttpReader {
 /** Nothing is changed over plain HTTP. */
 export type HttpWriter = Readonly<Record<never, never>>
 
+/** `success`: 2xx; `usable`: below 500; `any`: of whoever is behind the edge, and not its own 52x and 530. */
+export interface Wanted {
+  readonly url: string
+  readonly like: 'success' | 'usable' | 'any'
+}
+
+export interface HttpProver {
+  /** Each of them answers so, `within` milliseconds. */
+  answers(wanted: { readonly urls: readonly Wanted[]; readonly within?: Duration }): Shown
+  /** The edge serves no copy of these that is as old, in seconds. */
+  fresher(urls: readonly { readonly url: string; readonly than: number }[]): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    readonly http: System<HttpReader, HttpWriter>
+    readonly http: System<HttpReader, HttpWriter, HttpProver>
   }
 }

@@ -1,19 +1,21 @@
 import type { Duplex } from 'node:stream'
 import type { System } from '../systems.ts'
+import { proveKube } from './prove-kube.ts'
 import { readKube } from './read-kube.ts'
 import { type KubeOptions, kubeClient } from './request.ts'
 import { sayKube } from './say-kube.ts'
-import type { KubeReader, KubeWriter } from './types.ts'
+import type { KubeProver, KubeReader, KubeWriter } from './types.ts'
 import { writeKube } from './write-kube.ts'
 
 /** The Kubernetes API of the environment's kubeconfig, reached at first use. Writes are rehearsed as server-side dry runs. */
-export const kubeSystem = (options: KubeOptions): System<KubeReader, KubeWriter> => {
+export const kubeSystem = (options: KubeOptions): System<KubeReader, KubeWriter, KubeProver> => {
   const client = kubeClient(options)
   const streams: Duplex[] = []
   return {
     read: readKube(client, options, (stream) => streams.push(stream)),
     write: writeKube(client, options.clock, false),
     say: sayKube(options.kubeconfigs),
+    prove: proveKube(options.kubeconfigs),
     rehearse: writeKube(client, options.clock, true),
     close: async () => {
       for (const stream of streams) stream.destroy()

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { type ShellLine, sh } from '../../shell.ts'
 import type { System } from '../systems.ts'
 import type { AnyKind } from './kinds.ts'
+import { kubeconfigLine } from './kubeconfig-line.ts'
 import {
   annotateRequest,
   imageRequest,
@@ -16,20 +16,15 @@ import {
 } from './requests.ts'
 import type { KubeReader, KubeWriter, Target } from './types.ts'
 
-/** The file that kubectl is to read: the one that the environment's API is reached by. */
-export const kubeconfigLine = (paths: readonly string[]): ShellLine =>
-  sh`export KUBECONFIG=${paths.find((path) => existsSync(path)) ?? paths[0] ?? ''}`
-
 /** The kubectl lines that send what the writer sends; `paths` are the environment's kubeconfigs. */
 export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter>['say'] => {
   const said = (line: ShellLine | readonly ShellLine[], target: string) => ({ before: [kubeconfigLine(paths)], line, target })
   return {
     setConfigMapValue: (wanted) => said(patched('ConfigMap', wanted, setValueRequest(wanted)), `ConfigMap ${placed(wanted)}`),
-    restart: (target) =>
-      said([sh`kubectl -n ${target.namespace} rollout restart ${`deployment/${target.name}`}`, rolledOut(target)], deployment(target)),
-    scale: (wanted) => said([patched('Deployment', wanted, scaleRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
-    setImage: (wanted) => said([patched('Deployment', wanted, imageRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
-    setTemplate: (wanted) => said([patched('Deployment', wanted, templateRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
+    restart: (target) => said(sh`kubectl -n ${target.namespace} rollout restart ${`deployment/${target.name}`}`, deployment(target)),
+    scale: (wanted) => said(patched('Deployment', wanted, scaleRequest(wanted)), deployment(wanted)),
+      setImage: (wanted) => said([patched('Deployment', wanted, imageRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
+      setTemplate: (wanted) => said([patched('Deployment', wanted, templateRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
     setPaused: (wanted) => said(patched('Deployment', wanted, pauseRequest(wanted)), deployment(wanted)),
     runJob: (wanted) => {
       const { namespace, name } = wanted

@@ -3,7 +3,7 @@ import type { Duration } from '../../clock.ts'
 import type { Node, Pod } from '../../kube-objects.ts'
 import type { Later } from '../../later.ts'
 import type { Secret } from '../../secret.ts'
-import type { System } from '../systems.ts'
+import type { Shown, System } from '../systems.ts'
 import type { AnyKind, Kind, Kinds } from './kinds.ts'
 
 export type * from '../../kube-objects.ts'
@@ -130,8 +130,26 @@ export interface KubeManifest {
   readonly [field: string]: unknown
 }
 
+/** Times in milliseconds. */
+export interface KubeProver {
+  /** A key of a ConfigMap has this value. */
+  value(target: Target & { readonly key: string; readonly value: string }): Shown
+  paused(target: Target & { readonly paused: boolean }): Shown
+  annotation(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value: string }): Shown
+  /** Every pod of a Deployment is of its present template and ready, as many as it asks for; with `replicas`, it asks for so many. */
+  rolledOut(target: Target & { readonly replicas?: number; readonly within: Duration }): Shown
+  /** No pod is left that has not ended for good. */
+  noPods(where: { readonly namespace: string; readonly labels: string; readonly within: Duration }): Shown
+  /** A TLS Secret has the key of the certificate in a file, in both halves. */
+  tlsPair(target: Target & { readonly file: string }): Shown
+  /** The Job with this uid is gone. */
+  otherJob(target: Target & { readonly uid: string }): Shown
+  /** A Job has come to its end, and not with this image. */
+  jobOfAnotherImage(target: Target & { readonly image: string }): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    kube: System<KubeReader, KubeWriter>
+    kube: System<KubeReader, KubeWriter, KubeProver>
   }
 }

@@ -7,8 +7,8 @@ import { neonKey, readToken } from '../token.ts'
 import { neonClient } from './client.ts'
 import { readNeon } from './read-neon.ts'
 import { markRequest } from './requests.ts'
-import { sayNeon } from './say-neon.ts'
-import type { NeonReader, NeonWriter } from './types.ts'
+import { proveNeon, sayNeon } from './say-neon.ts'
+import type { NeonProver, NeonReader, NeonWriter } from './types.ts'
 
 export interface NeonOptions extends Trust {
   readonly project?: string | undefined
@@ -22,7 +22,7 @@ export interface NeonOptions extends Trust {
 }
 
 /** One project at Neon, over its API. */
-export const neonSystem = (options: NeonOptions): System<NeonReader, NeonWriter> => {
+export const neonSystem = (options: NeonOptions): System<NeonReader, NeonWriter, NeonProver> => {
   const { project = '', api_key_command: command, variable, clock, signal } = options
   const send = neonClient({ ...options, key: () => readToken(neonKey, { command, variable, ...(signal && { signal }) }) })
   const lacking =
@@ -45,6 +45,7 @@ export const neonSystem = (options: NeonOptions): System<NeonReader, NeonWriter>
       },
     },
     say: sayNeon(options),
+    prove: proveNeon(options),
     close: async () => {},
   }
 }

@@ -1,4 +1,4 @@
-import type { System } from '../systems.ts'
+import type { Shown, System } from '../systems.ts'
 
 /** A copy of the database's data at one moment, which costs what changes after it. */
 export interface NeonBranch {
@@ -29,8 +29,13 @@ export interface NeonWriter {
   deleteMark(mark: Pick<NeonBranch, 'id' | 'name'>): Promise<void>
 }
 
+export interface NeonProver {
+  /** The branch that the script has made is ready. Times in milliseconds. */
+  ready(within: number): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    readonly neon: System<NeonReader, NeonWriter>
+    readonly neon: System<NeonReader, NeonWriter, NeonProver>
   }
 }

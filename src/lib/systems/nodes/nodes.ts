@@ -8,10 +8,11 @@ import { identitiesOf } from './identities.ts'
 import { knownKeys } from './known-hosts.ts'
 import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
+import { proveNodes } from './prove-nodes.ts'
 import { resolveAlias } from './resolve.ts'
 import { readServed, servedScript } from './served.ts'
 import { garbled, ufwUnreadable } from './troubles.ts'
-import type { NodesReader, NodesWriter } from './types.ts'
+import type { NodesProver, NodesReader, NodesWriter } from './types.ts'
 import { wayTo } from './way.ts'
 import { sayNodes, writeNodes } from './write-nodes.ts'
 
@@ -31,7 +32,7 @@ const writeWithinMs = 30_000
 const underWayWithin = 250
 
 /** The `nodes` system: one SSH connection a node, opened at first use and kept until `close`. */
-export const openNodes = (options: NodesOptions): System<NodesReader, NodesWriter> => {
+export const openNodes = (options: NodesOptions): System<NodesReader, NodesWriter, NodesProver> => {
   const connections = connector(options)
   const withSignal = options.signal ? { signal: options.signal } : {}
   const { ask, told } = asker({ connections, hostnames: options.hostnames ?? new Map() })
@@ -87,5 +88,5 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
   }
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
   const write = (alias: string, script: string) => told(alias, script, { timeoutMs: writeWithinMs }, 'proved first')
-  return { read, write: writeNodes(write), say: sayNodes(options), close: () => connections.close() }
+  return { read, write: writeNodes(write), say: sayNodes(options), prove: proveNodes(options), close: () => connections.close() }
 }

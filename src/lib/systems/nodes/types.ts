@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream'
+import type { Duration } from '../../clock.ts'
 import type { FirewallRule, SourceRule } from '../../firewall-rule.ts'
-import type { System } from '../systems.ts'
+import type { Wanted } from '../http/types.ts'
+import type { Shown, System } from '../systems.ts'
 import type { Absent } from './identities.ts'
 import type { Way } from './way.ts'
 
@@ -115,8 +117,27 @@ export interface NodesWriter {
   deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
 }
 
+/** Times in milliseconds. */
+export interface NodesProver {
+  /** UFW has these rules, as `ufw` takes them, and has those no more. */
+  rules(alias: string, rules: { readonly there?: readonly string[]; readonly gone?: readonly string[] }): Shown
+  /** UFW lets in at a port whatever stands in the script's `ranges`, by a rule of its own or as somebody says who has looked. */
+  letsIn(alias: string, port: number): Shown
+  /** The last connection to a TCP port of the node is gone. */
+  noConnections(alias: string, port: number, within: Duration): Shown
+  /** Each node's own 443 serves the key of the certificate in a file, for every name. */
+  serves(wanted: {
+    readonly aliases: readonly string[]
+    readonly names: readonly string[]
+    readonly certificate: string
+    readonly within: Duration
+  }): Shown
+  /** The node's own 443 answers these so, asked from the node. */
+  answersItself(alias: string, urls: readonly Wanted[]): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    nodes: System<NodesReader, NodesWriter>
+    nodes: System<NodesReader, NodesWriter, NodesProver>
   }
 }

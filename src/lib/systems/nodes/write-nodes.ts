@@ -3,6 +3,7 @@ import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import type { System } from '../systems.ts'
+import { overSsh, type SayNodesOptions } from './over-ssh.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './troubles.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
@@ -37,25 +38,12 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
   }
 }
 
-/** How ssh is to be called, and what the machine behind each alias calls itself. */
-export interface SayNodesOptions {
-  readonly configFile?: string
-  readonly hostnames?: ReadonlyMap<string, string>
-}
-
 /** The shell line of every writer call: the same words over SSH, where the machine is the one that the environment names. */
-export const sayNodes = ({ configFile, hostnames }: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
-  const over = (alias: string, line: ShellLine): ShellLine => {
-    const hostname = hostnames?.get(alias)
-    const own = hostname?.includes('.') ? sh`hostname | tr A-Z a-z` : sh`hostname | tr A-Z a-z | cut -d. -f1`
-    const remote =
-      hostname === undefined
-        ? sh`sudo ${part(line)}`
-        : sh`own=$(${part(own)}); test "$own" = ${hostname.toLowerCase()} && sudo ${part(line)}`
-    return configFile === undefined ? sh`ssh ${alias} ${remote}` : sh`ssh -F ${configFile} ${alias} ${remote}`
-  }
+export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
+  const over = overSsh(options)
+  const root = (alias: string, line: ShellLine): ShellLine => over(alias, sh`sudo ${part(line)}`)
   return {
-    allowFrom: (alias, rule) => ({ line: over(alias, allowLine(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
-    deleteRule: (alias, rule) => ({ line: over(alias, deleteLine(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
+    allowFrom: (alias, rule) => ({ line: root(alias, allowLine(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
+    deleteRule: (alias, rule) => ({ line: root(alias, deleteLine(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
   }
 }

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Client } from 'pg'
 import { placeOf } from '../place.ts'
-import type { PasswordPlace } from './say-postgres.ts'
+import type { PasswordPlace } from './psql-line.ts'
 import { isServers, troubleOf } from './trouble.ts'
 import type { Application, PostgresTarget } from './types.ts'
 

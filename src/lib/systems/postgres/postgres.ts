@@ -1,5 +1,6 @@
 import { Trouble, Unreachable } from '../../errors.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
+import { provePostgres } from './prove-postgres.ts'
 import { type Over, readPostgres } from './read-postgres.ts'
 import { sayPostgres } from './say-postgres.ts'
 import type { Postgres, PostgresTarget } from './types.ts'
@@ -25,6 +26,7 @@ export const connectPostgres = (options: PostgresOptions): Postgres => {
     read: readPostgres(over, options),
     write: writePostgres(over),
     say: sayPostgres(options),
+    prove: provePostgres(options),
     close: async () => {
       const entries = [...kept.values()]
       kept.clear()

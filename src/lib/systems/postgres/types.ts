@@ -1,7 +1,7 @@
 import type { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import type { Surroundings } from '../../sql/surroundings.ts'
-import type { System } from '../systems.ts'
+import type { Shown, System } from '../systems.ts'
 
 /** Where to connect and as whom: host, user and database of the live ConfigMap, password of the live Secret. */
 export interface PostgresTarget {
@@ -179,7 +179,21 @@ export interface PostgresWriter {
   markVersions(target: PostgresTarget, versions: readonly bigint[], schema: string): Promise<void>
 }
 
-export type Postgres = System<PostgresReader, PostgresWriter>
+export interface PostgresProver {
+  /** It answers, and can be written to. */
+  direct(target: PostgresTarget): Shown
+  sessionGone(target: PostgresTarget, backend: Pick<Session, 'pid' | 'backendStart'>): Shown
+  /** The index is gone, or valid. */
+  noInvalid(target: PostgresTarget, index: Pick<InvalidIndex, 'schema' | 'name'>): Shown
+  /** No index is invalid but those that are known by name. */
+  noOtherInvalid(target: PostgresTarget, known: readonly string[]): Shown
+  /** goose's table has these versions. */
+  applied(target: PostgresTarget, versions: readonly bigint[], schema: string): Shown
+  /** No index is built at this moment. */
+  nothingBuilt(target: PostgresTarget): Shown
+}
+
+export type Postgres = System<PostgresReader, PostgresWriter, PostgresProver>
 
 declare module '../systems.ts' {
   interface Systems {

@@ -1,20 +1,21 @@
 import type { System } from '../systems.ts'
 import { type RedisAccess, redisConnection } from './connection.ts'
 import { readRedis } from './reader.ts'
-import { type RedisDeployment, sayRedis } from './say.ts'
-import type { RedisReader, RedisWriter } from './types.ts'
+import { proveRedis, type RedisDeployment, sayRedis } from './say.ts'
+import type { RedisProver, RedisReader, RedisWriter } from './types.ts'
 import { writeRedis } from './writer.ts'
 
 /** Redis behind `dial`, opened at first use; every failure is Unreachable or Blocked. */
 export const redisSystem = (
   access: RedisAccess,
   at: RedisDeployment = { namespace: 'honeydue', deployment: 'redis', kubeconfigs: [] },
-): System<RedisReader, RedisWriter> => {
+): System<RedisReader, RedisWriter, RedisProver> => {
   const connection = redisConnection(access)
   return {
     read: readRedis(connection, access.clock),
     write: writeRedis(connection, access.clock),
     say: sayRedis(at),
+    prove: proveRedis(at),
     close: connection.close,
   }
 }

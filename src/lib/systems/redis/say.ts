@@ -1,10 +1,10 @@
-import { residenceIdsKey } from '../../residence-ids.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
-import { kubeconfigLine } from '../kube/say-kube.ts'
+import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
 import type { System } from '../systems.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
 import { runTaskScript } from './asynq-scripts.ts'
-import type { RedisReader, RedisWriter } from './types.ts'
+import { batch, keysOf, unlinkCommand } from './requests.ts'
+import type { RedisProver, RedisReader, RedisWriter } from './types.ts'
 
 /** Where an operator finds Redis with kubectl. */
 export interface RedisDeployment {
@@ -13,33 +13,52 @@ export interface RedisDeployment {
   readonly kubeconfigs: readonly string[]
 }
 
-/** The shell lines that do what the writer does. */
-export const sayRedis = ({ namespace, deployment, kubeconfigs }: RedisDeployment): System<RedisReader, RedisWriter>['say'] => {
-  // The password is the pod's own variable, handed on by REDISCLI_AUTH: it stands in no process list and never leaves the pod.
-  const inPod = (script: ShellLine, target: string) => ({
-    before: [kubeconfigLine(kubeconfigs)],
-    line: sh`kubectl -n ${namespace} exec ${`deploy/${deployment}`} -- sh -c ${sh`export REDISCLI_AUTH="$REDIS_PASSWORD"; ${part(script)}`}`,
-    target,
-  })
+/** The password is the pod's own variable, handed on by REDISCLI_AUTH: it stands in no process list and never leaves the pod. */
+const inPod = ({ namespace, deployment }: RedisDeployment, script: ShellLine): ShellLine =>
+  sh`kubectl -n ${namespace} exec ${`deploy/${deployment}`} -- sh -c ${sh`export REDISCLI_AUTH="$REDIS_PASSWORD"; ${part(script)}`}`
+
+/** Keys of the family alone: what matches and names no user is left alone, as the writer leaves it. */
+const family = (pattern: string): ShellLine =>
+  sh`keys=$(redis-cli -e --scan --pattern ${pattern}) && printf '%s\\n' "$keys" | grep -xE 'residence_ids_user:[1-9][0-9]{0,18}'`
+
+/** The shell lines that do what the writer does. `-e`: what Redis refuses fails. */
+export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>['say'] => {
+  const said = (script: ShellLine, target: string) => ({ before: [kubeconfigLine(at.kubeconfigs)], line: inPod(at, script), target })
   return {
     forgetResidenceIds: (users) => {
-      const keys = users.map(residenceIdsKey)
-      return inPod(sh`redis-cli unlink ${words(keys)}`, `Redis ${keys.join(', ')}`)
+      const keys = keysOf(users)
+      return said(sh`redis-cli -e ${words(unlinkCommand(keys))}`, `Redis ${keys.join(', ')}`)
     },
-    // What matches and names no user is left alone, as the writer leaves it.
     forgetAllResidenceIds: (_keys, pattern) =>
-      inPod(
-        sh`redis-cli --scan --pattern ${pattern} | grep -xE 'residence_ids_user:[1-9][0-9]{0,18}' | xargs -r -n 500 redis-cli unlink`,
-        `Redis ${pattern}`,
-      ),
+      said(sh`${part(family(pattern))} | xargs -r -n ${batch} redis-cli -e ${words(unlinkCommand([]))}`, `Redis ${pattern}`),
     // As asynq writes it: the time, where nothing stands there yet.
-    pauseQueue: (queue) => inPod(sh`redis-cli setnx ${queueKey(queue, 'paused')} "$(date +%s)"`, `queue ${queue}`),
+    pauseQueue: (queue) => said(sh`redis-cli -e setnx ${queueKey(queue, 'paused')} "$(date +%s)"`, `queue ${queue}`),
     // The same script, on one line.
     runTasks: (queue, ids) =>
-      inPod(
-        sh`for id in ${words(ids)}; do redis-cli eval ${runTaskScript.replaceAll(/\s+/g, ' ').trim()} 3 ${taskKey(queue, '')}"$id" ${queueKey(queue, 'pending')} ${queueKey(queue, 'groups')} "$id" ${queuePrefix(queue)} ${queueKey(queue, 'g:')}; done`,
+      said(
+        sh`for id in ${words(ids)}; do redis-cli -e eval ${runTaskScript.replaceAll(/\s+/g, ' ').trim()} 3 ${taskKey(queue, '')}"$id" ${queueKey(queue, 'pending')} ${queueKey(queue, 'groups')} "$id" ${queuePrefix(queue)} ${queueKey(queue, 'g:')}; done`,
         `jobs of queue ${queue}`,
       ),
-    resumeQueue: (queue) => inPod(sh`redis-cli del ${queueKey(queue, 'paused')}`, `queue ${queue}`),
+    resumeQueue: (queue) => said(sh`redis-cli -e del ${queueKey(queue, 'paused')}`, `queue ${queue}`),
   }
 }
+
+/** The shell lines that stop where Redis is not so. */
+export const proveRedis = (at: RedisDeployment): RedisProver => ({
+  forgotten: ({ users = [], pattern, ttl }) => {
+    const expiry = sh`while read -r key; do redis-cli -e --raw pexpiretime "$key" || exit; done`
+    const keys = pattern === undefined ? sh`printf '%s\\n' ${words(keysOf(users))}` : family(pattern)
+    return {
+      before: [
+        kubeconfigLine(at.kubeconfigs),
+        // By Redis' own clock, in milliseconds.
+        sh`began=$(${part(inPod(at, sh`redis-cli -e --raw time`))} | awk 'NR == 1 { s = $1 } NR == 2 { printf "%s%03d", s, $1 / 1000 }'); : "\${began:?Redis says no time}"`,
+      ],
+      lines: [
+        sh`found=$(${part(inPod(at, sh`${part(keys)} | ${part(expiry)}`))})`,
+        // -2: there is no such key. What is there lives for its whole time from a moment after the beginning on.
+        sh`printf '%s\\n' "$found" | awk -v began="$began" -v ttl=${ttl} 'NF && $1 != -2 && $1 < began + ttl { exit 1 }'`,
+      ],
+    }
+  },
+})

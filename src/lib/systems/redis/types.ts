@@ -1,4 +1,4 @@
-import type { System } from '../systems.ts'
+import type { Shown, System } from '../systems.ts'
 import type { Jobs } from './jobs.ts'
 
 /** Memory, policy and counters of INFO; bytes, and counts since the server started. */
@@ -91,8 +91,13 @@ export interface RedisWriter {
   readonly runTasks: (queue: string, ids: readonly string[]) => Promise<void>
 }
 
+export interface RedisProver {
+  /** Whatever stands at these keys, or at those of a pattern, was written after the script began: with the cache's own time to live, in milliseconds. */
+  forgotten(wanted: { readonly users?: readonly string[]; readonly pattern?: string; readonly ttl: number }): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    readonly redis: System<RedisReader, RedisWriter>
+    readonly redis: System<RedisReader, RedisWriter, RedisProver>
   }
 }

@@ -1,12 +1,11 @@
 import { type Clock, seconds } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
-import { isResidenceIdsKey, residenceIdsKey } from '../../residence-ids.ts'
+import { isResidenceIdsKey } from '../../residence-ids.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
 import { runTaskScript } from './asynq-scripts.ts'
 import type { RedisConnection } from './connection.ts'
+import { batch, keysOf, unlinkCommand } from './requests.ts'
 import type { RedisWriter } from './types.ts'
-
-const batch = 500
 
 /** UNLINK in pipelined batches; nothing is sent unless every key is of the one family that may be deleted. */
 const unlink = async (connection: RedisConnection, keys: readonly string[]): Promise<void> => {
@@ -22,7 +21,10 @@ const unlink = async (connection: RedisConnection, keys: readonly string[]): Pro
     await connection.use(async (redis) => {
       const pipeline = redis.pipeline()
       const part = keys.slice(at, at + batch * 10)
-      for (let from = 0; from < part.length; from += batch) pipeline.unlink(...part.slice(from, from + batch))
+      for (let from = 0; from < part.length; from += batch) {
+        const [name, ...words] = unlinkCommand(part.slice(from, from + batch))
+        pipeline.call(name, ...words)
+      }
       for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
     }, seconds(30))
   }
@@ -30,7 +32,7 @@ const unlink = async (connection: RedisConnection, keys: readonly string[]): Pro
 
 /** The writing half of Redis. */
 export const writeRedis = (connection: RedisConnection, clock: Clock): RedisWriter => ({
-  forgetResidenceIds: (users) => unlink(connection, users.map(residenceIdsKey)),
+  forgetResidenceIds: (users) => unlink(connection, keysOf(users)),
   forgetAllResidenceIds: (keys) => unlink(connection, keys),
   pauseQueue: async (queue) => {
     const since = Math.floor(clock.now().getTime() / 1000)

@@ -1,0 +1,57 @@
+import { seconds } from '../../clock.ts'
+import { part, type ShellLine, sh } from '../../shell.ts'
+import type { Shown } from '../systems.ts'
+import { kubeconfigLine } from './kubeconfig-line.ts'
+import type { KubeProver, Target } from './types.ts'
+
+/** A field of an object in a variable `found`: a command that fails within a test would pass for an empty answer. */
+const field = ({ namespace, name }: Target, kind: string, path: string): ShellLine =>
+  sh`found=$(kubectl -n ${namespace} get ${`${kind}/${name}`} -o ${`jsonpath={${path}}`})`
+
+/** A key as a jsonpath holds it. */
+const step = (key: string): string => key.replace(/[.\\]/g, '\\$&')
+
+/** `nopods NAMESPACE SELECTOR`: none is left that has not ended for good. */
+const nopods = sh`nopods() { left=$(kubectl -n "$1" get pods -l "$2" --field-selector=status.phase!=Succeeded,status.phase!=Failed -o name) && test -z "$left"; }`
+
+/** The kubectl lines that stop where an object is not so; `paths` are the environment's kubeconfigs. */
+export const proveKube = (paths: readonly string[]): KubeProver => {
+  const shown = (lines: readonly ShellLine[], before: readonly ShellLine[] = []): Shown => ({
+    before: [kubeconfigLine(paths), ...before],
+    lines,
+  })
+  return {
+    value: ({ key, value, ...target }) => shown([sh`${part(field(target, 'configmap', `.data.${step(key)}`))}; test "$found" = ${value}`]),
+    paused: ({ paused, ...target }) => {
+      const found = part(field(target, 'deployment', '.spec.paused'))
+      return shown([paused ? sh`${found}; test "$found" = true` : sh`${found}; test "$found" != true`])
+    },
+    annotation: ({ kind, annotation, value, ...target }) =>
+      shown([sh`${part(field(target, kind.toLowerCase(), `.metadata.annotations.${step(annotation)}`))}; test "$found" = ${value}`]),
+    rolledOut: ({ replicas, within, ...target }) => {
+      const wait = sh`kubectl -n ${target.namespace} rollout status --timeout=${`${whole(within)}s`} ${`deployment/${target.name}`}`
+      return shown(
+        replicas === undefined ? [wait] : [sh`${part(field(target, 'deployment', '.spec.replicas'))}; test "$found" = ${replicas}`, wait],
+      )
+    },
+    noPods: ({ namespace, labels, within }) => shown([sh`within ${whole(within)} nopods ${namespace} ${labels}`], [nopods]),
+    tlsPair: ({ file, ...target }) =>
+      shown([
+        sh`ours=$(openssl x509 -in ${file} -noout -pubkey)`,
+        sh`${part(field(target, 'secret', '.data.tls\\.crt'))}; theirs=$(printf %s "$found" | openssl base64 -d -A | openssl x509 -noout -pubkey); test "$theirs" = "$ours"`,
+        sh`${part(field(target, 'secret', '.data.tls\\.key'))}; theirs=$(printf %s "$found" | openssl base64 -d -A | openssl pkey -pubout); test "$theirs" = "$ours"`,
+      ]),
+    otherJob: ({ uid, ...target }) =>
+      shown([
+        sh`found=$(kubectl -n ${target.namespace} get ${`job/${target.name}`} --ignore-not-found -o jsonpath={.metadata.uid}); test "$found" != ${uid}`,
+      ]),
+    jobOfAnotherImage: ({ image, ...target }) =>
+      shown([
+        sh`${part(field(target, 'job', '.status.succeeded'))}; test "$found" = 1`,
+        sh`${part(field(target, 'job', '.spec.template.spec.containers[*].image'))}; case " $found " in *" "${image}" "*) false ;; esac`,
+      ]),
+  }
+}
+
+/** kubectl takes whole seconds. */
+const whole = (within: number): number => Math.ceil(within / seconds(1))

@@ -1,0 +1,62 @@
+import { seconds } from '../../clock.ts'
+import { part, type ShellLine, sh, words } from '../../shell.ts'
+import { overSsh, type SayNodesOptions } from './over-ssh.ts'
+import type { NodesProver } from './types.ts'
+
+/** `has RULE`, `hasnot RULE`: of what `rules` holds, without comments. */
+const has: readonly ShellLine[] = [
+  sh`has() { printf '%s\\n' "$rules" | grep -qxF "ufw $1"; }`,
+  sh`hasnot() { if has "$1"; then return 1; fi; }`,
+]
+
+/** The lines over SSH that stop where a node is not so. */
+export const proveNodes = (options: SayNodesOptions): NodesProver => {
+  const over = overSsh(options)
+  // By itself: behind a pipe, an ssh that fails would be rules that are not there.
+  const read = (alias: string): readonly ShellLine[] => [
+    sh`rules=$(${part(over(alias, sh`sudo ufw show added`))})`,
+    sh`rules=$(printf '%s\\n' "$rules" | sed "s/ comment '.*//")`,
+  ]
+  return {
+    rules: (alias, { there = [], gone = [] }) => ({
+      before: has,
+      lines: [...read(alias), ...there.map((spec) => sh`has ${spec}`), ...gone.map((spec) => sh`hasnot ${spec}`)],
+    }),
+    letsIn: (alias, port) => ({
+      lines: [
+        ...read(alias),
+        sh`lacks=; for range in $ranges; do printf '%s\\n' "$rules" | grep -qF "allow from $range to any port "${String(port)} || lacks="$lacks $range"; done`,
+        // A rule may say the same in another shape, and only a look tells.
+        sh`test -z "$lacks" || see ${`UFW of ${alias} lets in at ${port} what no rule of its own names:`}"$lacks"`,
+      ],
+    }),
+    noConnections: (alias, port, within) => {
+      const open = over(alias, sh`ss -Htn state established ${`( sport = :${port} )`}`)
+      return {
+        before: [sh`closed() { open=$("$@") && test -z "$open"; }`],
+        lines: [sh`within ${whole(within)} closed ${part(open)}`],
+      }
+    },
+    serves: ({ aliases, names, certificate, within }) => {
+      const one = sh`openssl s_client -connect 127.0.0.1:443 -servername "$name" < /dev/null 2> /dev/null | openssl x509 -noout -pubkey 2> /dev/null | tr -d '\\n'; echo`
+      const each = sh`{ for name in ${words(names)}; do ${part(one)}; done; }`
+      return {
+        before: [sh`serves() { theirs=$("$@" | sort -u) && test "$theirs" = "$ours"; }`],
+        lines: [
+          sh`ours=$(openssl x509 -in ${certificate} -noout -pubkey | tr -d '\\n')`,
+          ...aliases.map((alias) => sh`within ${whole(within)} serves ${part(over(alias, each))}`),
+        ],
+      }
+    },
+    answersItself: (alias, urls) => ({
+      lines: urls.map(({ url, like }) => {
+        const { hostname } = new URL(url)
+        const asked = over(alias, sh`curl -sk -m 5 -o /dev/null -w '%{http_code}' --resolve ${`${hostname}:443:127.0.0.1`} ${url}`)
+        const pattern = part(like === 'success' ? sh`2??` : sh`[1-4]??`)
+        return sh`code=$(${part(asked)}); case $code in ${pattern}) ;; *) echo "it answers $code" >&2; exit 1 ;; esac`
+      }),
+    }),
+  }
+}
+
+const whole = (within: number): number => Math.max(1, Math.ceil(within / seconds(1)))
