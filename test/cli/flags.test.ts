@@ -40,6 +40,8 @@ test('where nobody can be asked, a missing or refused choice is a usage error th
     [{}, '--to is missing: one of pooler, direct'],
     [{ to: 'direct' }, '--user or --everyone is missing'],
     [{ to: 'direct', user: ['x'] }, '--user: "x" is no id'],
+    [{ to: 'direct', user: [''] }, '--user is empty'],
+    [{ to: 'direct', user: ['7'], label: ' ' }, '--label is empty'],
     [{ to: 'direct', user: ['7'], within: '5' }, '--within: "5" is no duration such as 30s or 5m'],
   ] as const) {
     const error = await failing(typed)

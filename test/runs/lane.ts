@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,72 +9,102 @@ import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { requireBuild, root } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
+import { type Case, cases, type Id } from './cases.ts'
 
-/** `RUNS=full`: every point; otherwise each second or third of them, so that the lane stays under six minutes on two cores. */
+/** `RUNS=full`: every point; otherwise as many of each procedure as keep the lane under eight minutes on two idle cores. */
 export const full = process.env['RUNS'] === 'full'
 
-/** What the lane has tried; printed at the end, with what was lost. */
-const counts: Record<string, { tried: number; survived: number }> = {}
-export const tried = (what: string, survived: boolean): void => {
-  counts[what] ??= { tried: 0, survived: 0 }
-  counts[what].tried++
-  if (survived) counts[what].survived++
+/** So many of them, spread evenly from the first to the last. */
+export const spread = <T>(all: readonly T[], most: number): readonly T[] =>
+  full || all.length <= most
+    ? all
+    : Array.from({ length: most }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, most - 1))] as T)
+
+export interface Ended {
+  readonly code: number | null
+  readonly killed: boolean
+  readonly said: string
 }
 
 export interface Child {
   readonly process: ChildProcess
-  readonly ended: Promise<{ readonly code: number | null; readonly said: string }>
+  readonly ended: Promise<Ended>
 }
 
 interface Line {
   readonly type: string
   readonly at: string
+  readonly step?: number
   readonly lease?: { readonly epoch?: number }
 }
 
-/** A sandbox, the built program, and a state folder of each test's own. */
-export const useLane = () => {
-  const sandbox = useSandbox()
-  const { systems } = useSystems(sandbox)
-  let state = ''
-  let environment = ''
-  beforeAll(requireBuild)
-  const fresh = () => {
-    if (state) rmSync(state, { recursive: true, force: true })
-    state = mkdtempSync(join(tmpdir(), 'honeydue-lane-'))
-    // A lease that is abandoned after three seconds: nobody wants to wait for thirty.
-    environment = join(state, 'environment.yaml')
-    const given = parse(readFileSync(join(sandbox().dir, 'environment.yaml'), 'utf8')) as object
-    writeFileSync(environment, stringify({ ...given, lease: { name: 'honeydue-operators', seconds: 3 } }))
-  }
-  afterEach(() => {
-    for (const said of outputs.splice(0)) for (const secret of plantedValues) expect(said).not.toContain(secret)
-    for (const text of journals().map(({ text }) => text)) for (const secret of plantedValues) expect(text).not.toContain(secret)
-  })
-  afterAll(() => {
-    rmSync(state, { recursive: true, force: true })
-    const lines = Object.entries(counts).map(([what, { tried, survived }]) => `${what}: ${tried} tried, ${survived} survived`)
-    process.stdout.write(`${lines.join('\n')}\n`)
-    for (const { tried, survived } of Object.values(counts)) expect(survived).toBe(tried)
-  })
-  const outputs: string[] = []
+/** What was wrong with a point: what the program said stands in the lane's output, and one line of it in the error. */
+export const lost = (what: string, ...runs: readonly Ended[]): string => {
+  process.stdout.write(`lost: ${what}\n${runs.map(({ code, said }) => `exit ${code}\n${said}`).join('\n')}\n`)
+  return what
+}
 
-  const start = (...words: readonly string[]): Child => {
-    const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...words, '--env', environment], {
-      env: { PATH: process.env['PATH'], HOME: '/nonexistent', XDG_STATE_HOME: state, NODE_DISABLE_COMPILE_CACHE: '1' },
+/** A sandbox, the built program, and a state folder of the file's own. */
+export const useLane = () => {
+  const sandbox = useSandbox({ speed: { reloadMs: 20, keepAliveMs: 0, ready: 20, terminate: 20 } })
+  const { systems, close } = useSystems(sandbox)
+  const state = mkdtempSync(join(tmpdir(), 'honeydue-lane-'))
+  const environment = join(state, 'environment.yaml')
+  const outputs: string[] = []
+  beforeAll(requireBuild)
+  afterAll(() => rmSync(state, { recursive: true, force: true }))
+  afterEach(() => {
+    // Also what was said by programs that were killed, and by those that failed.
+    const all = [...outputs.splice(0), ...journals().map(({ text }) => text)]
+    for (const secret of plantedValues) expect(all.some((said) => said.includes(secret))).toBe(false)
+  })
+
+  /** The world of the case, no run behind it; a lease that is abandoned after three seconds: nobody wants to wait for thirty. */
+  const arrange = async (one?: Case): Promise<Readonly<Record<string, string>>> => {
+    await close()
+    await sandbox().reset()
+    rmSync(folder(), { recursive: true, force: true })
+    const given = parse(readFileSync(join(sandbox().dir, 'environment.yaml'), 'utf8')) as object
+    mkdirSync(state, { recursive: true })
+    writeFileSync(environment, stringify({ ...given, lease: { name: 'honeydue-operators', seconds: 3 } }))
+    return (await one?.world?.(sandbox())) ?? {}
+  }
+
+  const start = (words: readonly string[], env: NodeJS.ProcessEnv = {}): Child => {
+    const place = words[0]?.startsWith('run:') && !['run:undo', 'run:watch'].includes(words[0]) ? [] : ['--env', environment]
+    const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...words, ...place], {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', XDG_STATE_HOME: state, NODE_DISABLE_COMPILE_CACHE: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: 120_000,
       killSignal: 'SIGKILL',
     })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
-    const ended = new Promise<{ readonly code: number | null; readonly said: string }>((resolve) => {
-      child.on('close', (code) => {
+    const ended = new Promise<Ended>((resolve) => {
+      child.on('close', (code, signal) => {
         outputs.push(said)
-        resolve({ code, said })
+        resolve({ code, killed: signal === 'SIGKILL', said })
       })
     })
     return { process: child, ended }
+  }
+  const run = (words: readonly string[], env?: NodeJS.ProcessEnv) => start(words, env).ended
+
+  const known = new Map<string, readonly string[]>()
+  /** The whole line of a procedure, with what its plan asks for where nobody can be asked. */
+  const wordsOf = async (id: Id, values: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+    const one: Case = cases[id]
+    const words = [id, ...one.words(values)]
+    const before = one.afresh ? undefined : known.get(id)
+    if (before) return before
+    const looked = await run([...words, '--dry-run', '--json'])
+    const { plan } = JSON.parse(looked.said.slice(looked.said.indexOf('{'))) as {
+      readonly plan?: { readonly name: string; readonly confirm?: string }
+    }
+    if (!plan) throw new Error(`${id}: no plan\n${looked.said}`)
+    const whole = [...words, '--plan', plan.name, ...(plan.confirm === undefined ? [] : ['--confirm', plan.confirm])]
+    known.set(id, whole)
+    return whole
   }
 
   const folder = () => join(state, 'honeydue/runs')
@@ -87,24 +117,64 @@ export const useLane = () => {
     }
     return names.map((name) => {
       const text = readFileSync(join(folder(), name), 'utf8')
-      const lines = text
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line) as Line)
+      // The last line of a run that was killed may be half of one.
+      const lines = text.split('\n').flatMap((line, i, all) => (i === all.length - 1 ? [] : [JSON.parse(line) as Line]))
       return { name, text, lines }
     })
   }
-  /** Waits until the one journal has so many whole lines, or the program has ended. */
-  const untilLines = async (child: Child, count: number): Promise<boolean> => {
+  /** Waits until it is so, or the program has ended. */
+  const until = async (child: Child, holds: () => boolean): Promise<boolean> => {
     for (let waited = 0; waited < 60_000; waited++) {
-      if (child.process.exitCode !== null) return false
-      if ((journals()[0]?.lines.length ?? 0) >= count) return true
+      if (holds()) return true
+      if (child.process.exitCode !== null || child.process.signalCode !== null) return false
       await sleep(1)
     }
     return false
   }
-  return { sandbox, systems, fresh, start, run: (...words: readonly string[]) => start(...words).ended, journals, untilLines }
+  const untilLines = (child: Child, count: number) => until(child, () => (journals()[0]?.lines.length ?? 0) >= count)
+
+  /** The lease is free, and no journal is without an end but those of runs that were killed. */
+  const tidy = async (killed: number): Promise<boolean> => {
+    const lease = await systems().lease.read()
+    const open = journals().filter(({ lines }) => lines.at(-1)?.type !== 'end')
+    return lease?.holder === undefined && open.length <= killed
+  }
+  /** As it is once nothing moves any more. */
+  const worldOf = async (id: Id): Promise<string> => {
+    const one: Case = cases[id]
+    let before = JSON.stringify(await one.end(sandbox()))
+    for (let same = 0, rounds = 0; same < 3 && rounds < 400; rounds++) {
+      await sleep(20)
+      const now = JSON.stringify(await one.end(sandbox()))
+      same = now === before ? same + 1 : 0
+      before = now
+    }
+    return before
+  }
+  return {
+    sandbox,
+    systems,
+    state,
+    environment: () => environment,
+    arrange,
+    start,
+    run,
+    wordsOf,
+    journals,
+    until,
+    untilLines,
+    tidy,
+    worldOf,
+  }
 }
 
-/** Whose world it is, without what passes by itself. */
-export const outcome = (code: number | null, allowed: readonly number[]): boolean => code !== null && allowed.includes(code)
+/** What the preload numbers in a run: what it writes, and its connections. */
+export const pointsIn = (log: string): { readonly writes: readonly string[]; readonly connections: number } => {
+  const lines = readFileSync(log, 'utf8').trim().split('\n')
+  return {
+    writes: lines.filter((line) => !line.startsWith('connection')).map((line) => line.replace(/^\d+ /, '')),
+    connections: lines.filter((line) => line.startsWith('connection')).length,
+  }
+}
+
+export const preload = `--import ${new URL('points.mjs', import.meta.url).href}`

@@ -54,7 +54,7 @@ export default class RunUndo extends RunCommand {
       if (!this.argv.includes('--json')) this.log(`${text}\n`)
       const asking = await this.prompts(flags, session)
       const [say, chalk] = [(words: string) => this.logToStderr(words), paint(process.stderr)]
-      await settleConfirmation(plan, flags.confirm, `${line} --dry-run`, asking, say, chalk)
+      await settleConfirmation(plan, flags.confirm, sh`${part(line)} --dry-run`, asking, say, chalk)
       const record = await openRecord({
         plan,
         session,

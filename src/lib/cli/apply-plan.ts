@@ -57,7 +57,8 @@ const drawn = async <N extends Name, T>(
   act: (run: Run<N>) => Promise<T>,
 ): Promise<T> => {
   const { drawRun } = await import('./progress.ts')
-  const progress = silent ? undefined : drawRun(plan.steps, Boolean(process.stderr.isTTY && process.stdout.isTTY))
+  const usual = silent ? undefined : await record?.usual(plan)
+  const progress = silent ? undefined : drawRun(plan.steps, Boolean(process.stderr.isTTY && process.stdout.isTTY), usual)
   let under = -1
   const named = () => {
     const title = plan.steps[under]?.title

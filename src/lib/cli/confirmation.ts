@@ -8,13 +8,14 @@ import type { Prompts } from './prompts.ts'
 import { hang } from './wrap.ts'
 
 /** What stands above the question: the live target, what cannot be taken back, and how the rest is. */
-const renderConfirmation = ({ environment, target, steps, confirm }: Plan, chalk: ChalkInstance): string => {
+const renderConfirmation = ({ environment, target, steps, confirm, outlier }: Plan, chalk: ChalkInstance): string => {
   const changes = steps.map((step, i) => ({ ...step, number: i + 1 })).filter(({ kind, already }) => kind === 'change' && !already)
   const final = changes.filter(({ undo }) => undo !== undefined && undo !== 'undo')
   const [first] = final
   const number = (count: number) => `${count} step${count === 1 ? '' : 's'}`
   const typed = typedGate(steps)
   const rows = [
+    ...(outlier === undefined ? [] : [['weighs', `more than such runs do: ${outlier}`]]),
     ...target.map((line) => ['target', line]),
     ...(first
       ? [
@@ -48,7 +49,7 @@ export const refuseUnattended = (
   if (confirm === undefined)
     throw new Usage({
       code: 'no-terminal',
-      failed: `${id} asks before it changes anything, and there is no terminal to ask on`,
+      failed: `${id} asks before it changes anything, and there is no terminal to ask on: --confirm is missing`,
       cause: 'Standard input or standard error is no terminal, --json was given, or CI is set',
       next: sh`${part(dryRun)}   # then again with --confirm and what its plan says`,
     })
@@ -78,7 +79,7 @@ export const settleConfirmation = async (
   plan: Plan,
   given: string | undefined,
   /** The command that shows the plan again. */
-  dryRun: string,
+  dryRun: ShellLine,
   prompts: Prompts | undefined,
   show: (text: string) => void,
   chalk: ChalkInstance,
@@ -93,6 +94,14 @@ export const settleConfirmation = async (
     })
   }
   if (plan.confirm === undefined || given !== undefined) return
+  // Only its facts say that it has to be asked: what nobody can answer is told as a flag that is missing.
+  if (!prompts && plan.outlier !== undefined)
+    throw new Usage({
+      code: 'outlier-unattended',
+      failed: `This is out of the common, and there is no terminal to ask on: --confirm is missing`,
+      cause: plan.outlier,
+      next: sh`${part(dryRun)}   # then again with --confirm and --plan as it says`,
+    })
   // What is typed in the middle of the run need not be typed before it.
   const typed = plan.risk === 'irreversible' && typedGate(plan.steps) < 0
   if (prompts) show(`${renderConfirmation(plan, chalk)}\n`)

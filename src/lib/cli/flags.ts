@@ -74,7 +74,10 @@ const missing = (name: string, choice: Choice<unknown>, ask: Ask): Promise<strin
   throw usage(name, `${typedAs(name, choice)}${instead} is missing${options}`, 'It must be given where there is no terminal to ask on')
 }
 
+/** Here alone is an empty value refused, of every choice: what selects nothing is never taken for all. */
 const refuse = (name: string, choice: Choice<unknown>, value: string): void => {
+  if (value.trim() === '')
+    throw usage(name, `${typedAs(name, choice)} is empty`, 'An empty value selects nothing, and is never taken for all')
   const because = choice.refuse?.(value)
   if (because !== undefined) throw usage(name, `${typedAs(name, choice)}: ${because}`)
 }

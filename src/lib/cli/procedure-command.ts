@@ -1,8 +1,11 @@
+import { hostname } from 'node:os'
 import * as Flags from '@oclif/core/flags'
 import { systemClock } from '../clock.ts'
 import { readOnly } from '../environment/read-only.ts'
 import { Blocked } from '../errors.ts'
 import { keepPlan } from '../journal/kept-plans.ts'
+import { readRuns } from '../journal/read-journal.ts'
+import { earlierCounts } from '../journal/usual.ts'
 import type { Choices } from '../plan/choice.ts'
 import { refuseMoved } from '../plan/identity.ts'
 import { type Plan, type Prepared, prepare, readersOf } from '../plan/plan.ts'
@@ -85,7 +88,8 @@ abstract class ProcedureCommand extends HoneydueCommand {
     const state = stateFolder(process.env)
     await this.inEnvironment(flags.env, async (session) => {
       const { environment, systems, ending } = session
-      const context = { environment, clock: systemClock, signal: ending.looking }
+      const earlier = async (id: string) => earlierCounts({ id, environment: environment.name }, await readRuns(state, hostname()))
+      const context = { environment, clock: systemClock, signal: ending.looking, earlier }
       const prompts = await this.prompts(flags, session)
       const look = readersOf(systems, procedure.needs)
       // What cannot be read now is typed; why it cannot, the plan says.
@@ -109,6 +113,9 @@ abstract class ProcedureCommand extends HoneydueCommand {
       if (!looksOnly && !prompts && plan.steps.some(changes))
         refuseUnattended(procedure.id, procedure.risk(input), { confirm, wanted, dryRun: this.dryRun() })
       refuseOtherTarget(plan, confirm, this.dryRun())
+      // What its facts make weigh more is typed by who is there, and named by who is not.
+      if (!looksOnly && !prompts && plan.outlier !== undefined && confirm !== undefined)
+        refuseUnattended(procedure.id, plan.risk, { confirm, wanted, dryRun: this.dryRun() })
       await refuseOtherPlan(plan, wanted, state, this.dryRun())
       if (out !== undefined) await writePlanFile(out, { command: procedure.id, words: this.planned(), plan }, systemClock.now())
       if (looksOnly) return this.print({ exitCode: 0, ...this.known }, text)

@@ -1,7 +1,9 @@
 import { Listr, ListrLogger, ListrLogLevels, ProcessOutput } from 'listr2'
+import { type Duration, seconds } from '../clock.ts'
 import type { RunEvent, StepState } from '../plan/outcome.ts'
 import type { PlannedStep } from '../plan/plan.ts'
 import { shown } from './shown.ts'
+import { waitWords } from './wait-words.ts'
 
 /** Draws a run on standard error as its events tell it: a spinner on a terminal, plain lines without. The engine alone decides what runs. */
 export interface Progress {
@@ -78,15 +80,17 @@ const plainIcons = {
   [ListrLogLevels.OUTPUT]: '       ',
 }
 
-const inWords = (ms: number): string => (ms >= 120_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 1000)} s`)
+/** In a log, a wait that goes on is told so often that it goes on. */
+const heartbeat = seconds(15)
 
-export const drawRun = (steps: readonly PlannedStep[], terminal: boolean): Progress => {
+/** `usual`: how long each step took in earlier runs, where any is known. */
+export const drawRun = (steps: readonly PlannedStep[], terminal: boolean, usual: readonly (Duration | undefined)[] = []): Progress => {
   const lines = steps.map((step) => stepLine(step, terminal))
   // listr2 writes to what it takes for standard output: here that is standard error.
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stdout), useIcons: true })
   let running: Promise<void> = Promise.resolve()
   let stretch: readonly number[] = []
-  let under: { readonly index: number; readonly since: number; readonly because: string; readonly limit: string } | undefined
+  let under: { readonly index: number; readonly since: number; readonly because: string; readonly within: Duration | undefined } | undefined
 
   const draw = (first: number) => {
     stretch = stretchFrom(steps, first)
@@ -107,14 +111,16 @@ export const drawRun = (steps: readonly PlannedStep[], terminal: boolean): Progr
 
   const show = () => {
     if (!under) return
-    const elapsed = Math.floor((performance.now() - under.since) / 1000)
-    lines[under.index]?.print(`${under.because}${elapsed > 0 ? ` (${elapsed} s${under.limit})` : ''}`)
+    const { index, because, within } = under
+    const elapsed = performance.now() - under.since
+    // How long it usually takes is said of waits, and of what takes longer than a glance.
+    const told = waitWords(because, { elapsed, within, usual: within === undefined ? undefined : usual[index] })
+    lines[index]?.print(terminal ? told : `${new Date().toISOString().slice(0, 19)}Z  ${told}`)
   }
-  const ticking = terminal ? setInterval(show, 1000) : undefined
+  const ticking = setInterval(show, terminal ? 1000 : heartbeat)
   const follow = (index: number, because: string, within?: number) => {
     const changed = under?.index !== index || under.because !== because
-    const limit = within === undefined ? '' : `, ${inWords(within)} at most`
-    under = { index, because, limit, since: under?.index === index ? under.since : performance.now() }
+    under = { index, because, within, since: under?.index === index ? under.since : performance.now() }
     if (terminal || changed) show()
   }
 

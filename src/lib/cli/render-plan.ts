@@ -69,6 +69,7 @@ export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
       .join('\n'),
     listed('Could not be checked:', plan.uncheckable),
     listed('Worth knowing:', plan.beyond),
+    plan.outlier === undefined ? '' : hang(`${chalk.yellow('Out of the common:')} `, plan.outlier).join('\n'),
     plan.confirm === undefined
       ? ''
       : [

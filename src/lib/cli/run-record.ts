@@ -3,9 +3,11 @@ import { Declined, type Trouble, Unreachable } from '../errors.ts'
 import type { Begin } from '../journal/entries.ts'
 import { type Lease, takeLease } from '../journal/lease.ts'
 import { describeHolder, holderName } from '../journal/lease-words.ts'
-import { findRun } from '../journal/read-journal.ts'
+import { findRun, readRuns } from '../journal/read-journal.ts'
+import { usualDurations } from '../journal/usual.ts'
 import { whoAmI } from '../journal/who.ts'
 import { type Journal, newRunId, openJournal } from '../journal/write-journal.ts'
+import { lives } from '../living-process.ts'
 import { keepFacts } from '../plan/kept-facts.ts'
 import type { Outcome, RunEvent } from '../plan/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -24,6 +26,8 @@ export interface RunRecord {
   /** From here on something is changed, by this plan. */
   readonly begin: (prepared: { readonly plan: Plan; readonly facts?: unknown }) => Promise<void>
   readonly tell: (event: RunEvent) => Promise<void>
+  /** How long each step usually takes, by the journals of earlier runs. */
+  readonly usual: (plan: Plan) => Promise<readonly (Duration | undefined)[]>
   readonly end: (outcome: Outcome) => Promise<void>
   /** Gives the lease back; a journal in which nothing was begun is taken away. */
   readonly close: () => Promise<void>
@@ -76,7 +80,7 @@ const recordOf = (
   lease: Lease | undefined,
   under: Pick<Begin, 'lease'>,
   store: LeaseStore,
-  { line, lease: lent }: Recording,
+  { line, lease: lent, state }: Recording,
 ): RunRecord => {
   const announce = (...event: Parameters<LeaseStore['event']>) =>
     lease
@@ -98,6 +102,7 @@ const recordOf = (
       await announce('RunStarted', `${lease?.holder}: ${line} (plan ${plan.name}, epoch ${lease?.epoch})`)
     },
     tell: async (event) => told?.tell(event),
+    usual: async (plan) => usualDurations(plan, await readRuns(state, whoAmI(process.env).host)),
     end: async ({ states, trouble }) => {
       ended = true
       const error = trouble && { code: trouble.code, failed: trouble.failed, state: trouble.state }
@@ -181,7 +186,9 @@ const deadRuns = async (state: string, host: string, store: LeaseStore): Promise
   const record = await store.read().catch(() => undefined)
   const run = record?.holder?.replace(/^.*\//, '')
   const found = run === undefined ? undefined : await findRun(state, host, run).catch(() => undefined)
-  return new Set(record?.holder !== undefined && found?.run === run && found?.status === 'interrupted' ? [record.holder] : [])
+  // Also one that was killed after its last line, and before it gave the lease back.
+  const ended = found?.run === run && found?.header.who.host === host && !lives(found.header.who)
+  return new Set(record?.holder !== undefined && ended ? [record.holder] : [])
 }
 
 const typesHolder = async (record: LeaseRecord, prompts: Prompts | undefined, say: (text: string) => void): Promise<boolean> => {

@@ -91,7 +91,7 @@ export const takeLease = async (taking: Taking): Promise<Lease> => {
 }
 
 /** Renews until it is released or lost. */
-const keep = ({ store, clock, seconds, told: first }: Taking, mine: Holding): Lease => {
+const keep = ({ store, clock, seconds, told: first, say }: Taking, mine: Holding): Lease => {
   const every = (seconds * 1000) / renewalsPerLease
   const ended = new AbortController()
   const lost = new AbortController()
@@ -143,9 +143,25 @@ const keep = ({ store, clock, seconds, told: first }: Taking, mine: Holding): Le
     release: async () => {
       ended.abort()
       await renewing
-      await store.release(mine).catch(() => false)
+      if (!(await givenBack(store, mine, clock)))
+        say(`The operators’ lease could not be given back: it ends by itself ${seconds} s after its last renewal; lock:status shows it`)
     },
   }
+}
+
+/** An answer that is lost, or a server that is busy for a moment, leaves nobody locked out for half a minute. */
+const givenBack = async (store: LeaseStore, mine: Holding, clock: Clock): Promise<boolean> => {
+  for (let pause = 200; pause <= 1600; pause *= 2) {
+    try {
+      if (await store.release(mine)) return true
+      const found = await store.read()
+      if (found?.holder !== mine.holder || found.epoch !== mine.epoch) return true
+    } catch {
+      // Tried again below.
+    }
+    await clock.sleep(pause)
+  }
+  return false
 }
 
 const blind = (error: unknown): Unreachable =>

@@ -10,4 +10,6 @@ export interface Context {
   readonly clock: Clock
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
+  /** On how many things earlier runs of a procedure acted, by the journals of this machine: what is far more is out of the common. */
+  readonly earlier?: (procedure: string) => Promise<readonly number[]>
 }

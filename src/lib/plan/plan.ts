@@ -5,6 +5,7 @@ import type { Choices, Input } from './choice.ts'
 import type { Context } from './context.ts'
 import { type Finding, holds, reasons } from './finding.ts'
 import { nameOf } from './identity.ts'
+import { outlierOf, raise } from './outlier.ts'
 import type { Plan, PlannedStep } from './planned.ts'
 import { type Difference, isChange, isGate, isProof, type Procedure, type Risk, type Step } from './procedure.ts'
 import { type Fidelity, type Recorded, recordingWriters } from './recording.ts'
@@ -45,8 +46,10 @@ export const prepare = async <C extends Choices, N extends Name, F>(
     for (const { rehearsal, target } of one.writes) if (rehearsal?.accepted === false) blocked.push(`${target}: ${rehearsal.because}`)
     planned.push(one)
   }
-  const risk = procedure.risk(input)
   const nothingToDo = planned.every((step) => (step.kind === 'change' ? step.already : true))
+  const shares = planned.flatMap(({ effect, already }) => (already ? [] : effect))
+  const outlier = nothingToDo ? undefined : (procedure.outlier?.(facts) ?? outlierOf(shares, (await context.earlier?.(procedure.id)) ?? []))
+  const risk = outlier === undefined ? procedure.risk(input) : raise(procedure.risk(input))
   const noReturn = planned.findIndex(({ kind, already, undo }) => kind === 'change' && !already && undo !== 'undo')
   const plan: Plan = {
     id: procedure.id,
@@ -55,6 +58,7 @@ export const prepare = async <C extends Choices, N extends Name, F>(
     ...(procedure.section !== undefined && { section: procedure.section }),
     title: procedure.title,
     risk,
+    ...(outlier !== undefined && { outlier }),
     subject,
     ...(risk !== 'routine' && !nothingToDo && { confirm: typed }),
     target: procedure.target?.(facts) ?? [],

@@ -34,6 +34,8 @@ export interface Plan {
   readonly section?: number
   readonly title: string
   readonly risk: Risk
+  /** Why its risk is one level higher than such plans have. */
+  readonly outlier?: string
   readonly subject: string
   /** What `--confirm` must equal, `production/hetzner2`; absent where nothing is asked. */
   readonly confirm?: string

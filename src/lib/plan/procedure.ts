@@ -12,6 +12,8 @@ export interface Difference {
   readonly note?: string
   /** How many things this line stands for: keys, rows, rules. Far more than was shown is another plan. */
   readonly count?: number
+  /** Of how many: where it is more than half of the whole, the plan weighs one level more. */
+  readonly of?: number
 }
 
 /** How a change is taken back. It may look, because after a failure nobody knows the world; `afterwards`: once the values it depends on are back. */
@@ -86,6 +88,8 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   risk(input: Input<C>): Risk
   /** Every read, concurrently where independent; stands before subject and steps, or F is unknown. */
   gather(input: Input<C>, look: Readers<NoInfer<N>>, context: Context): Promise<F>
+  /** Why these facts weigh one level more than the input says: what is asked is then typed. */
+  outlier?(facts: F): string | undefined
   /** What is typed to confirm; read from the live target. */
   subject(facts: F): string
   /** Lines that prove which target was read: cluster, host, database. */

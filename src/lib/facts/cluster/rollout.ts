@@ -1,6 +1,7 @@
 import { type Duration, minutes, seconds } from '../../clock.ts'
 import { type Finding, fails, holds, hopeless } from '../../plan/finding.ts'
 import { hasEnded, isLeaving, isReady, startedAt } from '../../pod-state.ts'
+import { sh } from '../../shell.ts'
 import type { Condition, Deployment, Pod } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { clipped } from './clipped.ts'
@@ -65,6 +66,12 @@ export const rolledOut = async (
   // A quota has room again when an old pod is gone, and a webhook may come back: no more than a reason to wait.
   const refused = conditionOf(deployment, 'ReplicaFailure', 'True')
   const why = refused?.message ? `; no more can be made: ${clipped(refused.message, 200)}` : ''
+  // Paused in mid-run by somebody else: no patience replaces a pod.
+  if (stale.length > 0 && deployment.spec.paused)
+    return hopeless(
+      `its rollout is paused, and ${stale.length} of ${pods.length} pods are still the old ones`,
+      sh`honeydue deploy:resume ${target.name}`,
+    )
   if (stale.length > 0) return fails(`${stale.length} of ${pods.length} pods are still the old ones${why}${await saidBy(kube, unready)}`)
   const ready = pods.length - unready.length
   if (ready < target.replicas) return fails(`${ready} of ${target.replicas} pods are ready${why}${await saidBy(kube, unready)}`)

@@ -33,6 +33,13 @@ export const drain = defineProcedure({
   offers: { node: async (_, { environment }) => nodesOffered(environment) },
   risk: () => 'disruptive',
   gather: (input, look, context) => gatherRoundRobin(input.node, input.within, look, context),
+  outlier: (facts) => {
+    const alone = namesOf(facts).flatMap((name) => {
+      const left = leadsTo(facts, name).filter((one) => one.split(' ')[0] !== facts.node.alias)
+      return recordsOf(facts, name).length > 0 && left.length === 1 ? [`${name} then leads to ${left[0]} alone`] : []
+    })
+    return alone.length === 0 ? undefined : alone.join('; ')
+  },
   subject: ({ node }) => node.alias,
   target: ({ node, zone, account }) => [
     `${node.alias} (${node.hostname}) at ${node.address}`,

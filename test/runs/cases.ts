@@ -1,0 +1,160 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { procedures } from '../../src/lib/procedures/index.ts'
+import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
+import { worlds } from '../support/worlds.ts'
+
+export type Id = keyof typeof procedures
+
+/** One procedure with a world in which it has something to do. */
+export interface Case {
+  /** What happened before it; its values stand in the words. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most worlds have nothing to tell
+  readonly world?: (sandbox: Sandbox) => void | Readonly<Record<string, string>> | Promise<void | Readonly<Record<string, string>>>
+  readonly words: (values: Readonly<Record<string, string>>) => readonly string[]
+  /** The world that it is to come to, without what passes by itself. */
+  readonly end: (sandbox: Sandbox) => unknown
+  /** Its subject is new each time: what was confirmed once says nothing of the next. */
+  readonly afresh?: true
+  /** A run of it cannot be done again once it is done: the session is gone. */
+  readonly once?: true
+}
+
+const api = 'api.myhoneydue.com'
+
+const deployment = ({ kubernetes }: Sandbox, name: string) =>
+  kubernetes.client.get({ group: 'apps', resource: 'deployments' }, name, namespace)
+
+/** Replicas, whether it is paused, and how many of its pods started after the deployment was born, months ago. */
+const workload = (name: string) => (sandbox: Sandbox) => {
+  const { replicas, paused = false } = (deployment(sandbox, name)?.spec ?? {}) as { readonly replicas?: number; readonly paused?: boolean }
+  const pods = sandbox.kubernetes.client
+    .list({ group: '', resource: 'pods' }, { namespace })
+    .filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] === name && metadata.deletionTimestamp === undefined)
+  const young = pods.filter(({ status }) => Date.parse(String((status as { startTime?: string }).startTime)) > Date.now() - 3_600_000)
+  return {
+    replicas,
+    paused,
+    pods: pods.length,
+    young: young.length,
+    note: deployment(sandbox, name)?.metadata.annotations?.['honeydue.dev/replicas'],
+  }
+}
+
+const records = ({ cloudflare }: Sandbox) =>
+  cloudflare.state.records.map(({ name, type, content, proxied }) => `${name} ${type} ${content} ${proxied}`).sort()
+
+const rules = (sandbox: Sandbox) =>
+  nodes.map(({ alias }) => ['ufw/rules4', 'ufw/rules6'].map((file) => sandbox.nodes.node(alias).state.read(file).split('\n').sort()))
+
+const secret = ({ kubernetes, dir, cloudflare }: Sandbox) => {
+  const found = kubernetes.client.get({ group: '', resource: 'secrets' }, 'cloudflare-origin-cert', namespace)
+  const data = (found?.data ?? {}) as Readonly<Record<string, string>>
+  const file = (name: string) => join(dir, 'checkout/deploy-k3s/secrets', `cloudflare-origin.${name}`)
+  const current = existsSync(file('crt')) ? readFileSync(file('crt'), 'utf8') : ''
+  return {
+    served: Buffer.from(data['tls.crt'] ?? '', 'base64').toString() === current ? "the checkout's" : 'another',
+    files: ['crt', 'key', 'new.key', 'new.csr', 'old.crt', 'old.key'].filter((name) => existsSync(file(name))),
+    listed: cloudflare.state.certificates.filter(({ revokedAt }) => revokedAt === undefined).length,
+  }
+}
+
+const setPaused =
+  (name: string) =>
+  ({ kubernetes }: Sandbox) =>
+    void kubernetes.client.update({ group: 'apps', resource: 'deployments' }, name, namespace, (draft) => {
+      draft.spec = { ...(draft.spec as object), paused: true }
+    })
+
+const branches = ({ neon }: Sandbox) => neon.branches.map(({ name, parent_id }) => [name.replace(/\d{8}-\d{4}/, ''), parent_id])
+
+/** Every procedure: the type says when one is missing. */
+export const cases = {
+  'cache:invalidate': {
+    words: () => ['--user', '1', '--user', '2', '--user', '3'],
+    end: ({ redis }) => redis.store.keys().filter((key) => /^residence_ids_user:[123]$/.test(key)),
+  },
+  'cert:install': {
+    world: async (sandbox) => void (await worlds['an expired certificate in the Secret'](sandbox)),
+    words: () => [],
+    end: secret,
+  },
+  'cert:rotate': { words: () => ['--validity', '90', '--soak', '0s'], end: secret },
+  'db:bootstrap-goose': {
+    world: (sandbox) => migrationWorlds['a table without versions'](sandbox),
+    words: () => ['--image', nextImage],
+    end: observeMigrations,
+  },
+  'db:migrate': {
+    world: (sandbox) => migrationWorlds['two files pending'](sandbox),
+    words: () => ['--image', nextImage],
+    end: observeMigrations,
+  },
+  'db:recover-migration': {
+    world: (sandbox) => migrationWorlds['an invalid index that goose recorded'](sandbox),
+    words: () => ['--image', nextImage, '--way', 'found'],
+    end: observeMigrations,
+    afresh: true,
+  },
+  'db:restore-point': { words: () => [], end: branches },
+  'db:switch-host': {
+    words: () => ['--to', 'direct'],
+    end: (sandbox) => ({
+      host: (
+        sandbox.kubernetes.client.get({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace)?.data as
+          | { DB_HOST?: string }
+          | undefined
+      )?.DB_HOST,
+      source: readFileSync(join(sandbox.environment.checkout, 'deploy-k3s/config.yaml'), 'utf8').includes(hosts.direct),
+      api: workload('api')(sandbox),
+      worker: workload('worker')(sandbox),
+    }),
+  },
+  'db:unlock': {
+    world: (sandbox) => worlds['a lock stranded in the pooler'](sandbox),
+    words: ({ PID = '' }) => ['--pid', PID],
+    end: ({ postgres }) => postgres.query("SELECT objid::text FROM pg_locks WHERE locktype = 'advisory'"),
+    afresh: true,
+    once: true,
+  },
+  'deploy:pause': { words: () => ['api'], end: workload('api') },
+  'deploy:restart': { words: () => ['worker'], end: workload('worker') },
+  'deploy:resume': { world: setPaused('web'), words: () => ['web'], end: workload('web') },
+  'deploy:scale': { words: () => ['web', '--replicas', '2'], end: workload('web') },
+  'edge:drain': { words: () => ['hetzner2', '--within', '5s'], end: records },
+  'edge:purge': {
+    words: () => ['--url', `https://${api}/a`, '--host', api],
+    end: ({ cloudflare }) => [...new Set(cloudflare.state.purged.map((one) => JSON.stringify(one)))].sort(),
+  },
+  'edge:restore': { world: (sandbox) => worlds['hetzner2 drained'](sandbox), words: () => ['hetzner2'], end: records },
+  'firewall:refresh': {
+    world: (sandbox) => worlds['one range new and one gone'](sandbox),
+    words: () => ['--node', 'hetzner1'],
+    end: rules,
+  },
+  'queue:pause': { words: () => ['default'], end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused') },
+  'queue:resume': {
+    world: ({ redis }) => void redis.store.set('asynq:{default}:paused', '1700000000'),
+    words: () => ['default'],
+    end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused'),
+  },
+} as const satisfies Readonly<Record<Id, Case>>
+
+/** Which file tries which: several run beside each other. */
+export const groups = {
+  cluster: [
+    'cache:invalidate',
+    'db:switch-host',
+    'deploy:pause',
+    'deploy:restart',
+    'deploy:resume',
+    'deploy:scale',
+    'queue:pause',
+    'queue:resume',
+  ],
+  edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh'],
+  certificates: ['cert:install', 'cert:rotate', 'db:restore-point'],
+  database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],
+} as const satisfies Readonly<Record<string, readonly Id[]>>

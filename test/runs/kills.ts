@@ -1,0 +1,46 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { count } from '../hostile/points.ts'
+import { type Case, cases, type Id } from './cases.ts'
+import { lost, pointsIn, preload, spread, useLane } from './lane.ts'
+
+/** Of each procedure, where not all are tried. */
+const most = 8
+
+/** Killed before, in and after each line of its journal and each write, and run again: the same end, a free lease, a journal that can be read. */
+export const killEach = (ids: readonly Id[]): void => {
+  const { arrange, run, wordsOf, worldOf, tidy, state } = useLane()
+  const log = join(state, 'points')
+  for (const id of ids)
+    test(`${id}: killed at each point and run again, it comes to the same end`, async ({ task }) => {
+      const one: Case = cases[id]
+      const words = await wordsOf(id, await arrange(one))
+      rmSync(log, { force: true })
+      const whole = await run(words, { NODE_OPTIONS: preload, POINTS_LOG: log })
+      expect(whole.code, whole.said).toBe(0)
+      const end = await worldOf(id)
+      const { writes } = pointsIn(log)
+      expect(writes.length).toBeGreaterThan(8)
+      const missed: string[] = []
+      let tried = 0
+      for (const at of spread(
+        writes.map((_, i) => i + 1),
+        most,
+      )) {
+        const line = await wordsOf(id, await arrange(one))
+        const first = await run(line, { NODE_OPTIONS: preload, POINTS_KILL: String(at) })
+        // Waits are journaled as they come: a run with fewer of them ends before its number.
+        if (!first.killed) continue
+        tried++
+        const again = await run(line)
+        // A session that has ended is no session any more: what was to be done is done.
+        const ended = again.code === 0 || (one.once === true && again.code === 3 && again.said.includes('has ended'))
+        const what = `${id} killed ${writes[at - 1]}`
+        const world = await worldOf(id)
+        if (!ended || world !== end || !(await tidy(1)))
+          missed.push(lost(`${what}: ${world === end ? '' : `${world} instead of ${end}`}`, first, again))
+      }
+      count(task.meta, { of: `${id}: killed, and run again`, tried, lost: missed })
+    })
+}
