@@ -4,6 +4,7 @@ import type { procedures } from '../../src/lib/procedures/index.ts'
 import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
+import { idsOf } from '../support/queue.ts'
 import { worlds } from '../support/worlds.ts'
 
 export type Id = keyof typeof procedures
@@ -41,6 +42,14 @@ const workload = (name: string) => (sandbox: Sandbox) => {
     young: young.length,
     note: deployment(sandbox, name)?.metadata.annotations?.['honeydue.dev/replicas'],
   }
+}
+
+/** A workload with the image that it is to run. */
+const runs = (name: string) => (sandbox: Sandbox) => {
+  const { template } = (deployment(sandbox, name)?.spec ?? {}) as {
+    readonly template?: { readonly spec: { readonly containers: readonly { readonly image: string }[] } }
+  }
+  return { ...workload(name)(sandbox), images: template?.spec.containers.map(({ image }) => image) }
 }
 
 const records = ({ cloudflare }: Sandbox) =>
@@ -119,9 +128,19 @@ export const cases = {
     afresh: true,
     once: true,
   },
+  'deploy:image': {
+    world: (sandbox) => worlds['an image that is built and pushed'](sandbox),
+    words: () => ['--tag', 'cccc001', '--only', 'admin'],
+    end: runs('admin'),
+  },
   'deploy:pause': { words: () => ['api'], end: workload('api') },
   'deploy:restart': { words: () => ['worker'], end: workload('worker') },
   'deploy:resume': { world: setPaused('web'), words: () => ['web'], end: workload('web') },
+  'deploy:rollback': {
+    world: (sandbox) => worlds['a commit that runs, and the one before it'](sandbox),
+    words: () => ['admin', '--to', '12b2f9d'],
+    end: runs('admin'),
+  },
   'deploy:scale': { words: () => ['web', '--replicas', '2'], end: workload('web') },
   'edge:drain': { words: () => ['hetzner2', '--within', '5s'], end: records },
   'edge:purge': {
@@ -135,6 +154,10 @@ export const cases = {
     end: rules,
   },
   'queue:pause': { words: () => ['default'], end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused') },
+  'queue:retry': {
+    words: () => ['--type', 'email:send'],
+    end: ({ redis }) => ['archived', 'pending'].map((state) => idsOf(redis, state).length),
+  },
   'queue:resume': {
     world: ({ redis }) => void redis.store.set('asynq:{default}:paused', '1700000000'),
     words: () => ['default'],
@@ -153,8 +176,10 @@ export const groups = {
     'deploy:scale',
     'queue:pause',
     'queue:resume',
+    'queue:retry',
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh'],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point'],
+  releases: ['deploy:image', 'deploy:rollback'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],
 } as const satisfies Readonly<Record<string, readonly Id[]>>

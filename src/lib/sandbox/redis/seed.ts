@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { TaskMessage } from '../../asynq-message.ts'
 import { taskHash } from './asynq-worker.ts'
 import type { Keyspace } from './keyspace.ts'
@@ -19,12 +19,16 @@ const seedCaches = (db: Keyspace, now: number): void => {
   db.put('sandbox_static:residence_types', { type: 'string', text: '["house","flat","cabin"]' }, now + day)
 }
 
+/** The same id for the same job in every sandbox, so that pages and transcripts stay. */
+const idOf = (job: string): string =>
+  createHash('sha256').update(job).digest('hex').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')
+
 /** asynq's keys as asynq 0.26 lays them out: a hash a task, lists for pending and active, sorted sets by time for the others. */
 const seedQueue = (db: Keyspace, now: number): void => {
   const second = Math.floor(now / 1000)
   const tasks = (count: number, state: string, type: string, more: Partial<TaskMessage> = {}) =>
     Array.from({ length: count }, (_, i) => {
-      const id = randomUUID()
+      const id = idOf(`${state} ${type} ${i}`)
       const hash = taskHash({ id, type, ...more }, state)
       if (state === 'pending' && hash.type === 'hash') hash.fields.set('pending_since', String((now - (i + 1) * 1000) * 1e6))
       db.put(`asynq:{default}:t:${id}`, hash)
