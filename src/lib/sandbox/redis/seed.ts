@@ -21,7 +21,10 @@ const seedCaches = (db: Keyspace, now: number): void => {
 
 /** The same id for the same job in every sandbox, so that pages and transcripts stay. */
 const idOf = (job: string): string =>
-  createHash('sha256').update(job).digest('hex').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')
+  createHash('sha256')
+    .update(job)
+    .digest('hex')
+    .replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')
 
 /** asynq's keys as asynq 0.26 lays them out: a hash a task, lists for pending and active, sorted sets by time for the others. */
 const seedQueue = (db: Keyspace, now: number): void => {
