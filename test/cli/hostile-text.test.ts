@@ -26,10 +26,19 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'cache:invalidate': () => ({ user: [], 'all-residence-ids': true, 'at-most': '10000' }),
   'db:switch-host': () => ({ to: 'direct' }),
   'db:unlock': (pid) => ({ pid }),
+  'deploy:image': () => ({ tag: 'cccc001', only: [], 'by-digest': false }),
+  'deploy:pause': () => ({ workload: 'api' }),
+  'deploy:restart': () => ({ workload: 'api', 'older-than': 0 }),
+  'deploy:resume': () => ({ workload: 'api' }),
+  'deploy:rollback': () => ({ to: '12b2f9d' }),
+  'deploy:scale': () => ({ workload: 'api', replicas: '4' }),
   'edge:drain': () => ({ node: nodes[1].alias }),
   'edge:restore': () => ({ node: nodes[1].alias }),
   'edge:purge': () => ({ url: ['https://api.myhoneydue.com/'], host: [], everything: false }),
   'firewall:refresh': () => ({ node: [] }),
+  'queue:pause': () => ({ queue: 'default' }),
+  'queue:resume': () => ({ queue: 'default' }),
+  'queue:retry': () => ({ id: [], type: 'email:send' }),
 }
 
 const said = async (look: () => Promise<string>): Promise<string> =>
