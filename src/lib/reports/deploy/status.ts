@@ -2,6 +2,7 @@ import { reasonOf } from '../../errors.ts'
 import { timeAndAge } from '../../facts/ages.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
+import { wakes } from '../../facts/db/activity.ts'
 import { plainVersion } from '../../facts/db/migration-state.ts'
 import { digestsOf, olderThanConfig, type Release, shortDigest } from '../../facts/deploy/release.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
@@ -27,6 +28,7 @@ export const deployStatus = defineReport({
         ...commitNotes(releases),
         ...registryNotes(releases),
         ...(schema.answered ? [`The schema is at version ${schema.value.state.current}`] : []),
+        wakes,
       ],
       data: dataOf(status, environment.database.configMap),
     }
