@@ -78,7 +78,7 @@ export const migrationWorlds = {
   },
   'two files pending, and no registry': async (sandbox) => {
     await release(sandbox, tag, two)
-    sandbox.registry.trouble = 'reset'
+    sandbox.registry.trouble = 'reset from here'
   },
   'two files pending, and a pull secret that is not accepted': async (sandbox) => {
     await release(sandbox, tag, two)

@@ -14,8 +14,8 @@ export interface RegistrySandbox {
   push(image: string, as?: Partial<Omit<Push, 'build'>>): void
   /** What it tells a kubelet of an image (host/name:tag or @digest); undefined where it has no such image. */
   find(image: string): Promise<Found | undefined>
-  /** What it shows instead of any answer. */
-  trouble: 'none' | 'reset' | 'silence' | 'server-error' | 'not found page'
+  /** What it shows instead of any answer; from here: the nodes still get what they ask for. */
+  trouble: 'none' | 'reset' | 'reset from here' | 'silence' | 'server-error' | 'not found page'
   reset(): void
   stop(): Promise<void>
 }
@@ -89,7 +89,7 @@ export async function startRegistry(options: {
   const { certificate: cert, key } = options.identity
   const server = createServer({ cert, key, ca: cert }, (request, response) => {
     request.resume()
-    if (registry.trouble === 'reset') return void request.socket.destroy()
+    if (registry.trouble === 'reset' || registry.trouble === 'reset from here') return void request.socket.destroy()
     if (registry.trouble === 'silence') return
     if (registry.trouble === 'server-error') return void response.writeHead(502).end()
     if (registry.trouble === 'not found page')
