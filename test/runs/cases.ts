@@ -19,6 +19,8 @@ export interface Case {
   readonly end: (sandbox: Sandbox) => unknown
   /** Its subject is new each time: what was confirmed once says nothing of the next. */
   readonly afresh?: true
+  /** Once it is done its plan is another one, so that the old name is refused: the second run looks first. */
+  readonly replans?: true
   /** A run of it cannot be done again once it is done: the session is gone. */
   readonly once?: true
 }
@@ -87,6 +89,7 @@ export const cases = {
   },
   'cert:install': {
     world: async (sandbox) => void (await worlds['an expired certificate in the Secret'](sandbox)),
+    afresh: true,
     words: () => [],
     end: secret,
   },
@@ -107,7 +110,7 @@ export const cases = {
     end: observeMigrations,
     afresh: true,
   },
-  'db:restore-point': { words: () => [], end: branches },
+  'db:restore-point': { words: () => [], end: branches, afresh: true, replans: true },
   'db:switch-host': {
     words: () => ['--to', 'direct'],
     end: (sandbox) => ({

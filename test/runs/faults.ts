@@ -59,13 +59,14 @@ export const failEach = (ids: readonly Id[]): void => {
 
   const survives = async (id: Id, end: string, what: string, meet: (line: readonly string[]) => ReturnType<typeof run>) => {
     const one: Case = cases[id]
-    const line = await wordsOf(id, await arrange(one))
+    const values = await arrange(one)
+    const line = await wordsOf(id, values)
     const first = await meet(line)
     const told = honest.includes(first.code) && !/\n {4}at /.test(first.said)
     const world = await worldOf(id)
     // What says that it is done is done.
     if (!told || (first.code === 0 && world !== end)) return lost(`${id}, ${what}: ${world}`, first)
-    const again = first.code === 0 ? first : await run(line)
+    const again = first.code === 0 ? first : await run(one.replans ? await wordsOf(id, values) : line)
     const ended = again.code === 0 || (one.once === true && again.code === 3 && again.said.includes('has ended'))
     if (!ended || (await worldOf(id)) !== end || !(await tidy(0)))
       return lost(`${id}, ${what}, and run again: ${await worldOf(id)}`, first, again)

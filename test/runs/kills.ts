@@ -28,12 +28,13 @@ export const killEach = (ids: readonly Id[]): void => {
         writes.map((_, i) => i + 1),
         most,
       )) {
-        const line = await wordsOf(id, await arrange(one))
+        const values = await arrange(one)
+        const line = await wordsOf(id, values)
         const first = await run(line, { NODE_OPTIONS: preload, POINTS_KILL: String(at) })
         // Waits are journaled as they come: a run with fewer of them ends before its number.
         if (!first.killed) continue
         tried++
-        const again = await run(line)
+        const again = await run(one.replans ? await wordsOf(id, values) : line)
         // A session that has ended is no session any more: what was to be done is done.
         const ended = again.code === 0 || (one.once === true && again.code === 3 && again.said.includes('has ended'))
         const what = `${id} killed ${writes[at - 1]}`

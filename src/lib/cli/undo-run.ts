@@ -7,10 +7,10 @@ import type { Choices } from '../plan/choice.ts'
 import { unpackFacts } from '../plan/kept-facts.ts'
 import type { StepState } from '../plan/outcome.ts'
 import type { Plan, Prepared } from '../plan/plan.ts'
-import { readersOf } from '../plan/plan.ts'
+import { type PlannedStep, readersOf } from '../plan/plan.ts'
 import { isChange, type Procedure } from '../plan/procedure.ts'
 import { fallenOf } from '../plan/standing.ts'
-import { type Undoing, undoingOf } from '../plan/undo.ts'
+import { backTitle, type Undoing, undoingOf } from '../plan/undo.ts'
 import { sh } from '../shell.ts'
 import type { Name } from '../systems/systems.ts'
 import type { Session } from './session.ts'
@@ -54,13 +54,28 @@ export const undoable = async (
     throw blocked(run, 'Another version of honeydue made it, whose steps were others')
   const prepared: Prepared<Name> = { plan, steps }
   const look = readersOf(systems, procedure.needs)
-  const states = await settled(prepared, statesOf(run), look)
-  const fallen = await fallenOf(prepared, states, look)
-  if (fallen.length > 0) throw moved(plan, fallen, (await lease.read().catch(() => undefined))?.holder)
+  const known = await settled(prepared, statesOf(run), look)
+  const begun = begunBack(run, others)
+  const fallen = await fallenOf(prepared, known, look)
+  const foreign = fallen.filter(({ index }) => !isOurs(plan.steps[index], begun))
+  if (foreign.length > 0) throw moved(plan, foreign, (await lease.read().catch(() => undefined))?.holder)
+  const states = known.map((state, i) => (fallen.some(({ index }) => index === i) ? 'undone' : state))
   const undoing = undoingOf<Name>({ prepared, states, run: { systems, needs: procedure.needs } })
   if (undoing.prepared.steps.length > 0) return { undoing, procedure }
   throw blocked(run, undoing.impossible.length > 0 ? `Nothing takes it back: ${undoing.impossible.join('; ')}` : 'It changed nothing')
 }
+
+/** Titles of the steps that a taking back of this run had begun, which came to no good end: what it did is no change by others. */
+const begunBack = (run: JournaledRun, others: readonly JournaledRun[]): ReadonlySet<string> =>
+  new Set(
+    others
+      .filter(({ header, status }) => header.undoes === run.run && status !== 'going on')
+      .flatMap((back) => back.intents.map(({ step }) => planOf(back).steps[step]?.title ?? '')),
+  )
+
+/** A step that a taking back had begun; or one that changes nothing itself, and only waited for what is being taken back. */
+const isOurs = (step: PlannedStep | undefined, begun: ReadonlySet<string>): boolean =>
+  step !== undefined && (begun.has(backTitle(step.title)) || (begun.size > 0 && step.writes.length === 0 && step.effect.length === 0))
 
 /** What the journal does not know, the world does: a step whose end was not written down is done where its verify holds. */
 const settled = async (

@@ -46,7 +46,7 @@ export const undoingOf = <N extends Name>({ prepared, states, run, replan }: Cha
     const { step, planned, state } = one
     const undone = step.undone ?? (() => (replan ? asBefore(planned, replan) : noLonger(step.verify(look))))
     return {
-      title: titleOf(step.title),
+      title: backTitle(step.title),
       effect: planned.effect.map(({ what, before, after }) => ({ what, before: after, after: before })),
       apply: async (write, signal) => {
         // A change that did not come to its end may not have begun; one that another undid need not be undone again.
@@ -77,7 +77,8 @@ export const undoingOf = <N extends Name>({ prepared, states, run, replan }: Cha
   }
 }
 
-const titleOf = (title: string): string => `Take back: ${title}`
+/** What the step is called that takes another back. */
+export const backTitle = (title: string): string => `Take back: ${title}`
 
 const noLonger = async (verified: Promise<Finding>): Promise<Finding> =>
   (await verified).ok ? fails('it is still as the change made it') : holds
