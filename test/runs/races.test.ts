@@ -46,7 +46,7 @@ const classes = [
   'cache:invalidate',
   'deploy:restart',
   'firewall:refresh',
-  'cert:install',
+  'cert:rotate',
   'db:migrate',
 ] as const
 const pairs = (full ? ids : classes).flatMap((one, i, all) => all.slice(i).map((other) => [one, other] as const))
