@@ -19,8 +19,6 @@ export interface Case {
   readonly end: (sandbox: Sandbox) => unknown
   /** Its subject is new each time: what was confirmed once says nothing of the next. */
   readonly afresh?: true
-  /** Once it is done its plan is another one, so that the old name is refused: the second run looks first. */
-  readonly replans?: true
   /** A run of it cannot be done again once it is done: the session is gone. */
   readonly once?: true
 }
@@ -110,7 +108,7 @@ export const cases = {
     end: observeMigrations,
     afresh: true,
   },
-  'db:restore-point': { words: () => [], end: branches, afresh: true, replans: true },
+  'db:restore-point': { words: () => [], end: branches },
   'db:switch-host': {
     words: () => ['--to', 'direct'],
     end: (sandbox) => ({

@@ -53,7 +53,7 @@ const honest: readonly (number | null)[] = [0, 3, 4, 5, 7, 8, 9]
 
 /** Each call and each connection of a run fails in turn; run again, it comes to the same end. */
 export const failEach = (ids: readonly Id[]): void => {
-  const { sandbox, arrange, run, wordsOf, worldOf, tidy, state } = useLane()
+  const { sandbox, arrange, run, runAgain, wordsOf, worldOf, tidy, state } = useLane()
   const log = join(state, 'points')
   const ports = badPorts()
 
@@ -66,7 +66,7 @@ export const failEach = (ids: readonly Id[]): void => {
     const world = await worldOf(id)
     // What says that it is done is done.
     if (!told || (first.code === 0 && world !== end)) return lost(`${id}, ${what}: ${world}`, first)
-    const again = first.code === 0 ? first : await run(one.replans ? await wordsOf(id, values) : line)
+    const again = first.code === 0 ? first : await runAgain(id, values, line)
     const ended = again.code === 0 || (one.once === true && again.code === 3 && again.said.includes('has ended'))
     if (!ended || (await worldOf(id)) !== end || !(await tidy(0)))
       return lost(`${id}, ${what}, and run again: ${await worldOf(id)}`, first, again)

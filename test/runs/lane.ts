@@ -92,19 +92,31 @@ export const useLane = () => {
 
   const known = new Map<string, readonly string[]>()
   /** The whole line of a procedure, with what its plan asks for where nobody can be asked. */
-  const wordsOf = async (id: Id, values: Readonly<Record<string, string>>): Promise<readonly string[]> => {
-    const one: Case = cases[id]
-    const words = [id, ...one.words(values)]
-    const before = one.afresh ? undefined : known.get(id)
+  const wordsOf = async (
+    id: Id,
+    values: Readonly<Record<string, string>>,
+    afresh: boolean | undefined = (cases[id] as Case).afresh,
+  ): Promise<readonly string[]> => {
+    const words = [id, ...(cases[id] as Case).words(values)]
+    const before = afresh ? undefined : known.get(id)
     if (before) return before
     const looked = await run([...words, '--dry-run', '--json'])
     const { plan } = JSON.parse(looked.said.slice(looked.said.indexOf('{'))) as {
-      readonly plan?: { readonly name: string; readonly confirm?: string }
+      readonly plan?: { readonly name: string; readonly risk: string; readonly confirm?: string }
     }
     if (!plan) throw new Error(`${id}: no plan\n${looked.said}`)
-    const whole = [...words, '--plan', plan.name, ...(plan.confirm === undefined ? [] : ['--confirm', plan.confirm])]
-    known.set(id, whole)
+    const whole = [
+      ...words,
+      ...(plan.risk === 'irreversible' ? ['--plan', plan.name] : []),
+      ...(plan.confirm === undefined ? [] : ['--confirm', plan.confirm]),
+    ]
+    if (!afresh) known.set(id, whole)
     return whole
+  }
+  /** The same line again; where what is left is another plan, as exit 8 says, that one is looked at and performed. */
+  const runAgain = async (id: Id, values: Readonly<Record<string, string>>, line: readonly string[]): Promise<Ended> => {
+    const again = await run(line)
+    return again.code === 8 && line.includes('--plan') ? run(await wordsOf(id, values, true)) : again
   }
 
   const folder = () => join(state, 'honeydue/runs')
