@@ -171,6 +171,7 @@ export const useLane = () => {
     arrange,
     start,
     run,
+    runAgain,
     wordsOf,
     journals,
     until,
