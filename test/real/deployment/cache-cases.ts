@@ -3,10 +3,12 @@ import { redisClient } from '../../contract/redis/world.ts'
 import { ask, type Case, refusal, said } from './say.ts'
 import { type Deployment, rotate, typed } from './world.ts'
 
+/** How many keys there are, without the worker's own signs of life, which come and go. */
 const keysOf = async (world: Deployment): Promise<number> => {
   const redis = redisClient(world.redis, planted.redisPassword)
   try {
-    return await redis.dbsize()
+    const keys = await redis.keys('*')
+    return keys.filter((key) => !/^asynq:(?:schedulers|servers|workers)\b/.test(key)).length
   } finally {
     redis.disconnect()
   }
