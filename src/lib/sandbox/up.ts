@@ -74,9 +74,16 @@ export async function startDetached(dir: string, args: readonly string[]): Promi
   const ended = once(child, 'exit').catch(() => undefined)
   for (let waited = 0; waited < 60_000; waited += 25) {
     const running = runningIn(dir)
-    if (running) {
+    if (running && running.pid === child.pid) {
       child.unref()
-      return { running, already: running.pid !== child.pid }
+      return { running, already: false }
+    }
+    if (running) {
+      // Another one was quicker: ours must not begin when that one is taken down before ours has looked.
+      child.kill('SIGKILL')
+      await ended
+      await rm(join(dir, `sandbox.lock.${child.pid}`), { force: true })
+      return { running, already: true }
     }
     if (await Promise.race([ended.then(() => true), sleep(25, false)])) break
   }
