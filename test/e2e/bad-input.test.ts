@@ -8,6 +8,7 @@ import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { kubeconfig } from '../../src/lib/sandbox/kubeconfig.ts'
 import { newSshKey } from '../../src/lib/sandbox/nodes/ssh-key.ts'
 import { honeydue, requireBuild } from '../support/program.ts'
+import { isSignOfLife } from '../support/queue.ts'
 import { useSandbox } from '../support/worlds.ts'
 
 // Each test starts the program many times.
@@ -38,7 +39,7 @@ const asText = new Set<number | null>()
 
 /** An error in four parts in the one JSON document, and of each exit code once as text on standard error; nothing changed, no secret. */
 /** What is in Redis, without the worker's own signs of life. */
-const keysOf = () => Object.keys(sandbox().redis.snapshot()).filter((key) => !/^asynq:(?:schedulers|servers|workers)\b/.test(key))
+const keysOf = () => Object.keys(sandbox().redis.snapshot()).filter((key) => !isSignOfLife(key))
 
 const refused = async (args: readonly string[], options: Parameters<typeof honeydue>[1] = {}) => {
   const before = keysOf()

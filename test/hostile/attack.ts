@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll } from 'vitest'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { SandboxOptions } from '../../src/lib/sandbox/sandbox.ts'
-import { requireBuild, root } from '../support/program.ts'
+import { type Child, type Ended, honest, type JournalLine, journalsIn, spreadOver, startProgram } from '../support/attempts.ts'
+import { requireBuild } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { attacked, type ProcedureId, worldOf } from './attacked.ts'
@@ -15,34 +15,13 @@ import { type Wired, wired } from './wired.ts'
 /** `HOSTILE=full`: every point; otherwise some of each, so that the lane ends while somebody waits for it. */
 const full = process.env['HOSTILE'] === 'full'
 
-export interface Child {
-  readonly process: ChildProcess
-  readonly ended: Promise<Ended>
-}
-
-export interface Ended {
-  readonly code: number | null
-  readonly said: string
-}
-
-export interface JournalLine {
-  readonly type: string
-  readonly at: string
-}
-
 interface Looked {
   readonly exitCode: number
   readonly plan?: { readonly name: string; readonly environment: string; readonly subject: string; readonly risk: string }
 }
 
-/** How a run that was disturbed may end: done all the same, or with a word that says what is; never as a bug. */
-const honest: readonly (number | null)[] = [0, 3, 4, 5, 7, 8, 9]
-
 /** So many of them, spread evenly from the first to the last. */
-export const spread = <T>(all: readonly T[], most: number): readonly T[] =>
-  full || all.length <= most
-    ? all
-    : Array.from({ length: most }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, most - 1))] as T)
+export const spread = <T>(all: readonly T[], most: number): readonly T[] => (full ? all : spreadOver(all, most))
 
 /** A sandbox behind wires, the built program, and a state folder that each attempt begins anew. */
 export const useAttack = (options: SandboxOptions = {}) => {
@@ -64,37 +43,10 @@ export const useAttack = (options: SandboxOptions = {}) => {
     rmSync(state, { recursive: true, force: true })
   })
 
-  const start = (words: readonly string[]): Child => {
-    const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...words, '--env', over.environment], {
-      env: { PATH: process.env['PATH'], HOME: '/nonexistent', XDG_STATE_HOME: state, NODE_DISABLE_COMPILE_CACHE: '1', NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 120_000,
-      killSignal: 'SIGKILL',
-    })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
-    const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, said })))
-    return { process: child, ended }
-  }
+  const start = (words: readonly string[]): Child => startProgram([...words, '--env', over.environment], state, { NO_COLOR: '1' })
   const run = (words: readonly string[]): Promise<Ended> => start(words).ended
 
-  const folder = () => join(state, 'honeydue/runs')
-  const journals = () => {
-    let names: readonly string[] = []
-    try {
-      names = readdirSync(folder())
-    } catch {
-      return []
-    }
-    return [...names].sort().map((name) => {
-      const text = readFileSync(join(folder(), name), 'utf8')
-      const lines = text
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line) as JournalLine)
-      return { name, text, lines }
-    })
-  }
+  const journals = () => journalsIn(state)
   /** Waits until the first journal has so many whole lines, or the program has ended: false. */
   const untilLines = async (child: Child, count: number): Promise<boolean> => {
     while (child.process.exitCode === null && child.process.signalCode === null) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'vitest'
 import { nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { overlap, spansOf } from '../support/attempts.ts'
 import { useAttack } from './attack.ts'
 import { everyProcedure, type ProcedureId } from './attacked.ts'
 import { count } from './points.ts'
@@ -9,13 +10,7 @@ import { count } from './points.ts'
 const delay = 80
 const { sandbox, freshFor, start, confirmed, journals, told, systems } = useAttack({ delay })
 
-/** From its first change to its end, of each run that changed something. */
-const spans = () =>
-  journals()
-    .map(({ lines }) => [lines.find(({ type }) => type === 'begin')?.at ?? '', lines.at(-1)?.at ?? ''] as const)
-    .filter(([begin]) => begin !== '')
-    .sort(([one], [other]) => one.localeCompare(other))
-const overlap = () => spans().some(([, end], i, all) => end > (all[i + 1]?.[0] ?? '9'))
+const spans = () => spansOf(journals())
 const withoutAddress = (names: readonly string[]): readonly string[] =>
   names.filter(
     (name) => !sandbox().cloudflare.state.records.some((record) => record.name === name && record.type === 'A' && record.proxied),
@@ -35,7 +30,7 @@ const race = async (lines: readonly (readonly string[])[], apart: number): Promi
   const said = () => ended.map((one) => `exit ${one.code}: ${one.said}`).join('\n')
   // 9: over a line as slow as this a question may come too late; nothing was changed then.
   if (!codes.every((code) => [0, 3, 7, 8, 9].includes(code ?? 1)) || !codes.includes(0)) return `ended with ${codes}\n${said()}`
-  if (overlap()) return `two at once: ${JSON.stringify(spans())}\n${said()}`
+  if (overlap(spans())) return `two at once: ${JSON.stringify(spans())}\n${said()}`
   const gone = withoutAddress(names)
   if (gone.length > 0) return `no address any more: ${gone}\n${said()}`
   const lease = await systems().lease.read()

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listenOnLoopback } from '../../src/lib/sandbox/loopback.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { count } from '../hostile/points.ts'
+import { honest } from '../support/attempts.ts'
 import { type Case, cases, type Id } from './cases.ts'
 import { lost, pointsIn, preload, spread, useLane } from './lane.ts'
 
@@ -47,9 +48,6 @@ const badPorts = () => {
   })
   return ports
 }
-
-/** How a run that met a fault may end: done all the same, or with a word that says what is; never by a bug, and never "done" where it is not. */
-const honest: readonly (number | null)[] = [0, 3, 4, 5, 7, 8, 9]
 
 /** Each call and each connection of a run fails in turn; run again, it comes to the same end. */
 export const failEach = (ids: readonly Id[]): void => {

@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
-import { requireBuild, root } from '../support/program.ts'
+import { type Child, type Ended, journalFolder, journalsIn, spreadOver, startProgram } from '../support/attempts.ts'
+import { requireBuild } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { type Case, cases, type Id } from './cases.ts'
@@ -15,28 +15,7 @@ import { type Case, cases, type Id } from './cases.ts'
 export const full = process.env['RUNS'] === 'full'
 
 /** So many of them, spread evenly from the first to the last. */
-export const spread = <T>(all: readonly T[], most: number): readonly T[] =>
-  full || all.length <= most
-    ? all
-    : Array.from({ length: most }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, most - 1))] as T)
-
-export interface Ended {
-  readonly code: number | null
-  readonly killed: boolean
-  readonly said: string
-}
-
-export interface Child {
-  readonly process: ChildProcess
-  readonly ended: Promise<Ended>
-}
-
-interface Line {
-  readonly type: string
-  readonly at: string
-  readonly step?: number
-  readonly lease?: { readonly epoch?: number }
-}
+export const spread = <T>(all: readonly T[], most: number): readonly T[] => (full ? all : spreadOver(all, most))
 
 /** What was wrong with a point: what the program said stands in the lane's output, and one line of it in the error. */
 export const lost = (what: string, ...runs: readonly Ended[]): string => {
@@ -63,7 +42,7 @@ export const useLane = () => {
   const arrange = async (one?: Case): Promise<Readonly<Record<string, string>>> => {
     await close()
     await sandbox().reset()
-    rmSync(folder(), { recursive: true, force: true })
+    rmSync(journalFolder(state), { recursive: true, force: true })
     const given = parse(readFileSync(join(sandbox().dir, 'environment.yaml'), 'utf8')) as object
     mkdirSync(state, { recursive: true })
     writeFileSync(environment, stringify({ ...given, lease: { name: 'honeydue-operators', seconds: 3 } }))
@@ -72,21 +51,9 @@ export const useLane = () => {
 
   const start = (words: readonly string[], env: NodeJS.ProcessEnv = {}): Child => {
     const place = words[0]?.startsWith('run:') && !['run:undo', 'run:watch'].includes(words[0]) ? [] : ['--env', environment]
-    const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...words, ...place], {
-      env: { PATH: process.env['PATH'], HOME: '/nonexistent', XDG_STATE_HOME: state, NODE_DISABLE_COMPILE_CACHE: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 120_000,
-      killSignal: 'SIGKILL',
-    })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
-    const ended = new Promise<Ended>((resolve) => {
-      child.on('close', (code, signal) => {
-        outputs.push(said)
-        resolve({ code, killed: signal === 'SIGKILL', said })
-      })
-    })
-    return { process: child, ended }
+    const child = startProgram([...words, ...place], state, env)
+    child.ended.then(({ said }) => outputs.push(said))
+    return child
   }
   const run = (words: readonly string[], env?: NodeJS.ProcessEnv) => start(words, env).ended
 
@@ -119,21 +86,7 @@ export const useLane = () => {
     return again.code === 8 && line.includes('--plan') ? run(await wordsOf(id, values, true)) : again
   }
 
-  const folder = () => join(state, 'honeydue/runs')
-  const journals = () => {
-    let names: readonly string[] = []
-    try {
-      names = readdirSync(folder())
-    } catch {
-      return []
-    }
-    return names.map((name) => {
-      const text = readFileSync(join(folder(), name), 'utf8')
-      // The last line of a run that was killed may be half of one.
-      const lines = text.split('\n').flatMap((line, i, all) => (i === all.length - 1 ? [] : [JSON.parse(line) as Line]))
-      return { name, text, lines }
-    })
-  }
+  const journals = () => journalsIn(state)
   /** Waits until it is so, or the program has ended. */
   const until = async (child: Child, holds: () => boolean): Promise<boolean> => {
     for (let waited = 0; waited < 60_000; waited++) {

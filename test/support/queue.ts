@@ -5,6 +5,9 @@ import type { RedisSandbox } from '../../src/lib/sandbox/redis/redis.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import { redisSystem } from '../../src/lib/systems/redis/redis.ts'
 
+/** Keys by which asynq's workers and schedulers say that they live: they come and go by themselves. */
+export const isSignOfLife = (key: string): boolean => /^asynq:(?:schedulers|servers|workers)\b/.test(key)
+
 const prefix = 'asynq:{default}:'
 
 /** A Redis alone, as an operator's command opens it. */

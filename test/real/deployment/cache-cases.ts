@@ -1,5 +1,6 @@
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { redisClient } from '../../contract/redis/world.ts'
+import { isSignOfLife } from '../../support/queue.ts'
 import { ask, type Case, refusal, said } from './say.ts'
 import { type Deployment, rotate, typed } from './world.ts'
 
@@ -7,8 +8,7 @@ import { type Deployment, rotate, typed } from './world.ts'
 const keysOf = async (world: Deployment): Promise<number> => {
   const redis = redisClient(world.redis, planted.redisPassword)
   try {
-    const keys = await redis.keys('*')
-    return keys.filter((key) => !/^asynq:(?:schedulers|servers|workers)\b/.test(key)).length
+    return (await redis.keys('*')).filter((key) => !isSignOfLife(key)).length
   } finally {
     redis.disconnect()
   }

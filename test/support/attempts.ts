@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './program.ts'
+
+export interface Ended {
+  readonly code: number | null
+  readonly killed: boolean
+  readonly said: string
+}
+
+export interface Child {
+  readonly process: ChildProcess
+  readonly ended: Promise<Ended>
+}
+
+export interface JournalLine {
+  readonly type: string
+  readonly at: string
+  readonly step?: number
+  readonly lease?: { readonly epoch?: number }
+}
+
+interface Journal {
+  readonly name: string
+  readonly text: string
+  /** The whole ones: the last line of a run that was killed may be half of one. */
+  readonly lines: readonly JournalLine[]
+}
+
+/** How a run that was disturbed may end: done all the same, or with a word that says what is; never by a bug. */
+export const honest: readonly (number | null)[] = [0, 3, 4, 5, 7, 8, 9]
+
+/** So many of them, spread evenly from the first to the last. */
+export const spreadOver = <T>(all: readonly T[], most: number): readonly T[] =>
+  all.length <= most ? all : Array.from({ length: most }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, most - 1))] as T)
+
+/** The built program, its journals below `state`; ended by force after two minutes. */
+export const startProgram = (words: readonly string[], state: string, env: NodeJS.ProcessEnv = {}): Child => {
+  const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...words], {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent', XDG_STATE_HOME: state, NODE_DISABLE_COMPILE_CACHE: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 120_000,
+    killSignal: 'SIGKILL',
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code, signal) => resolve({ code, killed: signal === 'SIGKILL', said })))
+  return { process: child, ended }
+}
+
+/** Where the program keeps its journals. */
+export const journalFolder = (state: string): string => join(state, 'honeydue/runs')
+
+/** Every journal of a state folder, in the order of their names. */
+export const journalsIn = (state: string): readonly Journal[] => {
+  let names: readonly string[] = []
+  try {
+    names = readdirSync(journalFolder(state)).sort()
+  } catch {
+    return []
+  }
+  return names.map((name) => {
+    const text = readFileSync(join(journalFolder(state), name), 'utf8')
+    const lines = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as JournalLine)
+    return { name, text, lines }
+  })
+}
+
+/** From its first change to its end, of each run that changed something. */
+export const spansOf = (journals: readonly Journal[]): readonly (readonly [string, string])[] =>
+  journals
+    .map(({ lines }) => [lines.find(({ type }) => type === 'begin')?.at ?? '', lines.at(-1)?.at ?? ''] as const)
+    .filter(([begin]) => begin !== '')
+    .sort(([one], [other]) => one.localeCompare(other))
+
+/** Whether two of them were at work at once. */
+export const overlap = (spans: readonly (readonly [string, string])[]): boolean =>
+  spans.some(([, end], i, all) => end > (all[i + 1]?.[0] ?? '9'))
