@@ -27,6 +27,23 @@ export interface Workload {
 /** Two workers at a time are what happened on 2026-06-03: each enqueues every job once more. */
 export const isSingleton = ({ workloads }: Pick<Environment, 'workloads'>, name: string): boolean => workloads[name]?.singleton === true
 
+/** What a Deployment and the environment say of a workload. */
+export const workloadOf = (
+  deployment: Deployment,
+  environment: Pick<Environment, 'namespace' | 'workloads'>,
+): Omit<Workload, 'cluster'> => {
+  const { name, annotations } = deployment.metadata
+  const note = Number(annotations?.[replicasNote] ?? Number.NaN)
+  return {
+    namespace: environment.namespace,
+    name,
+    deployment,
+    replicas: deployment.spec.replicas ?? 1,
+    noted: Number.isInteger(note) && note > 0 ? note : undefined,
+    singleton: isSingleton(environment, name),
+  }
+}
+
 /** Throws Blocked, with the names that there are, where the namespace has no such Deployment. */
 export const gatherWorkload = async (name: string, look: Look, { environment }: Context): Promise<Workload> => {
   const { namespace } = environment
@@ -40,16 +57,7 @@ export const gatherWorkload = async (name: string, look: Look, { environment }: 
       next: 'honeydue cluster:health',
     })
   }
-  const note = Number(deployment.metadata.annotations?.[replicasNote] ?? Number.NaN)
-  return {
-    cluster,
-    namespace,
-    name,
-    deployment,
-    replicas: deployment.spec.replicas ?? 1,
-    noted: Number.isInteger(note) && note > 0 ? note : undefined,
-    singleton: isSingleton(environment, name),
-  }
+  return { cluster, ...workloadOf(deployment, environment) }
 }
 
 /** The Deployments to choose from, with how many pods of each are ready. */
@@ -63,7 +71,13 @@ export const clusterLine = ({ cluster }: Pick<Workload, 'cluster'>): string =>
   `cluster ${cluster.context} at ${cluster.server}${cluster.fellOver ? ' (the kubeconfig’s own server does not answer)' : ''}, from ${cluster.kubeconfig}`
 
 /** A rollout of its own would end in neither: what somebody began is to end first, and what is paused would never begin. */
-export const isSteady = ({ name, deployment }: Pick<Workload, 'name' | 'deployment'>): Finding => {
-  if (deployment.spec.paused) return fails(`the rollout of ${name} is paused: honeydue deploy:resume ${name} lets it go on`)
-  return isRollingOut(deployment) ? fails(`${name} is rolling out: honeydue cluster:health says how it stands`) : holds
+export const isSteady = (workload: Pick<Workload, 'name' | 'deployment'>): Finding => {
+  const going = isNotPaused(workload)
+  return going.ok && isRollingOut(workload.deployment)
+    ? fails(`${workload.name} is rolling out: honeydue cluster:health says how it stands`)
+    : going
 }
+
+/** A paused rollout would not begin. */
+export const isNotPaused = ({ name, deployment }: Pick<Workload, 'name' | 'deployment'>): Finding =>
+  deployment.spec.paused ? fails(`the rollout of ${name} is paused: honeydue deploy:resume ${name} lets it go on`) : holds

@@ -196,7 +196,7 @@ export const ranHere = 'The files were run on a private PostgreSQL of this machi
 
 /** What the plan says beside its steps. */
 export const unsaid = (facts: MigrateFacts): readonly string[] => {
-  const { state, versions, files, manifest, image, liveImage, sessions, sizes, namespace, rehearsal } = facts
+  const { state, versions, files, manifest, image, liveImage, sessions, namespace, rehearsal } = facts
   const ahead =
     state.ahead.length === 0 || files === undefined
       ? []

@@ -3,8 +3,7 @@ import { type Answer, answer } from '../../facts/answer.ts'
 import { gatherMigrations, type MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { migratingJobs } from '../../facts/db/migrating.ts'
 import { builtWorkloads, digestsOf, gatherReleases, machinePlatform, type Release, shortDigest } from '../../facts/deploy/release.ts'
-import { isSingleton } from '../../facts/deploy/workload.ts'
-import { replicasNote } from '../../notes.ts'
+import { workloadOf } from '../../facts/deploy/workload.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { sh } from '../../shell.ts'
@@ -70,19 +69,12 @@ export const gatherMoves = async (
   ])
   const targets = await Promise.all(
     chosen(only, releases).map(async (release): Promise<Target> => {
-      const { name, deployment } = release
       const { image: to, template } = await wanted(release)
       const registry = await answer(look.registry.image(to))
-      const note = Number(deployment.metadata.annotations?.[replicasNote] ?? Number.NaN)
       return {
-        namespace,
-        name,
-        deployment,
+        ...workloadOf(release.deployment, environment),
         release,
         registry,
-        replicas: deployment.spec.replicas ?? 1,
-        noted: Number.isInteger(note) && note > 0 ? note : undefined,
-        singleton: isSingleton(environment, name),
         from: release.image,
         to,
         ...(template && { template }),

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { minutes } from '../../clock.ts'
 import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
 import { digestIn, mainContainer, shortDigest } from '../../facts/deploy/release.ts'
+import type { Workload } from '../../facts/deploy/workload.ts'
 import { type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Proof, Step } from '../../plan/procedure.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
@@ -8,16 +10,7 @@ import type { Deployment, Pod } from '../../systems/kube/types.ts'
 import type { Readers, Writers } from '../../systems/systems.ts'
 
 /** One workload that is to run another image. */
-export interface Move {
-  readonly namespace: string
-  readonly name: string
-  readonly deployment: Deployment
-  /** By its spec now. */
-  readonly replicas: number
-  /** What a run noted when it stopped the workload for a moment. */
-  readonly noted: number | undefined
-  /** Never more than one at a time, by the environment. */
-  readonly singleton: boolean
+export interface Move extends Omit<Workload, 'cluster'> {
   readonly from: string
   readonly to: string
   /** What the registry has for `to`; undefined where it did not say. */
@@ -52,18 +45,8 @@ const imageOf = (pod: Pod, name: string): string | undefined => mainContainer(na
 export const isThere = ({ from, to, template }: Move): boolean =>
   template === undefined ? from === to : sameTemplate(template.from, template.to)
 
-export const sameTemplate = (one: object, other: object): boolean => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-
-const sorted = (value: unknown): unknown =>
-  Array.isArray(value)
-    ? value.map(sorted)
-    : typeof value === 'object' && value !== null
-      ? Object.fromEntries(
-          Object.entries(value)
-            .sort(([one], [other]) => (one < other ? -1 : 1))
-            .map(([key, one]) => [key, sorted(one)]),
-        )
-      : value
+/** Whether they say the same, in whatever order. */
+export const sameTemplate = (one: object, other: object): boolean => isDeepStrictEqual(one, other)
 
 const labelOf = ({ to, template }: Move): string => template?.label ?? versionOf(to)
 

@@ -2,11 +2,11 @@ import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { type Backwards, gatherBackwards } from '../../facts/db/backwards.ts'
 import { tagOf } from '../../facts/db/gather-migrations.ts'
 import { builtWorkloads, mainContainer, revisionOf } from '../../facts/deploy/release.ts'
-import { clusterLine } from '../../facts/deploy/workload.ts'
+import { clusterLine, isNotPaused } from '../../facts/deploy/workload.ts'
 import { optionalArgument, text } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
-import { gatherMoves, type MoveFacts, mayMove, type Target } from './image-facts.ts'
+import { gatherMoves, type MoveFacts, mayMove } from './image-facts.ts'
 import { isThere, moveSteps, versionOf } from './move-image.ts'
 import { isRevision, rollbackTarget } from './rollback-target.ts'
 import { apiServes } from './serves.ts'
@@ -75,16 +75,13 @@ export const rollback = defineProcedure({
     const check = async () =>
       every([
         facts.all && isRevision(facts.to) ? fails('each workload counts its own revisions: name one, or a commit') : holds,
-        mayMove(facts, notPaused),
+        // A rollout that runs, or is stuck, is what a rollback cures.
+        mayMove(facts, isNotPaused),
         runsOnSchema(facts),
       ])
     return facts.targets.flatMap((target) => [...moveSteps(target, check), ...(target.name === 'api' ? apiServes(facts) : [])])
   },
 })
-
-/** A rollout that runs, or is stuck, is what a rollback cures; a paused one would not begin. */
-const notPaused = ({ name, deployment }: Target): Finding =>
-  deployment.spec.paused ? fails(`the rollout of ${name} is paused: honeydue deploy:resume ${name} lets it go on`) : holds
 
 /** Every applied migration that the image lacks has only added. */
 const runsOnSchema = ({ schema, targets, backwards }: RollbackFacts): Finding => {
