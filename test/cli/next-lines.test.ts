@@ -13,7 +13,7 @@ import { type AnyReport, reports } from '../../src/lib/reports/index.ts'
 import { contextOf } from '../support/context.ts'
 import { root } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
-import { refused } from '../support/typed.ts'
+import { refused, refusedNow } from '../support/typed.ts'
 import { useSandbox, type World, worlds } from '../support/worlds.ts'
 
 const sandbox = useSandbox()
@@ -68,6 +68,9 @@ test('what failed is not what comes next, unless it says why', () => {
   expect(isCircular('honeydue cache:status   # again in a minute', 'cache:status')).toBe(false)
   expect(isCircular('honeydue cache:invalidate', 'cache:status')).toBe(false)
   for (const id of [...Object.keys(procedures), ...Object.keys(reports), 'doctor']) expect(isCircular(lookNext(id), id)).toBe(false)
+  // A topic that has a report of its own is looked at there.
+  for (const id of Object.keys(procedures).filter((one) => `${one.split(':')[0]}:status` in reports))
+    expect([id, lookNext(id)]).not.toEqual([id, 'honeydue doctor'])
 })
 
 test('every command that a source or a page names is there, with its flags', async () => {
@@ -100,6 +103,8 @@ const sick: Readonly<Record<string, World>> = {
 }
 
 const often = [
+  'a table without versions',
+  'an AutoMigrate-era deployment',
   'a Job killed without a transaction, between statements',
   'an index left invalid',
   'a lock stranded in the pooler',
@@ -113,7 +118,7 @@ const chosen: readonly [string, World][] = Object.entries({ ...worlds, ...sick }
 )
 
 test.each(chosen)(
-  'every next of every report can be typed: %s',
+  'every next of every report can be typed, and is not refused there: %s',
   async (_name, arrange) => {
     await arrange(sandbox())
     const context = contextOf(sandbox().environment)
@@ -128,11 +133,16 @@ test.each(chosen)(
       }
     })
     const wrong: string[] = []
+    // One line stands under many findings.
+    const known = new Map<string, Promise<string | undefined>>()
+    const now = (line: string) =>
+      known.get(line) ?? known.set(line, refusedNow(line.replace(' --env sandbox', ''), systems(), context)).get(line)
     for (const { id, lines } of await Promise.all(asked)) {
       for (const line of lines) {
-        const because = await refused(line)
+        // What says why it is to be typed later is refused until then.
+        const because = await (/ {2,}#/.test(line) ? refused(line) : now(line))
         if (because) wrong.push(`${id}: ${line}: ${because}`)
-        if (line.startsWith('honeydue ') && !/ --env | sandbox:/.test(line)) wrong.push(`${id}: ${line} leads to production`)
+        if (line.startsWith('honeydue ') && !/ --env | (?:sandbox|runbook):/.test(line)) wrong.push(`${id}: ${line} leads to production`)
       }
     }
     expect(wrong).toEqual([])

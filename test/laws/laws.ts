@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isCircular, lookNext } from '../../src/lib/cli/look-next.ts'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import type { Environment } from '../../src/lib/environment/schema.ts'
 import { Blocked } from '../../src/lib/errors.ts'
@@ -6,11 +7,13 @@ import type { Choices, Input } from '../../src/lib/plan/choice.ts'
 import type { Finding } from '../../src/lib/plan/finding.ts'
 import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare, readersOf } from '../../src/lib/plan/plan.ts'
+import type { Plan } from '../../src/lib/plan/planned.ts'
 import { isChange, isProof, type Procedure, type Step } from '../../src/lib/plan/procedure.ts'
 import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
 import type { Name, Said, Systems } from '../../src/lib/systems/systems.ts'
 import { contextOf } from '../support/context.ts'
 import { runOf } from '../support/run-of.ts'
+import { refusedNow } from '../support/typed.ts'
 
 /** One state of the deployment in which a procedure is held to the laws. */
 export interface LawWorld<C extends Choices> {
@@ -106,6 +109,15 @@ export const laws = <C extends Choices, N extends Name, F>(
     /** The world after a whole run: where every stopped one must come to as well. */
     let end: unknown
 
+    /** What a refused plan tells to type next is another command, the one that its reasons name where they name any, and not refused here. */
+    const leadsOn = async ({ cure, id, blocked }: Plan, systems: Pick<Systems, N>) => {
+      const next = cure ?? lookNext(id)
+      const named = blocked.flatMap((because) => because.match(/honeydue [a-z]+:[a-z-]+/g) ?? [])
+      if (named.length > 0) expect(named).toContain(next.split(' ').slice(0, 2).join(' '))
+      expect(isCircular(next, id), `${next} leads back`).toBe(false)
+      expect(await refusedNow(next, systems, contextOf(subject.environment?.())), next).toBeUndefined()
+    }
+
     /** Laws 1, 4 and 8: a dry run changes nothing and says what the run writes, failed checks keep every write back, no secret is said. */
     const dryRun = async () => {
       await start()
@@ -117,6 +129,7 @@ export const laws = <C extends Choices, N extends Name, F>(
       expect(await subject.observe()).toEqual(before)
       if (meets === 'work') expect(printed.steps.flatMap(({ writes }) => writes).length).toBeGreaterThan(0)
       expect(printed.blocked.length > 0).toBe(meets === 'refusal')
+      if (meets === 'refusal') await leadsOn(printed, systems)
       for (const secret of subject.planted) expect(JSON.stringify(printed)).not.toContain(secret)
       return { before, prepared }
     }

@@ -2,10 +2,16 @@ import { sh } from '../shell.ts'
 
 /** Where the state is seen that a command is about. */
 const reportOf = (id: string): string => {
-  const [topic = ''] = id.split(':')
+  const [topic = '', verb = ''] = id.split(':')
   if (/^db:(?:migrate|recover-migration|bootstrap-goose)$/.test(id)) return 'db:migrations'
   if (id === 'db:unlock') return 'db:locks'
-  return topic === 'cluster' ? 'cluster:health' : /^(?:cache|cert|db|edge|firewall|nodes)$/.test(topic) ? `${topic}:status` : 'doctor'
+  if (topic === 'run' && verb !== 'list') return 'run:list'
+  if (topic === 'lock') return 'lock:status'
+  return topic === 'cluster'
+    ? 'cluster:health'
+    : /^(?:cache|cert|db|deploy|edge|firewall|nodes|queue)$/.test(topic)
+      ? `${topic}:status`
+      : 'doctor'
 }
 
 /** Who sees more than a report that failed itself. */

@@ -39,5 +39,8 @@ export const gatherDatabaseRoom = async (
 export const leavesConnections = (room: DatabaseRoom | undefined): Finding => {
   const { wanted, open, limit } = room ?? {}
   if (wanted === undefined || open === undefined || limit === undefined || open + wanted <= limit) return holds
-  return fails(`they open ${wanted} connections at their start, directly; ${open} of the server's ${limit} are open`)
+  return fails(
+    `they open ${wanted} connections at their start, directly; ${open} of the server's ${limit} are open`,
+    'honeydue db:connections',
+  )
 }

@@ -87,4 +87,7 @@ const said = ({ cpu, memory }: Wanted): string => `${cpu} mCPU and ${Math.round(
 export const fits = (name: string, more: number, room: Room): Finding =>
   more <= room.more
     ? holds
-    : fails(`${more} more pods of ${name} want ${said(room.each)} each; ${room.nodes} nodes take pods and have room for ${room.more}`)
+    : fails(
+        `${more} more pods of ${name} want ${said(room.each)} each; ${room.nodes} nodes take pods and have room for ${room.more}`,
+        'honeydue nodes:status',
+      )

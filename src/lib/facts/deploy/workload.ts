@@ -4,6 +4,7 @@ import { replicasNote } from '../../notes.ts'
 import type { Context } from '../../plan/context.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
 import type { Offer } from '../../plan/procedure.ts'
+import { sh } from '../../shell.ts'
 import type { Cluster, Deployment } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { isRollingOut } from '../cluster/rollout.ts'
@@ -74,10 +75,12 @@ export const clusterLine = ({ cluster }: Pick<Workload, 'cluster'>): string =>
 export const isSteady = (workload: Pick<Workload, 'name' | 'deployment'>): Finding => {
   const going = isNotPaused(workload)
   return going.ok && isRollingOut(workload.deployment)
-    ? fails(`${workload.name} is rolling out: honeydue cluster:health says how it stands`)
+    ? fails(`${workload.name} is rolling out: honeydue cluster:health says how it stands`, 'honeydue cluster:health')
     : going
 }
 
 /** A paused rollout would not begin. */
 export const isNotPaused = ({ name, deployment }: Pick<Workload, 'name' | 'deployment'>): Finding =>
-  deployment.spec.paused ? fails(`the rollout of ${name} is paused: honeydue deploy:resume ${name} lets it go on`) : holds
+  deployment.spec.paused
+    ? fails(`the rollout of ${name} is paused: honeydue deploy:resume ${name} lets it go on`, sh`honeydue deploy:resume ${name}`)
+    : holds

@@ -19,6 +19,9 @@ export const believable = (published: PublishedRanges, nodes: readonly Judged[])
   ])
 }
 
+/** The command that lets every published range in. */
+export const refresh = 'honeydue firewall:refresh'
+
 const some = (count: number): string => (count === 1 ? '1 range' : `${count} ranges`)
 
 /** Why Cloudflare does not get in at 443 of a node; empty where it does. */
@@ -27,5 +30,5 @@ export const keptOut = ({ active, missing, against, unread }: Judged): readonly 
   const perhaps = unread.some((rule) => coversPort(rule, https)) ? ', unless a rule that cannot be read lets it in' : ''
   return against.length > 0
     ? against.map(({ spec }) => `its firewall keeps somebody out at ${https}: ${spec}`)
-    : [`its firewall keeps out ${some(missing.length)} of Cloudflare${perhaps}: honeydue firewall:refresh`]
+    : [`its firewall keeps out ${some(missing.length)} of Cloudflare${perhaps}: ${refresh}`]
 }

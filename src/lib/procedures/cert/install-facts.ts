@@ -92,8 +92,12 @@ export const gatherInstallation = async (
         newer !== true,
         `the Secret holds a newer certificate (${shortFingerprint(live.certificate?.fingerprint ?? '')}), which Cloudflare accepts`,
       ),
-      when(request === undefined, `a rotation is under way (${files.newRequest}): honeydue cert:rotate goes on with it`),
-      when(unreachable.length < aliases.length, `no node can be asked what it serves: ${unreachable.join('; ')}`),
+      when(
+        request === undefined,
+        `a rotation is under way (${files.newRequest}): honeydue cert:rotate goes on with it`,
+        'honeydue cert:rotate',
+      ),
+      when(unreachable.length < aliases.length, `no node can be asked what it serves: ${unreachable.join('; ')}`, 'honeydue nodes:status'),
     ]),
     clock,
   }

@@ -7,7 +7,7 @@ import { pairOf } from '../../facts/cert/survey.ts'
 import { type Later, later } from '../../later.ts'
 import { pairFiles } from '../../pair-files.ts'
 import type { Context } from '../../plan/context.ts'
-import { every, type Finding, when } from '../../plan/finding.ts'
+import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { CheckoutReader, KeyRequest } from '../../systems/checkout/types.ts'
 import type { Cluster, TlsSecret } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -104,12 +104,13 @@ export const gatherRotation = async (
       when(
         live === undefined || !serving || live.fingerprint === old?.fingerprint || live.publicKey === begun.next.publicKey,
         `the Secret holds a third certificate (${shortFingerprint(live?.fingerprint ?? '')}), neither the checkout's nor a new one: with honeydue cert:install it becomes the checkout's`,
+        'honeydue cert:install',
       ),
       when(names.length > 0, 'neither the checkout nor the Secret has a certificate that names could be taken from'),
       ...places.hosts.map((host) =>
         when(coversHost(names, host), `the old certificate is not for ${host}, so the new one would not be: it has ${names.join(', ')}`),
       ),
-      ...unreachable.map((because) => when(false, because)),
+      ...unreachable.map((because) => fails(because, 'honeydue nodes:status')),
     ]),
     clock,
   }

@@ -50,7 +50,11 @@ export const markBaseline = (facts: MigrateFacts & Baseline, fits: Finding = hol
     check: async () =>
       every([
         fits,
-        when(first !== undefined, noGit?.failed ?? `${image} has no migrations: --image names one that has`),
+        when(
+          first !== undefined,
+          noGit?.failed ?? `${image} has no migrations: --image names one that has`,
+          'honeydue runbook:show db:bootstrap-goose',
+        ),
         ...differencesIn(facts).map((because) => fails(because)),
         ...alive.map(({ pod }) => fails(`pod ${pod} runs migrations`)),
         ...runningStatements(sessions, files ?? []).map(({ session, file }) => fails(`backend ${session.pid} runs a statement of ${file}`)),

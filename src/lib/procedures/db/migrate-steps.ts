@@ -10,6 +10,7 @@ import { sizeText } from '../../facts/db/statements.ts'
 import { every, type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
 import type { Change, Difference, Step } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
+import { sh } from '../../shell.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { type MigrateFacts, manifestFile } from './migrate-facts.ts'
 
@@ -142,7 +143,7 @@ export const refusals = (facts: MigrateFacts): Finding => {
   const again = job?.outcome === 'failed' && job.image === image && state.pending.some(({ name }) => name === job.failure?.file)
   return every([
     standing(facts),
-    when(!again, `the last Job failed at ${job?.failure?.file} with this image: db:recover-migration finds the way out`),
+    when(!again, `the last Job failed at ${job?.failure?.file} with this image: db:recover-migration finds the way out`, recovery),
   ])
 }
 
@@ -155,9 +156,18 @@ export const standing = (facts: MigrateFacts): Finding => {
     when(
       state.era === 'goose' || state.era === 'empty',
       `the schema has no version of goose (${state.era}): db:bootstrap-goose comes first`,
+      sh`honeydue db:bootstrap-goose --image ${image} --dry-run`,
     ),
-    when(files !== undefined, noGit?.failed ?? `the tag of ${image} names no commit of the checkout: what it contains is not known`),
-    when(!registry.answered || registry.digest !== undefined, `${image} is not in its registry: push it, or name another with --image`),
+    when(
+      files !== undefined,
+      noGit?.failed ?? `the tag of ${image} names no commit of the checkout: what it contains is not known`,
+      noGit?.next ?? 'git fetch --tags',
+    ),
+    when(
+      !registry.answered || registry.digest !== undefined,
+      `${image} is not in its registry: push it, or name another with --image`,
+      sh`docker buildx imagetools inspect ${image}`,
+    ),
     facts.refusal === undefined ? holds : fails(`goose refuses all files of the image: ${facts.refusal}`),
     ...state.pending.filter(({ refusal }) => refusal !== undefined).map(({ name, refusal }) => fails(`goose stops at ${name}: ${refusal}`)),
     ...state.pending.filter(({ strange }) => strange !== undefined).map(({ name, strange }) => fails(`${name} is ${strange}`)),
@@ -166,11 +176,13 @@ export const standing = (facts: MigrateFacts): Finding => {
     ...state.edited.map(({ name, commit }) => fails(`${name} was changed by ${commit} after it was applied`)),
     ...others.map(({ pod, orphan }) => fails(`pod ${pod} runs migrations${orphan ? ', and its Job is gone' : ''}`)),
     ...(resumable(facts) ? [] : runningStatements(sessions, files ?? [])).map(({ session, file }) =>
-      fails(`backend ${session.pid} runs a statement of ${file}`),
+      fails(`backend ${session.pid} runs a statement of ${file}`, 'honeydue db:locks'),
     ),
     ...failedIndexes(invalid).map(({ name }) => fails(`index ${name} is invalid: goose would record success over it`)),
-    ...(resumable(facts) ? [] : indexesInWork(invalid)).map(({ name, builder }) => fails(`backend ${builder} is at work on index ${name}`)),
-    ...snapshotsInTheWay(facts).map((because) => fails(because)),
+    ...(resumable(facts) ? [] : indexesInWork(invalid)).map(({ name, builder }) =>
+      fails(`backend ${builder} is at work on index ${name}`, 'honeydue db:locks'),
+    ),
+    ...snapshotsInTheWay(facts).map((because) => fails(because, 'honeydue db:locks')),
     manifest.usable ? holds : fails(manifest.because),
     rehearsal?.failure === undefined ? holds : fails(`rehearsed elsewhere, it failed: ${rehearsal.failure}`),
     rehearsal?.unable === undefined ? holds : fails(`not rehearsed because ${rehearsal.unable}; without --rehearse it runs unrehearsed`),

@@ -1,11 +1,12 @@
 import { Blocked, reasonOf } from '../../errors.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { type HostSource, hostKey, hostSource } from '../../facts/db/db-host.ts'
-import { migratingJobs } from '../../facts/db/migrating.ts'
+import { migratingJobs, noneMigrates } from '../../facts/db/migrating.ts'
 import { isSingleton } from '../../facts/deploy/workload.ts'
 import { replicasNote } from '../../notes.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
+import { sh } from '../../shell.ts'
 import type { Scalar } from '../../systems/checkout/types.ts'
 import type { Cluster, Deployment } from '../../systems/kube/types.ts'
 import type { EndpointFacts } from '../../systems/postgres/types.ts'
@@ -117,7 +118,8 @@ export const maySwitch = (facts: SwitchHostFacts): Finding => {
   return every([
     ...astray.map(({ workload, container, value }) =>
       fails(
-        `${workload} sets ${hostKey} itself to ${value}, past the ConfigMap: kubectl -n ${facts.namespace} set env deploy/${workload} -c ${container} ${hostKey}- gives it back`,
+        `${workload} sets ${hostKey} itself to ${value}, past the ConfigMap`,
+        sh`kubectl -n ${facts.namespace} set env ${`deploy/${workload}`} -c ${container} ${`${hostKey}-`}`,
       ),
     ),
     when(
@@ -125,12 +127,17 @@ export const maySwitch = (facts: SwitchHostFacts): Finding => {
       `the ${to} endpoint does not answer: ${targetEndpoint.reachable ? '' : reasonOf(targetEndpoint.trouble)}`,
     ),
     when(!targetEndpoint.reachable || !targetEndpoint.readOnly, `the ${to} endpoint is read-only`),
-    when(migrating.length === 0, `a migration is running: Job ${migrating.join(', ')}`),
-    when(begun || !presentEndpoint.reachable || rolling.length === 0, `a rollout is running: ${rolling.join(', ')}`),
+    noneMigrates(migrating),
+    when(
+      begun || !presentEndpoint.reachable || rolling.length === 0,
+      `a rollout is running: ${rolling.join(', ')}`,
+      'honeydue cluster:health',
+    ),
     // On the day when the present host is gone, pods are down: this is the procedure for that day.
     when(
       begun || !presentEndpoint.reachable || rolling.length > 0 || missing.length === 0,
       `replicas are missing while ${facts.present} still answers: ${missing.map((one) => `${one.missing} of ${one.replicas} of ${one.deployment.metadata.name}`).join(', ')}`,
+      'honeydue cluster:health',
     ),
   ])
 }

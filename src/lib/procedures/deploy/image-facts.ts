@@ -1,11 +1,11 @@
 import { Blocked, reasonOf } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
 import { gatherMigrations, type MigrationFacts } from '../../facts/db/gather-migrations.ts'
-import { migratingJobs } from '../../facts/db/migrating.ts'
+import { migratingJobs, noneMigrates } from '../../facts/db/migrating.ts'
 import { builtWorkloads, digestsOf, gatherReleases, machinePlatform, type Release, shortDigest } from '../../facts/deploy/release.ts'
 import { workloadOf } from '../../facts/deploy/workload.ts'
 import type { Context } from '../../plan/context.ts'
-import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { every, type Finding, fails, holds } from '../../plan/finding.ts'
 import { sh } from '../../shell.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
 import type { RegistryImage } from '../../systems/registry/types.ts'
@@ -92,7 +92,7 @@ export const gatherMoves = async (
 export const mayMove = ({ targets, migrating }: MoveFacts, steady: (target: Target) => Finding): Finding => {
   const changing = targets.filter((target) => !isThere(target))
   return every([
-    when(migrating.length === 0 || changing.length === 0, `a migration is running: Job ${migrating.join(', ')}`),
+    changing.length === 0 ? holds : noneMigrates(migrating),
     ...changing.map((target) => (stoppedByUs(target) ? holds : steady(target))),
     ...changing.map(({ name, replicas, singleton }) =>
       singleton && replicas > 1
@@ -116,7 +116,7 @@ const inRegistry = ({ to, registry }: Target): Finding => {
 }
 
 /** A tag that was pushed again: pods that run it have other content than the registry has. */
-export const reusedTag = ({ name, to, digest, release }: Target): Finding => {
+export const reusedTag = ({ name, to, digest, release }: Target, { tag }: { readonly tag: string }): Finding => {
   // By its digest it is pulled whatever the tag has been.
   if (digest === undefined || to.includes('@')) return holds
   const tagged = release.pods.filter(({ pod }) => pod.spec.containers.some(({ image }) => image === to))
@@ -125,5 +125,6 @@ export const reusedTag = ({ name, to, digest, release }: Target): Finding => {
     ? holds
     : fails(
         `${to} was pushed again: pods of ${name} run ${shortDigest(other)} under this tag, the registry has ${shortDigest(digest)}, and a node keeps what it has; --by-digest names the new one`,
+        sh`honeydue deploy:image --tag ${tag} --only ${name} --by-digest --dry-run   # by its content`,
       )
 }

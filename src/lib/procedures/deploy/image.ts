@@ -48,7 +48,11 @@ export const image = defineProcedure({
   ],
   steps: (facts) => {
     const check = async () =>
-      every([mayMove(facts, isSteady), knowsSchema(facts), ...facts.targets.filter(({ from, to }) => from !== to).map(reusedTag)])
+      every([
+        mayMove(facts, isSteady),
+        knowsSchema(facts),
+        ...facts.targets.filter(({ from, to }) => from !== to).map((target) => reusedTag(target, facts)),
+      ])
     return facts.targets.flatMap((target) => [...moveSteps(target, check), ...(target.name === 'api' ? apiServes(facts) : [])])
   },
 })

@@ -1,8 +1,7 @@
 import { rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
-import { migratingJobs } from '../../facts/db/migrating.ts'
+import { migratingJobs, noneMigrates } from '../../facts/db/migrating.ts'
 import { clusterLine, gatherWorkload, offerWorkloads } from '../../facts/deploy/workload.ts'
 import { argument } from '../../plan/choice.ts'
-import { when } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { setPaused } from './pause.ts'
 
@@ -28,7 +27,7 @@ export const resume = defineProcedure({
     return [
       {
         ...setPaused(facts, false),
-        check: async () => when(migrating.length === 0, `a migration is running: Job ${migrating.join(', ')}`),
+        check: async () => noneMigrates(migrating),
       },
       {
         title: `Every pod of ${name} is of the present template`,

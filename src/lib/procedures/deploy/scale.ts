@@ -99,7 +99,9 @@ const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
 }
 
 const mayBe = ({ name, to, singleton }: ScaleFacts): Finding =>
-  singleton && to > 1 ? fails(`${name} is one of a kind (workloads.${name}.singleton): each of ${to} would run every job once more`) : holds
+  singleton && to > 1
+    ? fails(`${name} is one of a kind (workloads.${name}.singleton): each of ${to} would run every job once more`, 'honeydue deploy:status')
+    : holds
 
 /** "api-pdb wants 2 pods of api": budgets of these pods that `to` does not reach. */
 const budgetsAbove = async ({ namespace, name, deployment }: Workload, to: number, look: Readers<'kube'>): Promise<readonly string[]> => {

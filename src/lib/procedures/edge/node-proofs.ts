@@ -2,7 +2,7 @@ import { refusals } from '../../facts/edge/accepted.ts'
 import { ailments, illEverywhere } from '../../facts/edge/ailments.ts'
 import { urlOf } from '../../facts/edge/public-names.ts'
 import { got, told } from '../../facts/edge/survey.ts'
-import { believable, keptOut } from '../../facts/firewall/believable.ts'
+import { believable, keptOut, refresh } from '../../facts/firewall/believable.ts'
 import { judge } from '../../facts/firewall/judge.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Proof } from '../../plan/procedure.ts'
@@ -63,19 +63,22 @@ const servesAccepted = async (facts: RoundRobinFacts, { nodes, cloudflare }: Rea
     // A token for DNS alone may not list them.
     told(cloudflare.originCertificates()),
   ])
-  if ('because' in served) return fails(`${node.alias} cannot be asked what it serves: ${served.because}`)
+  if ('because' in served) return fails(`${node.alias} cannot be asked what it serves: ${served.because}`, 'honeydue nodes:status')
   const valid = got(listed)?.map(({ id }) => id)
   const { silent, refused } = await refusals(served.value, facts.clock.now(), valid, cloudflare)
   return every([
     when(silent.length === 0, `${node.alias} completes no TLS handshake for ${silent.join(', ')}`),
-    ...refused.map((because) => fails(`${node.alias} serves ${because}`)),
+    ...refused.map((because) => fails(`${node.alias} serves ${because}`, 'honeydue cert:status')),
   ])
 }
 
 const letsCloudflareIn = async ({ node: { alias } }: RoundRobinFacts, { nodes, cloudflare }: Readers<Needs>): Promise<Finding> => {
   const [firewall, ranges] = await Promise.all([told(nodes.firewall(alias)), told(cloudflare.ranges())])
-  if ('because' in firewall) return fails(`the firewall of ${alias} cannot be read: ${firewall.because}`)
+  if ('because' in firewall) return fails(`the firewall of ${alias} cannot be read: ${firewall.because}`, 'honeydue nodes:status')
   if ('because' in ranges) return fails(`Cloudflare's ranges cannot be read: ${ranges.because}`)
   const judged = judge(firewall.value, ranges.value)
-  return every([believable(ranges.value, [judged]), ...keptOut(judged).map((because) => fails(`${alias}: ${because}`))])
+  return every([
+    believable(ranges.value, [judged]),
+    ...keptOut(judged).map((because) => fails(`${alias}: ${because}`, because.endsWith(refresh) ? refresh : 'honeydue firewall:status')),
+  ])
 }

@@ -92,13 +92,19 @@ const purgeStep = (facts: PurgeFacts, what: Purge): Change<'cloudflare' | 'http'
   }
 }
 
+const allAtOnce = 'honeydue edge:purge --everything --dry-run   # one request'
+
 const mayPurge = ({ zone, hosts, urls, everything }: PurgeFacts): Finding => {
   const names = [...hosts, ...urls.map((url) => new URL(url).hostname)]
   const foreign = [...new Set(names)].filter((name) => name !== zone.name && !name.endsWith(`.${zone.name}`))
   const requests = purgesOf({ zone, hosts, urls, everything, ages: new Map() }).length
   return every([
     ...foreign.map((name) => fails(`${name} is no name of the zone ${zone.name}`)),
-    when(requests <= bucket, `${requests} requests are more than the ${bucket} that Cloudflare takes at once: --everything is one`),
+    when(
+      requests <= bucket,
+      `${requests} requests are more than the ${bucket} that Cloudflare takes at once: --everything is one`,
+      allAtOnce,
+    ),
   ])
 }
 

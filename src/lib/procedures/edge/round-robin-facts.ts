@@ -162,7 +162,10 @@ export const leadsTo = ({ records, deployment }: RoundRobinFacts, name: string):
 export const othersRemain = (facts: RoundRobinFacts, name: string): Finding => {
   const { node, asked } = facts
   const others = othersOf(facts, name)
-  if (others.length === 0) return fails(`${node.alias} is the last node of ${name}`)
+  if (others.length === 0) {
+    const [other] = facts.deployment.nodes.filter((one) => one.alias !== node.alias && answersWell(facts, one.alias, name))
+    return fails(`${node.alias} is the last node of ${name}`, other && repair({ node: other }))
+  }
   if (!asked.includes(name) || others.some(({ alias }) => answersWell(facts, alias, name))) return holds
   // None answers it well: then nothing is lost where this one does not either, and another is at least there.
   if (others.some(({ alias }) => wasAsked(facts, alias)) && !answersWell(facts, node.alias, name)) return holds

@@ -41,6 +41,8 @@ export const gatherRefresh = async (
     told(look.cloudflare.addresses()).then((records) => publicNames(deployment, got(records) ?? [])),
     ...nodes.map(({ alias }) => told(look.nodes.firewall(alias))),
   ])
+  const unread = nodes.filter((_, i) => !('value' in (firewalls[i] ?? {}))).map(({ alias }) => alias)
+  const others = deployment.nodes.flatMap(({ alias }) => (unread.includes(alias) ? [] : ['--node', alias]))
   const judged = nodes.map(({ alias }, i) => {
     const firewall = firewalls[i]
     if (firewall && 'value' in firewall) return { alias, judged: judge(firewall.value, published) }
@@ -48,7 +50,7 @@ export const gatherRefresh = async (
       code: 'firewall-unread',
       failed: `The firewall of ${alias} cannot be read`,
       cause: firewall?.because ?? 'it was not asked',
-      next: sh`honeydue firewall:refresh ${words(deployment.nodes.flatMap((one) => (one.alias === alias ? [] : ['--node', one.alias])))}`,
+      next: others.length > 0 ? sh`honeydue firewall:refresh ${words(others)}   # without it` : 'honeydue nodes:status',
     })
   })
   const asked = { deployment, published, nodes: judged, lists, names }

@@ -17,23 +17,25 @@ export const migrationFindings = (facts: MigrationFacts): readonly Observation[]
 
 const eraFindings = ({ state, versions, files, image, noGit, registry }: MigrationFacts): readonly Observation[] => {
   const found: Observation[] = []
+  // The page says what the image must have; which one has it is not known here.
+  const bootstrap = files?.length === 0 ? 'honeydue runbook:show db:bootstrap-goose' : 'honeydue db:bootstrap-goose --dry-run'
   if (state.era === 'unmarked')
     found.push({
       level: 'wrong',
       text: `goose_db_version is there without a version, over ${versions.tables} tables: the application starts on a schema that nothing vouches for`,
-      next: 'honeydue db:bootstrap-goose --dry-run',
+      next: bootstrap,
     })
   if (state.era === 'empty' && versions.exists)
     found.push({
       level: 'wrong',
       text: 'goose_db_version is there, and nothing else: the application starts on an empty schema',
-      next: 'honeydue db:bootstrap-goose --dry-run',
+      next: bootstrap,
     })
   if (state.era === 'automigrate')
     found.push({
       level: 'warning',
       text: 'There is no goose_db_version: the api pods migrate at their start (AutoMigrate)',
-      next: 'honeydue db:bootstrap-goose --dry-run',
+      next: bootstrap,
     })
   if (noGit)
     found.push({ level: 'warning', text: `${noGit.failed}: what the image contains is not known`, next: 'honeydue config:explain' })

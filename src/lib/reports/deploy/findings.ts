@@ -16,11 +16,11 @@ export const deployFindings = (status: DeployStatus, environment: Environment): 
     ...status.releases.flatMap((release) => [
       ...rolloutFindings(release),
       ...registryFindings(release),
-      ...digestFindings(release),
+      ...digestFindings(release, status),
       ...replicaFindings(release, status, environment),
       ...configFindings(release, status, environment),
     ]),
-    ...commitFindings(status.releases),
+    ...commitFindings(status),
     ...schemaFindings(status),
   ]
   return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
@@ -83,8 +83,19 @@ const registryFindings = ({ name, image, registry }: Release): readonly Observat
       ]
 }
 
+/** What to look at first where deploy:image would be refused now. */
+const inTheWay = (release: Release, { schema, migrating }: DeployStatus): string | undefined => {
+  const { name } = release
+  const behind = (name === 'api' || name === 'worker') && schema.answered && schema.value.state.era !== 'goose'
+  return unsteady(release) ?? (behind || migrating.length > 0 ? 'honeydue db:migrations' : undefined)
+}
+
+/** The same of deploy:restart. */
+const unsteady = ({ name, deployment }: Release): string | undefined =>
+  deployment.spec.paused ? sh`honeydue deploy:resume ${name} --dry-run` : isRollingOut(deployment) ? 'honeydue cluster:health' : undefined
+
 /** A tag that was pushed anew: nodes that have it go on with what they have. */
-const digestFindings = (release: Release): readonly Observation[] => {
+const digestFindings = (release: Release, status: DeployStatus): readonly Observation[] => {
   const { name, image, tag, registry } = release
   const digests = [...digestsOf(release)]
   const has = registry.answered ? registry.value?.digest : undefined
@@ -95,7 +106,7 @@ const digestFindings = (release: Release): readonly Observation[] => {
     {
       level: 'wrong',
       text: `${name}: ${said}; ${has === undefined ? 'what the registry has is not known' : `the registry has ${shortDigest(has)} for ${tag ?? image}`}: the tag was pushed again, and a node keeps what it has of it`,
-      next: sh`honeydue deploy:image --tag ${tag ?? ''} --only ${name} --by-digest --dry-run`,
+      next: inTheWay(release, status) ?? sh`honeydue deploy:image --tag ${tag ?? ''} --only ${name} --by-digest --dry-run`,
     },
   ]
 }
@@ -135,20 +146,21 @@ const configFindings = (release: Release, { config }: DeployStatus, { database }
         {
           level: 'warning',
           text: `${pods(old.length)} of ${release.name} started before ${database.configMap} was last written, and ${old.length === 1 ? 'runs' : 'run'} with the values from before`,
-          next: sh`honeydue deploy:restart ${release.name} --dry-run`,
+          next: unsteady(release) ?? sh`honeydue deploy:restart ${release.name} --dry-run`,
         },
       ]
 }
 
 /** api and worker share the queue's payloads and the schema. */
-const commitFindings = (releases: readonly Release[]): readonly Observation[] => {
+const commitFindings = (status: DeployStatus): readonly Observation[] => {
+  const { releases } = status
   const [api, worker] = ['api', 'worker'].map((name) => releases.find((one) => one.name === name))
   const found: Observation[] = []
   if (api && worker && api.tag !== worker.tag)
     found.push({
       level: 'warning',
       text: `api is of ${api.tag ?? api.image} and worker of ${worker.tag ?? worker.image}: they share the schema and the queue's payloads`,
-      next: sh`honeydue deploy:image --tag ${api.tag ?? ''} --only worker --dry-run`,
+      next: inTheWay(worker, status) ?? sh`honeydue deploy:image --tag ${api.tag ?? ''} --only worker --dry-run`,
     })
   for (const { name, image, commit } of releases)
     if (commit.answered && commit.value === undefined)
@@ -178,7 +190,7 @@ const schemaFindings = ({ schema, migrating }: DeployStatus): readonly Observati
     found.push({
       level: 'wrong',
       text: `${image} wants ${[...state.late, ...state.pending].map(({ name }) => name).join(', ')}, which ${state.pending.length + state.late.length === 1 ? 'has' : 'have'} not run`,
-      next: 'honeydue db:migrate --dry-run',
+      next: state.era === 'goose' ? 'honeydue db:migrate --dry-run' : 'honeydue db:migrations',
     })
   return found
 }
