@@ -49,7 +49,22 @@ test('every value in a line that is to be typed is quoted by sh or word', () => 
   expect(found).toEqual([])
 })
 
+/** Functions of the printed scripts, and the variables that each sets: sh has no local ones. */
+const assignedIn = (text: string): readonly { readonly name: string; readonly sets: readonly string[] }[] =>
+  [...text.matchAll(/\bsh`(\w+)\(\) \{(.*)\}`/g)].map(([, name = '', body = '']) => ({
+    name,
+    sets: [...new Set([...body.matchAll(/(?:^|[\s;(])(\w+)=(?![=~])/g)].map(([, variable = '']) => variable))],
+  }))
+
+test('a variable of a printed function is set by that function alone: one that calls another would find its own changed', () => {
+  const found = files.flatMap((file) => assignedIn(readFileSync(join(source, file), 'utf8')))
+  const all = found.flatMap(({ sets }) => sets)
+  expect(found.map(({ name }) => name)).toEqual(expect.arrayContaining(['within', 'nopods', 'cf', 'answers', 'serves']))
+  expect(all.filter((variable, i) => all.indexOf(variable) !== i)).toEqual([])
+})
+
 test('what it looks for is found', () => {
+  expect(assignedIn('const a = sh`within() { left=$1; one=2 two=3; }`')).toEqual([{ name: 'within', sets: ['left', 'one', 'two'] }])
   expect(unquotedIn('const a = `ssh ${alias} uptime`')).toHaveLength(1)
   expect(unquotedIn('const a = { next: `look at ${name}` }')).toHaveLength(1)
   expect(unquotedIn('const a = { next: near ? `honeydue ${id}` : undefined }')).toHaveLength(1)

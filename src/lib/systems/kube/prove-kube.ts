@@ -12,7 +12,7 @@ const field = ({ namespace, name }: Target, kind: string, path: string): ShellLi
 const step = (key: string): string => key.replace(/[.\\]/g, '\\$&')
 
 /** `nopods NAMESPACE SELECTOR`: none is left that has not ended for good. */
-const nopods = sh`nopods() { left=$(kubectl -n "$1" get pods -l "$2" --field-selector=status.phase!=Succeeded,status.phase!=Failed -o name) && test -z "$left"; }`
+const nopods = sh`nopods() { pods=$(kubectl -n "$1" get pods -l "$2" --field-selector=status.phase!=Succeeded,status.phase!=Failed -o name) && test -z "$pods"; }`
 
 /** The kubectl lines that stop where an object is not so; `paths` are the environment's kubeconfigs. */
 export const proveKube = (paths: readonly string[]): KubeProver => {

@@ -13,7 +13,7 @@ export interface SayNeonOptions extends Trust {
 
 /** `neon METHOD /path [curl's options]`. The key goes in on standard input, so that no process list shows it. */
 const neon = (trust: Trust): ShellLine =>
-  sh`neon() { how=$1 to=$2; shift 2; printf 'Authorization: Bearer %s' "$NEON_API_KEY" | ${part(curlTo(new URL(base).hostname, trust))} --fail-with-body -H @- -H 'Content-Type: application/json' -X "$how" ${part(sh`${base}`)}/projects/"$NEON_PROJECT$to" "$@"; }`
+  sh`neon() { method=$1 to=$2; shift 2; printf 'Authorization: Bearer %s' "$NEON_API_KEY" | ${part(curlTo(new URL(base).hostname, trust))} --fail-with-body -H @- -H 'Content-Type: application/json' -X "$method" ${part(sh`${base}`)}/projects/"$NEON_PROJECT$to" "$@"; }`
 
 /** What the lines rely on. */
 const beforeNeon = ({ project, api_key_command: command, ...trust }: SayNeonOptions): readonly ShellLine[] => [
