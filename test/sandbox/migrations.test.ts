@@ -71,3 +71,13 @@ test('pods of before goose hang on a lock that was stranded on the pooler, until
   expect(holder).toBeDefined()
   await expect.poll(waiting, patient).toHaveLength(0)
 })
+
+test('a pod that waits for a lock does not take it while the sandbox is put back', async () => {
+  const { postgres } = sandbox()
+  for (let round = 0; round < 4; round++) {
+    await sandbox().reset()
+    await strandLock(sandbox())
+    deployApi(sandbox(), image('api', tags.autoMigrate))
+    await expect.poll(() => postgres.query("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'"), patient).not.toHaveLength(0)
+  }
+})

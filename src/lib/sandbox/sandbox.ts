@@ -224,6 +224,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       environment,
       urls,
       async reset() {
+        // First what runs in pods: it would go on in the systems while they are put back, and leave a lock in them for example.
+        kubernetes.halt()
         await writeCheckout(checkout, origin)
         for (const again of resets) await again()
       },

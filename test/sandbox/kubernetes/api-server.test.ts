@@ -3,7 +3,15 @@ import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { startApiServer } from '../../../src/lib/sandbox/kubernetes/api-server.ts'
 import type { KubernetesSandbox, StoreEvent } from '../../../src/lib/sandbox/kubernetes/types.ts'
 
-const idle = () => ({ log: () => {}, connect: () => {}, evict: () => {}, settle: () => {}, reset: () => {}, stop: () => {} })
+const idle = () => ({
+  log: () => {},
+  connect: () => {},
+  evict: () => {},
+  settle: () => {},
+  halt: () => {},
+  reset: () => {},
+  stop: () => {},
+})
 const running: KubernetesSandbox[] = []
 const start = async () => {
   const server = await startApiServer({ authority: createAuthority('kubernetes'), nodes: [] }, idle)

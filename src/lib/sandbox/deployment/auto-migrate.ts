@@ -15,6 +15,7 @@ export const autoMigrate = async (postgres: Reachable, { env, log, ready, signal
   log('Acquiring migration advisory lock...')
   const client = await connectAsPod(postgres, { host: env.DB_HOST ?? '', env, application: 'honeydue-api' }).catch(() => undefined)
   if (!client) return
+  if (signal.aborted) return client.end().catch(() => {})
   const stop = () => cut(client)
   signal.addEventListener('abort', stop, { once: true })
   await lockAndUnlock(client).catch(() => {})

@@ -183,6 +183,7 @@ export async function startApiServer(
       past = undefined
     },
     snapshot: () => store.snapshot(),
+    halt: () => controlPlane.halt(),
     restore: (snapshot) => {
       faults.clear()
       controlPlane.reset()

@@ -171,6 +171,8 @@ export interface KubernetesSandbox {
   ): void
   /** Everything that is stored, for `restore` here or in another cluster of the same nodes; cheap, because objects are immutable. */
   snapshot(): unknown
+  /** Ends what runs in pods and forgets what is pending; nothing moves until `restore`. */
+  halt(): void
   restore(snapshot: unknown): void
   /** Adds a fault; returns its end. */
   fail(fault: Fault): () => void
@@ -207,6 +209,8 @@ export interface ControlPlane {
   evict(pod: KubeObject, eviction: KubeObject, options: { readonly dryRun: boolean }): void
   /** Brings everything that is stored to rest at once, as if it had run for long. */
   settle(): void
+  /** Ends what runs in pods and forgets what was pending; nothing moves until `reset`. */
+  halt(): void
   /** Forgets what was pending: the store has been replaced (`restore`). */
   reset(): void
   stop(): void | Promise<void>

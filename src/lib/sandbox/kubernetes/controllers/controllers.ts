@@ -175,6 +175,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
       }
       kubelet.resume()
     },
+    halt: clear,
     reset: () => {
       clear()
       // The store is replaced when this returns: what is in it then is picked up in the next turn.
