@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
+import { journalsIn, startProgram } from '../support/attempts.ts'
 import { confirmed, honeydue, requireBuild } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
@@ -128,7 +129,7 @@ test('run:list, run:show, run:note and the timeline tell a run that was interrup
   const { stdout } = await honeydue(['run:show', id, '--timeline'], { env: env() })
   expect(stdout).toMatch(/^## Take a node out of the round robin of every name: interrupted in step \d/)
   expect(stdout).toMatch(
-    /\| \d\d:\d\d:\d\d \| Step 1, Take \S+ off hetzner2: done, and seen to hold after .*`hetzner1, hetzner2, hetzner3` → `hetzner1, hetzner3`/,
+    /\| \d\d:\d\d:\d\d \| Step 1, Take \S+ off hetzner2: done, and seen to hold\. .*`hetzner1, hetzner2, hetzner3` → `hetzner1, hetzner3`/,
   )
   expect(stdout).toContain('Eva saw the site \\| up again')
   expect(stdout).toContain('The program was ended without a word.')
@@ -139,6 +140,42 @@ test('run:list, run:show, run:note and the timeline tell a run that was interrup
     expect(line).toMatch(/\|$/)
   expect((await honeydue(['run:show', 'zzzz'], { env: env() })).code).toBe(3)
 })
+
+test('a switch-over that was killed half way and run again is told as one timeline', async () => {
+  const words = at('db:switch-host', '--to', 'direct')
+  const { plan } = JSON.parse((await run('db:switch-host', '--to', 'direct', '--dry-run', '--json')).stdout)
+  const line = [...words, '--confirm', plan.confirm]
+  const first = startProgram(line, state)
+  // Its third step restarts api: the kill comes while its pods are being replaced.
+  await expect.poll(() => journalsIn(state)[0]?.text ?? '', { interval: 5, timeout: 20_000 }).toContain('"waiting","step":2')
+  first.process.kill('SIGKILL')
+  await first.ended
+  const ids = () => journals().map((name) => name.replace('.jsonl', ''))
+  const [one] = ids()
+  expect((await honeydue(line, { env: env() })).code).toBe(0)
+  const two = ids().find((id) => id !== one)
+  const { stdout } = await honeydue(['run:show', 'last', '--timeline'], { env: env() })
+  expect(stdout).toMatch(/^## Switch the database host between pooler and direct: interrupted in step 3, then done\n/)
+  const told = stdout.split('\n').flatMap((row) => /^\| (?:after )?\d\d:\d\d:\d\d \| (.*) \|$/.exec(row)?.[1] ?? [])
+  expect(told[0]).toMatch(new RegExp(`ran .*\\(Run ${one}, plan ${plan.name}, epoch 1\\.\\)$`))
+  expect(told[1]).toMatch(/^Step 1, Set DB_HOST .*: done, and seen to hold\. .*DB_HOST: `ep-.*-pooler\..*` → `ep-[^`]*`\.$/)
+  expect(told.slice(2, 5).map((row) => row.replace(/:.*|\..*/, ''))).toEqual([
+    'Step 2, Set the host in deploy-k3s/config',
+    'Step 3, Restart api',
+    'The program was ended without a word',
+  ])
+  expect(told[4]).toMatch(/Step 3 was under way; last seen: .*\.$/)
+  expect(told[5]).toMatch(new RegExp(`again, \\d+ s later, and took .* over from \\S+/${one}, whose program had ended\\. \\(Run ${two},`))
+  expect(told[6]).toBe('Steps 1 and 2 were so already.')
+  expect(told[7]).toMatch(new RegExp(`^Step 3, Restart api: had (?:not )?come to its end in run ${one}`))
+  expect(told.slice(8).map((row) => row.replace(/:.*/, ''))).toEqual([
+    'Step 4, Restart admin',
+    'Step 5, Restart web',
+    'Step 6, Restart worker',
+    'Step 7, The health endpoint answers',
+    'Done, and seen to hold.',
+  ])
+}, 90_000)
 
 test('run:undo takes back later what a run did, seen to be so; not twice, and not when the world has moved', async () => {
   const names = () =>

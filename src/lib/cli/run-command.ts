@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
+import { endingOf, planOf, statesOf } from '../journal/how-far.ts'
 import type { JournaledRun } from '../journal/read-journal.ts'
-import { endingOf, planOf, statesOf } from '../journal/timeline.ts'
 import { stateFolder } from '../state-folder.ts'
 import { HoneydueCommand } from './command.ts'
 import { shown } from './shown.ts'

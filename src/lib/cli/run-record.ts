@@ -68,7 +68,13 @@ export const openRecord = async (recording: Recording): Promise<RunRecord> => {
     const taken = 'lease' in recording ? recording.lease : await takeOrAsk(`${who.user}@${who.host}/${run}`, recording)
     const lease = taken instanceof Unreachable ? undefined : taken
     const none = taken instanceof Unreachable ? `${taken.failed}: ${taken.likely ?? ''}` : 'none was taken before it'
-    return recordOf(journal, lease, { lease: lease ? { holder: lease.holder, epoch: lease.epoch } : { none } }, session.lease, recording)
+    return recordOf(
+      journal,
+      lease,
+      { lease: lease ? { holder: lease.holder, epoch: lease.epoch, ...(lease.from && { from: lease.from }) } : { none } },
+      session.lease,
+      recording,
+    )
   } catch (error) {
     await journal.forget()
     throw error

@@ -25,12 +25,18 @@ export interface Header {
   readonly undoes?: string
 }
 
+/** Whom the lease was taken from; `ended`: a process of this machine that had ended, and not one that had only stopped renewing it. */
+export interface TakenFrom {
+  readonly holder: string
+  readonly ended: boolean
+}
+
 /** Under which lease it began, or why under none. */
 export interface Begin {
   readonly type: 'begin'
   /** As it stood under the lease: what is performed. */
   readonly plan: Plan
-  readonly lease: { readonly holder: string; readonly epoch: number } | { readonly none: string }
+  readonly lease: { readonly holder: string; readonly epoch: number; readonly from?: TakenFrom } | { readonly none: string }
 }
 
 /** What it was planned on, for it to be taken back later; or why that cannot be kept. */

@@ -1,10 +1,13 @@
 import type { Clock, Duration } from '../clock.ts'
 import { Unreachable } from '../errors.ts'
 import type { Holding, LeaseRecord, LeaseStore, Told } from '../systems/kube/lease-store.ts'
+import type { TakenFrom } from './entries.ts'
 import { heldBy, holderName, lostTo } from './lease-words.ts'
 
 /** What this run holds while it changes something. */
 export interface Lease extends Holding {
+  /** Whom it was taken from, who had not given it back. */
+  readonly from?: TakenFrom
   /** Throws Held where somebody took it over, Unreachable where that cannot be known any more. Asked just before each change acts. */
   readonly check: () => Promise<void>
   /** The same, where the last renewal is too long ago to be relied on: a machine that slept, a process that was stopped. */
@@ -47,14 +50,15 @@ export const takeLease = async (taking: Taking): Promise<Lease> => {
     taking.signal.throwIfAborted()
     const found = await store.read()
     const mine = { holder, epoch: (found?.epoch ?? 0) + 1 }
-    const take = async () => ((await store.take(found, { ...mine, seconds, told })) ? keep(taking, mine) : undefined)
+    const take = async (from?: TakenFrom) =>
+      (await store.take(found, { ...mine, seconds, told })) ? { ...keep(taking, mine), ...(from && { from }) } : undefined
     if (!found?.holder) {
       const lease = await take()
       if (lease) return lease
       continue
     }
     if (taking.isDead(found)) {
-      const lease = await take()
+      const lease = await take({ holder: found.holder, ended: true })
       if (lease) {
         say(
           `${found.holder} was interrupted${found.told.step ? ` at step ${found.told.step}` : ''}: its process on this machine has ended, and its lease is taken over`,
@@ -71,7 +75,7 @@ export const takeLease = async (taking: Taking): Promise<Lease> => {
     const enough = late ? (found.seconds * 1000 * 2.4) / renewalsPerLease : found.seconds * 1000
     if (silent >= enough) {
       if (!(await taking.takeOver(found))) throw heldBy(found, now, 'stopped')
-      const lease = await take()
+      const lease = await take({ holder: found.holder, ended: false })
       if (lease) {
         say(`Taken over from ${found.holder}, who had not renewed it for ${Math.round((now - (found.renewed?.getTime() ?? now)) / 1000)} s`)
         return lease

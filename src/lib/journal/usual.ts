@@ -1,7 +1,7 @@
 import type { Duration } from '../clock.ts'
 import type { Plan } from '../plan/plan.ts'
+import { planOf } from './how-far.ts'
 import type { JournaledRun } from './read-journal.ts'
-import { planOf } from './timeline.ts'
 
 /** So many of the latest runs say what is usual. */
 const enough = 10
