@@ -36,6 +36,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'edge:restore': () => ({ node: nodes[1].alias }),
   'edge:purge': () => ({ url: ['https://api.myhoneydue.com/'], host: [], everything: false }),
   'firewall:refresh': () => ({ node: [] }),
+  'queue:drop': () => ({ id: [], type: 'email:send', state: 'archived' }),
   'queue:pause': () => ({ queue: 'default' }),
   'queue:resume': () => ({ queue: 'default' }),
   'queue:retry': () => ({ id: [], type: 'email:send' }),

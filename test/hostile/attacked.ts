@@ -104,6 +104,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
     arrange: worlds['one range new and one gone'],
   },
+  'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'queue:pause': { words: ['default'], systems: ['kubernetes'] },
   'queue:retry': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'queue:resume': { words: ['default'], systems: ['kubernetes'], arrange: worlds['a queue paused by somebody'] },

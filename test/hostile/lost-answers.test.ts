@@ -25,6 +25,10 @@ const onTheWay: Readonly<Partial<Record<ProcedureId, System>>> = {
   'db:recover-migration': 'postgres',
   'db:unlock': 'postgres',
   'firewall:refresh': 'ssh',
+  'queue:drop': 'kubernetes',
+  'queue:pause': 'kubernetes',
+  'queue:resume': 'kubernetes',
+  'queue:retry': 'kubernetes',
 }
 
 test.for(everyProcedure)('%s: what was written is written, whether or not the answer comes', async (id, { task }) => {

@@ -10,11 +10,13 @@ import { type Plan, prepare } from '../../src/lib/plan/plan.ts'
 import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
 import { type AnyProcedure, procedures } from '../../src/lib/procedures/index.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { taskHash } from '../../src/lib/sandbox/redis/asynq-worker.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { type ShellLine, sh } from '../../src/lib/shell.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import { contextOf } from '../support/context.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
+import { idsOf } from '../support/queue.ts'
 import { runOf } from '../support/run-of.ts'
 import { scratchServers, useSandbox, worlds } from '../support/worlds.ts'
 
@@ -80,6 +82,10 @@ const records = ({ cloudflare }: Sandbox) =>
     .map(({ name, type, content, proxied, comment }) => ({ name, type, content, proxied, comment }))
     .sort((a, b) => `${a.name}${a.content}`.localeCompare(`${b.name}${b.content}`))
 const sourceFile = ({ environment }: Sandbox) => readFileSync(join(environment.checkout, 'deploy-k3s/config.yaml'), 'utf8')
+
+/** What is in the queue; the worker's own pass is left to it. */
+let dropped = ''
+const queued = ({ redis }: Sandbox) => ['archived', 'retry', 'scheduled'].map((state) => idsOf(redis, state))
 
 const rules = ({ nodes: { node } }: Sandbox) =>
   nodes.map(({ alias }) => ['ufw/rules4', 'ufw/rules6'].map((file) => node(alias).state.read(file).split('\n').sort()))
@@ -249,6 +255,19 @@ const cases: readonly Case[] = [
     input: () => ({ user: [], 'all-residence-ids': true, 'at-most': '10000' }),
     observe: cached,
     breaks: { at: /^Delete/, by: ({ redis }) => redis.store.set('residence_ids_user:7', '[1]') },
+  },
+  {
+    id: 'queue:drop',
+    world: 'a job that failed for good',
+    input: ({ ID = '' }) => {
+      dropped = ID
+      return { id: [ID], type: undefined, state: 'archived' }
+    },
+    observe: queued,
+    breaks: {
+      at: /^Drop/,
+      by: ({ redis }) => redis.store.put(`asynq:{default}:t:${dropped}`, taskHash({ id: dropped, type: 'email:send' }, 'archived')),
+    },
   },
   {
     id: 'cert:install',

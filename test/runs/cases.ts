@@ -154,6 +154,10 @@ export const cases = {
     words: () => ['--node', 'hetzner1'],
     end: rules,
   },
+  'queue:drop': {
+    words: () => ['--type', 'email:send'],
+    end: ({ redis }) => ['archived', 'pending', 'scheduled'].map((state) => idsOf(redis, state).length),
+  },
   'queue:pause': { words: () => ['default'], end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused') },
   'queue:retry': {
     words: () => ['--type', 'email:send'],
@@ -175,6 +179,7 @@ export const groups = {
     'deploy:restart',
     'deploy:resume',
     'deploy:scale',
+    'queue:drop',
     'queue:pause',
     'queue:resume',
     'queue:retry',

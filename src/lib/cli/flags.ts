@@ -27,10 +27,15 @@ export const severalOf = (answer: string): readonly string[] => answer.split(/[\
 
 /** The words that stand in their place, in the order of the choices. */
 export const argsOf = (choices: Choices) =>
-  Object.fromEntries(entriesOf(choices, 'argument').map(([name, { about }]) => [name, Args.string({ description: about })]))
+  Object.fromEntries(
+    entriesOf(choices, 'argument').map(([name, { about, kind }]) => [
+      name,
+      Args.string({ description: about, ...(kind === 'arguments' && { multiple: true as const }) }),
+    ]),
+  )
 
 const entriesOf = (choices: Choices, as: 'argument' | 'flag') =>
-  Object.entries(choices).filter(([, { kind }]) => (kind === 'argument') === (as === 'argument'))
+  Object.entries(choices).filter(([, { kind }]) => kind.startsWith('argument') === (as === 'argument'))
 
 /** Who answers for a missing choice; undefined where nobody can be asked. */
 export type Ask = ((name: string, choice: Choice<unknown>) => Promise<string>) | undefined
@@ -48,7 +53,7 @@ export const inputOf = async <C extends Choices>(choices: C, typed: Readonly<Rec
 
 const choose = async (name: string, choice: Choice<unknown>, typed: unknown, ask: Ask, instead: boolean): Promise<unknown> => {
   if (choice.kind === 'toggle') return typed === true
-  if (choice.kind === 'texts') {
+  if (choice.kind === 'texts' || choice.kind === 'arguments') {
     const given = (typed as readonly string[] | undefined) ?? []
     const all = given.length > 0 || choice.ask === undefined || instead ? given : severalOf(await missing(name, choice, ask))
     for (const one of all) refuse(name, choice, one)
@@ -85,4 +90,4 @@ const refuse = (name: string, choice: Choice<unknown>, value: string): void => {
 const usage = (name: string, failed: string, cause = 'The flag takes another kind of value'): Usage =>
   new Usage({ code: `flag-${name}`, failed, cause })
 
-const typedAs = (name: string, { kind }: Choice<unknown>): string => (kind === 'argument' ? name.toUpperCase() : `--${name}`)
+const typedAs = (name: string, { kind }: Choice<unknown>): string => (kind.startsWith('argument') ? name.toUpperCase() : `--${name}`)

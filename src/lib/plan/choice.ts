@@ -2,7 +2,7 @@ declare const type: unique symbol
 
 /** A thing the operator chooses; `cli/` alone maps it to a flag and, on a terminal, to a prompt. */
 export interface Choice<T> {
-  readonly kind: 'choice' | 'text' | 'texts' | 'toggle' | 'duration' | 'argument'
+  readonly kind: 'choice' | 'text' | 'texts' | 'toggle' | 'duration' | 'argument' | 'arguments'
   /** One fragment for the help: "which endpoint the application uses". */
   readonly about: string
   readonly options?: readonly string[]
@@ -44,6 +44,12 @@ export const argument = (about: Omit<About<string>, 'not' | 'default'> & { reado
 /** The same where nothing has to stand: `deploy:rollback api`, or all. */
 export const optionalArgument = (about: Omit<About<string>, 'not' | 'default' | 'ask'>): Choice<string | undefined> => ({
   kind: 'argument',
+  ...about,
+})
+
+/** As many words as are given, in their place: `queue:drop ID ID`. The only one of its kind in a command. */
+export const optionalArguments = (about: Omit<About<readonly string[]>, 'default' | 'ask'>): Choice<readonly string[]> => ({
+  kind: 'arguments',
   ...about,
 })
 

@@ -26,6 +26,7 @@ export const procedures = {
   'edge:purge': async () => (await import('./edge/purge.ts')).purge,
   'edge:restore': async () => (await import('./edge/restore.ts')).restore,
   'firewall:refresh': async () => (await import('./firewall/refresh.ts')).refresh,
+  'queue:drop': async () => (await import('./queue/drop.ts')).drop,
   'queue:pause': async () => (await import('./queue/pause.ts')).pause,
   'queue:resume': async () => (await import('./queue/resume.ts')).resume,
   'queue:retry': async () => (await import('./queue/retry.ts')).retry,

@@ -1,13 +1,13 @@
 import { Blocked, Usage } from '../../errors.ts'
 import { sh } from '../../shell.ts'
-import type { JobQueue, Task } from '../../systems/redis/jobs.ts'
+import type { JobQueue, Task, TaskState } from '../../systems/redis/jobs.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { isReadOnly } from './named-queue.ts'
 
 /** So many jobs of each state are looked at: asynq archives no more. */
 const most = 10_000
 
-/** Jobs that were named, or all archived ones of a type, as they were when the plan was made. */
+/** Jobs that were named, or all of a type in one state, as they were when the plan was made. */
 export interface SelectedJobs {
   readonly target: string
   readonly readOnly: boolean
@@ -19,12 +19,12 @@ export interface SelectedJobs {
   readonly complete: boolean
 }
 
-/** Reads the jobs of these ids, or the archived ones of this type. Throws Usage where it is not one of the two, Blocked where an id is no job's. */
+/** Reads the jobs of these ids, or those of this type in this state. Throws Usage where it is not one of the two, Blocked where an id is no job's, or the job's of several queues. */
 export const gatherJobs = async (
   ids: readonly string[],
   type: string | undefined,
   look: Readers<'redis'>,
-  id: string,
+  { id, state = 'archived' }: { readonly id: string; readonly state?: TaskState },
 ): Promise<SelectedJobs> => {
   if ((type === undefined) === (ids.length === 0))
     throw new Usage({
@@ -37,9 +37,9 @@ export const gatherJobs = async (
   const wanted = [...new Set(ids)]
   const jobs =
     type === undefined
-      ? wanted.flatMap((one) => all.find((task) => task.id === one) ?? [])
-      : all.filter((task) => task.type === type && task.state === 'archived')
-  const unknown = wanted.find((one) => !jobs.some((task) => task.id === one))
+      ? [...new Set(wanted.flatMap((one) => namedBy(one, all)))]
+      : all.filter((task) => task.type === type && task.state === state)
+  const unknown = wanted.find((one) => namedBy(one, all).length === 0)
   if (unknown !== undefined)
     throw new Blocked({
       code: 'queue-no-job',
@@ -47,5 +47,31 @@ export const gatherJobs = async (
       cause: 'The id is mistyped, or the job has run or was deleted meanwhile',
       next: 'honeydue queue:status',
     })
+  const several = wanted.find((one) => namedBy(one, all).length > 1)
+  if (several !== undefined)
+    throw new Blocked({
+      code: 'queue-which-job',
+      failed: `${several.slice(0, 80)} is the id of several jobs`,
+      cause: `asynq keeps ids apart within a queue alone: there are ${namedBy(several, all).map(fullName).join(', ')}`,
+      next: sh`honeydue ${id} ${fullName(namedBy(several, all)[0])} --dry-run`,
+    })
   return { target, readOnly, asked: type ?? wanted.join(','), jobs, queues, complete: queues.every((queue) => queue.complete) }
+}
+
+/** What tells a job from that of another queue with the same id. */
+const fullName = (task: Task | undefined): string => (task ? `${task.queue}/${task.id}` : '')
+
+/** The jobs that a word names: their id alone, or behind their queue's name, `default/3f2a…`. */
+const namedBy = (word: string, all: readonly Task[]): readonly Task[] => all.filter((task) => task.id === word || fullName(task) === word)
+
+/** So many ids fit into one line of a shell. */
+const atOnce = 1000
+
+/** Jobs of one queue each, no more than fit into a line. */
+export const partsOf = (jobs: readonly Task[]): readonly (readonly Task[])[] => {
+  const queues = [...new Set(jobs.map(({ queue }) => queue))]
+  return queues.flatMap((queue) => {
+    const own = jobs.filter((job) => job.queue === queue)
+    return Array.from({ length: Math.ceil(own.length / atOnce) }, (_, i) => own.slice(i * atOnce, (i + 1) * atOnce))
+  })
 }

@@ -1,5 +1,5 @@
-import { gatherJobs, type SelectedJobs } from '../../facts/queue/selected-jobs.ts'
-import { optionalText, texts } from '../../plan/choice.ts'
+import { gatherJobs, partsOf, type SelectedJobs } from '../../facts/queue/selected-jobs.ts'
+import { optionalArguments, optionalText } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
 import type { Task, TaskState } from '../../systems/redis/jobs.ts'
@@ -11,12 +11,12 @@ export const retry = defineProcedure({
   title: 'Run failed jobs of the queue again',
   needs: ['redis'],
   choices: {
-    id: texts({ about: 'the job, as queue:status --type lists it; may be given several times', not: ['type'] }),
-    type: optionalText({ about: 'every archived job of this type', not: ['id'] }),
+    id: optionalArguments({ about: 'the jobs, as queue:status --type lists them' }),
+    type: optionalText({ about: 'every archived job of this type' }),
   },
   // What a job does (a mail, a notification) cannot be taken back.
   risk: () => 'irreversible',
-  gather: (input, look) => gatherJobs(input.id, input.type, look, 'queue:retry'),
+  gather: (input, look) => gatherJobs(input.id, input.type, look, { id: 'queue:retry' }),
   subject: ({ asked, jobs }) => (jobs.length > 1 ? `${asked} (${jobs.length})` : asked),
   target: ({ target }) => [`Redis at ${target}`],
   beyond: ({ queues, jobs, complete }) => [
@@ -29,18 +29,6 @@ export const retry = defineProcedure({
   ],
   steps: (facts) => partsOf(facts.jobs).map((part) => runAgain(facts, part)),
 })
-
-/** So many ids fit into one line of a shell. */
-const atOnce = 1000
-
-/** Jobs of one queue each, no more than fit into a line. */
-const partsOf = (jobs: readonly Task[]): readonly (readonly Task[])[] => {
-  const queues = [...new Set(jobs.map(({ queue }) => queue))]
-  return queues.flatMap((queue) => {
-    const own = jobs.filter((job) => job.queue === queue)
-    return Array.from({ length: Math.ceil(own.length / atOnce) }, (_, i) => own.slice(i * atOnce, (i + 1) * atOnce))
-  })
-}
 
 const runs: readonly TaskState[] = ['archived', 'retry', 'scheduled']
 

@@ -29,3 +29,38 @@ redis.call("LPUSH", KEYS[2], ARGV[1])
 redis.call("HSET", KEYS[1], "state", "pending")
 return 1
 `
+
+/**
+ * The same for a task that is to be gone (deleteTaskCmd), with its unique lock where it holds it. It answers 1, 0 where there is no such task, and -1 where a
+ * worker has it.
+ */
+export const deleteTaskScript = `
+if redis.call("EXISTS", KEYS[1]) == 0 then
+	return 0
+end
+local state, group = unpack(redis.call("HMGET", KEYS[1], "state", "group"))
+if state == "active" then
+	return -1
+end
+if state == "pending" then
+	if redis.call("LREM", ARGV[2] .. state, 0, ARGV[1]) == 0 then
+		return redis.error_reply("task is not found in list: " .. tostring(ARGV[2] .. state))
+	end
+elseif state == "aggregating" then
+	if redis.call("ZREM", ARGV[3] .. group, ARGV[1]) == 0 then
+		return redis.error_reply("task is not found in zset: " .. tostring(ARGV[3] .. group))
+	end
+	if redis.call("ZCARD", ARGV[3] .. group) == 0 then
+		redis.call("SREM", KEYS[2], group)
+	end
+else
+	if redis.call("ZREM", ARGV[2] .. state, ARGV[1]) == 0 then
+		return redis.error_reply("task is not found in zset: " .. tostring(ARGV[2] .. state))
+	end
+end
+local unique_key = redis.call("HGET", KEYS[1], "unique_key")
+if unique_key and unique_key ~= "" and redis.call("GET", unique_key) == ARGV[1] then
+	redis.call("DEL", unique_key)
+end
+return redis.call("DEL", KEYS[1])
+`

@@ -13,6 +13,8 @@ export interface Task {
   /** How often it may be tried again, and how often it was. */
   readonly retry: number
   readonly retried: number
+  /** The key of its unique lock; '' without one. */
+  readonly uniqueKey: string
   /** Of its last failure; '' where it never failed. */
   readonly error: string
   /** Unix seconds: when it is due, when it failed for good, or, of an active one, when its lease ends. */

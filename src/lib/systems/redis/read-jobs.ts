@@ -53,6 +53,7 @@ const readTasks = async (redis: Redis, refused: Set<string>, queue: string, plac
         retry: message?.retry ?? 0,
         retried: message?.retried ?? 0,
         error: message?.error ?? '',
+        uniqueKey: message?.uniqueKey ?? '',
         ...(place.state === 'pending' && nanoseconds !== undefined && { pendingSince: Math.floor(Number(nanoseconds) / 1e6) }),
         // A worker that pops an evicted task writes its state anew, and no message.
         lost: reply !== undefined && !Buffer.isBuffer(msg),

@@ -2,7 +2,7 @@ import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
 import type { System } from '../systems.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
-import { runTaskScript } from './asynq-scripts.ts'
+import { deleteTaskScript, runTaskScript } from './asynq-scripts.ts'
 import { batch, keysOf, unlinkCommand } from './requests.ts'
 import type { RedisProver, RedisReader, RedisWriter } from './types.ts'
 
@@ -21,6 +21,8 @@ const inPod = ({ namespace, deployment }: RedisDeployment, script: ShellLine): S
 const family = (pattern: string): ShellLine =>
   sh`keys=$(redis-cli -e --scan --pattern ${pattern}) && printf '%s\\n' "$keys" | grep -xE 'residence_ids_user:[1-9][0-9]{0,18}'`
 
+const onOneLine = (script: string): string => script.replaceAll(/\s+/g, ' ').trim()
+
 /** The shell lines that do what the writer does. `-e`: what Redis refuses fails. */
 export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>['say'] => {
   const said = (script: ShellLine, target: string) => ({ before: [kubeconfigLine(at.kubeconfigs)], line: inPod(at, script), target })
@@ -33,10 +35,15 @@ export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>[
       said(sh`${part(family(pattern))} | xargs -r -n ${batch} redis-cli -e ${words(unlinkCommand([]))}`, `Redis ${pattern}`),
     // As asynq writes it: the time, where nothing stands there yet.
     pauseQueue: (queue) => said(sh`redis-cli -e setnx ${queueKey(queue, 'paused')} "$(date +%s)"`, `queue ${queue}`),
-    // The same script, on one line.
     runTasks: (queue, ids) =>
       said(
-        sh`for id in ${words(ids)}; do redis-cli -e eval ${runTaskScript.replaceAll(/\s+/g, ' ').trim()} 3 ${taskKey(queue, '')}"$id" ${queueKey(queue, 'pending')} ${queueKey(queue, 'groups')} "$id" ${queuePrefix(queue)} ${queueKey(queue, 'g:')}; done`,
+        sh`for id in ${words(ids)}; do redis-cli -e eval ${onOneLine(runTaskScript)} 3 ${taskKey(queue, '')}"$id" ${queueKey(queue, 'pending')} ${queueKey(queue, 'groups')} "$id" ${queuePrefix(queue)} ${queueKey(queue, 'g:')}; done`,
+        `jobs of queue ${queue}`,
+      ),
+    // 1: it was there, and is dropped. Whatever else it answers stops.
+    dropTasks: (queue, ids) =>
+      said(
+        sh`for id in ${words(ids)}; do answer=$(redis-cli -e --raw eval ${onOneLine(deleteTaskScript)} 2 ${taskKey(queue, '')}"$id" ${queueKey(queue, 'groups')} "$id" ${queuePrefix(queue)} ${queueKey(queue, 'g:')}) && test "$answer" = 1 || exit; done`,
         `jobs of queue ${queue}`,
       ),
     resumeQueue: (queue) => said(sh`redis-cli -e del ${queueKey(queue, 'paused')}`, `queue ${queue}`),
@@ -45,6 +52,12 @@ export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>[
 
 /** The shell lines that stop where Redis is not so. */
 export const proveRedis = (at: RedisDeployment): RedisProver => ({
+  dropped: (queue, ids) => ({
+    before: [kubeconfigLine(at.kubeconfigs)],
+    lines: [
+      sh`left=$(${part(inPod(at, sh`redis-cli -e --raw exists ${words(ids.map((id) => taskKey(queue, id)))}`))}) && test "$left" = 0`,
+    ],
+  }),
   forgotten: ({ users = [], pattern, ttl }) => {
     const expiry = sh`while read -r key; do redis-cli -e --raw pexpiretime "$key" || exit; done`
     const keys = pattern === undefined ? sh`printf '%s\\n' ${words(keysOf(users))}` : family(pattern)

@@ -89,11 +89,15 @@ export interface RedisWriter {
   readonly resumeQueue: (queue: string) => Promise<void>
   /** Makes archived, scheduled and retried tasks pending; one in another state stays as it is. */
   readonly runTasks: (queue: string, ids: readonly string[]) => Promise<void>
+  /** Takes tasks out of their queue for good, with the unique locks that they hold. Throws Failed, after the others, where a worker has one, or it is gone already. */
+  readonly dropTasks: (queue: string, ids: readonly string[]) => Promise<void>
 }
 
 export interface RedisProver {
   /** Whatever stands at these keys, or at those of a pattern, was written after the script began: with the cache's own time to live, in milliseconds. */
   forgotten(wanted: { readonly users?: readonly string[]; readonly pattern?: string; readonly ttl: number }): Shown
+  /** There is no task of these ids. */
+  dropped(queue: string, ids: readonly string[]): Shown
 }
 
 declare module '../systems.ts' {

@@ -1,8 +1,8 @@
 import { type Clock, seconds } from '../../clock.ts'
-import { Blocked } from '../../errors.ts'
+import { Blocked, Failed } from '../../errors.ts'
 import { isResidenceIdsKey } from '../../residence-ids.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
-import { runTaskScript } from './asynq-scripts.ts'
+import { deleteTaskScript, runTaskScript } from './asynq-scripts.ts'
 import type { RedisConnection } from './connection.ts'
 import { batch, keysOf, unlinkCommand } from './requests.ts'
 import type { RedisWriter } from './types.ts'
@@ -30,6 +30,21 @@ const unlink = async (connection: RedisConnection, keys: readonly string[]): Pro
   }
 }
 
+/** What was not dropped is not told as dropped: a worker has it, or it was gone before, because it ran or somebody else dropped it. */
+const refuseOthers = (ids: readonly string[], answers: readonly unknown[]): void => {
+  const worked = ids.filter((_, i) => answers[i] === -1)
+  const gone = ids.filter((_, i) => answers[i] === 0)
+  const first = worked[0] ?? gone[0]
+  if (first === undefined) return
+  const others = worked.length + gone.length > 1 ? `, and ${worked.length + gone.length - 1} more,` : ''
+  throw new Failed({
+    code: 'queue-not-dropped',
+    failed: `job ${first.slice(0, 80)}${others} was not dropped`,
+    cause:
+      worked.length > 0 ? 'a worker took it meanwhile, and asynq drops no active job' : 'it ran meanwhile, or somebody else dropped it',
+  })
+}
+
 /** The writing half of Redis. */
 export const writeRedis = (connection: RedisConnection, clock: Clock): RedisWriter => ({
   forgetResidenceIds: (users) => unlink(connection, keysOf(users)),
@@ -47,6 +62,20 @@ export const writeRedis = (connection: RedisConnection, clock: Clock): RedisWrit
       }
       for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
     }, seconds(30))
+  },
+  dropTasks: async (queue, ids) => {
+    const answers = await connection.use(async (redis) => {
+      const pipeline = redis.pipeline()
+      for (const id of ids) {
+        const keys = [taskKey(queue, id), queueKey(queue, 'groups')]
+        pipeline.eval(deleteTaskScript, keys.length, ...keys, id, queuePrefix(queue), queueKey(queue, 'g:'))
+      }
+      return ((await pipeline.exec()) ?? []).map(([error, answer]) => {
+        if (error) throw error
+        return answer
+      })
+    }, seconds(30))
+    refuseOthers(ids, answers)
   },
   resumeQueue: async (queue) => {
     await connection.use((redis) => redis.del(queueKey(queue, 'paused')))

@@ -1,0 +1,78 @@
+import { counted } from '../../facts/queue/ailments.ts'
+import { gatherJobs, partsOf, type SelectedJobs } from '../../facts/queue/selected-jobs.ts'
+import { oneOf, optionalArguments, optionalText } from '../../plan/choice.ts'
+import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { type Change, defineProcedure } from '../../plan/procedure.ts'
+import type { Task } from '../../systems/redis/jobs.ts'
+import type { Readers } from '../../systems/systems.ts'
+
+/** Takes jobs out of their queue for good, as asynq's own inspector deletes them; never one that a worker has. */
+export const drop = defineProcedure({
+  id: 'queue:drop',
+  title: 'Drop jobs of the queue that must not run',
+  needs: ['redis'],
+  choices: {
+    id: optionalArguments({ about: 'the jobs, as queue:status --type lists them' }),
+    type: optionalText({ about: 'every job of this type that stands in --state' }),
+    state: oneOf(['archived', 'retry', 'scheduled', 'pending'], {
+      about: 'with --type: where they stand',
+      ask: 'Which of them?',
+      default: 'archived',
+    }),
+  },
+  risk: () => 'irreversible',
+  gather: async (input, look) => ({
+    ...(await gatherJobs(input.id, input.type, look, { id: 'queue:drop', state: input.state })),
+    ...input,
+  }),
+  subject: ({ type, asked, state, jobs }) =>
+    (type === undefined ? asked : `${asked} ${state}`) + (jobs.length > 1 ? ` (${jobs.length})` : ''),
+  target: ({ target }) => [`Redis at ${target}`],
+  beyond: ({ jobs, complete }) => [
+    'What a dropped job was to do is not done, and its payload is kept nowhere',
+    ...(jobs.some(({ uniqueKey }) => uniqueKey !== '')
+      ? ['The unique lock that a job holds goes with it: an equal one is accepted again']
+      : []),
+    ...(complete ? [] : ['There are more jobs than were looked at: run it again afterwards']),
+  ],
+  steps: (facts) => partsOf(facts.jobs).map((part) => dropAll(facts, part)),
+})
+
+/** Why asynq would not drop it, or why nobody has to. */
+const mayDrop = ({ id, state, lost }: Task): Finding => {
+  if (state === 'active') return fails(`a worker has job ${id}: asynq drops no active job`)
+  if (state === 'completed') return fails(`job ${id} has ended well, and goes by itself`)
+  return when(!lost, `job ${id} is lost: Redis evicted it, only its id is left, and asynq finds nothing to drop`)
+}
+
+/** None of them is there any more. */
+const gone = async (jobs: readonly Task[], { redis }: Readers<'redis'>): Promise<Finding> => {
+  const states = await redis.taskStates(jobs)
+  const still = jobs.filter(({ lost }, i) => lost || states[i] !== undefined)
+  const [first] = still
+  return first ? fails(`${still.length === 1 ? `job ${first.id} is` : `${still.length} jobs are`} still there`) : holds
+}
+
+const dropAll = ({ target, readOnly }: SelectedJobs, jobs: readonly Task[]): Change<'redis'> => {
+  const [{ queue, type, id, state } = { queue: '', type: '', id: '', state: 'archived' }] = jobs
+  const one = jobs.length === 1
+  const ids = jobs.map((job) => job.id)
+  const locks = jobs.filter(({ uniqueKey }) => uniqueKey !== '').length
+  return {
+    title: one ? `Drop job ${id.slice(0, 36)}` : `Drop ${jobs.length} jobs of queue ${queue.slice(0, 24)}`,
+    effect: [
+      {
+        what: one ? `job ${id} (${type})` : `jobs ${[...new Set(jobs.map((job) => job.type))].join(', ')}`,
+        before: [...new Set(jobs.map((job) => job.state))].join(', ') || state,
+        after: 'gone',
+        ...(!one && { note: `${jobs.length} jobs`, count: jobs.length }),
+      },
+      ...(locks > 0 ? [{ what: 'unique locks', before: counted(locks, 'lock'), after: 'released where the job still holds it' }] : []),
+    ],
+    check: async () => every([when(!readOnly, `Redis at ${target} is a read-only replica`), ...jobs.map(mayDrop)]),
+    apply: (write) => write.redis.dropTasks(queue, ids),
+    verify: (look) => gone(jobs, look),
+    shows: (prove) => prove.redis.dropped(queue, ids),
+    undo: { impossible: 'asynq keeps nothing of a job that was dropped; whoever enqueued it has to do so again' },
+  }
+}
