@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { differenceOf, identityOf, nameOf } from '../../src/lib/plan/identity.ts'
+import { differenceOf, identityOf, nameOf, refuseMoved, refuseOther } from '../../src/lib/plan/identity.ts'
 import type { Plan, PlannedStep } from '../../src/lib/plan/plan.ts'
 
 const step = (title: string, more: Partial<PlannedStep> = {}): PlannedStep => ({
@@ -80,4 +80,14 @@ test('a name is eight letters and digits, the same for the same plan, and not of
   expect(nameOf(noted('3 s ago'))).toMatch(/^[0-9a-z]{8}$/)
   expect(nameOf(noted('3 s ago'))).toBe(nameOf(noted('4 s ago')))
   expect(nameOf(planOf([step('a')]))).not.toBe(nameOf(planOf([step('b')])))
+})
+
+test('another cluster or database than was confirmed is refused, also where the steps are the same; one that answers no more is no other one', () => {
+  const plan = (reached?: readonly string[]) => ({ ...planOf([step('a')]), ...(reached && { reached }) }) as Plan
+  const [one, other] = ['cluster production, CA 3F', 'cluster production, CA 7B']
+  expect(() => refuseMoved(plan([one, 'database']), plan([other, 'database']))).toThrow(
+    expect.objectContaining({ exitCode: 8, code: 'another-target', details: [`- ${one}`, `+ ${other}`] }),
+  )
+  for (const now of [[one, 'database'], [one], [], undefined]) refuseOther(plan([one, 'database']), plan(now), '')
+  refuseOther(plan(), plan([one]), '')
 })

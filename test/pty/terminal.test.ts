@@ -26,7 +26,9 @@ test('a question shows the live target, the point of no return and the undo, and
   terminal.type('residence_ids_user\r')
   const { code, text } = await terminal.end()
   expect(code).toBe(6)
-  expect(text).toContain('target     Redis at deploy/redis in honeydue')
+  expect(text).toMatch(
+    /target {5}cluster honeydue-sandbox at https:\S+, CA\s+(?:[0-9A-F]{2}:){7}[0-9A-F]{2}, from\s+\S+\n {11}Redis at deploy\/redis in honeydue/,
+  )
   expect(text).toMatch(/no return {2}from step 1 on: Delete every residence_ids_user:\*/)
   expect(text).toContain('undo       nothing can be taken back')
   expect(text).toContain('Nothing was changed.')

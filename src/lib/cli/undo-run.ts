@@ -4,10 +4,11 @@ import { Blocked, Moved } from '../errors.ts'
 import { planOf, statesOf } from '../journal/how-far.ts'
 import type { JournaledRun } from '../journal/read-journal.ts'
 import type { Choices } from '../plan/choice.ts'
+import { refuseOther } from '../plan/identity.ts'
 import { unpackFacts } from '../plan/kept-facts.ts'
 import type { StepState } from '../plan/outcome.ts'
 import type { Plan, Prepared } from '../plan/plan.ts'
-import { type PlannedStep, readersOf } from '../plan/plan.ts'
+import { type PlannedStep, reachedBy, readersOf } from '../plan/plan.ts'
 import { isChange, type Procedure } from '../plan/procedure.ts'
 import { fallenOf } from '../plan/standing.ts'
 import { backTitle, type Undoing, undoingOf } from '../plan/undo.ts'
@@ -41,8 +42,8 @@ export const undoable = async (
     )
   if (run.status === 'going on') throw blocked(run, 'It goes on', sh`honeydue run:watch ${run.run}`)
   if (environment.readonly) throw readOnly(environment.name)
-  const back = others.find(({ header, end }) => header.undoes === run.run && end?.exitCode === 0)
-  if (back) throw blocked(run, `Run ${back.run} took it back at ${back.header.at.slice(0, 16).replace('T', ' ')} UTC`)
+  const before = others.find(({ header, end }) => header.undoes === run.run && end?.exitCode === 0)
+  if (before) throw blocked(run, `Run ${before.run} took it back at ${before.header.at.slice(0, 16).replace('T', ' ')} UTC`)
   if (run.header.undoes !== undefined)
     throw blocked(run, 'It took another run back: what that run did is done by its own command', run.header.line)
   const procedure = await load(plan.id)
@@ -55,13 +56,18 @@ export const undoable = async (
   const prepared: Prepared<Name> = { plan, steps }
   const look = readersOf(systems, procedure.needs)
   const known = await settled(prepared, statesOf(run), look)
+  const reached = await reachedBy(systems, procedure.needs)
+  refuseOther(plan, { reached: reached.map(({ is }) => is) }, sh`honeydue run:show ${run.run}`)
   const begun = begunBack(run, others)
   const fallen = await fallenOf(prepared, known, look)
   const foreign = fallen.filter(({ index }) => !isOurs(plan.steps[index], begun))
   if (foreign.length > 0) throw moved(plan, foreign, (await lease.read().catch(() => undefined))?.holder)
   const states = known.map((state, i) => (fallen.some(({ index }) => index === i) ? 'undone' : state))
   const undoing = undoingOf<Name>({ prepared, states, run: { systems, needs: procedure.needs } })
-  if (undoing.prepared.steps.length > 0) return { undoing, procedure }
+  // What the plan says of its target was read then; what answers now stands in its place.
+  const target = [...reached.map(({ line }) => line), ...plan.target.slice(plan.reached?.length ?? 0)]
+  const { prepared: back, impossible } = undoing
+  if (back.steps.length > 0) return { undoing: { impossible, prepared: { ...back, plan: { ...back.plan, target } } }, procedure }
   throw blocked(run, undoing.impossible.length > 0 ? `Nothing takes it back: ${undoing.impossible.join('; ')}` : 'It changed nothing')
 }
 

@@ -80,8 +80,26 @@ export const differenceOf = (confirmed: Identity, now: Identity): readonly strin
   return [...minus.map((line) => `- ${line}`), ...plus.map((line) => `+ ${line}`)]
 }
 
+/** Throws Moved when another cluster or database answers than the one that was confirmed. One that has stopped answering is no other one. */
+export const refuseOther = (
+  { reached: before = [] }: Pick<Plan, 'reached'>,
+  { reached: now = [] }: Pick<Plan, 'reached'>,
+  next: string,
+): void => {
+  const [gone, come] = [before.filter((one) => !now.includes(one)), now.filter((one) => !before.includes(one))]
+  if (gone.length === 0 || come.length === 0) return
+  throw new Moved({
+    code: 'another-target',
+    failed: 'Something else answers than when the plan was confirmed',
+    cause: 'A kubeconfig, a name or a route leads to another place now',
+    next,
+    details: [...gone.map((line) => `- ${line}`), ...come.map((line) => `+ ${line}`)],
+  })
+}
+
 /** Throws Moved with the difference when the world is no longer the one that was confirmed. */
 export const refuseMoved = (confirmed: Plan, now: Plan, next = sh`honeydue ${now.id} --dry-run`): void => {
+  refuseOther(confirmed, now, next)
   const details = differenceOf(identityOf(confirmed), identityOf(now))
   if (details.length === 0) return
   throw new Moved({

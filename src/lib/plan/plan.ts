@@ -1,5 +1,5 @@
 import { comment } from '../shell.ts'
-import type { Name, Provers, Readers, Systems } from '../systems/systems.ts'
+import type { Name, Provers, Reached, Readers, System, Systems } from '../systems/systems.ts'
 import { byHand } from './by-hand.ts'
 import type { Choices, Input } from './choice.ts'
 import type { Context } from './context.ts'
@@ -30,6 +30,7 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   const look = readersOf(systems, procedure.needs)
   const facts = await procedure.gather(input, look, context)
   const steps = procedure.steps(facts)
+  const reached = await reachedBy(systems, procedure.needs)
   const subject = procedure.subject(facts)
   const environment = context.environment.name
   const typed = `${environment}/${subject}`
@@ -61,7 +62,8 @@ export const prepare = async <C extends Choices, N extends Name, F>(
     ...(outlier !== undefined && { outlier }),
     subject,
     ...(risk !== 'routine' && !nothingToDo && { confirm: typed }),
-    target: procedure.target?.(facts) ?? [],
+    target: [...reached.map(({ line }) => line), ...(procedure.target?.(facts) ?? [])],
+    reached: reached.map(({ is }) => is),
     steps: planned,
     blocked,
     ...(cures.size > 0 && { cure: [...cures][0] ?? '' }),
@@ -76,6 +78,12 @@ export const prepare = async <C extends Choices, N extends Name, F>(
 
 export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> =>
   Object.fromEntries(names.map((name) => [name, (systems[name] as { readonly read: unknown }).read])) as Readers<N>
+
+/** What has answered over the connections that a run of it uses, each once. */
+export const reachedBy = async <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Promise<readonly Reached[]> => {
+  const all = await Promise.all(names.map((name) => (systems[name] as Partial<Pick<System<object, object>, 'reached'>>).reached?.() ?? []))
+  return [...new Map(all.flat().map((one) => [one.is, one])).values()]
+}
 
 const askStep = async <N extends Name>(step: Step<N>, look: Readers<N>): Promise<{ already: boolean; against: Finding }> => {
   if (isChange(step)) {

@@ -40,6 +40,8 @@ export interface Plan {
   /** What `--confirm` must equal, `production/hetzner2`; absent where nothing is asked. */
   readonly confirm?: string
   readonly target: readonly string[]
+  /** Which cluster and which database have answered: where another one does, it is another plan. */
+  readonly reached?: readonly string[]
   readonly steps: readonly PlannedStep[]
   /** Why it may not run: every failed check at once. */
   readonly blocked: readonly string[]

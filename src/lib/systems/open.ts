@@ -17,7 +17,7 @@ import { dialThrough } from './redis/through.ts'
 import { pullCredentials } from './registry/pull-secret.ts'
 import { registrySystem } from './registry/registry.ts'
 import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
-import type { Systems } from './systems.ts'
+import type { Reached, Systems } from './systems.ts'
 import { cloudflareToken, neonKey, readToken } from './token.ts'
 import { withoutWriters } from './without-writers.ts'
 
@@ -36,6 +36,11 @@ export const openSystems = (
     hostaddr: environment.hostaddr,
   }
   const kube = kubeSystem({ ...reach, clock, signal })
+  /** Reached through the cluster, or by what stands in it. */
+  const throughCluster = <S extends { readonly reached?: () => Promise<readonly Reached[]> }>(system: S): S => ({
+    ...system,
+    reached: async () => [...((await kube.reached?.()) ?? []), ...((await system.reached?.()) ?? [])],
+  })
   const trust = { hostaddr: environment.hostaddr, ...(environment.ca !== undefined && { caFile: environment.ca }), signal }
   const systems: Systems = {
     checkout: checkoutSystem(environment.checkout),
@@ -65,36 +70,40 @@ export const openSystems = (
       signal,
       ...(tell && { tell }),
     }),
-    redis: redisSystem(
-      {
-        dial: () =>
-          dialThrough(
-            () => kube.read.forward({ namespace, deployment: redis.deployment, port: redis.port }),
-            `deploy/${redis.deployment} in ${namespace} (port-forward)`,
-          ),
-        password: () => kube.read.secret(namespace, redis.secret, redis.passwordKey),
-        clock,
-        signal,
-      },
-      { namespace, deployment: redis.deployment, kubeconfigs: environment.kubeconfig },
+    redis: throughCluster(
+      redisSystem(
+        {
+          dial: () =>
+            dialThrough(
+              () => kube.read.forward({ namespace, deployment: redis.deployment, port: redis.port }),
+              `deploy/${redis.deployment} in ${namespace} (port-forward)`,
+            ),
+          password: () => kube.read.secret(namespace, redis.secret, redis.passwordKey),
+          clock,
+          signal,
+        },
+        { namespace, deployment: redis.deployment, kubeconfigs: environment.kubeconfig },
+      ),
     ),
-    postgres: connectPostgres({
-      application: async () => {
-        const [config, password] = await Promise.all([
-          kube.read.configMap(namespace, database.configMap),
-          kube.read.secret(namespace, database.secret, 'POSTGRES_PASSWORD'),
-        ])
-        const target = {
-          port: database.port,
-          user: database.user,
-          database: config?.POSTGRES_DB ?? database.name,
-          password: required(password, `${namespace}/${database.secret}`),
-        }
-        return { direct: { ...target, host: database.direct }, pooler: { ...target, host: database.pooler } }
-      },
-      ...trust,
-      passwordOf: { namespace, secret: database.secret, kubeconfigs: environment.kubeconfig },
-    }),
+    postgres: throughCluster(
+      connectPostgres({
+        application: async () => {
+          const [config, password] = await Promise.all([
+            kube.read.configMap(namespace, database.configMap),
+            kube.read.secret(namespace, database.secret, 'POSTGRES_PASSWORD'),
+          ])
+          const target = {
+            port: database.port,
+            user: database.user,
+            database: config?.POSTGRES_DB ?? database.name,
+            password: required(password, `${namespace}/${database.secret}`),
+          }
+          return { direct: { ...target, host: database.direct }, pooler: { ...target, host: database.pooler } }
+        },
+        ...trust,
+        passwordOf: { namespace, secret: database.secret, kubeconfigs: environment.kubeconfig },
+      }),
+    ),
   }
   // The operators' lease is kept alive on a connection of its own, and given back after Ctrl-C as well.
   const coordination = kubeClient({ ...reach, clock, timeout: seconds(5) })

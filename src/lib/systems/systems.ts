@@ -24,6 +24,14 @@ export type ReaderShape = object
 /** Writers change one thing and return nothing. */
 export type WriterShape<W> = { readonly [K in keyof W]: Write }
 
+/** What answered over a system's own connection, for the head of a plan. */
+export interface Reached {
+  /** "cluster production at https://10.0.0.2:6443, CA 3F:9A:…". */
+  readonly line: string
+  /** The part of it that does not pass: where it is another one just before a write, the plan was made for something else. */
+  readonly is: string
+}
+
 /** One outside thing, spoken to over its real protocol through a connection that opens at first use. */
 export interface System<R extends ReaderShape, W extends WriterShape<W>, P extends object = object> {
   readonly read: R
@@ -34,6 +42,8 @@ export interface System<R extends ReaderShape, W extends WriterShape<W>, P exten
   readonly prove?: P
   /** Writer calls that the live system can try without changing anything (Kubernetes' dryRun=All). Throws what the real call would. */
   readonly rehearse?: { readonly [K in keyof W]?: (...args: Parameters<W[K]>) => Promise<void> }
+  /** What has answered so far. Asks nothing itself. */
+  readonly reached?: () => Promise<readonly Reached[]>
   close(): Promise<void>
 }
 

@@ -71,6 +71,10 @@ test('both endpoints verify, and are told apart by measuring', async () => {
   ])
   expect(direct).toMatchObject({ reachable: true, pooled: false, tls: { protocol: 'TLSv1.3' }, readOnly: false })
   expect(pooler).toMatchObject({ reachable: true, pooled: true, clientAddress: '127.0.0.1' })
+  expect(pooler).toMatchObject({ database: 'honeyDue', serverAddress: '127.0.0.1', connections: expect.any(Number) })
+  expect((await system.reached?.())?.map(({ is }) => is).sort()).toEqual(
+    [sandbox.directHost, sandbox.poolerHost].map((host) => `database honeyDue on ${host}`).sort(),
+  )
 })
 
 test('what is wrong with an endpoint has a stable code', async () => {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,6 +42,14 @@ test('reads the deployment and says which cluster answered', async () => {
   const cluster = await kube.read.cluster()
   expect(cluster).toMatchObject({ kubeconfig: join(sandbox.dir, 'admin.kubeconfig'), server: sandbox.kubernetes.url, fellOver: false })
   expect(await kube.read.nodes()).toHaveLength(3)
+  const { fingerprint256 } = new X509Certificate(readFileSync(join(sandbox.dir, 'ca.crt')))
+  const [reached] = (await kube.reached?.()) ?? []
+  expect(reached?.line).toBe(
+    `cluster ${cluster.context} at ${sandbox.kubernetes.url}, CA ${fingerprint256.slice(0, 23)}, from ${join(sandbox.dir, 'admin.kubeconfig')}`,
+  )
+  const silent = open()
+  expect(await silent.reached?.()).toEqual([])
+  await silent.close()
   expect((await kube.read.configMap(namespace, 'honeydue-config'))?.DB_HOST).toBeTruthy()
   expect(await kube.read.configMap(namespace, 'no-such-map')).toBeUndefined()
   await kube.close()

@@ -5,7 +5,7 @@ import type { Context } from '../../plan/context.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
 import type { Offer } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
-import type { Cluster, Deployment } from '../../systems/kube/types.ts'
+import type { Deployment } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { isRollingOut } from '../cluster/rollout.ts'
 
@@ -13,7 +13,6 @@ type Look = Readers<'kube'>
 
 /** One of honeyDue's Deployments, as a procedure found it. */
 export interface Workload {
-  readonly cluster: Cluster
   readonly namespace: string
   readonly name: string
   readonly deployment: Deployment
@@ -29,10 +28,7 @@ export interface Workload {
 export const isSingleton = ({ workloads }: Pick<Environment, 'workloads'>, name: string): boolean => workloads[name]?.singleton === true
 
 /** What a Deployment and the environment say of a workload. */
-export const workloadOf = (
-  deployment: Deployment,
-  environment: Pick<Environment, 'namespace' | 'workloads'>,
-): Omit<Workload, 'cluster'> => {
+export const workloadOf = (deployment: Deployment, environment: Pick<Environment, 'namespace' | 'workloads'>): Workload => {
   const { name, annotations } = deployment.metadata
   const note = Number(annotations?.[replicasNote] ?? Number.NaN)
   return {
@@ -48,7 +44,7 @@ export const workloadOf = (
 /** Throws Blocked, with the names that there are, where the namespace has no such Deployment. */
 export const gatherWorkload = async (name: string, look: Look, { environment }: Context): Promise<Workload> => {
   const { namespace } = environment
-  const [cluster, deployment] = await Promise.all([look.kube.cluster(), look.kube.get('Deployment', name, namespace)])
+  const deployment = await look.kube.get('Deployment', name, namespace)
   if (!deployment) {
     const there = (await look.kube.list('Deployment', { namespace })).map(({ metadata }) => metadata.name)
     throw new Blocked({
@@ -58,7 +54,7 @@ export const gatherWorkload = async (name: string, look: Look, { environment }: 
       next: 'honeydue cluster:health',
     })
   }
-  return { cluster, ...workloadOf(deployment, environment) }
+  return workloadOf(deployment, environment)
 }
 
 /** The Deployments to choose from, with how many pods of each are ready. */
@@ -67,9 +63,6 @@ export const offerWorkloads = async (look: Look, { environment: { namespace } }:
     value: metadata.name,
     about: `${status?.readyReplicas ?? 0} of ${spec.replicas ?? 1} ready${spec.paused ? ', paused' : ''}`,
   }))
-
-export const clusterLine = ({ cluster }: Pick<Workload, 'cluster'>): string =>
-  `cluster ${cluster.context} at ${cluster.server}${cluster.fellOver ? ' (the kubeconfig’s own server does not answer)' : ''}, from ${cluster.kubeconfig}`
 
 /** A rollout of its own would end in neither: what somebody began is to end first, and what is paused would never begin. */
 export const isSteady = (workload: Pick<Workload, 'name' | 'deployment'>): Finding => {

@@ -8,7 +8,7 @@ import { pairFiles } from '../../pair-files.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { KeyRequest } from '../../systems/checkout/types.ts'
-import type { Cluster, TlsSecret } from '../../systems/kube/types.ts'
+import type { TlsSecret } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { edgeStatuses } from './edge-answers.ts'
 import { noSecret, unreachableNodes } from './rotation-facts.ts'
@@ -17,7 +17,6 @@ export type InstallSystems = 'checkout' | 'kube' | 'nodes' | 'cloudflare' | 'htt
 
 /** Both pairs as they were when the plan was made. */
 export interface InstallFacts {
-  readonly cluster: Cluster
   readonly places: CertificatePlaces
   /** Nodes that can be asked what they serve, and why the others cannot. */
   readonly aliases: readonly string[]
@@ -46,8 +45,7 @@ export const gatherInstallation = async (
   const files = pairFiles(originBase)
   const aliases = environment.nodes.map(({ alias }) => alias)
   const places = await findPlaces(look.kube)
-  const [cluster, secrets, kept, key, request, listed, unreachable, statuses] = await Promise.all([
-    look.kube.cluster(),
+  const [secrets, kept, key, request, listed, unreachable, statuses] = await Promise.all([
     look.kube.tlsSecrets(),
     readFiles(look.checkout),
     look.checkout.secret(files.key),
@@ -69,7 +67,6 @@ export const gatherInstallation = async (
   const liveFaults = faultsOf(live, { ...demands, signed: theirs === true })
   const newer = live.certificate && kept.certificate && live.certificate.notBefore > kept.certificate.notBefore && liveFaults.length === 0
   return {
-    cluster,
     places,
     aliases: aliases.filter((alias) => !unreachable.some((because) => because.startsWith(`${alias} `))),
     away: unreachable,

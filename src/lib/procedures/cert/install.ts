@@ -12,8 +12,8 @@ export const install = defineProcedure({
   risk: () => 'disruptive',
   gather: (_, look, context) => gatherInstallation(look, context),
   subject: ({ secret }) => `${secret.namespace}/${secret.name}`,
-  target: ({ cluster, secret, pair, live, folder, places }) => [
-    `Secret ${secret.namespace}/${secret.name} in ${cluster.context} at ${cluster.server}, for ${places.hosts.join(', ')}`,
+  target: ({ secret, pair, live, folder, places }) => [
+    `Secret ${secret.namespace}/${secret.name}, for ${places.hosts.join(', ')}`,
     `The Secret's: ${live ? `${shortFingerprint(live.fingerprint)}, until ${live.notAfter.toISOString().slice(0, 10)}` : 'none that can be read'}`,
     `The checkout's: ${pair ? `${shortFingerprint(pair.fingerprint)}, until ${pair.notAfter.toISOString().slice(0, 10)}` : 'none'}, in ${folder}`,
   ],

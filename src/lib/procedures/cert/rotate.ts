@@ -38,8 +38,8 @@ export const rotate = defineProcedure({
     ),
   // Where nothing is revoked, it is the Secret that changes.
   subject: ({ old, secret }) => (old ? shortFingerprint(old.fingerprint) : `${secret.namespace}/${secret.name}`),
-  target: ({ cluster, secret, zone, old, places }) => [
-    `Secret ${secret.namespace}/${secret.name} in ${cluster.context} at ${cluster.server}`,
+  target: ({ secret, zone, old, places }) => [
+    `Secret ${secret.namespace}/${secret.name}`,
     `Cloudflare's zone ${zone}, for ${places.hosts.join(', ')}`,
     // In two halves, for the width of a terminal.
     ...(old ? [`The old one: ${old.fingerprint.slice(0, 48)} ${old.fingerprint.slice(48)}`, namesAndEnd(old)] : []),

@@ -9,7 +9,7 @@ import { pairFiles } from '../../pair-files.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { CheckoutReader, KeyRequest } from '../../systems/checkout/types.ts'
-import type { Cluster, TlsSecret } from '../../systems/kube/types.ts'
+import type { TlsSecret } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { edgeStatuses } from './edge-answers.ts'
 
@@ -26,7 +26,6 @@ export interface RotationWish {
 
 /** The rotation as it stands: begun or not, it is described by its two certificates and the one key. */
 export interface RotationFacts extends RotationWish {
-  readonly cluster: Cluster
   readonly zone: string
   /** The checkout on this machine. */
   readonly folder: string
@@ -61,8 +60,7 @@ export const gatherRotation = async (
   const { nodes, cloudflare } = environment
   const aliases = nodes.map(({ alias }) => alias)
   const places = await findPlaces(look.kube)
-  const [cluster, secrets, begun, unreachable, statuses] = await Promise.all([
-    look.kube.cluster(),
+  const [secrets, begun, unreachable, statuses] = await Promise.all([
     look.kube.tlsSecrets(),
     howFar(look.checkout, cloudflare.zone, clock.now(), wish.newerThan),
     unreachableNodes(aliases, places.hosts, look),
@@ -78,7 +76,6 @@ export const gatherRotation = async (
   const names = (old ?? live)?.names ?? []
   return {
     ...wish,
-    cluster,
     zone: cloudflare.zone,
     folder: look.checkout.folder,
     aliases,

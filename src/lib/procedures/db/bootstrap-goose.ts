@@ -20,8 +20,8 @@ export const bootstrapGoose = defineProcedure({
     return { ...facts, ...(await gatherBaseline(facts, look)) }
   },
   subject: ({ target }) => target.database,
-  target: ({ target, versions, state, image }) => [
-    `database ${target.database} on ${target.host}: ${versions.tables} tables, ${state.era === 'goose' ? `version ${state.current}` : 'no version'}`,
+  target: ({ versions, state, image }) => [
+    `${versions.tables} tables, ${state.era === 'goose' ? `version ${state.current}` : 'no version'}`,
     `image ${image}`,
   ],
   beyond: (facts) => {

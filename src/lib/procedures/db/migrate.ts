@@ -22,8 +22,7 @@ export const migrate = defineProcedure({
     return rehearse ? rehearsed(facts, look) : facts
   },
   subject: ({ target }) => target.database,
-  target: ({ target, versions, state, image, liveImage }) => [
-    `database ${target.database} on ${target.host}, which answers directly`,
+  target: ({ versions, state, image, liveImage }) => [
     `version ${state.current}, ${versions.applied.length} applied`,
     `image ${image}${image === liveImage ? ', the live one' : `; live is ${liveImage}`}`,
   ],

@@ -24,7 +24,7 @@ export const recoverMigration = defineProcedure({
   target: (facts) => {
     const { found } = diagnose(facts)
     return [
-      `database ${facts.target.database} on ${facts.target.host}, version ${facts.state.current}`,
+      `version ${facts.state.current}`,
       `image ${facts.image}`,
       ...(found.length > 0 ? found : ['nothing is broken: no Job failed, no index is invalid, nothing is half there']),
     ]

@@ -17,10 +17,7 @@ export const restorePoint = defineProcedure({
   risk: () => 'routine',
   gather: (_, look, context) => gather(look, context),
   subject: ({ database }) => database,
-  target: ({ database, host, version, parent }) => [
-    `database ${database} on ${host}, version ${version}`,
-    ...(parent === undefined ? [] : [`branch ${parent} at Neon`]),
-  ],
+  target: ({ version, parent }) => [`version ${version}`, ...(parent === undefined ? [] : [`branch ${parent} at Neon`])],
   beyond: ({ fresh, version, lacking }) => [
     ...(fresh ? [`${fresh.name} is of version ${version} and of the last hour: what was written since is not in it`] : []),
     lacking === undefined

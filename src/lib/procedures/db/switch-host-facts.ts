@@ -8,7 +8,7 @@ import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import { sh } from '../../shell.ts'
 import type { Scalar } from '../../systems/checkout/types.ts'
-import type { Cluster, Deployment } from '../../systems/kube/types.ts'
+import type { Deployment } from '../../systems/kube/types.ts'
 import type { EndpointFacts } from '../../systems/postgres/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 
@@ -27,7 +27,6 @@ export interface Consumer {
 
 export interface SwitchHostFacts {
   readonly to: 'pooler' | 'direct'
-  readonly cluster: Cluster
   readonly namespace: string
   readonly configMap: string
   readonly database: string
@@ -56,8 +55,7 @@ type Look = Readers<'kube' | 'postgres' | 'checkout' | 'http'>
 export const gatherSwitchHost = async (to: 'pooler' | 'direct', look: Look, { environment }: Context): Promise<SwitchHostFacts> => {
   const { namespace, database, redis } = environment
   const target = database[to]
-  const [cluster, config, deployments, migrating, application, health] = await Promise.all([
-    look.kube.cluster(),
+  const [config, deployments, migrating, application, health] = await Promise.all([
     look.kube.get('ConfigMap', database.configMap, namespace),
     look.kube.list('Deployment', { namespace }),
     migratingJobs(look, namespace),
@@ -84,7 +82,6 @@ export const gatherSwitchHost = async (to: 'pooler' | 'direct', look: Look, { en
   }))
   return {
     to,
-    cluster,
     namespace,
     configMap: database.configMap,
     database: application[to].database,

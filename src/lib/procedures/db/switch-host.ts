@@ -1,6 +1,5 @@
 import { writable } from '../../facts/checkout/writable.ts'
 import { hostKey, hostSaid } from '../../facts/db/db-host.ts'
-import { clusterLine } from '../../facts/deploy/workload.ts'
 import { oneOf } from '../../plan/choice.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Gate, type Proof } from '../../plan/procedure.ts'
@@ -37,7 +36,6 @@ export const switchHost = defineProcedure({
   gather: (input, look, context) => gatherSwitchHost(input.to, look, context),
   subject: (facts) => facts.target,
   target: (facts) => [
-    clusterLine(facts),
     `database ${facts.database}, now through ${facts.present}${facts.presentEndpoint.reachable ? '' : ', which does not answer'}`,
     `${facts.to} endpoint ${facts.target}${facts.targetEndpoint.reachable ? ` answers: PostgreSQL ${facts.targetEndpoint.serverVersion}, connected in ${Math.round(facts.targetEndpoint.connectMs)} ms` : ' does not answer'}`,
   ],

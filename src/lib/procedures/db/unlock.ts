@@ -47,8 +47,7 @@ export const unlock = defineProcedure({
     return { target: direct, backend, locks: heldLocks(activity).flatMap((lock) => (lock.pid === pid ? [lock.key] : [])), waiting }
   },
   subject: ({ backend }) => String(backend.pid),
-  target: ({ target, backend }) => [
-    `database ${target.database} on ${target.host}`,
+  target: ({ backend }) => [
     `backend ${backend.pid} since ${backend.backendStart}, ${backend.application || 'no name'}, ${backend.state}, through ${backend.via}`,
     `it runs, or ran last: ${backend.query.replace(/\s+/g, ' ').slice(0, 200)}`,
   ],

@@ -7,7 +7,6 @@ import { workloadOf } from '../../facts/deploy/workload.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, holds } from '../../plan/finding.ts'
 import { sh } from '../../shell.ts'
-import type { Cluster } from '../../systems/kube/types.ts'
 import type { RegistryImage } from '../../systems/registry/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { isThere, type Move, type TemplateMove } from './move-image.ts'
@@ -21,7 +20,6 @@ export interface Target extends Move {
 }
 
 export interface MoveFacts {
-  readonly cluster: Cluster
   readonly namespace: string
   readonly targets: readonly Target[]
   readonly migrating: readonly string[]
@@ -58,8 +56,7 @@ export const gatherMoves = async (
   wanted: (release: Release) => Promise<Wanted> | Wanted,
 ): Promise<MoveFacts> => {
   const { namespace, health, warmup } = environment
-  const [cluster, releases, migrating, answers] = await Promise.all([
-    look.kube.cluster(),
+  const [releases, migrating, answers] = await Promise.all([
     gatherReleases(look, { namespace }),
     migratingJobs(look, namespace),
     look.http.get(health).then(
@@ -85,7 +82,7 @@ export const gatherMoves = async (
   const schemaOf = targets.find(({ name }) => name === 'api') ?? targets.find(({ name }) => name === 'worker')
   // Images of one commit have its migrations; api's name is what git's tag is found by.
   const schema = schemaOf && (await gatherMigrations(look, namespace, schemaOf.to))
-  return { cluster, namespace, targets, migrating, schema, health: { url: health, answers }, warmup: warmup.pattern }
+  return { namespace, targets, migrating, schema, health: { url: health, answers }, warmup: warmup.pattern }
 }
 
 /** What must hold of every workload that is to change, whichever way its image was found. */

@@ -1,5 +1,5 @@
 import { isRollingOut, surges } from '../../facts/cluster/rollout.ts'
-import { clusterLine, gatherWorkload, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
+import { gatherWorkload, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
 import { argument } from '../../plan/choice.ts'
 import { type Finding, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
@@ -14,7 +14,7 @@ export const pause = defineProcedure({
   risk: () => 'disruptive',
   gather: (input, look, context) => gatherWorkload(input.workload, look, context),
   subject: ({ name }) => name,
-  target: (facts) => [clusterLine(facts), `Deployment ${facts.namespace}/${facts.name}`],
+  target: (facts) => [`Deployment ${facts.namespace}/${facts.name}`],
   beyond: (facts) => [
     ...(isRollingOut(facts.deployment) ? [] : [`${facts.name} is not rolling out: what is paused is the next rollout`]),
     `While it is paused, no deploy, restart or change of the image takes effect; honeydue deploy:resume ${facts.name} lets it go on`,

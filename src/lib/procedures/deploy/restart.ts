@@ -1,7 +1,7 @@
 import { type Duration, minutes } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
 import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
-import { clusterLine, gatherWorkload, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
+import { gatherWorkload, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
 import { argument, duration } from '../../plan/choice.ts'
 import { when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
@@ -52,7 +52,7 @@ export const restart = defineProcedure({
     }
   },
   subject: ({ name }) => name,
-  target: (facts) => [clusterLine(facts), `Deployment ${facts.namespace}/${facts.name}, ${facts.replicas} replicas`],
+  target: (facts) => [`Deployment ${facts.namespace}/${facts.name}, ${facts.replicas} replicas`],
   beyond: ({ name, deployment, replicas }) => [
     ...(name === 'redis' ? ['Redis is cache and job queue in one: while it starts, logins, requests and jobs fail'] : []),
     ...(replicas === 1 && !surges(deployment)

@@ -1,6 +1,6 @@
 import { rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
 import { migratingJobs, noneMigrates } from '../../facts/db/migrating.ts'
-import { clusterLine, gatherWorkload, offerWorkloads } from '../../facts/deploy/workload.ts'
+import { gatherWorkload, offerWorkloads } from '../../facts/deploy/workload.ts'
 import { argument } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { setPaused } from './pause.ts'
@@ -21,7 +21,7 @@ export const resume = defineProcedure({
     return { ...workload, migrating }
   },
   subject: ({ name }) => name,
-  target: (facts) => [clusterLine(facts), `Deployment ${facts.namespace}/${facts.name}`],
+  target: (facts) => [`Deployment ${facts.namespace}/${facts.name}`],
   steps: (facts) => {
     const { namespace, name, replicas, deployment, migrating } = facts
     return [

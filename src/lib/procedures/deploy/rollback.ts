@@ -2,7 +2,7 @@ import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { type Backwards, gatherBackwards } from '../../facts/db/backwards.ts'
 import { tagOf } from '../../facts/db/gather-migrations.ts'
 import { builtWorkloads, mainContainer, revisionOf } from '../../facts/deploy/release.ts'
-import { clusterLine, isNotPaused } from '../../facts/deploy/workload.ts'
+import { isNotPaused } from '../../facts/deploy/workload.ts'
 import { optionalArgument, text } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
@@ -55,7 +55,6 @@ export const rollback = defineProcedure({
   },
   subject: ({ to }) => to,
   target: (facts) => [
-    clusterLine(facts),
     ...facts.targets.map(
       ({ name, replicas, from, deployment }) =>
         `${name}, ${replicas} replicas, now revision ${revisionOf(deployment) ?? '?'} (${versionOf(from)})`,

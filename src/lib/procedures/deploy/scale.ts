@@ -2,7 +2,7 @@ import { type Duration, minutes } from '../../clock.ts'
 import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
 import { type DatabaseRoom, gatherDatabaseRoom, leavesConnections } from '../../facts/deploy/database-room.ts'
 import { fits, gatherRoom, type Room } from '../../facts/deploy/room.ts'
-import { clusterLine, gatherWorkload, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
+import { gatherWorkload, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
 import { argument, text } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
@@ -46,7 +46,7 @@ export const scale = defineProcedure({
     return { ...workload, to, room, database, budgets }
   },
   subject: ({ name }) => name,
-  target: (facts) => [clusterLine(facts), `Deployment ${facts.namespace}/${facts.name}, ${facts.replicas} replicas`],
+  target: (facts) => [`Deployment ${facts.namespace}/${facts.name}, ${facts.replicas} replicas`],
   beyond: ({ name, to, replicas, budgets, database, deployment }) => [
     ...(to === 0 ? [`Without a pod nothing of ${name} answers, until it is scaled up again`] : []),
     ...budgets.map((budget) => `${budget}: while that is so, a drain of their nodes waits for ever`),

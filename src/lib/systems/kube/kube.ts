@@ -17,6 +17,7 @@ export const kubeSystem = (options: KubeOptions): System<KubeReader, KubeWriter,
     say: sayKube(options.kubeconfigs),
     prove: proveKube(options.kubeconfigs),
     rehearse: writeKube(client, options.clock, true),
+    reached: client.reached,
     close: async () => {
       for (const stream of streams) stream.destroy()
       client.close()

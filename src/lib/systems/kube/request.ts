@@ -1,6 +1,8 @@
+import { readCertificate, shortFingerprint } from '../../certificates.ts'
 import type { Clock, Duration } from '../../clock.ts'
-import { credentialsOf } from '../../environment/kubeconfig.ts'
+import { credentialsOf, type Loaded } from '../../environment/kubeconfig.ts'
 import { Unreachable } from '../../errors.ts'
+import type { Reached } from '../systems.ts'
 import type { Answer, Asked } from './call.ts'
 import { type Connected, connect } from './connected.ts'
 import { servers, serversOf } from './servers.ts'
@@ -52,6 +54,18 @@ export const kubeClient = (options: KubeOptions) => {
       const server = answering() ?? wanted
       return { kubeconfig: path, context, server, fellOver: server !== wanted }
     },
+    /** Whose certificate authority vouched for who has answered; nothing where nobody has. */
+    reached: async (): Promise<readonly Reached[]> => {
+      const server = answering()
+      if (server === undefined) return []
+      const { loaded } = await connected()
+      const wanted = await first()
+      const fellOver = server === wanted ? '' : ' (the kubeconfig’s own server does not answer)'
+      const by = authorityOf(loaded)
+      return [
+        { line: `cluster ${loaded.context} at ${server}${fellOver}, ${by}, from ${loaded.path}`, is: `cluster ${loaded.context}, ${by}` },
+      ]
+    },
     /** The object at `path`; undefined for a 404. Throws Unreachable for everything else that is no answer, and for what `is` does not take. */
     get: async <T>(path: string, is: (value: unknown) => boolean): Promise<T | undefined> => {
       const answer = await get(path, ({ status, object }) => status === 404 && object !== undefined)
@@ -84,6 +98,14 @@ export const kubeClient = (options: KubeOptions) => {
       )
     },
   }
+}
+
+/** Which certificate authority a server of this kubeconfig is held to. */
+const authorityOf = ({ ca, server, cluster }: Loaded): string => {
+  if (server.startsWith('http:')) return 'without TLS'
+  if (cluster['insecure-skip-tls-verify'] === true) return 'its certificate unverified'
+  const own = readCertificate(ca)
+  return own ? `CA ${shortFingerprint(own.fingerprint)}` : 'by the CAs of this machine'
 }
 
 /** `path`: where JSON of another shape came from; without it what came was no JSON at all. */

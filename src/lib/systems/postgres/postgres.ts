@@ -1,9 +1,10 @@
 import { Trouble, Unreachable } from '../../errors.ts'
+import type { Reached } from '../systems.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
 import { provePostgres } from './prove-postgres.ts'
 import { type Over, readPostgres } from './read-postgres.ts'
 import { sayPostgres } from './say-postgres.ts'
-import type { Postgres, PostgresTarget } from './types.ts'
+import type { EndpointFacts, Postgres, PostgresTarget } from './types.ts'
 import { writePostgres } from './write-postgres.ts'
 
 /** PostgreSQL as a system: one connection per target, opened at first use, one caller at a time. */
@@ -22,8 +23,16 @@ export const connectPostgres = (options: PostgresOptions): Postgres => {
     })
     return mine
   }
+  const reader = readPostgres(over, options)
+  const seen = new Map<string, Reached>()
+  const endpoint = async (target: PostgresTarget) => {
+    const found = await reader.endpoint(target)
+    if (found.reachable) seen.set(found.host, reachedAs(found))
+    return found
+  }
   return {
-    read: readPostgres(over, options),
+    read: { ...reader, endpoint },
+    reached: async () => [...seen.values()],
     write: writePostgres(over),
     say: sayPostgres(options),
     prove: provePostgres(options),
@@ -34,6 +43,11 @@ export const connectPostgres = (options: PostgresOptions): Postgres => {
     },
   }
 }
+
+const reachedAs = ({ host, database, serverAddress, connections }: EndpointFacts & { readonly reachable: true }): Reached => ({
+  line: `database ${database} on ${host}, ${serverAddress === null ? '' : `server ${serverAddress}, `}${connections} connections`,
+  is: `database ${database} on ${host}`,
+})
 
 const keyOf = ({ host, port, user, database, password }: PostgresTarget): string =>
   [host, port, user, database, password.reveal()].join('\0')

@@ -92,12 +92,17 @@ interface Self {
   readonly clientAddress: string | null
   readonly version: string
   readonly maxConnections: number
+  readonly database: string
+  readonly serverAddress: string | null
+  readonly connections: number
   readonly readOnly: boolean
 }
 
 /** What the server says of itself and of us. */
 const self = `
 SELECT pg_backend_pid() AS pid, host(inet_client_addr()) AS "clientAddress", current_setting('server_version') AS version,
+       current_database() AS database, host(inet_server_addr()) AS "serverAddress",
+       coalesce((SELECT numbackends FROM pg_stat_database WHERE datname = current_database()), 0)::int AS connections,
        current_setting('max_connections')::int AS "maxConnections", current_setting('default_transaction_read_only') = 'on' OR pg_is_in_recovery() AS "readOnly"`
 
 /** The reading half: see `PostgresReader`. */
@@ -170,7 +175,7 @@ const lookAt = async (target: PostgresTarget, options: PostgresOptions): Promise
     const connection = await openConnection(target, options)
     try {
       const { found, times } = await connection.reading(measured)
-      const { clientAddress, version, maxConnections, readOnly } = found
+      const { version, pid, ...said } = found
       const processId = (connection.client as unknown as { readonly processID: number | null }).processID
       const queryMs = times.sort((a, b) => a - b)[1] ?? 0
       return {
@@ -180,10 +185,8 @@ const lookAt = async (target: PostgresTarget, options: PostgresOptions): Promise
         queryMs,
         serverVersion: version,
         tls: connection.tls,
-        pooled: processId !== found.pid,
-        clientAddress,
-        maxConnections,
-        readOnly,
+        pooled: processId !== pid,
+        ...said,
       }
     } finally {
       await connection.close()

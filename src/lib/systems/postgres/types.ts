@@ -30,6 +30,11 @@ export type EndpointFacts =
       /** How the server sees a client of this endpoint; null for a Unix socket. */
       readonly clientAddress: string | null
       readonly maxConnections: number
+      readonly database: string
+      /** The server's own, behind whatever led to it; null for a Unix socket. */
+      readonly serverAddress: string | null
+      /** Open to this database, ours too. */
+      readonly connections: number
       readonly readOnly: boolean
     }
 
