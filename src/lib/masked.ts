@@ -6,8 +6,8 @@ const named =
 
 const scheme = /\b(bearer|basic)\s+(?!••••)[\w+/=.~-]{8,}/gi
 /** `postgres://user:password@host`. */
-const login = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/gi
-const webToken = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g
+const login = /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/gi
+const webToken = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g
 const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g
 
 /** What the world wrote, without what is secret in it: the values that are `known`, and what has the look of one by what stands around it. */

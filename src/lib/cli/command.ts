@@ -90,13 +90,19 @@ export abstract class HoneydueCommand extends Command {
   }
 
   protected print(document: object, text: string): void {
-    this.log(this.argv.includes('--json') ? jsonText({ schemaVersion, command: this.id, ...document }) : text)
+    this.log(this.argv.includes('--json') ? this.framed(jsonText({ schemaVersion, command: this.id, ...document })) : text)
+  }
+
+  /** How a document stands on standard output: over several lines, unless it is one of many. */
+  protected framed(json: string): string {
+    return json
   }
 
   protected override async catch(error: unknown): Promise<void> {
     const trouble = troubleOf(error, this.id)
     process.exitCode = trouble.exitCode
-    if (this.argv.includes('--json')) return this.log(failureDocument(trouble, this.id, { known: this.known, here: this.here }))
+    if (this.argv.includes('--json'))
+      return this.log(this.framed(failureDocument(trouble, this.id, { known: this.known, here: this.here })))
     const { paint, renderTrouble } = await import('./render.ts')
     this.logToStderr(renderTrouble(trouble, paint(process.stderr), this.here))
   }

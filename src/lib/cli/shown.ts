@@ -26,7 +26,12 @@ export const shownInBrief = (text: string, most = 1500): string => {
 }
 
 /** A JSON document in which nothing is left that a terminal acts on: JSON itself leaves C1, DEL and direction marks as they are. */
-export const jsonText = (document: object): string =>
-  JSON.stringify(document, undefined, 2).replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (sign) =>
+export const jsonText = (document: object): string => harmless(JSON.stringify(document, undefined, 2))
+
+/** The same on one line, for records that come one after the other. */
+export const jsonLine = (record: object): string => harmless(JSON.stringify(record))
+
+const harmless = (json: string): string =>
+  json.replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (sign) =>
     [...Array(sign.length).keys()].map((at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   )

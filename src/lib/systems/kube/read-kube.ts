@@ -5,8 +5,9 @@ import { forwardToDeployment } from './forward.ts'
 import { addedKinds, pathOf } from './kinds.ts'
 import type { KubeClient } from './request.ts'
 import { isOfKind } from './shape.ts'
+import { openStream } from './stream.ts'
 import { type StoredSecret, tlsSecretOf } from './tls-secret.ts'
-import type { Kind, Kinds, KubeReader, Where } from './types.ts'
+import type { Kind, Kinds, KubeReader, LogRequest, Where } from './types.ts'
 
 const selectors = ({ labels, fields }: Where): string => {
   const query = new URLSearchParams({
@@ -14,6 +15,18 @@ const selectors = ({ labels, fields }: Where): string => {
     ...(fields !== undefined && { fieldSelector: fields }),
   })
   return query.size === 0 ? '' : `?${query}`
+}
+
+const logPath = ({ namespace, pod, container, tail, limit, previous, sinceSeconds, sinceTime }: LogRequest): string => {
+  const query = new URLSearchParams({
+    ...(container !== undefined && { container }),
+    ...(tail !== undefined && { tailLines: String(tail) }),
+    ...(limit !== undefined && { limitBytes: String(limit) }),
+    ...(previous === true && { previous: 'true' }),
+    ...(sinceSeconds !== undefined && { sinceSeconds: String(sinceSeconds) }),
+    ...(sinceTime !== undefined && { sinceTime }),
+  })
+  return `${pathOf('Pod', namespace, pod)}/log?${query}`
 }
 
 const isSecret = (value: unknown): boolean => isOfKind('Secret', value)
@@ -44,16 +57,12 @@ export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock 
       const found = await client.list<StoredSecret>(`${pathOf('Secret')}${selectors({ fields: 'type=kubernetes.io/tls' })}`, isSecret)
       return found.map(tlsSecretOf)
     },
-    log: async ({ namespace, pod, container, tail, limit, previous }) => {
-      const query = new URLSearchParams({
-        ...(container !== undefined && { container }),
-        ...(tail !== undefined && { tailLines: String(tail) }),
-        ...(limit !== undefined && { limitBytes: String(limit) }),
-        ...(previous === true && { previous: 'true' }),
-      })
-      const text = await client.text(`${pathOf('Pod', namespace, pod)}/log?${query}`)
+    log: async (request) => {
+      const text = await client.text(logPath(request))
       return text ? text.replace(/\n$/, '').split('\n') : []
     },
+    streamLog: ({ follow, signal, ...request }) =>
+      openStream(client, `${logPath(request)}&timestamps=true${follow ? '&follow=true' : ''}`, signal),
     gone: async (where, within) => {
       const end = clock.now().getTime() + within
       for (let pause = 50; ; pause = Math.min(pause * 2, seconds(1))) {

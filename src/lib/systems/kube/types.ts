@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { Duration } from '../../clock.ts'
 import type { Node, Pod } from '../../kube-objects.ts'
 import type { Later } from '../../later.ts'
@@ -37,6 +37,17 @@ export interface LogRequest {
   readonly limit?: number
   /** Of the container that ran before this one. */
   readonly previous?: boolean
+  /** Not what is older than so many seconds, by the clock of its node. */
+  readonly sinceSeconds?: number
+  /** Not what is older: RFC 3339, of which the server heeds whole seconds. */
+  readonly sinceTime?: string
+}
+
+/** A log as it comes, each line behind its time (RFC 3339, to the nanosecond). */
+export interface LogStreamRequest extends LogRequest {
+  /** Goes on with what the container is yet to write, until the container ends. */
+  readonly follow?: boolean
+  readonly signal: AbortSignal
 }
 
 /** Failures throw Unreachable (`kube-…`): no kubeconfig, no answer, 401, 403, and what no client can read. */
@@ -55,6 +66,8 @@ export interface KubeReader {
   tlsSecrets(): Promise<readonly TlsSecret[]>
   /** Lines of a log, without the last line break; [] where the container has not started. */
   log(request: LogRequest): Promise<readonly string[]>
+  /** The same as a stream with times, which may be read slowly. Unlike `log` it throws Unreachable (`kube-refused`) where the container has not started. */
+  streamLog(request: LogStreamRequest): Promise<Readable>
   /** Waits until no pod matches; false when some are left after `within`. */
   gone(where: Where & { readonly labels: string }, within: Duration): Promise<boolean>
   /** A port-forward to a ready pod of a Deployment. Throws Unreachable (`kube-no-deployment`, `kube-no-pod`, `kube-forward`). */

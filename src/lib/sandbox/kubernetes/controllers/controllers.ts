@@ -161,7 +161,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
     lifecycle.forget()
   }
   return {
-    log: (request, response) => answerLog(kubelet, request, response),
+    log: (request, response) => answerLog(kubelet, nodes, request, response),
     connect: (subresource, request, upgrade) => connectTo(kubelet, workloads, subresource, request, upgrade),
     evict: (pod: KubeObject, eviction, options) => evict(client, pod, eviction, options),
     settle: () => {

@@ -2,9 +2,9 @@ import { type ContainerStatus, ownerOf, type Pod } from '../controllers/objects.
 import type { Client } from '../types.ts'
 import { isDone, newId, terminated } from './containers.ts'
 import { resolveEnvironment } from './environment.ts'
-import { note } from './execution.ts'
 import type { createNodeImages } from './images.ts'
 import { createLog } from './log.ts'
+import { note } from './note.ts'
 import { everyContainer, type RunningPod } from './running-pod.ts'
 
 type NodeImages = ReturnType<typeof createNodeImages>

@@ -2,14 +2,9 @@ import type { Context } from '../controllers/context.ts'
 import { ownerOf, type Pod } from '../controllers/objects.ts'
 import type { Workloads } from '../types.ts'
 import type { RunningContainer } from './containers.ts'
-
-/** What a pod's annotation `honeydue.test/NAME` says of how it behaves. */
-export const note = (pod: Pod, name: string): string | undefined => pod.metadata.annotations?.[`honeydue.test/${name}`]
-
-const duration = (text: string): number => {
-  const [, amount = '0', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
-  return Number(amount) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 1000)
-}
+import { duration } from './duration.ts'
+import { note } from './note.ts'
+import { speak } from './speech.ts'
 
 interface Outcome {
   readonly exited: (code: number) => void
@@ -40,6 +35,7 @@ export function execute(
     container.log?.write(`exec /app/${container.spec.name}: exec format error`)
     return void exit(20, 1)
   }
+  if (!adopted) speak(pod, container, after, stop.signal)
   const completes = note(pod, 'complete-after')
   if (container.init) {
     if (container.spec.restartPolicy !== 'Always')

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import type { Nodes } from '../controllers/nodes.ts'
 import { as, type Pod } from '../controllers/objects.ts'
-import { badRequest } from '../status.ts'
+import { badRequest, StatusError } from '../status.ts'
 import type { KubeletRequest } from '../types.ts'
 import type { Kubelet } from './kubelet.ts'
 import type { LogLine } from './log.ts'
@@ -23,10 +24,11 @@ export function containerOf(pod: Pod, wanted: string | null): string {
 }
 
 /** Answers GET pods/{name}/log. */
-export function answerLog(kubelet: Kubelet, { pod: found, query }: KubeletRequest, response: ServerResponse): void {
+export function answerLog(kubelet: Kubelet, nodes: Nodes, { pod: found, query }: KubeletRequest, response: ServerResponse): void {
   const pod = as<Pod>(found)
   const container = containerOf(pod, query.get('container'))
   if (!pod.spec.nodeName) return void response.writeHead(204).end()
+  refuseFromAfar(nodes, pod, container)
   const on = (name: string) => query.get(name) === 'true' || query.get(name) === '1'
   const log = kubelet.log(pod, container, on('previous'))
   if (!log && on('previous')) throw badRequest(`previous terminated container "${container}" in pod "${pod.metadata.name}" not found`)
@@ -44,10 +46,29 @@ export function answerLog(kubelet: Kubelet, { pod: found, query }: KubeletReques
   const recent = log.lines.filter(({ at }) => at >= since)
   const chosen = tail === null ? recent : Number(tail) === 0 ? [] : recent.slice(-Number(tail))
   response.writeHead(200, { 'Content-Type': 'text/plain' })
-  const body = Buffer.from(chosen.map(text).join(''))
-  if (!on('follow')) return void response.end(body.subarray(0, Math.min(body.length, limit)))
+  let left = limit
+  const cut = (lines: string): Buffer => {
+    const body = Buffer.from(lines)
+    const part = body.subarray(0, Math.min(body.length, left))
+    left -= part.length
+    return part
+  }
+  const body = cut(chosen.map(text).join(''))
+  if (!on('follow')) return void response.end(body)
   response.flushHeaders()
   response.write(body)
-  const stop = log.follow((line) => (line === undefined ? response.end() : response.write(text(line))))
+  const stop = log.follow((line) => {
+    if (line !== undefined) response.write(cut(text(line)))
+    if (line === undefined || left === 0) response.end()
+  })
   response.on('close', stop)
+}
+
+/** The API server asks the kubelet; of a node that is away nothing comes. */
+function refuseFromAfar(nodes: Nodes, { metadata, spec }: Pod, container: string): void {
+  const node = spec.nodeName ?? ''
+  if (!nodes.plays(node) || nodes.isUp(node)) return
+  const place = `${nodes.address(node)}:10250`
+  const url = `https://${place}/containerLogs/${metadata.namespace}/${metadata.name}/${container}`
+  throw new StatusError(500, '', `Get "${url}": dial tcp ${place}: connect: no route to host`, {})
 }

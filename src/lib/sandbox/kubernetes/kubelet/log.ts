@@ -3,18 +3,26 @@ export interface LogLine {
   readonly text: string
 }
 
+/** A file that has grown to 10 MiB is moved aside, as containerLogMaxSize is by default. */
+const rotatedAt = 10 * 1024 * 1024
+
 /** The log of one run of a container: its lines, whoever follows it, and its end. */
 export function createLog() {
   const lines: LogLine[] = []
   const followers = new Set<(line: LogLine | undefined) => void>()
   let ended = false
-  const most = 10_000
+  let size = 0
   return {
     lines: lines as readonly LogLine[],
     write: (text: string): void => {
       const line = { at: Date.now(), text }
+      size += text.length + 1
+      // A kubelet reads the file that is being written; what was moved aside is told no more.
+      if (size > rotatedAt) {
+        lines.length = 0
+        size = text.length + 1
+      }
       lines.push(line)
-      if (lines.length > most) lines.shift()
       for (const follower of followers) follower(line)
     },
     end: (): void => {
