@@ -60,6 +60,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
     arrange: oneIngress,
   },
+  'cluster:tidy': { words: [], systems: ['kubernetes'], arrange: (sandbox) => void worlds['pods that were evicted'](sandbox) },
   'db:bootstrap-goose': {
     words: ['--image', nextImage],
     systems: ['kubernetes', 'postgres', 'registry'],

@@ -83,6 +83,12 @@ const records = ({ cloudflare }: Sandbox) =>
     .sort((a, b) => `${a.name}${a.content}`.localeCompare(`${b.name}${b.content}`))
 const sourceFile = ({ environment }: Sandbox) => readFileSync(join(environment.checkout, 'deploy-k3s/config.yaml'), 'utf8')
 
+const evicted = ({ kubernetes }: Sandbox) =>
+  kubernetes.client
+    .list({ group: '', resource: 'pods' }, { namespace })
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => name.includes('evicted'))
+
 /** What is in the queue; the worker's own pass is left to it. */
 let dropped = ''
 const queued = ({ redis }: Sandbox) => ['archived', 'retry', 'scheduled'].map((state) => idsOf(redis, state))
@@ -255,6 +261,12 @@ const cases: readonly Case[] = [
     input: () => ({ user: [], 'all-residence-ids': true, 'at-most': '10000' }),
     observe: cached,
     breaks: { at: /^Delete/, by: ({ redis }) => redis.store.set('residence_ids_user:7', '[1]') },
+  },
+  {
+    id: 'cluster:tidy',
+    world: 'pods that were evicted',
+    input: () => ({}),
+    observe: evicted,
   },
   {
     id: 'queue:drop',

@@ -130,7 +130,10 @@ const sources: Names = {
 /** What the server gave the objects of this sandbox. */
 const serverValues = ({ steps }: Plan): Names => {
   const said = steps.flatMap(({ manual }) => manual).join('\n')
-  const found = { JOB_UID: /"uid":"([^"]+)"/.exec(said)?.[1], RESOURCE_VERSION: /"resourceVersion":"([^"]+)"/.exec(said)?.[1] }
+  const found = {
+    JOB_UID: /"uid":"([^"]+)"[^\n]*\/jobs\//.exec(said)?.[1],
+    RESOURCE_VERSION: /"resourceVersion":"([^"]+)"/.exec(said)?.[1],
+  }
   return Object.fromEntries(Object.entries(found).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 

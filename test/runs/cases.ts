@@ -154,6 +154,15 @@ export const cases = {
     words: () => ['--node', 'hetzner1'],
     end: rules,
   },
+  'cluster:tidy': {
+    world: (sandbox) => worlds['pods that were evicted'](sandbox),
+    words: () => [],
+    end: ({ kubernetes }) =>
+      kubernetes.client
+        .list({ group: '', resource: 'pods' }, { namespace })
+        .map(({ metadata }) => metadata.name)
+        .filter((name) => name.includes('evicted')),
+  },
   'queue:drop': {
     words: () => ['--type', 'email:send'],
     end: ({ redis }) => ['archived', 'pending', 'scheduled'].map((state) => idsOf(redis, state).length),
@@ -179,6 +188,7 @@ export const groups = {
     'deploy:restart',
     'deploy:resume',
     'deploy:scale',
+    'cluster:tidy',
     'queue:drop',
     'queue:pause',
     'queue:resume',

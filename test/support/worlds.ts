@@ -131,6 +131,34 @@ export const worlds = {
     return { ID: archived?.type === 'zset' ? ([...archived.scores.keys()][0] ?? '') : '' }
   },
   'a queue paused by somebody': ({ redis }) => redis.store.set('asynq:{default}:paused', '1790000000'),
+  'pods that were evicted': ({ kubernetes: { client } }) => {
+    const [set] = client
+      .list({ group: 'apps', resource: 'replicasets' }, { namespace })
+      .filter(({ metadata }) => metadata.name.startsWith('api-'))
+    const { name = '', uid = '' } = set?.metadata ?? {}
+    const { template } = (set?.spec ?? {}) as { readonly template?: { readonly metadata?: { readonly labels?: Values } } }
+    const labels = template?.metadata?.labels ?? {}
+    const uids = ['api-evicted-1', 'api-evicted-2'].map((pod) => {
+      client.create({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: pod, namespace, labels, ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid }] },
+        spec: { nodeName: 'elsewhere', containers: [{ name: 'api', image: image('api') }] },
+      })
+      client.update(
+        { group: '', resource: 'pods' },
+        pod,
+        namespace,
+        (draft) =>
+          Object.assign(draft, {
+            status: { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' },
+          }),
+        { subresource: 'status' },
+      )
+      return client.get({ group: '', resource: 'pods' }, pod, namespace)?.metadata.uid ?? ''
+    })
+    return { FIRST_UID: uids[0] ?? '', SECOND_UID: uids[1] ?? '' }
+  },
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'hetzner2 drained': ({ cloudflare: { state } }) => {
     state.records = state.records.filter(({ content }) => content !== nodes[1].address)

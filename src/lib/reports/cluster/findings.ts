@@ -4,7 +4,7 @@ import type { Ended } from '../../facts/cluster/ended.ts'
 import type { FailedJob } from '../../facts/cluster/jobs.ts'
 import type { Below } from '../../facts/cluster/workloads.ts'
 import type { Observation } from '../../plan/report.ts'
-import { sh, words } from '../../shell.ts'
+import { sh } from '../../shell.ts'
 import type { ClusterHealth } from './gather.ts'
 import { nodeFindings } from './lost-nodes.ts'
 import { causeLength, groupsOf, podFinding } from './pod-findings.ts'
@@ -25,16 +25,13 @@ const claimFinding = ({ namespace, name, phase, storageClass, unknownClass, even
   }
 }
 
-/** So many pods are named in one line to be typed. */
-const named = 8
-
 /** Nothing is wrong with what has ended: what takes its place is judged by itself. */
 const endedFinding = ({ namespace, owner, reason, pods, message, replaced }: Ended): Observation => {
   const many = pods.length === 1 ? 'a pod that has ended lies' : `${pods.length} pods that have ended lie`
   return {
     level: 'warning',
     text: `${owner} in ${namespace}: ${many} about (${reason}${message ? `: ${clipped(message, causeLength)}` : ''})${replaced ? '' : '; nothing starts another'}`,
-    next: sh`kubectl -n ${namespace} delete pod ${words(pods.slice(0, named))}`,
+    next: 'honeydue cluster:tidy',
   }
 }
 

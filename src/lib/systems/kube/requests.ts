@@ -73,6 +73,13 @@ export const pauseRequest = ({ paused, ...target }: Of<'setPaused'>): KubeReques
 export const annotateRequest = ({ kind, namespace, name, annotation, value }: Of<'annotate'>): KubeRequest =>
   mergePatch(pathOf(kind, namespace, name), { metadata: { annotations: { [annotation]: value ?? null } } })
 
+/** A pod that has ended goes at once, whatever grace it had. */
+export const removePodRequest = ({ namespace, name, uid }: Of<'removePod'>): KubeRequest => ({
+  method: 'DELETE',
+  path: pathOf('Pod', namespace, name),
+  body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } },
+})
+
 export const removeJobRequest = ({ namespace, name, uid }: Of<'removeJob'>): KubeRequest => ({
   method: 'DELETE',
   path: pathOf('Job', namespace, name),

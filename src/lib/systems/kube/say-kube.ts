@@ -8,6 +8,7 @@ import {
   type KubeRequest,
   pauseRequest,
   removeJobRequest,
+  removePodRequest,
   runJobRequest,
   scaleRequest,
   setValueRequest,
@@ -37,6 +38,10 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         ],
         `Job ${placed(wanted)}`,
       )
+    },
+    removePod: (wanted) => {
+      const { path, body } = removePodRequest(wanted)
+      return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, `Pod ${placed(wanted)}`)
     },
     removeJob: (wanted) => {
       const { path, body } = removeJobRequest(wanted)

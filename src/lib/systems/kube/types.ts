@@ -119,6 +119,8 @@ export interface KubeWriter {
       readonly migratesTo: bigint
     },
   ): Promise<void>
+  /** Deletes the one pod with this uid; done where it has gone. */
+  removePod(target: Target & { readonly uid: string }): Promise<void>
   /** Deletes the one Job with this uid, and its pods before it. */
   removeJob(target: Target & { readonly uid: string }): Promise<void>
   /** Sets one annotation; without a value, takes it away. */

@@ -7,6 +7,7 @@ import {
   type KubeRequest,
   pauseRequest,
   removeJobRequest,
+  removePodRequest,
   restartRequest,
   runJobRequest,
   scaleRequest,
@@ -15,7 +16,7 @@ import {
   tlsSecretRequest,
 } from './requests.ts'
 import { isOfKind } from './shape.ts'
-import type { Deployment, KubeWriter } from './types.ts'
+import type { Deployment, KubeWriter, Pod } from './types.ts'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
@@ -39,6 +40,14 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
     setPaused: (wanted) => send(pauseRequest(wanted)),
     runJob: (wanted) => send(runJobRequest(wanted)),
     removeJob: (wanted) => send(removeJobRequest(wanted)),
+    removePod: async (wanted) => {
+      const request = removePodRequest(wanted)
+      await send(request).catch(async (error: unknown) => {
+        if (!(error instanceof Moved)) throw error
+        const now = await client.get<Pod>(request.path, (one) => isOfKind('Pod', one))
+        if (now?.metadata.uid === wanted.uid) throw error
+      })
+    },
     annotate: (wanted) => send(annotateRequest(wanted)),
     // The new pair does not exist when a plan is made: rehearsed is a write that changes nothing on the version that was read.
     replaceTlsSecret: async ({ certificate, key, ...target }) =>
