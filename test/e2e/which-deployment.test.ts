@@ -58,6 +58,15 @@ test('readonly in the environment or HONEYDUE_READONLY: the plan, and then 2; a 
     expect((await honeydue([...seven, file(), '--dry-run'], { env: { ...env, HONEYDUE_READONLY: value } })).code).toBe(0)
   const psql = await honeydue(['db:psql', '--write', '--env', readOnlyFile()], { env: { ...env, PATH: '/usr/bin:/bin' } })
   expect(psql.code).toBe(2)
+  expect((await honeydue(['lock:release', '--holder', 'eva@laptop', '--env', readOnlyFile()], { env })).code).toBe(2)
+  const only = { env: { ...env, HONEYDUE_READONLY: '1' } }
+  const plan = join(state, 'seven.json')
+  expect((await honeydue([...seven, file(), '--out', plan], only)).code).toBe(0)
+  expect((await honeydue(['run:apply', plan], only)).code).toBe(2)
+  expect(cached()).toEqual(before)
+  expect((await honeydue([...seven, file()], { env })).code).toBe(0)
+  const back = await honeydue(['run:undo', 'last', '--confirm', 'sandbox/7'], only)
+  expect([back.code, back.stderr]).toEqual([2, expect.stringContaining('may only be looked at')])
 })
 
 test('every writer of every system refuses in a deployment that may only be looked at', async () => {

@@ -70,3 +70,12 @@ test('an ACL that keeps scripts from us stops it in the words of Redis, and noth
   server().fail(undefined)
   expect(subject.observe()).toEqual(before)
 })
+
+test('more than half of what waits or has failed is out of the common, and is said; a few of many are not', async () => {
+  for (let i = 0; i < 30; i++) addTask(server(), 'archived', { type: 'email:many' })
+  const { plan } = await planned({ id: [], type: 'email:many' })
+  expect(plan.outlier).toMatch(/^it acts on 30 of \d\d: jobs email:many$/)
+  addTask(server(), 'archived', { type: 'email:few' })
+  addTask(server(), 'archived', { type: 'email:few' })
+  expect((await planned({ id: [], type: 'email:few' })).plan.outlier).toBeUndefined()
+})

@@ -14,6 +14,7 @@ test('more than half of the whole is out of the common, where the whole is not a
   expect(outlierOf(keys(12, 20), [])).toBe('it acts on 12 of 20: residence_ids_user:*')
   expect(outlierOf(keys(10, 20), [])).toBeUndefined()
   expect(outlierOf(keys(3, 4), [])).toBeUndefined()
+  expect(outlierOf([...keys(1000, 2400), ...keys(1000, 2400)], [])).toBe('it acts on 2000 of 2400: residence_ids_user:*')
 })
 
 test('each risk goes up by one level, and the highest stays', () => {

@@ -46,7 +46,11 @@ if (process.argv[1]?.endsWith('bin/run.js')) {
   }
 
   const writes = (method, path) =>
-    method !== 'GET' && !path.includes('dryRun=') && !/\/selfsubject/.test(path) && !(method === 'PATCH' && path.includes('/leases/'))
+    method !== 'GET' &&
+    method !== 'HEAD' &&
+    !path.includes('dryRun=') &&
+    !/\/selfsubject/.test(path) &&
+    !(method === 'PATCH' && path.includes('/leases/'))
   for (const module of [http, https]) {
     const request = module.request
     module.request = (options, ...rest) => {

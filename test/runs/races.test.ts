@@ -1,13 +1,15 @@
+import { rmSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { procedures } from '../../src/lib/procedures/index.ts'
 import { count } from '../hostile/points.ts'
 import { type Ended, overlap, spansOf } from '../support/attempts.ts'
 import { type Case, cases, groups, type Id } from './cases.ts'
-import { full, lost, useLane } from './lane.ts'
+import { full, lost, pointsIn, preload, useLane } from './lane.ts'
 
-const { sandbox, systems, arrange, start, run, wordsOf, journals, untilLines, worldOf, tidy } = useLane()
+const { state, sandbox, systems, arrange, start, run, wordsOf, journals, untilLines, worldOf, tidy } = useLane()
 const ids = Object.keys(cases) as readonly Id[]
 const me = `${userInfo().username}@${hostname()}`
 
@@ -16,11 +18,20 @@ test('every procedure of the registry is in the lane, once', () => {
   expect(Object.values(groups).flat().sort()).toEqual([...ids].sort())
 })
 
-test('while somebody else holds the lease, every procedure is refused with 7 and changes nothing', async ({ task }) => {
+test('where it may only be looked at every procedure stops below its plan with 2, and under another’s lease with 7: nothing is sent', async ({
+  task,
+}) => {
   const missed: string[] = []
+  const log = join(state, 'sent')
   for (const id of ids) {
     const line = await wordsOf(id, await arrange(cases[id]))
     const before = await worldOf(id)
+    rmSync(log, { force: true })
+    const looked = await run(line, { HONEYDUE_READONLY: '1', NODE_OPTIONS: preload, POINTS_LOG: log })
+    const below = looked.said.replace(/\s+/g, ' ')
+    const refusedHere = looked.code === 2 && /\bsandbox .* plan [0-9a-z]{8} .* may only be looked at from here/.test(below)
+    if (!refusedHere || pointsIn(log).writes.length > 0 || (await worldOf(id)) !== before || journals().length > 0)
+      missed.push(lost(`${id} where it may only be looked at: ${pointsIn(log).writes}`, looked))
     const over = await systems().lease.read()
     const mine = { holder: 'eva@laptop/20261129-0900-aaaa', epoch: (over?.epoch ?? 0) + 1 }
     await systems().lease.take(over, { ...mine, seconds: 30, told: { line: 'honeydue edge:drain hetzner1', step: '1 of 4: Take api off' } })
@@ -29,7 +40,11 @@ test('while somebody else holds the lease, every procedure is refused with 7 and
     if (refused.code !== 7 || !named || (await worldOf(id)) !== before || journals().length > 0)
       missed.push(lost(`${id} under another’s lease`, refused))
   }
-  count(task.meta, { of: 'procedures refused under another operator’s lease', tried: ids.length, lost: missed })
+  count(task.meta, {
+    of: 'procedures refused in a deployment that may only be looked at, and under another’s lease',
+    tried: ids.length * 2,
+    lost: missed,
+  })
 })
 
 const spans = () => spansOf(journals())

@@ -3,9 +3,17 @@ import { readOnly } from '../environment/read-only.ts'
 import { Declined, Usage } from '../errors.ts'
 import { watchHolder } from '../journal/lease.ts'
 import { describeHolder, heldBy, holderName } from '../journal/lease-words.ts'
-import { sh } from '../shell.ts'
 import type { Prompts } from './prompts.ts'
 import type { Session } from './session.ts'
+
+/** Said before anything is connected to: without a terminal nobody can be asked whose it is. */
+export const holderMissing = (): Usage =>
+  new Usage({
+    code: 'no-terminal',
+    failed: 'Whose lease is to be released must be said, and there is no terminal to ask on: --holder is missing',
+    cause: 'Standard input or standard error is no terminal, --json was given, or CI is set',
+    next: 'honeydue lock:status   # names the holder',
+  })
 
 /** Releases a lease whose holder was watched and does not renew it; the name of the holder is typed. Returns whose it was, or undefined where nobody held it. */
 export const releaseAbandoned = async (
@@ -18,13 +26,6 @@ export const releaseAbandoned = async (
   const found = await lease.read()
   if (found?.holder === undefined) return undefined
   const name = holderName(found)
-  if (holder === undefined && !prompts)
-    throw new Usage({
-      code: 'no-terminal',
-      failed: 'There is no terminal to ask on',
-      cause: 'Whose lease is to be released must be said',
-      next: sh`honeydue lock:status, then honeydue lock:release --holder ${name}`,
-    })
   if (holder !== undefined && holder !== name)
     throw new Usage({ code: 'holder-mismatch', failed: `The lease is ${name}’s, and not ${holder}’s`, next: 'honeydue lock:status' })
   say(`Looking whether ${name} still renews it`)
@@ -34,7 +35,7 @@ export const releaseAbandoned = async (
       .map((line) => `  ${line}`)
       .join('\n'),
   )
-  if (holder === undefined && prompts && !(await prompts.subject(name)))
+  if (holder === undefined && !(await prompts?.subject(name)))
     throw new Declined({ code: 'declined', failed: 'Not released', cause: `What was typed is not ${name}` })
   // Taken over first: whoever wakes up finds a higher epoch, and not its own lease released.
   const mine = { holder: `${name}/released`, epoch: found.epoch + 1 }

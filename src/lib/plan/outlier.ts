@@ -23,6 +23,10 @@ export const outlierOf = (shares: readonly Share[], earlier: readonly number[]):
   const now = shares.reduce((sum, { count = 0 }) => sum + count, 0)
   const most = Math.max(0, ...earlier)
   if (earlier.length > 0 && now > few && now > most * 3) return `it acts on ${now}, where earlier runs acted on ${most} at most`
-  const large = shares.find(({ count = 0, of = 0 }) => of > few && count * 2 > of)
-  return large && `it acts on ${large.count} of ${large.of}: ${large.what}`
+  // Parts of one whole, a step each, count together.
+  for (const { what, of = 0 } of shares) {
+    const count = shares.reduce((sum, one) => (one.what === what && one.of === of ? sum + (one.count ?? 0) : sum), 0)
+    if (of > few && count * 2 > of) return `it acts on ${count} of ${of}: ${what}`
+  }
+  return undefined
 }

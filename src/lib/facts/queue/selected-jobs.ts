@@ -67,6 +67,13 @@ const namedBy = (word: string, all: readonly Task[]): readonly Task[] => all.fil
 /** So many ids fit into one line of a shell. */
 const atOnce = 1000
 
+/** How many jobs their queue holds that wait or have failed: what is done to a part of it is measured by that. */
+export const waitingBeside = (jobs: readonly Task[], queues: readonly JobQueue[]): number =>
+  queues
+    .filter(({ queue }) => jobs.some((job) => job.queue === queue))
+    .flatMap(({ tasks }) => tasks)
+    .filter(({ state }) => state !== 'completed').length
+
 /** Jobs of one queue each, no more than fit into a line. */
 export const partsOf = (jobs: readonly Task[]): readonly (readonly Task[])[] => {
   const queues = [...new Set(jobs.map(({ queue }) => queue))]

@@ -1,5 +1,5 @@
 import { counted } from '../../facts/queue/ailments.ts'
-import { gatherJobs, partsOf, type SelectedJobs } from '../../facts/queue/selected-jobs.ts'
+import { gatherJobs, partsOf, type SelectedJobs, waitingBeside } from '../../facts/queue/selected-jobs.ts'
 import { oneOf, optionalArguments, optionalText } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
@@ -53,7 +53,7 @@ const gone = async (jobs: readonly Task[], { redis }: Readers<'redis'>): Promise
   return first ? fails(`${still.length === 1 ? `job ${first.id} is` : `${still.length} jobs are`} still there`) : holds
 }
 
-const dropAll = ({ target, readOnly }: SelectedJobs, jobs: readonly Task[]): Change<'redis'> => {
+const dropAll = ({ target, readOnly, queues }: SelectedJobs, jobs: readonly Task[]): Change<'redis'> => {
   const [{ queue, type, id, state } = { queue: '', type: '', id: '', state: 'archived' }] = jobs
   const one = jobs.length === 1
   const ids = jobs.map((job) => job.id)
@@ -65,7 +65,7 @@ const dropAll = ({ target, readOnly }: SelectedJobs, jobs: readonly Task[]): Cha
         what: one ? `job ${id} (${type})` : `jobs ${[...new Set(jobs.map((job) => job.type))].join(', ')}`,
         before: [...new Set(jobs.map((job) => job.state))].join(', ') || state,
         after: 'gone',
-        ...(!one && { note: `${jobs.length} jobs`, count: jobs.length }),
+        ...(!one && { note: `${jobs.length} jobs`, count: jobs.length, of: waitingBeside(jobs, queues) }),
       },
       ...(locks > 0 ? [{ what: 'unique locks', before: counted(locks, 'lock'), after: 'released where the job still holds it' }] : []),
     ],

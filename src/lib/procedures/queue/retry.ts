@@ -1,4 +1,4 @@
-import { gatherJobs, partsOf, type SelectedJobs } from '../../facts/queue/selected-jobs.ts'
+import { gatherJobs, partsOf, type SelectedJobs, waitingBeside } from '../../facts/queue/selected-jobs.ts'
 import { optionalArguments, optionalText } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
@@ -46,7 +46,7 @@ const left = async (jobs: readonly Task[], { redis }: Readers<'redis'>): Promise
   return first ? fails(`${still.length === 1 ? `job ${first.id} is` : `${still.length} jobs are`} not pending`) : holds
 }
 
-const runAgain = ({ target, readOnly }: SelectedJobs, jobs: readonly Task[]): Change<'redis'> => {
+const runAgain = ({ target, readOnly, queues }: SelectedJobs, jobs: readonly Task[]): Change<'redis'> => {
   const [{ queue, type, id, state } = { queue: '', type: '', id: '', state: 'archived' }] = jobs
   const one = jobs.length === 1
   return {
@@ -60,6 +60,7 @@ const runAgain = ({ target, readOnly }: SelectedJobs, jobs: readonly Task[]): Ch
             after: 'pending, or run since',
             note: `${jobs.length} jobs`,
             count: jobs.length,
+            of: waitingBeside(jobs, queues),
           },
     ],
     check: async () => every([when(!readOnly, `Redis at ${target} is a read-only replica`), ...jobs.map(mayRun)]),
