@@ -38,7 +38,7 @@ export interface Condition {
 export interface Node extends KubeObject {
   readonly spec: {
     readonly unschedulable?: boolean
-    readonly taints?: readonly { readonly key: string; readonly effect: string }[]
+    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[]
   }
   readonly status: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
@@ -92,7 +92,18 @@ export interface NodeSelectorTerm {
 export interface PodSpec {
   readonly nodeName?: string
   readonly nodeSelector?: Readonly<Record<string, string>>
-  readonly volumes?: readonly { readonly name: string; readonly persistentVolumeClaim?: { readonly claimName: string } }[]
+  readonly volumes?: readonly {
+    readonly name: string
+    readonly persistentVolumeClaim?: { readonly claimName: string }
+    readonly emptyDir?: { readonly medium?: string }
+    readonly hostPath?: { readonly path: string }
+  }[]
+  readonly terminationGracePeriodSeconds?: number
+  readonly affinity?: {
+    readonly nodeAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] }
+    }
+  }
   readonly imagePullSecrets?: readonly { readonly name: string }[]
   readonly containers: readonly Container[]
   readonly initContainers?: readonly Container[]
@@ -145,9 +156,19 @@ export interface PodDisruptionBudget extends KubeObject {
   readonly spec: {
     readonly minAvailable?: number | string
     readonly maxUnavailable?: number | string
-    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> }
+    readonly selector?: {
+      readonly matchLabels?: Readonly<Record<string, string>>
+      readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[]
+    }
+    readonly unhealthyPodEvictionPolicy?: string
   }
-  readonly status?: { readonly disruptionsAllowed?: number; readonly currentHealthy?: number; readonly desiredHealthy?: number }
+  readonly status?: {
+    readonly disruptionsAllowed?: number
+    readonly currentHealthy?: number
+    readonly desiredHealthy?: number
+    readonly expectedPods?: number
+    readonly conditions?: readonly Condition[]
+  }
 }
 
 export interface ReplicaSet extends KubeObject {

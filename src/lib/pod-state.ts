@@ -18,3 +18,11 @@ export const startedAt = ({ metadata, status }: Pod): string => {
   const started = (status.containerStatuses ?? []).flatMap(({ state }) => state?.running?.startedAt ?? [])
   return started.sort()[0] ?? metadata.creationTimestamp ?? ''
 }
+
+/** A DaemonSet's, or the kubelet's own (a mirror pod): it is started anew wherever its node is, cordoned or not. */
+export const isDaemon = ({ metadata }: Pick<Pod, 'metadata'>): boolean =>
+  metadata.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true ||
+  metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
+
+/** What a drain moves off a node: all that runs there but daemons, and what has ended for good. */
+export const isDrained = (pod: Pod): boolean => !isDaemon(pod) && !hasEnded(pod)

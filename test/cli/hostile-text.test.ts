@@ -38,6 +38,8 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'edge:purge': () => ({ url: ['https://api.myhoneydue.com/'], host: [], everything: false }),
   'firewall:refresh': () => ({ node: [] }),
   'queue:drop': () => ({ id: [], type: 'email:send', state: 'archived' }),
+  'nodes:drain': () => ({ node: nodes[1].alias, within: 1000 }),
+  'nodes:uncordon': () => ({ node: nodes[1].alias }),
   'queue:pause': () => ({ queue: 'default' }),
   'queue:resume': () => ({ queue: 'default' }),
   'queue:retry': () => ({ id: [], type: 'email:send' }),

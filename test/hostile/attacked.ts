@@ -106,6 +106,8 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     arrange: worlds['one range new and one gone'],
   },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
+  'nodes:drain': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
+  'nodes:uncordon': { words: [secondNode.alias], systems: ['kubernetes'], arrange: worlds['hetzner2 cordoned'] },
   'queue:pause': { words: ['default'], systems: ['kubernetes'] },
   'queue:retry': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'queue:resume': { words: ['default'], systems: ['kubernetes'], arrange: worlds['a queue paused by somebody'] },
@@ -150,6 +152,9 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
         const images = template.spec.containers.map(({ image }) => image)
         return [metadata.name, replicas, paused ?? false, metadata.annotations?.['honeydue.dev/replicas'], images]
       }),
+      cordoned: client
+        .list({ group: '', resource: 'nodes' })
+        .map(({ spec }) => (spec as { unschedulable?: boolean }).unschedulable ?? false),
       cached: redis.store
         .keys()
         .filter((key) => /^residence_ids_user:[1-9]$/.test(key))

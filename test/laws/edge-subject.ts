@@ -3,6 +3,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import type { Environment } from '../../src/lib/environment/schema.ts'
 import { nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
+import type { SandboxOptions } from '../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import { useSandbox } from '../support/worlds.ts'
 
@@ -13,8 +14,8 @@ const admin = 'admin.myhoneydue.com'
 vi.setConfig({ testTimeout: 240_000 })
 
 /** The edge of a sandbox under the laws, with two public names: enough for one to be done and the other not. `afresh`: what a connection remembers is no part of the world. */
-export const useEdge = ({ afresh = false } = {}) => {
-  const sandbox = useSandbox({ speed: { keepAliveMs: 0, reloadMs: 20 } })
+export const useEdge = ({ afresh = false, speed = {} }: { readonly afresh?: boolean; readonly speed?: SandboxOptions['speed'] } = {}) => {
+  const sandbox = useSandbox({ speed: { keepAliveMs: 0, reloadMs: 20, ...speed } })
   let systems: ReturnType<typeof openSystems> | undefined
   const close = async () => {
     await systems?.close()

@@ -81,6 +81,18 @@ const records = ({ cloudflare }: Sandbox) =>
   cloudflare.state.records
     .map(({ name, type, content, proxied, comment }) => ({ name, type, content, proxied, comment }))
     .sort((a, b) => `${a.name}${a.content}`.localeCompare(`${b.name}${b.content}`))
+/** Whether hetzner2 takes pods, and whether any but daemons is on it. */
+const onNode = ({ kubernetes: { client } }: Sandbox) => ({
+  cordoned:
+    ((client.get({ group: '', resource: 'nodes' }, nodes[1].hostname)?.['spec'] ?? {}) as { unschedulable?: boolean }).unschedulable ??
+    false,
+  left: client
+    .list({ group: '', resource: 'pods' })
+    .some(
+      ({ metadata, spec }) =>
+        (spec as { nodeName?: string }).nodeName === nodes[1].hostname && metadata.ownerReferences?.[0]?.kind !== 'DaemonSet',
+    ),
+})
 const sourceFile = ({ environment }: Sandbox) => readFileSync(join(environment.checkout, 'deploy-k3s/config.yaml'), 'utf8')
 
 const evicted = ({ kubernetes }: Sandbox) =>
@@ -172,6 +184,13 @@ const cases: readonly Case[] = [
     observe: records,
     breaks: { at: /well, asked from itself/, by: ({ edge }) => edge.traefik('hetzner2').fail('no-handshake') },
   },
+  {
+    id: 'nodes:drain',
+    world: 'healthy',
+    input: () => ({ node: 'hetzner2', within: 60_000 }),
+    observe: (one) => [records(one), onNode(one)],
+  },
+  { id: 'nodes:uncordon', world: 'hetzner2 cordoned', input: () => ({ node: 'hetzner2' }), observe: onNode },
   {
     id: 'firewall:refresh',
     world: 'one range new and one gone',

@@ -55,6 +55,19 @@ const runs = (name: string) => (sandbox: Sandbox) => {
 const records = ({ cloudflare }: Sandbox) =>
   cloudflare.state.records.map(({ name, type, content, proxied }) => `${name} ${type} ${content} ${proxied}`).sort()
 
+/** What hetzner2 takes, and what is left on it but daemons. */
+const onNode = ({ kubernetes: { client } }: Sandbox) => ({
+  cordoned:
+    ((client.get({ group: '', resource: 'nodes' }, nodes[1].hostname)?.spec ?? {}) as { readonly unschedulable?: boolean }).unschedulable ??
+    false,
+  left: client
+    .list({ group: '', resource: 'pods' })
+    .filter(
+      ({ metadata, spec }) =>
+        (spec as { nodeName?: string }).nodeName === nodes[1].hostname && metadata.ownerReferences?.[0]?.kind !== 'DaemonSet',
+    ).length,
+})
+
 const rules = (sandbox: Sandbox) =>
   nodes.map(({ alias }) => ['ufw/rules4', 'ufw/rules6'].map((file) => sandbox.nodes.node(alias).state.read(file).split('\n').sort()))
 
@@ -167,6 +180,12 @@ export const cases = {
     words: () => ['--type', 'email:send'],
     end: ({ redis }) => ['archived', 'pending', 'scheduled'].map((state) => idsOf(redis, state).length),
   },
+  'nodes:drain': { words: () => ['hetzner2', '--within', '30s'], end: (sandbox) => ({ records: records(sandbox), ...onNode(sandbox) }) },
+  'nodes:uncordon': {
+    world: (sandbox) => void worlds['hetzner2 cordoned'](sandbox),
+    words: () => ['hetzner2'],
+    end: (sandbox) => onNode(sandbox).cordoned,
+  },
   'queue:pause': { words: () => ['default'], end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused') },
   'queue:retry': {
     words: () => ['--type', 'email:send'],
@@ -194,7 +213,7 @@ export const groups = {
     'queue:resume',
     'queue:retry',
   ],
-  edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh'],
+  edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'nodes:drain', 'nodes:uncordon'],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point'],
   releases: ['deploy:image', 'deploy:rollback'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],

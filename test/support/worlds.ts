@@ -163,6 +163,10 @@ export const worlds = {
   'hetzner2 drained': ({ cloudflare: { state } }) => {
     state.records = state.records.filter(({ content }) => content !== nodes[1].address)
   },
+  'hetzner2 cordoned': ({ kubernetes }) =>
+    void kubernetes.client.update({ group: '', resource: 'nodes' }, nodes[1].hostname, undefined, (draft) => {
+      draft.spec = { ...(draft.spec as object), unschedulable: true }
+    }),
   'one range new and one gone': ({ cloudflare: { state } }) => {
     const { ipv4, ipv6 } = state.ranges
     state.ranges = { ipv4: ['198.51.100.0/24', ...ipv4.slice(1)], ipv6 }

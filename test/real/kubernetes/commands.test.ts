@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { namespace, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import type { KubeObject } from '../../../src/lib/sandbox/kubernetes/types.ts'
 import { type Sandbox, startSandbox } from '../../../src/lib/sandbox/sandbox.ts'
 import { type ContractCase, type ContractWorld, holdContract } from '../../contract/contract.ts'
@@ -82,8 +82,16 @@ const anew = (body: object) => {
 
 const realWorld = async (): Promise<World> => {
   const sandbox = await started()
-  const nodes = sandbox.kubernetes.client.list({ group: '', resource: 'nodes' })
-  const cluster = await startControlPlane(nodes.map(({ metadata: { name, labels } }) => ({ name, labels: labels ?? {} })))
+  const machines = sandbox.kubernetes.client.list({ group: '', resource: 'nodes' })
+  const addressOf = (name: string) => nodes.find(({ hostname }) => hostname === name)?.address ?? '127.0.0.1'
+  const cluster = await startControlPlane(
+    machines.map(({ metadata: { name, labels } }) => ({
+      name,
+      labels: labels ?? {},
+      // What kwok says for their kubelets of where they are.
+      annotations: { 'honeydue.test/address': addressOf(name) },
+    })),
+  )
   const stop = async () => {
     await cluster.stop()
     await sandbox.stop()
@@ -119,6 +127,29 @@ const webPods = async ({ kubeconfig }: World) => {
     const { body } = await server.admin('GET', `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(web)}`)
     const { items } = body as { readonly items: readonly (KubeObject & { readonly spec: { readonly nodeName?: string } })[] }
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  } finally {
+    server.close()
+  }
+}
+
+const honeydueOn = async ({ kubeconfig }: World, node: string): Promise<number> => {
+  const server = connect(kubeconfig)
+  try {
+    const { body } = await server.admin(
+      'GET',
+      `/api/v1/namespaces/${namespace}/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`,
+    )
+    return (body as { readonly items: readonly KubeObject[] }).items.length
+  } finally {
+    server.close()
+  }
+}
+
+const isCordoned = async ({ kubeconfig }: World, node: string): Promise<boolean> => {
+  const server = connect(kubeconfig)
+  try {
+    const { body } = await server.admin('GET', `/api/v1/nodes/${node}`)
+    return (body as { readonly spec: { readonly unschedulable?: boolean } }).spec.unschedulable === true
   } finally {
     server.close()
   }
@@ -182,6 +213,18 @@ const cases: readonly ContractCase<World>[] = [
         `--pod-selector=${web}`,
       )
       return { cordon, there, drain, left: await on(), uncordon: await kubectl(world, 'uncordon', node) }
+    },
+  },
+  {
+    name: 'nodes:drain and nodes:uncordon: hetzner2 keeps nothing but daemons, and takes pods again',
+    expected: { before: true, drain: 0, left: 0, cordoned: true, uncordon: 0, after: false },
+    give: async (world) => {
+      const [, { alias, hostname }] = nodes
+      const before = (await honeydueOn(world, hostname)) > 0
+      const drain = await ask(world, 'nodes:drain', alias, '--within', '2m', '--confirm', alias)
+      const [left, cordoned] = [await honeydueOn(world, hostname), await isCordoned(world, hostname)]
+      const uncordon = await ask(world, 'nodes:uncordon', alias, '--confirm', alias)
+      return { before, drain: drain.code, left, cordoned, uncordon: uncordon.code, after: await isCordoned(world, hostname) }
     },
   },
 ]

@@ -23,6 +23,7 @@ const named = (name: string): NodeNamed => ({
 interface NodeNamed {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** Starts kube-apiserver, controller manager and scheduler of 1.34 on loopback, over etcd; kwok plays the kubelets of three nodes. All end with us. */

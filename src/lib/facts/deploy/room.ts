@@ -1,9 +1,10 @@
 import { type Finding, fails, holds } from '../../plan/finding.ts'
+import { hasEnded } from '../../pod-state.ts'
 import type { Container, Deployment, Node, Pod } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 
 /** What a pod asks of a node: milli-CPUs and bytes. */
-interface Wanted {
+export interface Wanted {
   readonly cpu: number
   readonly memory: number
 }
@@ -38,7 +39,7 @@ const bytesOf = (quantity: string): number => {
   return number === '' || units[unit] === undefined ? Number.NaN : Number(number) * units[unit]
 }
 
-const wantedBy = ({
+export const wantedBy = ({
   containers,
   initContainers = [],
 }: {
@@ -57,37 +58,41 @@ const wantedBy = ({
 }
 
 /** Ready, not cordoned, and without a taint that keeps ordinary pods away. */
-const takesPods = ({ spec, status }: Node): boolean =>
+export const takesPods = ({ spec, status }: Node): boolean =>
   spec.unschedulable !== true &&
   !spec.taints?.some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute') &&
   status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
 
-const ended = ({ status }: Pod): boolean => status.phase === 'Succeeded' || status.phase === 'Failed'
+/** What a node has left, by what its pods request; `pods`: so many more of them. */
+export const freeOn = ({ metadata, status }: Node, pods: readonly Pod[]): Wanted & { readonly pods: number } => {
+  const here = pods.filter((pod) => pod.spec.nodeName === metadata.name && !hasEnded(pod))
+  const used = here.map((pod) => wantedBy(pod.spec))
+  const free = (key: keyof Wanted, all: number) => Math.max(0, all - used.reduce((sum, one) => sum + one[key], 0))
+  const { cpu = '0', memory = '0', pods: most = '110' } = status.allocatable ?? {}
+  return { cpu: free('cpu', milliCpus(cpu)), memory: free('memory', bytesOf(memory)), pods: Math.max(0, Number(most) - here.length) }
+}
 
 /** Where further pods of a Deployment could run, by what all pods request of each node. */
 export const gatherRoom = async ({ spec }: Deployment, look: Readers<'kube'>): Promise<Room> => {
   const [nodes, pods] = await Promise.all([look.kube.nodes(), look.kube.pods()])
   const each = wantedBy(spec.template.spec)
   const open = nodes.filter(takesPods)
-  const places = open.map(({ metadata, status }) => {
-    const here = pods.filter((pod) => pod.spec.nodeName === metadata.name && !ended(pod))
-    const used = here.map((pod) => wantedBy(pod.spec))
-    const free = (key: keyof Wanted, all: number) => all - used.reduce((sum, one) => sum + one[key], 0)
-    const holding = (key: keyof Wanted, all: number) =>
-      each[key] === 0 ? Number.POSITIVE_INFINITY : Math.floor(Math.max(0, free(key, all)) / each[key])
-    const { cpu = '0', memory = '0', pods: most = '110' } = status.allocatable ?? {}
-    return Math.min(holding('cpu', milliCpus(cpu)), holding('memory', bytesOf(memory)), Math.max(0, Number(most) - here.length))
+  const places = open.map((node) => {
+    const free = freeOn(node, pods)
+    const holding = (key: keyof Wanted) => (each[key] === 0 ? Number.POSITIVE_INFINITY : Math.floor(free[key] / each[key]))
+    return Math.min(holding('cpu'), holding('memory'), free.pods)
   })
   return { each, more: places.reduce((sum, one) => sum + one, 0), nodes: open.length }
 }
 
-const said = ({ cpu, memory }: Wanted): string => `${cpu} mCPU and ${Math.round(memory / 2 ** 20)} MiB`
+/** "250 mCPU and 128 MiB". */
+export const requested = ({ cpu, memory }: Wanted): string => `${cpu} mCPU and ${Math.round(memory / 2 ** 20)} MiB`
 
 /** Whether so many more pods would find a node. */
 export const fits = (name: string, more: number, room: Room): Finding =>
   more <= room.more
     ? holds
     : fails(
-        `${more} more pods of ${name} want ${said(room.each)} each; ${room.nodes} nodes take pods and have room for ${room.more}`,
+        `${more} more pods of ${name} want ${requested(room.each)} each; ${room.nodes} nodes take pods and have room for ${room.more}`,
         'honeydue nodes:status',
       )

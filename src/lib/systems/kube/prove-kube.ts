@@ -14,6 +14,9 @@ const step = (key: string): string => key.replace(/[.\\]/g, '\\$&')
 /** `nopods NAMESPACE SELECTOR`: none is left that has not ended for good. */
 const nopods = sh`nopods() { pods=$(kubectl -n "$1" get pods -l "$2" --field-selector=status.phase!=Succeeded,status.phase!=Failed -o name) && test -z "$pods"; }`
 
+/** `drained NODE`: of what runs there, each has the kind of its owner before its name, and a mirror pod the Node's. */
+const drained = sh`drained() { undrained=$(kubectl get pods -A --field-selector "spec.nodeName=$1,status.phase!=Succeeded,status.phase!=Failed" -o 'jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind} {.metadata.name}{"\\n"}{end}') && ! printf '%s\\n' "$undrained" | grep -qvE '^(DaemonSet |Node |$)'; }`
+
 /** The kubectl lines that stop where an object is not so; `paths` are the environment's kubeconfigs. */
 export const proveKube = (paths: readonly string[]): KubeProver => {
   const shown = (lines: readonly ShellLine[], before: readonly ShellLine[] = []): Shown => ({
@@ -34,6 +37,11 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
         replicas === undefined ? [wait] : [sh`${part(field(target, 'deployment', '.spec.replicas'))}; test "$found" = ${replicas}`, wait],
       )
     },
+    unschedulable: ({ node, unschedulable }) => {
+      const found = sh`found=$(kubectl get ${`node/${node}`} -o jsonpath={.spec.unschedulable})`
+      return shown([unschedulable ? sh`${part(found)}; test "$found" = true` : sh`${part(found)}; test "$found" != true`])
+    },
+    drained: ({ node, within }) => shown([sh`within ${whole(within)} drained ${node}`], [drained]),
     noPods: ({ namespace, labels, within }) => shown([sh`within ${whole(within)} nopods ${namespace} ${labels}`], [nopods]),
     tlsPair: ({ file, ...target }) =>
       shown([

@@ -70,6 +70,21 @@ export const templateRequest = ({ from, to, ...target }: Of<'setTemplate'>): Kub
 export const pauseRequest = ({ paused, ...target }: Of<'setPaused'>): KubeRequest =>
   mergePatch(deployment(target), { spec: { paused: paused ? true : null } })
 
+export const unschedulableRequest = ({ node, unschedulable }: Of<'setUnschedulable'>): KubeRequest =>
+  mergePatch(pathOf('Node', undefined, node), { spec: { unschedulable: unschedulable ? true : null } })
+
+/** The API refuses it (429) where a budget has nothing left, and (409) where another pod has the name by now. */
+export const evictRequest = ({ namespace, name, uid }: Target & { readonly uid: string }): KubeRequest => ({
+  method: 'POST',
+  path: `${pathOf('Pod', namespace, name)}/eviction`,
+  body: {
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { namespace, name },
+    deleteOptions: { preconditions: { uid } },
+  },
+})
+
 export const annotateRequest = ({ kind, namespace, name, annotation, value }: Of<'annotate'>): KubeRequest =>
   mergePatch(pathOf(kind, namespace, name), { metadata: { annotations: { [annotation]: value ?? null } } })
 

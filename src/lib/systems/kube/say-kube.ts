@@ -1,3 +1,4 @@
+import { seconds } from '../../clock.ts'
 import { type ShellLine, sh } from '../../shell.ts'
 import type { System } from '../systems.ts'
 import type { AnyKind } from './kinds.ts'
@@ -53,6 +54,12 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         `Job ${placed(wanted)}`,
       )
     },
+    setUnschedulable: ({ node, unschedulable }) => said(sh`kubectl ${unschedulable ? 'cordon' : 'uncordon'} ${node}`, `Node ${node}`),
+    drain: ({ node, within }) =>
+      said(
+        sh`kubectl drain ${node} --ignore-daemonsets --delete-emptydir-data --timeout=${`${Math.ceil(within / seconds(1))}s`}`,
+        `what runs on ${node}`,
+      ),
     annotate: (wanted) => said(patched(wanted.kind, wanted, annotateRequest(wanted)), `${wanted.kind} ${placed(wanted)}`),
     replaceTlsSecret: ({ certificate: _certificate, key: _key, files, ...target }) => {
       const { body } = tlsSecretRequest(target, { certificate: '%s', key: '%s' })

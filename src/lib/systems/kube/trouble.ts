@@ -18,6 +18,8 @@ export const statusTrouble = (status: number, message: string, what: string, ser
 /** What a write was refused with: Moved where the object is not as it was planned on, Failed where the server finds the object wrong. */
 export const writeTrouble = (status: number, object: object | undefined, what: string, server: string): Trouble => {
   const { message = '', details } = (object ?? {}) as { readonly message?: string; readonly details?: { readonly causes?: unknown } }
+  const budget = refusedByBudget(details?.causes)
+  if (status === 429 && budget !== undefined) return new Failed({ code: overBudget, failed: `${what} was refused`, cause: budget })
   // A JSON Patch whose test fails is a 422 without causes; one with causes is an object that does not validate.
   if (status === 404 || status === 409 || (status === 422 && details?.causes === undefined)) {
     return new Moved({
@@ -30,6 +32,17 @@ export const writeTrouble = (status: number, object: object | undefined, what: s
   if (status === 400 || status === 422) return new Failed({ code: 'kube-invalid', failed: `${server} refused ${what}`, cause: message })
   return statusTrouble(status, message, what, server)
 }
+
+/** The code of a Failed: a budget has nothing left for the pod that was to be evicted. */
+export const overBudget = 'kube-budget'
+
+/** The budget's own sentence, where one refused an eviction; any other 429 is a server that has too much to do. */
+const refusedByBudget = (causes: unknown): string | undefined =>
+  Array.isArray(causes)
+    ? causes.flatMap(({ reason, message }: { readonly reason?: unknown; readonly message?: unknown }) =>
+        reason === 'DisruptionBudget' ? [String(message ?? reason)] : [],
+      )[0]
+    : undefined
 
 /** Words a failed connection by its system code. What is known already (no kubeconfig, no credentials) stays as it is. */
 export const connectionTrouble = (error: unknown, server: string): Unreachable => {

@@ -95,6 +95,11 @@ export interface Target {
   readonly name: string
 }
 
+/** A node by the name that the cluster has for it. */
+export interface NodeTarget {
+  readonly node: string
+}
+
 /** Each call changes one object, as field manager `honeydue`. Throws Moved where the object is not as it was planned on, Unreachable as the reader does. */
 export interface KubeWriter {
   /** Sets one key that still has the value `from`. */
@@ -123,6 +128,13 @@ export interface KubeWriter {
   removePod(target: Target & { readonly uid: string }): Promise<void>
   /** Deletes the one Job with this uid, and its pods before it. */
   removeJob(target: Target & { readonly uid: string }): Promise<void>
+  /** Lets a node take new pods, or not. */
+  setUnschedulable(wanted: NodeTarget & { readonly unschedulable: boolean }): Promise<void>
+  /**
+   * Evicts what runs on a node but daemons, by the API and each pod by its uid, until it is empty or on its way out. What a budget refuses is asked again
+   * within `within`, over all of them. Throws Failed (`kube-budget`) with what refuses.
+   */
+  drain(wanted: NodeTarget & { readonly within: Duration }, signal: AbortSignal): Promise<void>
   /** Sets one annotation; without a value, takes it away. */
   annotate(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value?: string }): Promise<void>
   /** Replaces both halves of a TLS Secret in one write on the version that was read, and drops what `kubectl apply` kept of the old key. */
@@ -153,6 +165,10 @@ export interface KubeProver {
   annotation(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value: string }): Shown
   /** Every pod of a Deployment is of its present template and ready, as many as it asks for; with `replicas`, it asks for so many. */
   rolledOut(target: Target & { readonly replicas?: number; readonly within: Duration }): Shown
+  /** A node takes new pods, or takes none. */
+  unschedulable(target: NodeTarget & { readonly unschedulable: boolean }): Shown
+  /** Nothing runs on a node but daemons. */
+  drained(target: NodeTarget & { readonly within: Duration }): Shown
   /** No pod is left that has not ended for good. */
   noPods(where: { readonly namespace: string; readonly labels: string; readonly within: Duration }): Shown
   /** A TLS Secret has the key of the certificate in a file, in both halves. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { Moved } from '../../errors.ts'
+import { drainNode } from './drain.ts'
 import type { KubeClient } from './request.ts'
 import {
   annotateRequest,
@@ -14,6 +15,7 @@ import {
   setValueRequest,
   templateRequest,
   tlsSecretRequest,
+  unschedulableRequest,
 } from './requests.ts'
 import { isOfKind } from './shape.ts'
 import type { Deployment, KubeWriter, Pod } from './types.ts'
@@ -48,6 +50,8 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
         if (now?.metadata.uid === wanted.uid) throw error
       })
     },
+    setUnschedulable: (wanted) => send(unschedulableRequest(wanted)),
+    drain: (wanted, signal) => drainNode(client, wanted, { clock, signal, dry }),
     annotate: (wanted) => send(annotateRequest(wanted)),
     // The new pair does not exist when a plan is made: rehearsed is a write that changes nothing on the version that was read.
     replaceTlsSecret: async ({ certificate, key, ...target }) =>

@@ -106,6 +106,17 @@ export function evict(client: Client, found: KubeObject, eviction: KubeObject, {
         )
     }
   }
+  const options = (eviction['deleteOptions'] ?? {}) as {
+    readonly gracePeriodSeconds?: number
+    readonly preconditions?: { readonly uid?: string }
+  }
+  const uid = options.preconditions?.uid
+  if (uid !== undefined && uid !== pod.metadata.uid)
+    throw new StatusError(
+      409,
+      'Conflict',
+      `Operation cannot be fulfilled on pods "${name}": Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`,
+    )
   if (dryRun) return
   client.update(
     pods,
@@ -123,7 +134,6 @@ export function evict(client: Client, found: KubeObject, eviction: KubeObject, {
     },
     { subresource: 'status', manager: 'kube-apiserver' },
   )
-  const options = (eviction['deleteOptions'] ?? {}) as { readonly gracePeriodSeconds?: number }
   client.delete(pods, name, namespace, options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds })
   for (const { metadata } of covering) reconcileBudget(client, metadata.name, namespace)
 }
