@@ -25,6 +25,7 @@ const coloured = new Chalk({ level: 3 })
 const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'cache:invalidate': () => ({ user: [], 'all-residence-ids': true, 'at-most': '10000' }),
   'cluster:tidy': () => ({}),
+  'cache:policy': () => ({ to: 'volatile-lru' }),
   'db:switch-host': () => ({ to: 'direct' }),
   'db:unlock': (pid) => ({ pid }),
   'deploy:image': () => ({ tag: 'cccc001', only: [], 'by-digest': false }),

@@ -45,6 +45,7 @@ const stranded = async ({ postgres }: Sandbox): Promise<readonly string[]> => {
 
 export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   'cache:invalidate': { words: ['--user', '1', '--user', '2', '--user', '3'], systems: ['kubernetes'] },
+  'cache:policy': { words: ['--to', 'volatile-lru'], systems: ['kubernetes'] },
   'cert:install': {
     words: [],
     systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
@@ -142,6 +143,7 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
         ['ufw/rules4', 'ufw/rules6'].map((name) => sandbox.nodes.node(alias).state.read(name).trim().split('\n').sort()),
       ),
       config: inCheckout('config.yaml'),
+      policy: [inCheckout('manifests/redis.yaml'), redis.settings.get('maxmemory-policy')],
       configMap: client.get({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace)?.data,
       workloads: client.list(deployments, { namespace }).map(({ metadata, spec }) => {
         const { replicas, paused, template } = spec as {

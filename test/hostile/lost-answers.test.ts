@@ -21,6 +21,7 @@ const apis = {
 /** Where no call can be told from another on its way: the first answer after a step has begun is lost. */
 const onTheWay: Readonly<Partial<Record<ProcedureId, System>>> = {
   'cache:invalidate': 'kubernetes',
+  'cache:policy': 'kubernetes',
   'db:bootstrap-goose': 'postgres',
   'db:recover-migration': 'postgres',
   'db:unlock': 'postgres',

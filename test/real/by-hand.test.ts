@@ -93,6 +93,7 @@ const onNode = ({ kubernetes: { client } }: Sandbox) => ({
         (spec as { nodeName?: string }).nodeName === nodes[1].hostname && metadata.ownerReferences?.[0]?.kind !== 'DaemonSet',
     ),
 })
+const redisManifest = ({ environment }: Sandbox) => readFileSync(join(environment.checkout, 'deploy-k3s/manifests/redis.yaml'), 'utf8')
 const sourceFile = ({ environment }: Sandbox) => readFileSync(join(environment.checkout, 'deploy-k3s/config.yaml'), 'utf8')
 
 const evicted = ({ kubernetes }: Sandbox) =>
@@ -286,6 +287,17 @@ const cases: readonly Case[] = [
     world: 'pods that were evicted',
     input: () => ({}),
     observe: evicted,
+  },
+  {
+    id: 'cache:policy',
+    world: 'healthy',
+    input: () => ({ to: 'volatile-lru' }),
+    observe: (one) => [one.redis.settings.get('maxmemory-policy'), redisManifest(one)],
+    breaks: {
+      at: /^Set maxmemory-policy to/,
+      by: ({ redis }) => redis.settings.set('maxmemory-policy', 'noeviction'),
+      stays: redisManifest,
+    },
   },
   {
     id: 'queue:drop',

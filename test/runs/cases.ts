@@ -98,6 +98,13 @@ export const cases = {
     words: () => ['--user', '1', '--user', '2', '--user', '3'],
     end: ({ redis }) => redis.store.keys().filter((key) => /^residence_ids_user:[123]$/.test(key)),
   },
+  'cache:policy': {
+    words: () => ['--to', 'volatile-lru'],
+    end: (sandbox) => [
+      sandbox.redis.settings.get('maxmemory-policy'),
+      readFileSync(join(sandbox.environment.checkout, 'deploy-k3s/manifests/redis.yaml'), 'utf8').includes('- volatile-lru'),
+    ],
+  },
   'cert:install': {
     world: async (sandbox) => void (await worlds['an expired certificate in the Secret'](sandbox)),
     afresh: true,
@@ -202,6 +209,7 @@ export const cases = {
 export const groups = {
   cluster: [
     'cache:invalidate',
+    'cache:policy',
     'db:switch-host',
     'deploy:pause',
     'deploy:restart',

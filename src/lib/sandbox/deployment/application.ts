@@ -37,7 +37,10 @@ export function applicationObjects(): KubeObject[] {
         nodeSelector: { 'kubernetes.io/hostname': nodes[0].hostname },
         volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'redis-data' } }],
       },
-      container: { volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+      container: {
+        args: ['--maxmemory', '256mb', '--maxmemory-policy', 'allkeys-lru'],
+        volumeMounts: [{ name: 'data', mountPath: '/data' }],
+      },
     }),
     workload({ name: 'vmagent', image: 'victoriametrics/vmagent:v1.101.0', port: 8429 }),
     ...redisVolume(),

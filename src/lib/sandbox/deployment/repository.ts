@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { migrations } from '../../postgres-server/schema.ts'
 import type { FileContent } from '../exact-folder.ts'
 import { tags } from './facts.ts'
+import { manifests } from './manifests.ts'
 import { migrateManifest } from './migrate-manifest.ts'
 
 /** What git keeps of the checkout; configuration and secrets it does not (9ea0583). */
@@ -16,6 +17,7 @@ type Files = Readonly<Record<string, string>>
 
 const tracked: Files = {
   '.gitignore': ignored,
+  ...manifests(),
   [manifestFile]: migrateManifest,
   ...Object.fromEntries(migrations.map(({ name, sql }) => [`migrations/${name}`, sql])),
 }

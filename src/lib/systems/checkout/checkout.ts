@@ -93,6 +93,20 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
         const real = await realpath(join(folder, file))
         await replaceFile(real, replaceScalar(before, one, to), (await stat(real)).mode)
       },
+      setWord: async ({ file, line, from, to }) => {
+        const lines = (await text(file))?.split('\n') ?? []
+        const parts = lines[line - 1]?.split(from) ?? []
+        if (parts.length !== 2) {
+          throw new Moved({
+            code: 'checkout-moved',
+            failed: `line ${line} of ${file} is no longer one that says ${from}`,
+            cause: 'Somebody edited it meanwhile',
+            next: sh`git -C ${folder} diff -- ${file}`,
+          })
+        }
+        const real = await realpath(join(folder, file))
+        await replaceFile(real, lines.with(line - 1, parts.join(to)).join('\n'), (await stat(real)).mode)
+      },
       ...writePair(folder),
     },
     say: sayCheckout(folder),

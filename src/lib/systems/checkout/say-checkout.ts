@@ -17,18 +17,20 @@ export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWrit
     }
   }
   const said = (base: string, line: readonly ShellLine[]): Said => ({ before, line, target: `${base}.{crt,key} of ${folder}` })
+  const setOnLine = ({ file, line, from, to }: Parameters<CheckoutWriter['setWord']>[0]): Said => ({
+    before,
+    line: [
+      // Under .git: a copy with passwords is never one that git would add.
+      sh`new=$(git rev-parse --git-path honeydue-by-hand); cp -p ${real(file)} "$new"`,
+      sh`sed ${`${line}s|${pattern(from)}|${replacement(to)}|`} ${real(file)} > "$new"`,
+      sh`if cmp -s ${real(file)} "$new"; then rm "$new"; echo ${`${file}:${line} is not ${from} any more`} >&2; exit 1; fi`,
+      sh`mv "$new" ${real(file)}`,
+    ],
+    target: `${file} of ${folder}`,
+  })
   return {
-    setScalar: ({ file, line, from, to }) => ({
-      before,
-      line: [
-        // Under .git: a copy with passwords is never one that git would add.
-        sh`new=$(git rev-parse --git-path honeydue-by-hand); cp -p ${real(file)} "$new"`,
-        sh`sed ${`${line}s|${pattern(from)}|${replacement(to)}|`} ${real(file)} > "$new"`,
-        sh`if cmp -s ${real(file)} "$new"; then rm "$new"; echo ${`${file}:${line} is not ${from} any more`} >&2; exit 1; fi`,
-        sh`mv "$new" ${real(file)}`,
-      ],
-      target: `${file} of ${folder}`,
-    }),
+    setScalar: setOnLine,
+    setWord: setOnLine,
     keepNewKey: ({ base, commonName }) => {
       const { newKey, newRequest } = pairFiles(base)
       return said(base, [

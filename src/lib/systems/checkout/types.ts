@@ -84,6 +84,8 @@ export interface CheckoutWriter {
     readonly from: string
     readonly to: string
   }): Promise<void>
+  /** Changes the one word `from` of this line, and not a byte beside it. Throws Moved where the line has it not, or several times. */
+  setWord(change: { readonly file: string; readonly line: number; readonly from: string; readonly to: string }): Promise<void>
   /** Writes a new key and its request beside the pair of `base` (`….crt`, `….key`); both are on the disk when it returns. */
   keepNewKey(pair: KeyRequest & { readonly base: string; readonly commonName: string }): Promise<void>
   /** Puts a certificate and its kept key in the place of the pair, which stays beside it as `….old.*`. Throws Failed (`certificate-key`) where they do not fit. */

@@ -112,6 +112,11 @@ export const readRedis = (connection: RedisConnection, clock: Clock): RedisReade
       })
       return connection.use((redis) => readJobs(redis, scanned, most), seconds(30))
     },
+    setting: (name) =>
+      connection.use(async (redis) => {
+        const [, value] = (await redis.config('GET', name)) as string[]
+        return value
+      }),
     taskStates: (tasks) =>
       connection.use(async (redis) => {
         const pipeline = redis.pipeline()

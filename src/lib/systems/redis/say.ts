@@ -46,12 +46,21 @@ export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>[
         sh`for id in ${words(ids)}; do answer=$(redis-cli -e --raw eval ${onOneLine(deleteTaskScript)} 2 ${taskKey(queue, '')}"$id" ${queueKey(queue, 'groups')} "$id" ${queuePrefix(queue)} ${queueKey(queue, 'g:')}) && test "$answer" = 1 || exit; done`,
         `jobs of queue ${queue}`,
       ),
+    setPolicy: ({ from, to }) =>
+      said(
+        sh`now=$(redis-cli -e --raw config get maxmemory-policy | tail -n 1) && test "$now" = ${from} && redis-cli -e config set maxmemory-policy ${to}`,
+        'Redis maxmemory-policy',
+      ),
     resumeQueue: (queue) => said(sh`redis-cli -e del ${queueKey(queue, 'paused')}`, `queue ${queue}`),
   }
 }
 
 /** The shell lines that stop where Redis is not so. */
 export const proveRedis = (at: RedisDeployment): RedisProver => ({
+  policy: (policy) => ({
+    before: [kubeconfigLine(at.kubeconfigs)],
+    lines: [sh`now=$(${part(inPod(at, sh`redis-cli -e --raw config get maxmemory-policy | tail -n 1`))}) && test "$now" = ${policy}`],
+  }),
   dropped: (queue, ids) => ({
     before: [kubeconfigLine(at.kubeconfigs)],
     lines: [

@@ -72,6 +72,8 @@ export interface RedisReader {
   readonly queues: () => Promise<readonly QueueDepth[]>
   /** All that asynq keeps, with at most `most` tasks of each state of each queue. */
   readonly jobs: (most: number) => Promise<Jobs>
+  /** What CONFIG GET says; undefined where this server knows no such setting. */
+  readonly setting: (name: string) => Promise<string | undefined>
   /** The state that each task's own hash says, in the order asked; undefined where it has none. */
   readonly taskStates: (tasks: readonly { readonly queue: string; readonly id: string }[]) => Promise<readonly (string | undefined)[]>
   /** Where the connection leads, for the proof of target. */
@@ -91,11 +93,15 @@ export interface RedisWriter {
   readonly runTasks: (queue: string, ids: readonly string[]) => Promise<void>
   /** Takes tasks out of their queue for good, with the unique locks that they hold. Throws Failed, after the others, where a worker has one, or it is gone already. */
   readonly dropTasks: (queue: string, ids: readonly string[]) => Promise<void>
+  /** Sets how keys are evicted, until Redis starts again. Throws Moved where it is neither `from` nor `to` now. */
+  readonly setPolicy: (change: { readonly from: string; readonly to: string }) => Promise<void>
 }
 
 export interface RedisProver {
   /** Whatever stands at these keys, or at those of a pattern, was written after the script began: with the cache's own time to live, in milliseconds. */
   forgotten(wanted: { readonly users?: readonly string[]; readonly pattern?: string; readonly ttl: number }): Shown
+  /** CONFIG GET says this policy. */
+  policy(policy: string): Shown
   /** There is no task of these ids. */
   dropped(queue: string, ids: readonly string[]): Shown
 }

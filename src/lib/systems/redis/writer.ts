@@ -1,5 +1,5 @@
 import { type Clock, seconds } from '../../clock.ts'
-import { Blocked, Failed } from '../../errors.ts'
+import { Blocked, Failed, Moved } from '../../errors.ts'
 import { isResidenceIdsKey } from '../../residence-ids.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
 import { deleteTaskScript, runTaskScript } from './asynq-scripts.ts'
@@ -76,6 +76,19 @@ export const writeRedis = (connection: RedisConnection, clock: Clock): RedisWrit
       })
     }, seconds(30))
     refuseOthers(ids, answers)
+  },
+  setPolicy: async ({ from, to }) => {
+    await connection.use(async (redis) => {
+      const [, now] = (await redis.config('GET', 'maxmemory-policy')) as string[]
+      if (now !== from && now !== to)
+        throw new Moved({
+          code: 'redis-policy-moved',
+          failed: `maxmemory-policy is ${now ?? 'not known'} now, and not ${from}`,
+          cause: 'Somebody else set it, or Redis was started again, since the plan was made',
+          next: 'honeydue cache:status',
+        })
+      await redis.config('SET', 'maxmemory-policy', to)
+    })
   },
   resumeQueue: async (queue) => {
     await connection.use((redis) => redis.del(queueKey(queue, 'paused')))
