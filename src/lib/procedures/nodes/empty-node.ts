@@ -56,9 +56,10 @@ const cordon = ({ edge: { node }, world }: DrainFacts): Change<Needs> => {
 const named = (pods: readonly Pod[]): string => [...new Set(pods.map(ownerOf))].sort().join(', ')
 
 const evict = (facts: DrainFacts): Change<Needs> => {
-  const { edge, world, forecast, within, clock, moving } = facts
+  const { edge, world, forecast, within, clock } = facts
   const { node } = edge
   const name = world.node.metadata.name
+  const moved = forecast.leaving.filter((pod) => !forecast.stays.some(({ owner }) => owner === ownerOf(pod)))
   const grace = Math.max(30, ...forecast.leaving.map(({ spec }) => spec.terminationGracePeriodSeconds ?? 30))
   return {
     title: `Move everything but daemons off ${node.alias}`,
@@ -67,8 +68,8 @@ const evict = (facts: DrainFacts): Change<Needs> => {
         what: `pods on ${node.alias}`,
         before: 'run there',
         after: 'run elsewhere',
-        note: named(forecast.leaving),
-        count: forecast.leaving.length,
+        note: named(moved),
+        count: moved.length,
       },
       ...forecast.stays.map(({ owner }) => ({
         what: owner,

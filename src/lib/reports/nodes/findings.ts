@@ -70,7 +70,7 @@ export const inCluster = (node: ApiNode, name: string): readonly Observation[] =
   return [
     ...(node.ready ? [] : [wrong(`${name} is NotReady${node.because ? `: ${node.because}` : ''}`, describe)]),
     ...node.conditions.map((condition) => wrong(`${name} reports ${condition}`, describe)),
-    ...(node.cordoned ? [warning(`${name} is cordoned: no pod is placed on it`, sh`kubectl uncordon ${node.name}`)] : []),
+    ...(node.cordoned ? [warning(`${name} is cordoned: no pod is placed on it`, sh`honeydue nodes:uncordon ${name}`)] : []),
   ]
 }
 
