@@ -28,6 +28,7 @@ test('well; a node away is one cause; an API that is away is one line for all th
     'db:status': 'well',
     'db:migrations': 'well',
     'cache:status': 'well',
+    'queue:status': 'well',
     'cert:status': 'well',
     'edge:status': 'well',
     'firewall:status': 'well',
@@ -47,9 +48,30 @@ test('well; a node away is one cause; an API that is away is one line for all th
   const deaf = await run()
   expect(deaf.code).toBe(3)
   expect(wrongOf(deaf)).toContainEqual(
-    expect.stringMatching(/^cluster, database, migrations, cache and queue: not known\. The Kubernetes API/),
+    expect.stringMatching(/^cluster, database, migrations, cache, job queue: not known\. The Kubernetes API/),
   )
   expect(statesOf(deaf)['db:status']).toBe('not known')
+})
+
+test('a second scheduler, DEBUG and a database that is not there are each a line with what is to be typed', async () => {
+  const { kubernetes, redis } = sandbox()
+  const second = new AbortController()
+  redis.work('worker-2', second.signal, false)
+  kubernetes.client.update({ group: '', resource: 'configmaps' }, 'honeydue-config', 'honeydue', (draft) => {
+    draft.data = { ...(draft.data as object), DEBUG: 'true', POSTGRES_DB: 'honeydeu' }
+  })
+  const { code, findings } = await run()
+  second.abort()
+  expect(code).toBe(3)
+  const told = findings.map(({ text, next = '' }) => `${text} → ${next}`)
+  expect(told).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^job queue: 2 schedulers live .* → honeydue deploy:scale .*worker --replicas 1$/),
+      expect.stringMatching(/^cluster: DEBUG is true in honeydue-config/),
+      expect.stringMatching(/^database: .*exist.* \(3D000\): the name is case-sensitive/),
+      expect.stringMatching(/^migrations: not known\. .* has no database "honeydeu"/),
+    ]),
+  )
 })
 
 const view = (findings: readonly Observation[], more: Partial<View> = {}): View => ({ findings, tables: [], data: { nodes: [] }, ...more })

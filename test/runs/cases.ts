@@ -182,6 +182,7 @@ export const cases = {
         .list({ group: '', resource: 'pods' }, { namespace })
         .map(({ metadata }) => metadata.name)
         .filter((name) => name.includes('evicted')),
+    afresh: true,
   },
   'queue:drop': {
     words: () => ['--type', 'email:send'],

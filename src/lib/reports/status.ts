@@ -14,6 +14,7 @@ import { databaseStatus } from './db/status.ts'
 import { edgeStatus } from './edge/status.ts'
 import { firewallStatus } from './firewall/status.ts'
 import { nodesStatus } from './nodes/status.ts'
+import { queueStatus } from './queue/status.ts'
 
 const needs = ['nodes', 'kube', 'postgres', 'checkout', 'registry', 'neon', 'redis', 'cloudflare', 'http'] as const
 type Look = Readers<(typeof needs)[number]>
@@ -31,7 +32,8 @@ const parts: readonly Part[] = [
   { what: 'cluster', command: clusterHealth.id, look: (look, context) => clusterHealth.look({}, look, context) },
   { what: 'database', command: databaseStatus.id, look: (look, context) => databaseStatus.look({}, look, context) },
   { what: 'migrations', command: migrations.id, look: (look, context) => migrations.look({ image: undefined }, look, context) },
-  { what: 'cache and queue', command: cacheStatus.id, look: (look, context) => cacheStatus.look({}, look, context) },
+  { what: 'cache', command: cacheStatus.id, look: (look, context) => cacheStatus.look({}, look, context) },
+  { what: 'job queue', command: queueStatus.id, look: (look, context) => queueStatus.look({ type: undefined }, look, context) },
   { what: 'certificate', command: certStatus.id, look: (look, context) => certStatus.look({}, look, context) },
   { what: 'edge', command: edgeStatus.id, look: (look, context) => edgeStatus.look({}, look, context) },
   { what: 'firewall', command: firewallStatus.id, look: (look, context) => firewallStatus.look({}, look, context) },

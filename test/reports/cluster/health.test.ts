@@ -194,6 +194,18 @@ const deployments = { group: 'apps', resource: 'deployments' }
 const scale = (name: string, replicas: number) =>
   sandbox().kubernetes.client.update(deployments, name, 'honeydue', (draft) => Object.assign(draft.spec as object, { replicas }))
 
+test('a probe whose path is not there is told with its 404', async () => {
+  sandbox().kubernetes.client.update(deployments, 'admin', 'honeydue', (draft) => {
+    const { template } = draft.spec as { template: { spec: { containers: { readinessProbe?: object; startupProbe?: object }[] } } }
+    const [container] = template.spec.containers
+    const probe = { httpGet: { path: '/admin/', port: 3000 }, periodSeconds: 1 }
+    if (container) Object.assign(container, { readinessProbe: probe, startupProbe: { ...probe, failureThreshold: 120 } })
+  })
+  await expect
+    .poll(async () => (await look()).findings.map(({ text }) => text).join('\n'), { timeout: 15_000 })
+    .toMatch(/admin.*probe failed: HTTP probe failed with statuscode: 404/)
+})
+
 test("the deployment's own rules come first: two workers, too few or no api, DEBUG, Redis away from its volume", async () => {
   const { client } = sandbox().kubernetes
   scale('worker', 2)
