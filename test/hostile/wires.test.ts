@@ -40,6 +40,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'cache:status': ['kubernetes'],
   'cert:status': ['kubernetes', 'ssh', 'cloudflare', 'edge'],
   'cluster:health': ['kubernetes'],
+  'config:diff': ['kubernetes'],
   'db:connections': ['kubernetes', 'postgres'],
   'db:locks': ['kubernetes', 'postgres'],
   'db:migrations': ['kubernetes', 'postgres', 'registry'],

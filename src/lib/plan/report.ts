@@ -24,6 +24,8 @@ export interface View {
   readonly notes?: readonly string[]
   /** Nothing at all could be reached: exit 9. */
   readonly unreachable?: boolean
+  /** What it exits with, where the report was asked to say so; otherwise by its findings. */
+  readonly exitCode?: number
   /** The same for machines; no rendering in it. */
   readonly data: unknown
 }

@@ -10,6 +10,7 @@ export const reports = {
   'cache:status': async () => (await import('./cache/status.ts')).cacheStatus,
   'cert:status': async () => (await import('./cert/status.ts')).certStatus,
   'cluster:health': async () => (await import('./cluster/health.ts')).clusterHealth,
+  'config:diff': async () => (await import('./config/diff.ts')).configDiff,
   'db:connections': async () => (await import('./db/connections.ts')).connections,
   'db:locks': async () => (await import('./db/locks.ts')).locks,
   'db:migrations': async () => (await import('./db/migrations.ts')).migrations,

@@ -20,7 +20,7 @@ export async function writeCheckout(folder: string, origin: Identity): Promise<v
     'deploy-k3s/secrets/apns_auth_key.p8': planted.apnsKey,
     'deploy-k3s/secrets/cloudflare-origin.crt': origin.certificate,
     'deploy-k3s/secrets/cloudflare-origin.key': origin.key,
-    'deploy/prod.env': `OBS_INGEST_TOKEN=${planted.ingestToken}\n`,
+    'deploy/prod.env': environment,
   }
   const files = new Map<string, FileContent>(await repositoryFiles())
   for (const [path, content] of Object.entries(secrets)) files.set(path, { content, mode: 0o600 })
@@ -28,6 +28,14 @@ export async function writeCheckout(folder: string, origin: Identity): Promise<v
   mkdirSync(join(folder, 'deploy-k3s', 'secrets'), { recursive: true, mode: 0o700 })
   makeExactly(folder, files, files.has('.git/HEAD') ? emptyOfGit : [])
 }
+
+// Of the real file only OBS_INGEST_TOKEN is known, and that Apple's names are in such a file (9ea0583).
+const environment = `OBS_INGEST_TOKEN=${planted.ingestToken}
+APNS_TOPIC=com.myhoneydue.honeyDue
+APPLE_CLIENT_ID=com.myhoneydue.honeyDue
+DEBUG=false
+OTEL_TRACES_SAMPLER_ARG=0.1
+`
 
 // The real file's keys are not known but for redis.password and registry.*: procedures look for the scalar, not for a key.
 const config = `# 03-deploy.sh regenerates the ConfigMap honeydue-config from this file on every deploy.

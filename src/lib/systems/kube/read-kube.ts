@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Clock, seconds } from '../../clock.ts'
 import { Secret } from '../../secret.ts'
+import { applied } from './applied.ts'
 import { forwardToDeployment } from './forward.ts'
 import { addedKinds, pathOf } from './kinds.ts'
 import type { KubeClient } from './request.ts'
@@ -71,6 +72,7 @@ export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock 
         await clock.sleep(pause)
       }
     },
+    applied: (manifest, namespace) => applied(client, manifest, namespace),
     forward: async (target) => {
       const stream = await forwardToDeployment(client, { get, pods }, target)
       opened(stream)

@@ -91,6 +91,13 @@ export const kubeClient = (options: KubeOptions) => {
       if (answer.status < 300 && answer.object) return answer.object
       throw writeTrouble(answer.status, answer.object, `${asked.method} ${asked.path}`, answer.server)
     },
+    /** What a server-side apply would make of the object: always a dry run. Throws as `write` does. */
+    wouldApply: async (path: string, body: unknown): Promise<object> => {
+      const contentType = 'application/apply-patch+yaml'
+      const answer = await ask({ method: 'PATCH', path: `${path}?fieldManager=kubectl&force=true&dryRun=All`, body, contentType })
+      if (answer.status < 300 && answer.object) return answer.object
+      throw writeTrouble(answer.status, answer.object, `PATCH ${path}`, answer.server)
+    },
     close: () => {
       opened?.then(
         ({ agent }) => agent.destroy(),

@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { Duration } from '../../clock.ts'
-import type { Node, Pod } from '../../kube-objects.ts'
+import type { KubeObject, Node, Pod } from '../../kube-objects.ts'
 import type { Later } from '../../later.ts'
 import type { Secret } from '../../secret.ts'
 import type { Shown, System } from '../systems.ts'
@@ -70,8 +70,17 @@ export interface KubeReader {
   streamLog(request: LogStreamRequest): Promise<Readable>
   /** Waits until no pod matches; false when some are left after `within`. */
   gone(where: Where & { readonly labels: string }, within: Duration): Promise<boolean>
+  /** What a server-side apply of this manifest would make of it, as a dry run over whoever owns its fields, beside what there is. Throws as the writer does. */
+  applied(manifest: KubeManifest, namespace: string): Promise<Applied>
   /** A port-forward to a ready pod of a Deployment. Throws Unreachable (`kube-no-deployment`, `kube-no-pod`, `kube-forward`). */
   forward(target: { readonly namespace: string; readonly deployment: string; readonly port: number }): Promise<Duplex>
+}
+
+/** One object as it is and as an apply would leave it. */
+export interface Applied {
+  /** Undefined where there is none. */
+  readonly live: KubeObject | undefined
+  readonly after: KubeObject
 }
 
 /** A Secret of the type kubernetes.io/tls. */

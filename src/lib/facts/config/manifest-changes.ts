@@ -1,0 +1,95 @@
+import { reasonOf, Trouble } from '../../errors.ts'
+import type { KubeManifest } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { parseYamlDocuments } from '../../yaml-text.ts'
+import { manifestsOf } from '../checkout/manifests.ts'
+import { manifestDifferences } from '../db/migrate-manifest.ts'
+
+/** What applying one object of a manifest would do. */
+export interface ManifestChange {
+  readonly file: string
+  /** `Deployment api`. */
+  readonly object: string
+  readonly does: 'nothing' | 'makes' | 'changes' | 'not compared'
+  /** Three differences at most, or why it was not compared. */
+  readonly what: readonly string[]
+}
+
+/** Objects that are asked about at a time. */
+const atOnce = 8
+
+/** What 03-deploy.sh fills in when it deploys: the words there are not what is applied. */
+const filledIn = /\$\{?[A-Z][A-Z0-9_]*\}?|\{\{|__[A-Z_]+__/
+
+/** Every object of the checkout's manifests, as a server-side dry run would apply it. The migration's Job is left out: a deploy deletes it and makes it anew. */
+export const manifestChanges = async (look: Readers<'kube' | 'checkout'>, namespace: string): Promise<readonly ManifestChange[]> => {
+  const files = (await manifestsOf(look)).filter(({ name }) => !name.includes('/migrate/'))
+  const asked = files.flatMap(({ name: file, text }) => {
+    const documents = parseYamlDocuments(text)
+    return documents === undefined ? [{ file, manifest: undefined }] : documents.flatMap(itemsOf).map((manifest) => ({ file, manifest }))
+  })
+  const found: ManifestChange[] = []
+  for (let from = 0; from < asked.length; from += atOnce)
+    found.push(
+      ...(await Promise.all(asked.slice(from, from + atOnce).map(({ file, manifest }) => changeOf(look, namespace, file, manifest)))),
+    )
+  return found
+}
+
+/** A list is so many manifests. */
+const itemsOf = (document: unknown): readonly unknown[] => {
+  const { items } = (document ?? {}) as { readonly items?: unknown }
+  return Array.isArray(items) ? items : [document]
+}
+
+const isManifest = (value: unknown): value is KubeManifest => {
+  const { apiVersion, kind, metadata } = (value ?? {}) as Partial<KubeManifest>
+  return typeof apiVersion === 'string' && typeof kind === 'string' && typeof metadata?.name === 'string'
+}
+
+const changeOf = async ({ kube }: Readers<'kube'>, namespace: string, file: string, manifest: unknown): Promise<ManifestChange> => {
+  if (!isManifest(manifest))
+    return {
+      file,
+      object: '',
+      does: 'not compared',
+      what: [manifest === undefined ? 'it does not parse' : 'it is no object of Kubernetes'],
+    }
+  const object = `${manifest.kind} ${manifest.metadata.name}`
+  if (filledIn.test(JSON.stringify(manifest))) return { file, object, does: 'not compared', what: ['the script fills it in'] }
+  try {
+    const { live, after } = await kube.applied(manifest, namespace)
+    if (!live) return { file, object, does: 'makes', what: [] }
+    const found = manifestDifferences(compared(after), compared(live))
+    // Whatever a Secret holds stays unseen.
+    const what = manifest.kind === 'Secret' && found.length > 0 ? ['its values'] : found
+    return { file, object, does: found.length > 0 ? 'changes' : 'nothing', what }
+  } catch (error) {
+    if (error instanceof Trouble && error.exitCode === 9) throw error
+    return { file, object, does: 'not compared', what: [error instanceof Trouble ? (error.likely ?? error.failed) : reasonOf(error)] }
+  }
+}
+
+const volatile = new Set([
+  'managedFields',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'uid',
+  'kubectl.kubernetes.io/last-applied-configuration',
+])
+
+/** An object without what the server writes, and without images: their tags are the script's. */
+const compared = (value: unknown, path = ''): unknown => {
+  if (Array.isArray(value)) return value.map((one) => compared(one, path))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, one]) => {
+      if (path === '' && key === 'status') return []
+      if (volatile.has(key) && /^(?:metadata(?:\.annotations)?)$/.test(path)) return []
+      if (key === 'image' && /ontainers$/.test(path)) return []
+      const within = compared(one, path === '' ? key : `${path}.${key}`)
+      return [[key, within]]
+    }),
+  )
+}
