@@ -191,6 +191,20 @@ const cases: readonly Case[] = [
     input: () => ({ node: 'hetzner2', within: 60_000 }),
     observe: (one) => [records(one), onNode(one)],
   },
+  {
+    id: 'nodes:drain',
+    world: 'hetzner2 drained',
+    input: () => ({ node: 'hetzner2', within: 60_000 }),
+    observe: onNode,
+    breaks: {
+      at: /^Cordon/,
+      by: ({ kubernetes: { client } }) =>
+        client.update({ group: '', resource: 'nodes' }, nodes[1].hostname, undefined, (draft) => {
+          draft['spec'] = { ...(draft['spec'] as object), unschedulable: false }
+        }),
+      stays: (one) => onNode(one).left,
+    },
+  },
   { id: 'nodes:uncordon', world: 'hetzner2 cordoned', input: () => ({ node: 'hetzner2' }), observe: onNode },
   {
     id: 'firewall:refresh',
