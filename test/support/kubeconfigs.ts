@@ -267,6 +267,310 @@ export const samples: readonly Sample[] = [
     write: (kit) => [kit.write('a', whole({ ...kit, user: exec(kit.write('lend', plugin('echo hvs.secret'), 0o755)) }))],
     gets: false,
   },
+  {
+    name: 'a server with a slash at its end',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, server: `${server(kit)}/` } }))],
+    gets: true,
+  },
+  {
+    name: 'a server under a path',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, server: `${server(kit)}/k8s/clusters/c-m-1` } }))],
+    gets: false,
+  },
+  {
+    name: 'a scheme in capitals',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, server: server(kit).replace('https', 'HTTPS') } }))],
+    gets: true,
+  },
+  {
+    name: 'a server with a question',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, server: `${server(kit)}?a=b` } }))],
+    gets: true,
+  },
+  {
+    name: 'an authority, and no verification',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'insecure-skip-tls-verify': true } }))],
+    gets: false,
+  },
+  {
+    name: 'an authority as data and as a file that is not there',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'certificate-authority': '/nonexistent/ca.crt' } }))],
+    gets: false,
+  },
+  {
+    name: "an authority's file that is not there",
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { server: server(kit), 'certificate-authority': '/nonexistent/ca.crt' } }))],
+    gets: false,
+  },
+  {
+    name: 'a certificate as data and as a file that is not there',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, 'client-certificate': '/nonexistent/me.crt' } }))],
+    gets: false,
+  },
+  {
+    name: 'a certificate without its key',
+    write: (kit) => [
+      kit.write('a', whole({ ...kit, user: { 'client-certificate-data': kit.user['client-certificate-data'], token: kit.token } })),
+    ],
+    gets: false,
+  },
+  {
+    name: 'a key of another certificate',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, 'client-key-data': Buffer.from(kit.ca).toString('base64') } }))],
+    gets: false,
+  },
+  {
+    name: 'an empty token beside a certificate',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, token: '' } }))],
+    gets: true,
+  },
+  { name: 'an empty token alone', write: (kit) => [kit.write('a', whole({ ...kit, user: { token: '' } }))], gets: false },
+  {
+    name: 'a token with a line break',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { token: `${kit.token}\n` } }))],
+    gets: false,
+  },
+  {
+    name: 'a certificate, and a token that nobody knows',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, token: 'nobody' } }))],
+    gets: true,
+  },
+  {
+    name: "a token's file that is empty, beside a certificate",
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, tokenFile: kit.write('token', '') } }))],
+    gets: false,
+  },
+  {
+    name: 'a token and a program',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { token: kit.token, ...exec('no-such-program') } }))],
+    gets: true,
+  },
+  {
+    name: 'a program and a password',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { username: 'me', password: 'x', ...exec('no-such-program') } }))],
+    gets: false,
+  },
+  {
+    name: 'a program of an older version of the interface',
+    write: (kit) => {
+      const answer = JSON.stringify({
+        kind: 'ExecCredential',
+        apiVersion: 'client.authentication.k8s.io/v1beta1',
+        status: { token: kit.token },
+      })
+      const lend = kit.write('lend', plugin(`echo '${answer}'`), 0o755)
+      return [kit.write('a', whole({ ...kit, user: { exec: { apiVersion: 'client.authentication.k8s.io/v1beta1', command: lend } } }))]
+    },
+    gets: true,
+  },
+  {
+    name: 'a program of a version that is gone',
+    write: (kit) => {
+      const lend = kit.write('lend', plugin(`echo '${credential({ token: kit.token })}'`), 0o755)
+      return [kit.write('a', whole({ ...kit, user: exec(lend, { apiVersion: 'client.authentication.k8s.io/v1alpha1' }) }))]
+    },
+    gets: false,
+  },
+  {
+    name: 'a program that answers in another version',
+    write: (kit) => {
+      const answer = credential({ token: kit.token }).replace('/v1', '/v1beta1')
+      return [kit.write('a', whole({ ...kit, user: exec(kit.write('lend', plugin(`echo '${answer}'`), 0o755)) }))]
+    },
+    gets: false,
+  },
+  {
+    name: 'a program whose word of asking is missing',
+    write: (kit) => {
+      const lend = kit.write('lend', plugin(`echo '${credential({ token: kit.token })}'`), 0o755)
+      return [kit.write('a', whole({ ...kit, user: exec(lend, { interactiveMode: undefined }) }))]
+    },
+    gets: false,
+  },
+  {
+    name: 'a program that prints words before its answer',
+    write: (kit) => {
+      const lend = kit.write('lend', plugin(`echo Welcome; echo '${credential({ token: kit.token })}'`), 0o755)
+      return [kit.write('a', whole({ ...kit, user: exec(lend) }))]
+    },
+    gets: false,
+  },
+  {
+    name: 'a program that may not be run',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: exec(kit.write('lend', plugin('true'), 0o644)) }))],
+    gets: false,
+  },
+  {
+    name: 'a program that wants its cluster',
+    write: (kit) => {
+      const lend = kit.write(
+        'lend',
+        plugin(`case $KUBERNETES_EXEC_INFO in *'"server":"${server(kit)}"'*) echo '${credential({ token: kit.token })}';; esac`),
+        0o755,
+      )
+      return [kit.write('a', whole({ ...kit, user: exec(lend, { provideClusterInfo: true }) }))]
+    },
+    gets: true,
+  },
+  {
+    name: 'no current-context',
+    write: (kit) => [kit.write('a', whole(kit, { 'current-context': undefined }))],
+    gets: false,
+  },
+  {
+    name: 'a context without a user',
+    write: (kit) => [kit.write('a', whole(kit, { contexts: [{ name: 'here', context: { cluster: 'c' } }] }))],
+    gets: false,
+  },
+  {
+    name: 'a context of a cluster that is not there',
+    write: (kit) => [kit.write('a', whole(kit, { clusters: [] }))],
+    gets: false,
+  },
+  {
+    name: 'CRLF, preferences, extensions and a namespace',
+    write: (kit) => [
+      kit.write(
+        'a',
+        whole(kit, {
+          preferences: { colors: true },
+          extensions: [{ name: 'x', extension: { any: 1 } }],
+          contexts: [{ name: 'here', context: { cluster: 'c', user: 'u', namespace: 'kube-system', extensions: [] } }],
+        }).replaceAll('\n', '\r\n'),
+      ),
+    ],
+    gets: true,
+  },
+  {
+    name: 'no apiVersion and no kind',
+    write: (kit) => [kit.write('a', whole(kit, { apiVersion: undefined, kind: undefined }))],
+    gets: true,
+  },
+  { name: 'another apiVersion', write: (kit) => [kit.write('a', whole(kit, { apiVersion: 'v2' }))], gets: false },
+  { name: 'a key that nobody knows', write: (kit) => [kit.write('a', whole(kit, { stray: [1] }))], gets: true },
+  {
+    name: 'anchors, aliases and a merge',
+    write: (kit) => [
+      kit.write(
+        'a',
+        `x: &user ${JSON.stringify(kit.user)}\n${whole(kit, { users: undefined })}users:\n- name: u\n  user:\n    <<: *user\n`,
+      ),
+    ],
+    gets: true,
+  },
+  {
+    name: 'a key twice: the last counts',
+    write: (kit) => [kit.write('a', `${whole(kit, { 'current-context': 'there' })}current-context: here\n`)],
+    gets: true,
+  },
+  { name: 'a file of another kind', write: (kit) => [kit.write('a', whole(kit, { kind: 'Secret' }))], gets: false },
+  {
+    name: 'a token and a password',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { token: kit.token, username: 'me', password: 'x' } }))],
+    gets: false,
+  },
+  {
+    name: 'an extra to speak for, and nobody',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, 'as-user-extra': { reason: ['x'] } } }))],
+    gets: false,
+  },
+  {
+    name: 'no groups to speak for, and nobody',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, 'as-groups': [], 'as-user-extra': {} } }))],
+    gets: true,
+  },
+  { name: 'two documents in one file', write: (kit) => [kit.write('a', `${whole(kit)}---\nkind: Config\n`)], gets: true },
+  {
+    name: 'a name that is a number',
+    write: (kit) => [kit.write('a', whole(kit).replace('name: here', 'name: 7').replace('current-context: here', 'current-context: 7'))],
+    gets: false,
+  },
+  {
+    name: 'a list with an empty place in it',
+    write: (kit) => {
+      const file = kit.write('a', whole(kit))
+      return ['', file, '']
+    },
+    gets: true,
+  },
+  {
+    name: 'a verified name that is an address',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'tls-server-name': '127.0.0.1' } }))],
+    gets: true,
+  },
+  {
+    name: 'a verified name with a dot at its end',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'tls-server-name': 'localhost.' } }))],
+    gets: true,
+  },
+  {
+    name: 'an authority in data with words around it',
+    write: (kit) => [
+      kit.write(
+        'a',
+        whole({
+          ...kit,
+          cluster: { server: server(kit), 'certificate-authority-data': Buffer.from(`subject: it\n${kit.ca}\n`).toString('base64') },
+        }),
+      ),
+    ],
+    gets: true,
+  },
+  {
+    name: 'data of base64 that breaks its lines',
+    write: (kit) => [
+      kit.write(
+        'a',
+        whole({
+          ...kit,
+          cluster: {
+            server: server(kit),
+            'certificate-authority-data': Buffer.from(kit.ca).toString('base64').replaceAll(/.{64}/g, '$&\n'),
+          },
+        }),
+      ),
+    ],
+    gets: true,
+  },
+  {
+    name: 'data that is no base64',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { server: server(kit), 'certificate-authority-data': kit.ca } }))],
+    gets: false,
+  },
+  {
+    name: 'a proxy with a name and a password',
+    write: (kit) => [
+      kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'proxy-url': kit.proxies.http.replace('//', '//me:secret@') } })),
+    ],
+    gets: true,
+  },
+  {
+    name: 'a proxy of SOCKS that looks names up',
+    write: (kit) => [
+      kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'proxy-url': kit.proxies.socks.replace('socks5:', 'socks5h:') } })),
+    ],
+    gets: false,
+  },
+  {
+    name: 'a proxy without a scheme',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'proxy-url': kit.proxies.http.replace('http://', '') } }))],
+    gets: false,
+  },
+  {
+    name: 'an empty proxy',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'proxy-url': '' } }))],
+    gets: true,
+  },
+  {
+    name: 'no compression',
+    write: (kit) => [kit.write('a', whole({ ...kit, cluster: { ...kit.cluster, 'disable-compression': true } }))],
+    gets: true,
+  },
+  {
+    name: 'groups to speak for, and nobody in them',
+    write: (kit) => [kit.write('a', whole({ ...kit, user: { ...kit.user, 'as-groups': ['system:masters'] } }))],
+    gets: false,
+  },
 ]
 
 /** Writes a sample's files into a folder of its own; returns the list for KUBECONFIG. */

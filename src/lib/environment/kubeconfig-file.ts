@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parse as yaml } from 'yaml'
+import { parseAllDocuments } from 'yaml'
 import * as z from 'zod/mini'
 import { Unreachable } from '../errors.ts'
 
@@ -24,6 +24,8 @@ const named = <T extends z.ZodMiniType>(key: string, value: T) =>
   z.nullish(z.array(z.looseObject({ name: z.string(), [key]: z.nullish(value) })))
 
 const schema = z.looseObject({
+  apiVersion: z.nullish(z.enum(['v1', ''])),
+  kind: z.nullish(z.enum(['Config', ''])),
   'current-context': text,
   contexts: named('context', z.looseObject({ cluster: text, user: text, namespace: text })),
   clusters: named(
@@ -94,7 +96,11 @@ export const readKubeconfigFile = async (path: string): Promise<KubeconfigFile |
 
 const parse = (path: string, content: string): unknown => {
   try {
-    return yaml(content)
+    // As kubectl reads it: the first document alone, of a key that stands twice the last, merges carried out.
+    const [first] = parseAllDocuments(content, { merge: true, uniqueKeys: false })
+    if (first === undefined || !('errors' in first)) return undefined
+    for (const error of first.errors) throw error
+    return first.toJS()
   } catch (error) {
     throw malformed(path, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error), error)
   }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Unreachable } from '../errors.ts'
 import { type Fields, type KubeconfigFile, malformed, readKubeconfigFile } from './kubeconfig-file.ts'
+import { againstUse } from './kubeconfig-usable.ts'
 
 /** The current context of the kubeconfigs, as kubectl puts it together. */
 export interface Loaded {
@@ -47,6 +48,8 @@ export const loadKubeconfig = async (paths: readonly string[]): Promise<Loaded> 
   const user = entry(files, 'users', userName)
   if (!user && userName) throw malformed(where, `its context ${context} names the user ${userName}, which is not there`)
   const of = user?.fields ?? {}
+  const [against] = againstUse(cluster.fields, of)
+  if (against !== undefined) throw malformed(where, against)
   const [ca, certificate, key] = await Promise.all([
     pemOf(cluster.file.path, cluster.fields, 'certificate-authority'),
     pemOf(user?.file.path ?? '', of, 'client-certificate'),

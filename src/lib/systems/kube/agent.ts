@@ -16,7 +16,7 @@ export const agentFor = async ({ path, server, cluster }: Loaded, pooled = true)
     const { default: agents } = await import('hpagent')
     return server.startsWith('http:') ? new agents.HttpProxyAgent({ ...of, proxy }) : new agents.HttpsProxyAgent({ ...of, proxy })
   }
-  if (scheme === 'socks5:' || scheme === 'socks5h:') {
+  if (scheme === 'socks5:') {
     const { default: agents } = await import('socks-proxy-agent')
     // Like kubectl's, the proxy resolves the name.
     return new agents.SocksProxyAgent(proxy.replace(/^socks5:/, 'socks5h:'), of)

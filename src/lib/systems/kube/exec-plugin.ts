@@ -63,7 +63,7 @@ export const runExecPlugin = async (loaded: Loaded, signal: AbortSignal | undefi
     const words = withoutSecrets(stderr, plugin)
     throw trouble('kube-exec-failed', `It exited with ${code}${words ? `: ${words}` : ''}`)
   }
-  const status = statusOf(stdout)
+  const status = statusOf(stdout, plugin.apiVersion)
   // What it printed may be half a secret: nothing of it is shown.
   if (!status) throw trouble('kube-exec-failed', 'What it printed is no ExecCredential')
   return status
@@ -112,9 +112,10 @@ const about = ({ apiVersion, provideClusterInfo }: Plugin, { server, cluster, ca
     },
   })
 
-const statusOf = (stdout: string): ExecCredential | undefined => {
+const statusOf = (stdout: string, apiVersion: string | null | undefined): ExecCredential | undefined => {
   try {
-    const { status } = JSON.parse(stdout) as { readonly status?: Readonly<Record<string, unknown>> }
+    const { status, ...of } = JSON.parse(stdout) as { readonly apiVersion?: unknown; readonly status?: Readonly<Record<string, unknown>> }
+    if (of.apiVersion !== apiVersion) return undefined
     const { token, clientCertificateData: certificate, clientKeyData: key, expirationTimestamp } = status ?? {}
     const expires = Date.parse(String(expirationTimestamp ?? ''))
     if (typeof token !== 'string' && typeof certificate !== 'string') return undefined
