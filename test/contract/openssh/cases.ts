@@ -1,6 +1,7 @@
 import { installed } from '../../support/installed.ts'
 import type { ContractCase } from '../contract.ts'
 import { accepted, both, codeOf, config, on, refused, run, sessionsAtOnce, timeoutMs } from './ask.ts'
+import { configCases } from './config-cases.ts'
 import { hostKeyCases } from './host-key-cases.ts'
 import { identityCases } from './identity-cases.ts'
 import { routeCases } from './route-cases.ts'
@@ -137,6 +138,7 @@ export const opensshCases: readonly ContractCase<SshWorld>[] = [
   ...commandCases,
   ...hostKeyCases,
   ...identityCases,
+  ...configCases,
   ...routeCases,
   ...shellCases,
   ...wayCases,

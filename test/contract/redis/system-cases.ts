@@ -47,6 +47,12 @@ const told = async <T>(at: Place, use: (system: System) => Promise<T>): Promise<
 
 const refusals: readonly (readonly [how: Refusing, use: (system: System) => Promise<unknown>, says: string])[] = [
   [
+    'busy',
+    ({ read }) => read.scan('*'),
+    'redis-busy: BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.; a script runs longer than lua-time-limit',
+  ],
+  ['loading', ({ read }) => read.scan('*'), 'redis-loading: LOADING Redis is loading the dataset in memory; it was restarted a moment ago'],
+  [
     'acl',
     ({ read }) => read.info(),
     "redis-not-permitted: NOPERM this user has no permissions to run the 'info' command; an ACL of its user keeps it from us",

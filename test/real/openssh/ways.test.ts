@@ -212,3 +212,32 @@ test.runIf(process.getuid?.() === 0)('what sudo allows is asked for, and what it
     ['unobody', ...refused(password)],
   ])
 })
+
+test.runIf(process.getuid?.() === 0)(
+  'lines to be pasted work where root has no sudo and the alias runs a command in a terminal',
+  async () => {
+    const kept = file(world, '')
+    const ufw = `#!/bin/sh\ncase "$*" in 'status verbose') echo 'Default: deny (incoming), allow (outgoing), disabled (routed)' ;; 'show added') cat ${kept} ;; *) echo "ufw $*" >> ${kept} ;; esac\n`
+    const own = users({}, 'root ALL=(ALL:ALL) ALL\n')
+    const program = file(world, ufw)
+    execFileSync('chmod', ['755', program])
+    await world.serve(alias, [], { ...own, [installed('ufw', 'ufw')]: program, [installed('sudo', 'sudo')]: file(world, '') })
+    const configFile = config(world, `Host ${alias}\n  RemoteCommand tmux\n  RequestTTY force`)
+    const typed = (lines: readonly string[]) => execFileSync('/bin/sh', ['-euc', lines.join('\n')], { encoding: 'utf8', stdio: 'pipe' })
+    expect(() => typed([`ssh -F ${configFile} ${alias} true`])).toThrow('Cannot execute command-line and remote command')
+    const nodes = openNodes({ configFile, clock: systemClock })
+    try {
+      await nodes.read.firewall(alias)
+      typed([nodes.say.allowFrom(alias, { source: '192.0.2.0/24', port: 443, protocol: 'tcp', comment: 'cloudflare' }).line].flat())
+      expect(readFileSync(kept, 'utf8')).toMatch(/^ufw allow .*192\.0\.2\.0\/24/)
+      const { rules } = await nodes.read.firewall(alias)
+      const shows = (there: readonly string[]) => nodes.prove?.rules(alias, { there }) ?? { before: [], lines: ['false'] }
+      const { before = [], lines } = shows(rules.map(({ spec }) => spec))
+      expect(rules).toHaveLength(1)
+      typed([...before, ...lines])
+      expect(() => typed([...before, ...shows(['allow 22/tcp']).lines])).toThrow()
+    } finally {
+      await nodes.close()
+    }
+  },
+)

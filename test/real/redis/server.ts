@@ -43,6 +43,18 @@ export const startRealRedis = async (settings: readonly string[] = [], word = pa
 export const lostReplica = ['--replicaof', '127.0.0.1 1']
 
 const settingsOf: Readonly<Record<Refusing, readonly string[]>> = {
+  busy: ['--busy-reply-threshold', '50'],
+  // Compressed, so many x are too few bytes for it to look up from.
+  loading: [
+    '--rdbcompression',
+    'no',
+    '--enable-debug-command',
+    'yes',
+    '--key-load-delay',
+    '300000',
+    '--loading-process-events-interval-bytes',
+    '1024',
+  ],
   acl: [],
   key: [],
   disk: ['--enable-protected-configs', 'yes', '--save', '3600 1'],
@@ -50,6 +62,29 @@ const settingsOf: Readonly<Record<Refusing, readonly string[]>> = {
   'renamed-auth': ['--rename-command', 'AUTH', ''],
   'no-primary': [...lostReplica, '--replica-serve-stale-data', 'no'],
   protected: ['--bind', '*', '--requirepass', ''],
+}
+
+/** One that does not hear that it is to end. */
+const killed = (server: RealRedis): RealRedis => ({
+  ...server,
+  stop: () => {
+    process.kill(server.pid, 'SIGKILL')
+    return server.stop()
+  },
+})
+
+/** Sends what the server works on for seconds, and waits until it turns others away for it. */
+const occupy = async (at: Place, how: 'busy' | 'loading'): Promise<void> => {
+  const redis = redisClient(at, password)
+  if (how === 'loading') for (let n = 0; n < 40; n++) await redis.set(`big:${n}`, 'x'.repeat(2000))
+  const work = how === 'busy' ? redis.eval('while true do end', 0) : redis.call('DEBUG', 'RELOAD')
+  work.catch(() => {}).finally(() => redis.disconnect())
+  await answering(async () => {
+    const other = redisClient(at, password)
+    const said = await other.scan('0').catch(String)
+    other.disconnect()
+    if (!String(said).includes(how.toUpperCase())) throw new Error(`it still answers: ${said}`)
+  }, 'redis-server')
 }
 
 /** An address of this machine that is not loopback. */
@@ -67,7 +102,11 @@ export const realRedis = async (): Promise<RedisWorld> => {
   return {
     async refusing(how) {
       const server = await startRealRedis(settingsOf[how])
-      refusing.push(server)
+      refusing.push(how === 'busy' || how === 'loading' ? killed(server) : server)
+      if (how === 'busy' || how === 'loading') {
+        await occupy(server, how)
+        return server
+      }
       if (how !== 'acl' && how !== 'key' && how !== 'disk') return how === 'protected' ? { ...server, host: outside() } : server
       const redis = redisClient(server, password)
       try {

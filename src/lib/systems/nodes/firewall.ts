@@ -11,6 +11,7 @@ if echo "$added" | grep -qE "^ufw (route )?[a-z]+ .*app |^ufw [a-z]+ ((in|out) )
 then root ufw app info all 2>/dev/null | sed 's/^/profile /'; fi
 sed -n 's/^IPV6=/ipv6 /p' /etc/default/ufw 2>/dev/null
 for family in -4 -6; do ip $family -o route show default 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/interface \\1/p'; done
+command -v sudo > /dev/null 2>&1 || echo no-sudo
 echo "ssh $SSH_CONNECTION"
 `
 
@@ -33,6 +34,9 @@ export const readFirewall = (stdout: string): Firewall => {
     ...(client && Number(port) > 0 && { ssh: { client, port: Number(port) } }),
   }
 }
+
+/** Whether the machine has no sudo: who read its UFW is root there, and a line to be pasted does without. */
+export const lacksSudo = (stdout: string): boolean => /^no-sudo$/m.test(stdout)
 
 /** `ufw app info all`: blocks between lines of `--`, the name in the first line, the ports indented. */
 const readProfiles = (lines: readonly string[]): Profiles => {

@@ -3,11 +3,12 @@ import type { System } from '../systems.ts'
 import { asker } from './ask.ts'
 import { connector } from './connect.ts'
 import { factsScript, readFacts } from './facts.ts'
-import { firewallScript, readFirewall } from './firewall.ts'
+import { firewallScript, lacksSudo, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
 import { knownKeys } from './known-hosts.ts'
 import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
+import { optionsFor, type SeenNode } from './over-ssh.ts'
 import { proveNodes } from './prove-nodes.ts'
 import { resolveAlias } from './resolve.ts'
 import { readServed, servedScript } from './served.ts'
@@ -33,7 +34,17 @@ const underWayWithin = 250
 
 /** The `nodes` system: one SSH connection a node, opened at first use and kept until `close`. */
 export const openNodes = (options: NodesOptions): System<NodesReader, NodesWriter, NodesProver> => {
-  const connections = connector(options)
+  const seen = new Map<string, SeenNode>()
+  const saying = { ...options, seen }
+  const opened = connector(options)
+  const connections = {
+    ...opened,
+    async to(alias: string) {
+      const connection = await opened.to(alias)
+      if (!seen.has(alias)) seen.set(alias, { options: optionsFor(connection.host), lacksSudo: false })
+      return connection
+    },
+  }
   const withSignal = options.signal ? { signal: options.signal } : {}
   const { ask, told } = asker({ connections, hostnames: options.hostnames ?? new Map() })
   const reading = { timeoutMs: readWithinMs, ...withSignal }
@@ -71,6 +82,7 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
       const { user } = (await connections.to(alias)).host
       const { code, stdout, stderr } = await told(alias, firewallScript, reading)
       if (code !== 0) throw ufwUnreadable(alias, user, stderr)
+      seen.set(alias, { options: seen.get(alias)?.options ?? [], lacksSudo: lacksSudo(stdout) })
       return readFirewall(stdout)
     },
     origin: async (alias, urls) => (urls.length === 0 ? [] : readOrigin((await told(alias, originScript(urls), reading)).stdout, urls)),
@@ -88,5 +100,5 @@ export const openNodes = (options: NodesOptions): System<NodesReader, NodesWrite
   }
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
   const write = (alias: string, script: string) => told(alias, script, { timeoutMs: writeWithinMs }, 'proved first')
-  return { read, write: writeNodes(write), say: sayNodes(options), prove: proveNodes(options), close: () => connections.close() }
+  return { read, write: writeNodes(write), say: sayNodes(saying), prove: proveNodes(saying), close: () => connections.close() }
 }

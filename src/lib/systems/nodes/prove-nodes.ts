@@ -1,6 +1,6 @@
 import { seconds } from '../../clock.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
-import { overSsh, type SayNodesOptions } from './over-ssh.ts'
+import { asRoot, overSsh, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesProver } from './types.ts'
 
 /** `has RULE`, `hasnot RULE`: of what `rules` holds, without comments. */
@@ -12,9 +12,10 @@ const has: readonly ShellLine[] = [
 /** The lines over SSH that stop where a node is not so. */
 export const proveNodes = (options: SayNodesOptions): NodesProver => {
   const over = overSsh(options)
+  const root = asRoot(options)
   // By itself: behind a pipe, an ssh that fails would be rules that are not there.
   const read = (alias: string): readonly ShellLine[] => [
-    sh`rules=$(${part(over(alias, sh`sudo ufw show added`))})`,
+    sh`rules=$(${part(root(alias, sh`ufw show added`))})`,
     sh`rules=$(printf '%s\\n' "$rules" | sed "s/ comment '.*//")`,
   ]
   return {

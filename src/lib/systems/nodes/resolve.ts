@@ -35,11 +35,14 @@ export const resolveAlias = async (
   options: { readonly configFile?: string; readonly more?: readonly string[]; readonly signal?: AbortSignal },
 ): Promise<Resolved> => {
   const args = options.more ?? []
-  const printed = await ask(['-G', ...(options.configFile ? ['-F', options.configFile] : []), ...args], alias, options.signal)
+  const asked = ['-G', ...(options.configFile ? ['-F', options.configFile] : []), ...args]
+  const printed = await ask(asked, alias, options.signal)
+  // Of all that `ssh -G` prints it expands the token in ControlPath alone.
+  const hashed = printed.includes('%C') ? await ask(['-o', 'ControlPath=%C', ...asked], alias, options.signal) : ''
   const values = new Map<string, string[]>()
   for (const line of printed.split('\n')) {
     const at = line.indexOf(' ')
     if (at > 0) values.set(line.slice(0, at), [...(values.get(line.slice(0, at)) ?? []), line.slice(at + 1)])
   }
-  return resolvedFrom(alias, values, args)
+  return resolvedFrom(alias, values, args, /^controlpath (.+)$/m.exec(hashed)?.[1])
 }

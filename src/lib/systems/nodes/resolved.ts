@@ -18,7 +18,7 @@ export interface Resolved {
   readonly identityFiles: readonly string[]
   readonly identityAgent?: string
   readonly identitiesOnly: boolean
-  /** False: no key is offered. */
+  /** False: no key is offered, by PubkeyAuthentication or PreferredAuthentications. */
   readonly publicKeys: boolean
   readonly proxyJump?: string
   readonly proxyCommand?: string
@@ -40,6 +40,8 @@ export interface Resolved {
   readonly otherMethods: readonly string[]
   /** What runs there by configuration, so that ssh itself takes no command. */
   readonly remoteCommand?: string
+  /** RequestTTY force or yes: what a command prints then comes through a terminal. */
+  readonly forcesTerminal: boolean
   /** What ssh is given beside the alias: -F, and -l, -p, -J of a jump host. */
   readonly args: readonly string[]
   readonly family?: 4 | 6
@@ -93,8 +95,8 @@ const quick = 10_000
 /** A command may have to ask somebody in a browser first. */
 const throughCommand = 15_000
 
-/** An alias by what `ssh -G` printed for it. `args`: what was passed beside it. */
-export const resolvedFrom = (alias: string, values: Printed, args: readonly string[]): Resolved => {
+/** An alias by what `ssh -G` printed for it. `args`: what was passed beside it; `hash`: what its %C stands for. */
+export const resolvedFrom = (alias: string, values: Printed, args: readonly string[], hash?: string): Resolved => {
   const one = (name: string) => values.get(name)?.[0]
   const host = one('hostname') ?? alias
   const port = Number(one('port') ?? 22)
@@ -102,7 +104,17 @@ export const resolvedFrom = (alias: string, values: Printed, args: readonly stri
   const user = one('user') ?? username
   const keyAlias = spoken(one('hostkeyalias'))
   const here = hostname()
-  const base = { h: host, n: alias, p: String(port), r: user, u: username, i: String(uid), l: here, L: here.split('.')[0] ?? here }
+  const base = {
+    h: host,
+    n: alias,
+    p: String(port),
+    r: user,
+    u: username,
+    i: String(uid),
+    l: here,
+    L: here.split('.')[0] ?? here,
+    ...(hash !== undefined && { C: hash }),
+  }
   const known = keyAlias ? expander(base)(keyAlias) : undefined
   const tokens = { ...base, k: known ?? alias }
   const expand = expander(tokens)
@@ -114,6 +126,7 @@ export const resolvedFrom = (alias: string, values: Printed, args: readonly stri
   const revoked = spoken(one('revokedhostkeys'))
   const remote = spoken(one('remotecommand'))
   const control = spoken(one('controlpath'))
+  const methods = list(one('preferredauthentications'))
   const identityFiles = (values.get('identityfile') ?? []).filter((file) => file !== 'none').map(expand)
   const certificates = [...(values.get('certificatefile') ?? []).map(expand), ...identityFiles.map((file) => `${file}-cert.pub`)]
   const family = { inet: 4, inet6: 6 }[one('addressfamily') ?? ''] as 4 | 6 | undefined
@@ -138,8 +151,9 @@ export const resolvedFrom = (alias: string, values: Printed, args: readonly stri
       ...(isOn(one('hostbasedauthentication')) ? ['hostbased'] : []),
     ],
     args,
+    forcesTerminal: ['force', 'yes', 'true'].includes(one('requesttty') ?? ''),
     identitiesOnly: one('identitiesonly') === 'yes',
-    publicKeys: !['no', 'false'].includes(one('pubkeyauthentication') ?? ''),
+    publicKeys: !['no', 'false'].includes(one('pubkeyauthentication') ?? '') && (methods.length === 0 || methods.includes('publickey')),
     connectTimeoutMs: timeout > 0 ? timeout * 1000 : quick,
     patienceMs: timeout > 0 ? timeout * 1000 : command ? throughCommand : quick,
     ...(control ? { controlPath: control } : {}),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { connect, Socket } from 'node:net'
+import { connect, isIP, Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { atMost, systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
@@ -23,6 +23,7 @@ export const directSocket = (host: Resolved, signal: AbortSignal | undefined): P
     const limit = AbortSignal.timeout(host.connectTimeoutMs)
     const stop = signal ? AbortSignal.any([signal, limit]) : limit
     const { family, bindAddress } = host
+    const literal = isIP(host.hostname)
     const socket = connect({
       host: host.hostname,
       port: host.port,
@@ -50,6 +51,8 @@ export const directSocket = (host: Resolved, signal: AbortSignal | undefined): P
       )
     }
     stop.addEventListener('abort', aborted, { once: true })
+    if (family && literal && literal !== family)
+      socket.destroy(new Error(`it is an address of IPv${literal}, and AddressFamily allows IPv${family} alone`))
     if (stop.aborted) return aborted()
     socket.once('connect', () => settle(() => resolve(socket)))
     socket.once('error', (error: NodeJS.ErrnoException) =>

@@ -3,7 +3,7 @@ import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import type { System } from '../systems.ts'
-import { overSsh, type SayNodesOptions } from './over-ssh.ts'
+import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './troubles.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
@@ -40,8 +40,7 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
 
 /** The shell line of every writer call: the same words over SSH, where the machine is the one that the environment names. */
 export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
-  const over = overSsh(options)
-  const root = (alias: string, line: ShellLine): ShellLine => over(alias, sh`sudo ${part(line)}`)
+  const root = asRoot(options)
   return {
     allowFrom: (alias, rule) => ({ line: root(alias, allowLine(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
     deleteRule: (alias, rule) => ({ line: root(alias, deleteLine(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
