@@ -10,6 +10,8 @@ test.each([
   [-23.9, 'expired 23 hours ago', 0],
   [-0.5, 'expired 30 minutes ago', 0],
   [-49, 'expired 2 days ago', -2],
+  [-0.01, 'expired less than a minute ago', 0],
+  [0.01, 'expires in less than a minute', 0],
   [0.02, 'expires in 1 minute', 0],
   [12, 'expires in 12 hours', 0],
   [47, 'expires in 1 day', 1],

@@ -1,7 +1,7 @@
+import { age } from '../age.ts'
 import type { Duration } from '../clock.ts'
 
-const inWords = (ms: Duration): string =>
-  ms >= 120_000 ? `${Math.round(ms / 60_000)} min` : ms >= 1000 ? `${Math.round(ms / 1000)} s` : 'less than 1 s'
+const inWords = (ms: Duration): string => (ms >= 120_000 ? age(ms / 1000) : ms >= 1000 ? `${Math.round(ms / 1000)} s` : 'less than 1 s')
 
 /** Slower than usual is what takes half as long again, and at least five seconds longer. */
 const isSlow = (elapsed: Duration, usual: Duration): boolean => elapsed > Math.max(usual * 1.5, usual + 5000)

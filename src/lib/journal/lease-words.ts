@@ -1,3 +1,4 @@
+import { shortAge } from '../age.ts'
 import { Held } from '../errors.ts'
 import type { LeaseRecord } from '../systems/kube/lease-store.ts'
 
@@ -7,7 +8,7 @@ export const holderName = ({ holder = 'nobody' }: LeaseRecord): string => holder
 const ago = (at: Date | undefined, now: number): string => {
   if (!at) return 'at an unknown time'
   const seconds = Math.round((now - at.getTime()) / 1000)
-  return seconds < 0 ? 'just now' : seconds < 120 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`
+  return seconds < 0 ? 'just now' : `${shortAge(seconds)} ago`
 }
 
 const clockOf = (at: Date | undefined): string => (at ? `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC` : 'an unknown time')

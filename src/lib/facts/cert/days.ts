@@ -7,9 +7,10 @@ const day = 24 * hour
 export const daysLeft = ({ notAfter }: Pick<CertificateFacts, 'notAfter'>, now: Date): number =>
   Math.trunc((notAfter.getTime() - now.getTime()) / day) || 0
 
-/** "12 days", "1 day", "5 hours": whole ones of the largest that fits, whichever way. */
+/** "12 days", "1 day", "5 hours", "less than a minute": whole ones of the largest that fits, whichever way. */
 const span = (ms: number): string => {
   const time = Math.abs(ms)
+  if (time < 60_000) return 'less than a minute'
   const [count, unit] =
     time >= day ? [Math.floor(time / day), 'day'] : time >= hour ? [Math.floor(time / hour), 'hour'] : [Math.floor(time / 60_000), 'minute']
   return `${count} ${unit}${count === 1 ? '' : 's'}`

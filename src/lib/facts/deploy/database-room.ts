@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { reasonOf } from '../../errors.ts'
 import type { Context } from '../../plan/context.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
@@ -40,7 +41,7 @@ export const leavesConnections = (room: DatabaseRoom | undefined): Finding => {
   const { wanted, open, limit } = room ?? {}
   if (wanted === undefined || open === undefined || limit === undefined || open + wanted <= limit) return holds
   return fails(
-    `they open ${wanted} connections at their start, directly; ${open} of the server's ${limit} are open`,
+    `they open ${counted(wanted, 'connection')} at their start, directly; ${open} of the server's ${limit} are open`,
     'honeydue db:connections',
   )
 }

@@ -1,7 +1,8 @@
+import { age } from '../../age.ts'
 import { isReady } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import type { KubeReader, Pod, PodDisruptionBudget } from '../../systems/kube/types.ts'
-import { age, secondsSince } from '../ages.ts'
+import { secondsSince } from '../ages.ts'
 import { clipped } from '../cluster/clipped.ts'
 import { stuckBecause } from '../cluster/unready.ts'
 

@@ -1,13 +1,12 @@
+import { age } from '../../age.ts'
+import { counted } from '../../counted.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { JobQueue, Jobs, Task } from '../../systems/redis/jobs.ts'
-import { age } from '../ages.ts'
 import { clipped } from '../cluster/clipped.ts'
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next !== undefined && { next }) })
-
-export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 /** asynq looks for leases that have ended once a minute, and takes those that ended half a minute ago. */
 const recoveredAfter = 120

@@ -1,9 +1,9 @@
+import { counted } from '../../counted.ts'
 import { type Finding, when } from '../../plan/finding.ts'
 import type { Offer } from '../../plan/procedure.ts'
 import type { QueueDepth } from '../../systems/redis/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { isRefusal } from '../cache/refusal.ts'
-import { counted } from './ailments.ts'
 
 /** One queue of asynq as it was when the plan was made. */
 export interface NamedQueue {

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { optionalText, texts, toggle } from '../../plan/choice.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
 import { refuseUserId, residenceIdsPattern } from '../../residence-ids.ts'
@@ -30,7 +31,11 @@ export const invalidate = defineProcedure({
   target: (facts) => [`Redis at ${facts.target}`],
   beyond: (facts) => [
     'Each api pod also keeps users in memory for up to 5 minutes: only time or a restart clears that',
-    ...(facts.foreign > 0 ? [`${facts.foreign} keys match ${residenceIdsPattern} and name no user: they are left alone`] : []),
+    ...(facts.foreign > 0
+      ? [
+          `${counted(facts.foreign, 'key matches', 'keys match')} ${residenceIdsPattern} and ${facts.foreign === 1 ? 'names no user: it is' : 'name no user: they are'} left alone`,
+        ]
+      : []),
   ],
   steps: (facts) => (facts.whole ? everyUser(facts) : eachUser(facts)),
 })
@@ -58,7 +63,9 @@ const everyUser = (facts: ResidenceIdsFacts): readonly Change<'redis'>[] => {
     const lives = facts.lives.filter(({ key }) => key.endsWith(ending))
     return {
       title: `Delete every ${pattern}`,
-      effect: [{ what: pattern, before: 'present', after: 'gone, or refilled since', note: `${lives.length} keys`, count: lives.length }],
+      effect: [
+        { what: pattern, before: 'present', after: 'gone, or refilled since', note: counted(lives.length, 'key'), count: lives.length },
+      ],
       check: async () => mayForget(facts),
       apply: (write) =>
         write.redis.forgetAllResidenceIds(

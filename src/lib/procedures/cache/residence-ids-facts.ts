@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { Usage } from '../../errors.ts'
 import { isRefusal } from '../../facts/cache/refusal.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
@@ -75,7 +76,7 @@ export const forgotten = async (lives: readonly KeyLife[], redis: RedisReader): 
   return fails(
     left.length === 1
       ? `${first.key} is still the one of before`
-      : `${left.length} keys are still those of before, ${first.key} among them`,
+      : `${counted(left.length, 'key is still one', 'keys are still those')} of before, ${first.key} among them`,
   )
 }
 
@@ -87,11 +88,11 @@ export const mayForget = (facts: ResidenceIdsFacts): Finding => {
     when(facts.complete, 'the scan reached its bound before its end: not every key is known'),
     when(
       !facts.whole || facts.lives.length <= facts.atMost,
-      `${facts.lives.length} keys match, more than the ${facts.atMost} expected (--at-most ${facts.lives.length} accepts them)`,
+      `${counted(facts.lives.length, 'key matches', 'keys match')}, more than the ${facts.atMost} expected (--at-most ${facts.lives.length} accepts them)`,
     ),
     when(
       !facts.whole || longer.length === 0,
-      `${longer.length} keys live longer than the cache's 5 minutes, ${longer[0]?.key} among them: something else writes them`,
+      `${counted(longer.length, 'key lives', 'keys live')} longer than the cache's 5 minutes, ${longer[0]?.key} among them: something else writes them`,
     ),
   ])
 }

@@ -1,6 +1,6 @@
+import { counted } from '../../counted.ts'
 import { timeAndAge } from '../../facts/ages.ts'
 import { type Leftover, leftoverJobs, leftoverPods } from '../../facts/cluster/leftovers.ts'
-import { counted } from '../../facts/queue/ailments.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, type Difference, defineProcedure } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'

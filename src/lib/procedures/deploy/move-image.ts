@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { minutes } from '../../clock.ts'
+import { counted } from '../../counted.ts'
 import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
 import { digestIn, mainContainer, shortDigest } from '../../facts/deploy/release.ts'
 import type { Workload } from '../../facts/deploy/workload.ts'
@@ -174,7 +175,7 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     undo: (write) => write.kube.scale(down),
     undone: async (look) => {
       const pods = (await look.kube.pods(podsOf(deployment))).filter((pod) => !hasEnded(pod))
-      return when(pods.length === 0, `${pods.length} pods of ${name} are left`)
+      return when(pods.length === 0, `${counted(pods.length, `pod of ${name} is`, `pods of ${name} are`)} left`)
     },
   }
   return [replicas > 0 ? stopped : left, ...(isThere(move) ? [] : [setAnew]), started]

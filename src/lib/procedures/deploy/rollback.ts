@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { type Backwards, gatherBackwards } from '../../facts/db/backwards.ts'
 import { tagOf } from '../../facts/db/gather-migrations.ts'
@@ -57,7 +58,7 @@ export const rollback = defineProcedure({
   target: (facts) => [
     ...facts.targets.map(
       ({ name, replicas, from, deployment }) =>
-        `${name}, ${replicas} replicas, now revision ${revisionOf(deployment) ?? '?'} (${versionOf(from)})`,
+        `${name}, ${counted(replicas, 'replica')}, now revision ${revisionOf(deployment) ?? '?'} (${versionOf(from)})`,
     ),
   ],
   beyond: ({ targets, backwards }) => [

@@ -1,4 +1,4 @@
-import { counted } from '../../facts/queue/ailments.ts'
+import { counted } from '../../counted.ts'
 import { gatherJobs, partsOf, type SelectedJobs, waitingBeside } from '../../facts/queue/selected-jobs.ts'
 import { oneOf, optionalArguments, optionalText } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import type { Observation } from '../../plan/report.ts'
 import { askInPod } from '../../redis-in-pod.ts'
 import type { RedisInfo } from '../../systems/redis/types.ts'
@@ -42,7 +43,9 @@ const memory = (info: RedisInfo): readonly Observation[] => {
     ...(maxMemory && usedMemory >= maxMemory * 0.95
       ? [warning(`Redis uses ${mebibytes(usedMemory)} of ${mebibytes(maxMemory)} (${percent(usedMemory, maxMemory)})`)]
       : []),
-    ...(evictedKeys > 0 ? [warning(`${evictedKeys} keys were evicted since Redis started: queued jobs may be among them`)] : []),
+    ...(evictedKeys > 0
+      ? [warning(`${counted(evictedKeys, 'key was', 'keys were')} evicted since Redis started: queued jobs may be among them`)]
+      : []),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { age } from '../../facts/ages.ts'
+import { age } from '../../age.ts'
 import { defineReport } from '../../plan/report.ts'
 import { cacheFindings, cacheNotes, hitRate } from './findings.ts'
 import { type CacheStatus, gatherCacheStatus, type KeyFamily } from './gather.ts'

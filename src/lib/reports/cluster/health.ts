@@ -1,5 +1,7 @@
+import { age } from '../../age.ts'
+import { counted } from '../../counted.ts'
 import { reasonOf } from '../../errors.ts'
-import { age, secondsSince } from '../../facts/ages.ts'
+import { secondsSince } from '../../facts/ages.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import { clusterFindings } from './findings.ts'
@@ -31,7 +33,7 @@ export const clusterHealth = defineReport({
       ],
       tables: [nodeTable(health, aliasOf), ...unwellTables(health, now), ...eventTable(health, now)],
       notes: [
-        `${health.podCount} pods, ${health.workloadCount} workloads and ${health.claimCount} claims of all namespaces were looked at`,
+        `${counted(health.podCount, 'pod')}, ${counted(health.workloadCount, 'workload')} and ${counted(health.claimCount, 'claim')} of all namespaces were looked at`,
         `The Kubernetes API: ${cluster.server} (${cluster.kubeconfig})`,
       ],
       data: {

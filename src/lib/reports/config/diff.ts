@@ -1,5 +1,6 @@
+import { age } from '../../age.ts'
 import { Blocked } from '../../errors.ts'
-import { age, secondsSince } from '../../facts/ages.ts'
+import { secondsSince } from '../../facts/ages.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
 import { type ManifestChange, manifestChanges } from '../../facts/config/manifest-changes.ts'
 import { type ConfigValue, configValues, differs, sources } from '../../facts/config/values.ts'

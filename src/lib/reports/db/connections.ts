@@ -1,3 +1,4 @@
+import { age } from '../../age.ts'
 import { Trouble } from '../../errors.ts'
 import { type Activity, gatherActivity, gatherThroughPooler, type Via, wakes } from '../../facts/db/activity.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
@@ -79,7 +80,6 @@ export const connections = defineReport({
     const { open, max, reserved } = activity.capacity
     const elsewhere = open - activity.sessions.length - 1
     const groups = connectionGroups(activity)
-    const minutes = (seconds: number): string => `${Math.round(seconds / 60)} min`
     return {
       findings: connectionFindings(activity),
       tables: [
@@ -93,7 +93,7 @@ export const connections = defineReport({
               String(group.count),
               String(group.active),
               String(group.idleInTransaction),
-              minutes(group.oldest),
+              age(group.oldest),
             ]),
             ...(elsewhere > 0 ? [['other databases', '', String(elsewhere), '', '', '']] : []),
           ],

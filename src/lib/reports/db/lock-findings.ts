@@ -1,9 +1,8 @@
+import { shortAge as age } from '../../age.ts'
 import type { Activity } from '../../facts/db/activity.ts'
 import { type Chain, chainsOf, heldLocks } from '../../facts/db/locks.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
-
-export const age = (seconds: number): string => (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`)
 
 const count = (sessions: number): string => (sessions === 1 ? '1 session' : `${sessions} sessions`)
 

@@ -1,7 +1,8 @@
+import { shortAge as age } from '../../age.ts'
 import { type Activity, gatherActivity, wakes } from '../../facts/db/activity.ts'
 import { type Chain, chainsOf, type HeldLock, heldLocks, nextBefore } from '../../facts/db/locks.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
-import { age, lockFindings, oneLine } from './lock-findings.ts'
+import { lockFindings, oneLine } from './lock-findings.ts'
 
 /** Who waits for whom, and which advisory locks are held, seen through the direct host. */
 export const locks = defineReport({

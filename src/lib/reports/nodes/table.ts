@@ -1,4 +1,4 @@
-import { age } from '../../facts/ages.ts'
+import { age } from '../../age.ts'
 import { milliseconds } from '../../facts/nodes/quantities.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
 import { isOwnName } from '../../own-name.ts'

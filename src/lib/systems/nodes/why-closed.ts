@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import type { Identities } from './identities.ts'
@@ -86,7 +87,7 @@ export const failureOf = (host: Resolved, closed: Closed): Unreachable => {
   if (offered > 1)
     return because(
       'ssh-auth',
-      `${words ?? 'it closed the connection'}, after ${offered} keys that it does not accept. IdentitiesOnly yes and IdentityFile in the SSH configuration offer the right one alone`,
+      `${words ?? 'it closed the connection'}, after ${counted(offered, 'key')} that it does not accept. IdentitiesOnly yes and IdentityFile in the SSH configuration offer the right one alone`,
     )
   if (words !== undefined) return because('ssh-lost', words)
   return because('ssh-lost', 'the connection was closed: the server is restarting, full (MaxStartups), or bans this address')
