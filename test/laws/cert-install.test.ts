@@ -96,7 +96,7 @@ laws(
       meets: 'work',
     },
     { name: 'nothing in the Secret', input: {}, arrange: arranged(() => void put({ certificate: '', key: '' })), meets: 'work' },
-    { name: 'expired in the checkout', input: {}, arrange: arranged(() => keep(signed(30))), meets: 'refusal' },
+    { name: 'expired in the checkout', input: {}, arrange: arranged(() => keep(signed(30))), refused: /the certificate ended on / },
     {
       name: 'the key in the checkout is another',
       input: {},
@@ -104,19 +104,19 @@ laws(
         put(signed(30))
         writeFileSync(file('key'), signed(1).key)
       }),
-      meets: 'refusal',
+      refused: /the key is not that of the certificate/,
     },
     {
       name: 'for other names in the checkout',
       input: {},
       arrange: arranged(() => keep(signed(1, ['www.myhoneydue.com']))),
-      meets: 'refusal',
+      refused: /the certificate is not for api\.myhoneydue\.com/,
     },
     {
       name: 'not of the Origin CA',
       input: {},
       arrange: arranged(() => keep(createAuthority('mine').issue({ commonName: 'mine', names: [`*.${zoneName}`, zoneName] }))),
-      meets: 'refusal',
+      refused: /the Origin CA has not signed the certificate: CN=mine/,
     },
     {
       name: 'revoked at Cloudflare',
@@ -126,9 +126,14 @@ laws(
         const { state } = sandbox.cloudflare
         state.certificates = state.certificates.slice(0, -1)
       }),
-      meets: 'refusal',
+      refused: /Cloudflare does not list the certificate/,
     },
-    { name: 'a newer good one in the Secret', input: {}, arrange: arranged(() => void put(signed(0))), meets: 'refusal' },
+    {
+      name: 'a newer good one in the Secret',
+      input: {},
+      arrange: arranged(() => void put(signed(0))),
+      refused: /the Secret holds a newer certificate/,
+    },
     {
       name: 'a rotation under way',
       input: {},
@@ -136,7 +141,7 @@ laws(
         put(signed(30))
         writeFileSync(file('new.csr'), 'x')
       }),
-      meets: 'refusal',
+      refused: /a rotation is under way .*honeydue cert:rotate goes on/,
     },
     {
       name: 'a node that cannot be asked, beside two that can',

@@ -139,7 +139,7 @@ laws(
       name: 'a third certificate in the Secret',
       input,
       arrange: arranged(() => void put(sandbox.originCa.authority.issue(origin))),
-      meets: 'refusal',
+      refused: /the Secret holds a third certificate/,
     },
     {
       name: 'a certificate for other names',
@@ -150,9 +150,14 @@ laws(
         writeFileSync(file('key'), other.key)
         put(other)
       }),
-      meets: 'refusal',
+      refused: /the old certificate is not for api\.myhoneydue\.com/,
     },
-    { name: 'a node that cannot be asked', input, arrange: arranged(() => sandbox.nodes.setUp('hetzner2', false)), meets: 'refusal' },
+    {
+      name: 'a node that cannot be asked',
+      input,
+      arrange: arranged(() => sandbox.nodes.setUp('hetzner2', false)),
+      refused: /hetzner2 cannot be asked what it serves/,
+    },
     {
       name: 'the Secret named in two namespaces',
       input,
@@ -161,7 +166,7 @@ laws(
         const metadata = { name: 'api', namespace: 'default' }
         sandbox.kubernetes.client.create({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata, spec })
       }),
-      meets: 'refusal',
+      refused: /cloudflare-origin-cert is named in default and honeydue/,
     },
   ],
 )

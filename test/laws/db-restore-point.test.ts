@@ -55,7 +55,7 @@ laws(
       arrange: () => {
         sandbox().neon.compute = 'ep-other-compute-a1b2c3d4'
       },
-      meets: 'refusal',
+      refused: /the project at Neon has no compute/,
     },
   ],
 )

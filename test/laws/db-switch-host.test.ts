@@ -125,9 +125,14 @@ laws(
           const [container] = (spec.template as { spec: { containers: { env?: object[] }[] } }).spec.containers
           if (container) container.env = [...(container.env ?? []), { name: 'DB_HOST', value: hosts.pooler }]
         }),
-      meets: 'refusal',
+      refused: /api sets DB_HOST itself/,
     },
-    { name: 'the target does not answer', input: direct, arrange: () => worlds['direct endpoint down'](sandbox()), meets: 'refusal' },
+    {
+      name: 'the target does not answer',
+      input: direct,
+      arrange: () => worlds['direct endpoint down'](sandbox()),
+      refused: /the direct endpoint does not answer: .*ECONNRESET/,
+    },
     {
       name: 'a rollout is running',
       input: direct,
@@ -136,7 +141,7 @@ laws(
           const template = spec.template as { metadata: { annotations?: Record<string, string> } }
           template.metadata.annotations = { 'honeydue.test/never-ready': 'true' }
         }),
-      meets: 'refusal',
+      refused: /a rollout is running: api/,
     },
     {
       name: 'a migration is running',
@@ -153,7 +158,7 @@ laws(
             },
           },
         }),
-      meets: 'refusal',
+      refused: /a migration is running: Job honeydue-migrate/,
     },
   ],
 )

@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { afterEach } from 'vitest'
+import { afterAll } from 'vitest'
 import { unlock } from '../../src/lib/procedures/db/unlock.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { useSystems } from '../support/systems-of.ts'
@@ -19,13 +19,15 @@ const sessionOfSomebody = async () => {
   const { port, database, ca, directHost, query } = sandbox().postgres
   await query("DROP ROLE IF EXISTS somebody; CREATE ROLE somebody LOGIN PASSWORD 'else'")
   somebody = new Client({ host: '127.0.0.1', port, database, user: 'somebody', password: 'else', ssl: { ca, servername: directHost } })
+  somebody.on('error', () => {})
   await somebody.connect()
   pid = String((await somebody.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid)
 }
-afterEach(async () => {
+const sessionEnds = async () => {
   await somebody?.end()
   somebody = undefined
-})
+}
+afterAll(sessionEnds)
 
 const advisoryLocks = async () => sandbox().postgres.query("SELECT objid::text, granted FROM pg_locks WHERE locktype = 'advisory'")
 
@@ -36,6 +38,7 @@ laws(
     environment: () => sandbox().environment,
     observe: advisoryLocks,
     reset: async () => {
+      await sessionEnds()
       await close()
       await sandbox().reset()
     },
@@ -47,7 +50,7 @@ laws(
       name: 'a session of somebody else',
       input: () => ({ pid }),
       arrange: sessionOfSomebody,
-      meets: 'refusal',
+      refused: /belongs to somebody: only sessions of neondb_owner can be ended/,
     },
   ],
 )

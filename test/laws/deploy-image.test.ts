@@ -20,7 +20,7 @@ const spec = (name: string, more: object) => void change(name, (draft) => void O
 laws(deployImage, subject, [
   { name: 'healthy', input: to(), arrange: next, meets: 'work' },
   { name: 'already so', input: { ...to(), tag: '12b2f9d' }, arrange: () => {}, meets: 'nothing to do' },
-  { name: 'missing tag', input: to(), arrange: () => {}, meets: 'refusal' },
+  { name: 'missing tag', input: to(), arrange: () => {}, refused: /honeydue-api:cccc001 is not in its registry/ },
   { name: 'the worker, which must not run twice', input: to(['worker']), arrange: next, meets: 'work' },
   {
     name: 'a worker that a run stopped, and did not start',
@@ -70,7 +70,7 @@ laws(deployImage, subject, [
       await eventually(async () => JSON.stringify(client.get({ group: '', resource: 'pods' }, 'web-by-hand', namespace)).includes('sha256'))
       sandbox().registry.push(image('web', tag))
     },
-    meets: 'refusal',
+    refused: /was pushed again: .*--by-digest names the new one/,
   },
   {
     name: 'an arm64 image',
@@ -79,7 +79,7 @@ laws(deployImage, subject, [
       await next()
       sandbox().registry.push(image('api', tag), { platforms: ['linux/arm64'], plain: true })
     },
-    meets: 'refusal',
+    refused: /is for linux\/arm64 alone; the nodes are linux\/amd64/,
   },
   {
     name: 'the registry away',
@@ -88,9 +88,14 @@ laws(deployImage, subject, [
       await next()
       sandbox().registry.trouble = 'reset'
     },
-    meets: 'refusal',
+    refused: /is not known: The registry .* does not answer/,
   },
-  { name: 'pending migrations', input: to(), arrange: async () => void (await release(sandbox(), tag, notes)), meets: 'refusal' },
+  {
+    name: 'pending migrations',
+    input: to(),
+    arrange: async () => void (await release(sandbox(), tag, notes)),
+    refused: /000003_notes\.sql of cccc001 has not run/,
+  },
   {
     name: 'a schema ahead of the image',
     input: to(),
@@ -99,7 +104,7 @@ laws(deployImage, subject, [
       await startJob(sandbox(), await release(sandbox(), 'cccc002', notes))
       await jobBecomes(sandbox(), 'Complete')
     },
-    meets: 'refusal',
+    refused: /the schema has version 3, which cccc001 does not know/,
   },
   {
     name: 'pending migrations matter to web not at all',
@@ -115,7 +120,7 @@ laws(deployImage, subject, [
       await startJob(sandbox(), await release(sandbox(), tag, { '000003_notes.sql': noTransaction(gate) }))
       await eventually(async () => (await waitingAtGate(sandbox())) === 1)
     },
-    meets: 'refusal',
+    refused: /a migration is running: Job honeydue-migrate/,
   },
   {
     name: 'two workers',
@@ -125,7 +130,7 @@ laws(deployImage, subject, [
       spec('worker', { replicas: 2 })
       await subject.observe()
     },
-    meets: 'refusal',
+    refused: /worker has 2 replicas, and only one may run/,
   },
   {
     name: 'a paused rollout',
@@ -134,6 +139,6 @@ laws(deployImage, subject, [
       await next()
       spec('web', { paused: true })
     },
-    meets: 'refusal',
+    refused: /the rollout of web is paused: honeydue deploy:resume web/,
   },
 ])

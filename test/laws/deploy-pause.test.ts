@@ -17,6 +17,6 @@ laws(pause, subject, [
         template.metadata.annotations = { 'honeydue.test/never-ready': 'true' }
         Object.assign(spec as object, { strategy: { type: 'Recreate' } })
       }),
-    meets: 'refusal',
+    refused: /admin stops its pods before new ones start/,
   },
 ])

@@ -39,7 +39,7 @@ laws(restart, subject, [
     name: 'its rollout is paused',
     input: of('api'),
     arrange: () => void change('api', ({ spec }) => void Object.assign(spec as object, { paused: true })),
-    meets: 'refusal',
+    refused: /the rollout of api is paused: honeydue deploy:resume api/,
   },
   {
     name: 'a rollout is running',
@@ -51,6 +51,6 @@ laws(restart, subject, [
       })
       await eventually(async () => podsOf('web').length === 4)
     },
-    meets: 'refusal',
+    refused: /web is rolling out/,
   },
 ])

@@ -30,6 +30,6 @@ laws(resume, subject, [
         },
       })
     },
-    meets: 'refusal',
+    refused: /a migration is running: Job honeydue-migrate/,
   },
 ])

@@ -26,7 +26,7 @@ laws(scale, subject, [
       }),
     meets: 'work',
   },
-  { name: 'two workers', input: { workload: 'worker', replicas: '2' }, arrange: () => {}, meets: 'refusal' },
+  { name: 'two workers', input: { workload: 'worker', replicas: '2' }, arrange: () => {}, refused: /worker is one of a kind/ },
   {
     name: 'no room on the nodes',
     input: { workload: 'web', replicas: '9' },
@@ -34,7 +34,7 @@ laws(scale, subject, [
       void requests('web', { cpu: '1500m', memory: '1Gi' })
       await subject.observe()
     },
-    meets: 'refusal',
+    refused: /6 more pods of web want .*have room for 4/,
   },
   {
     name: 'no connections left at the direct endpoint',
@@ -43,6 +43,6 @@ laws(scale, subject, [
       void sandbox().kubernetes.client.update({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace, (draft) => {
         draft.data = { ...(draft.data as Record<string, string>), DB_HOST: hosts.direct }
       }),
-    meets: 'refusal',
+    refused: /they open 740 connections at their start/,
   },
 ])

@@ -67,7 +67,7 @@ laws(refresh, subject, [
     arrange: () => {
       state().ranges = { ipv4: [], ipv6: [] }
     },
-    meets: 'refusal',
+    refused: /the published list is empty/,
   },
   {
     name: 'the published list has shrunk by more than half',
@@ -75,7 +75,7 @@ laws(refresh, subject, [
     arrange: () => {
       state().ranges = { ipv4: state().ranges.ipv4.slice(0, 5), ipv6: [] }
     },
-    meets: 'refusal',
+    refused: /the published list has 5 ranges, less than half of the 22/,
   },
   {
     name: 'a shrunk list whose ranges match, and no rule has a comment',
@@ -84,13 +84,13 @@ laws(refresh, subject, [
       rules(first.alias, (lines) => lines.map((line) => line.replace(/\|[^|]*$/, '|')))
       state().ranges = { ipv4: state().ranges.ipv4.slice(0, 5), ipv6: [] }
     },
-    meets: 'refusal',
+    refused: /the published list has 5 ranges, less than half of the 22/,
   },
   {
     name: 'UFW is inactive on one node whose rules are as published',
     input: one,
     arrange: () => sandbox().nodes.node(first.alias).state.write('ufw/enabled', 'no\n'),
-    meets: 'refusal',
+    refused: /UFW on hetzner1 is inactive/,
   },
   {
     name: 'UFW is inactive on one node',
@@ -99,7 +99,7 @@ laws(refresh, subject, [
       moved()
       sandbox().nodes.node(second.alias).state.write('ufw/enabled', 'no\n')
     },
-    meets: 'refusal',
+    refused: /UFW on hetzner2 is inactive/,
   },
   {
     name: 'a rule keeps somebody of Cloudflare out at 443',
@@ -108,6 +108,6 @@ laws(refresh, subject, [
       moved()
       rules(first.alias, (lines) => ['deny|in|tcp|198.51.100.7|443|any|', ...lines])
     },
-    meets: 'refusal',
+    refused: /hetzner1 has rules that keep somebody of Cloudflare out at 443: deny from 198\.51\.100\.7/,
   },
 ])

@@ -5,30 +5,39 @@ import type { Environment } from '../../src/lib/environment/schema.ts'
 import { Blocked } from '../../src/lib/errors.ts'
 import type { Choices, Input } from '../../src/lib/plan/choice.ts'
 import type { Finding } from '../../src/lib/plan/finding.ts'
+import type { Outcome } from '../../src/lib/plan/outcome.ts'
 import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare, readersOf } from '../../src/lib/plan/plan.ts'
-import type { Plan } from '../../src/lib/plan/planned.ts'
 import { isChange, isProof, type Procedure, type Step } from '../../src/lib/plan/procedure.ts'
 import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
 import type { Name, Said, Systems } from '../../src/lib/systems/systems.ts'
+import { changing, overHttp } from '../support/changing.ts'
 import { contextOf } from '../support/context.ts'
+import { followOn } from '../support/following.ts'
 import { runOf } from '../support/run-of.ts'
 import { refusedNow } from '../support/typed.ts'
 
 /** One state of the deployment in which a procedure is held to the laws. */
-export interface LawWorld<C extends Choices> {
+export type LawWorld<C extends Choices> = {
   readonly name: string
   /** A function where the state itself gives it: a process id, for example. */
   readonly input: Input<C> | (() => Input<C>)
   /** Brings the deployment into this state, from its start. */
   readonly arrange: () => void | Promise<void>
-  /** What a run of the procedure meets: it changes something, finds all done, or is refused by its checks. */
-  readonly meets: 'work' | 'nothing to do' | 'refusal'
   /** What was acted on is gone, so a second run is refused instead of finding all done: a pid may also be mistyped. */
   readonly again?: 'refusal'
   /** It was broken before, and what is broken cannot be seen to be back: the undo says so after its patience, which no test has. */
   readonly broken?: true
-}
+} & (
+  | {
+      /** What a run of the procedure meets: it changes something, or finds all done. */
+      readonly meets: 'work' | 'nothing to do'
+    }
+  | {
+      /** A run of the procedure is refused by its checks: what one of their reasons says. */
+      readonly refused: RegExp
+    }
+)
 
 /** The deployment under the laws. `observe` leaves out what passes by itself (times, revisions, pods). */
 export interface LawSubject<N extends Name> {
@@ -47,7 +56,7 @@ const clock: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.
 
 const stopped = 'stopped here by the law'
 
-/** `npm run test:laws`: every world, which takes minutes; `npm test` holds each procedure to the laws in its first world of each kind. */
+/** `npm run test:laws`: every world, which takes minutes; `npm test` holds each procedure to the laws in its first world of each kind, and in all that refuse it. */
 const sweeping = process.env['HONEYDUE_LAWS'] === 'all'
 
 /** The same systems with writers that count their calls and, at the `at`th, throw before or after the call. */
@@ -86,61 +95,131 @@ const holdsOf = <N extends Name>(step: Step<N>, systems: Pick<Systems, N>, needs
   return isChange(step) ? step.verify(look) : isProof(step) ? step.holds(look) : undefined
 }
 
-/** Holds one procedure to the laws of the design in each of these worlds. */
+/** Holds one procedure to the laws of the design in each of these worlds. Each law is a test of its own; those of one world follow on each other. */
 export const laws = <C extends Choices, N extends Name, F>(
   procedure: Procedure<C, N, F>,
   subject: LawSubject<N>,
   worlds: readonly LawWorld<C>[],
 ): void => {
   const needs = procedure.needs
-  const chosen = sweeping ? worlds : worlds.filter((world) => world === worlds.find(({ meets }) => meets === world.meets))
+  const meets = (world: LawWorld<C>) => ('meets' in world ? world.meets : 'refusal')
+  const chosen = worlds.filter(
+    (world) => sweeping || meets(world) === 'refusal' || world === worlds.find((other) => meets(other) === meets(world)),
+  )
   const plan = (input: Input<C>, systems = subject.systems()) => prepare(procedure, input, systems, contextOf(subject.environment?.()))
   const carryOut = async (input: Input<C>, systems = subject.systems()) =>
     perform(await plan(input, systems), runOf(systems, needs, { clock }))
 
   describe.each(chosen)(`${procedure.id} · $name`, (world) => {
-    const { arrange, meets } = world
+    followOn()
     const inputOf = () => (typeof world.input === 'function' ? world.input() : world.input)
     const start = async () => {
       await subject.reset()
-      await arrange()
+      await world.arrange()
     }
 
-    /** The world after a whole run: where every stopped one must come to as well. */
-    let end: unknown
-
-    /** What a refused plan tells to type next is another command, the one that its reasons name where they name any, and not refused here. */
-    const leadsOn = async ({ cure, id, blocked }: Plan, systems: Pick<Systems, N>) => {
-      const next = cure ?? lookNext(id)
-      const named = blocked.flatMap((because) => because.match(/honeydue [a-z]+:[a-z-]+/g) ?? [])
-      if (named.length > 0) expect(named).toContain(next.split(' ').slice(0, 2).join(' '))
-      expect(isCircular(next, id), `${next} leads back`).toBe(false)
-      expect(await refusedNow(next, systems, contextOf(subject.environment?.())), next).toBeUndefined()
-    }
-
-    /** Laws 1, 4 and 8: a dry run changes nothing and says what the run writes, failed checks keep every write back, no secret is said. */
+    /** The dry run of this world: what stood before it and after it, how many writers it called, and what it sent that changes something. */
     const dryRun = async () => {
       await start()
       const before = await subject.observe()
       const { counted, systems } = counting(subject.systems(), needs)
-      const prepared = await plan(inputOf(), systems)
-      const printed = prepared.plan
-      expect(counted.calls).toBe(0)
-      expect(await subject.observe()).toEqual(before)
-      if (meets === 'work') expect(printed.steps.flatMap(({ writes }) => writes).length).toBeGreaterThan(0)
-      expect(printed.blocked.length > 0).toBe(meets === 'refusal')
-      if (meets === 'refusal') await leadsOn(printed, systems)
-      for (const secret of subject.planted) expect(JSON.stringify(printed)).not.toContain(secret)
-      return { before, prepared }
+      const { result: prepared, sent } = await changing(() => plan(inputOf(), systems))
+      return { before, after: await subject.observe(), calls: counted.calls, prepared, sent }
     }
+    let dry: Awaited<ReturnType<typeof dryRun>>
+
+    test('law 1: a dry run changes nothing in any system', async () => {
+      dry = await dryRun()
+      expect(dry.calls).toBe(0)
+      expect(dry.sent).toEqual([])
+      expect(dry.after).toEqual(dry.before)
+    }, 120_000)
+
+    test('law 8: no secret is in its plan', () => {
+      for (const secret of subject.planted) expect(JSON.stringify(dry.prepared.plan)).not.toContain(secret)
+    })
+
+    if (!('meets' in world)) {
+      test('law 4: it is refused, and its reasons say why', () => {
+        expect(dry.prepared.plan.blocked).toContainEqual(expect.stringMatching(world.refused))
+      })
+
+      test('what it tells to type next is another command, the one that its reasons name where they name any, and not refused here', async () => {
+        const { cure, id, blocked } = dry.prepared.plan
+        const next = cure ?? lookNext(id)
+        const named = blocked.flatMap((because) => because.match(/honeydue [a-z]+:[a-z-]+/g) ?? [])
+        if (named.length > 0) expect(named).toContain(next.split(' ').slice(0, 2).join(' '))
+        expect(isCircular(next, id), `${next} leads back`).toBe(false)
+        expect(await refusedNow(next, subject.systems(), contextOf(subject.environment?.())), next).toBeUndefined()
+      })
+      return
+    }
+
+    /** The world after a whole run: where every stopped one must come to as well. */
+    let end: unknown
+    let outcome: Outcome
 
     const runAgain = async (systems = subject.systems()) => {
       if (world.again) await expect(plan(inputOf(), systems)).rejects.toBeInstanceOf(Blocked)
       else expect((await carryOut(inputOf(), systems)).trouble).toBeUndefined()
     }
 
-    /** Law 3 at each gate that was asked: No applies nothing after it, and run again, it reaches the same end. */
-    const declined = async (gates: number) => {
+    test('law 6: every verify of what is to be done is false before, every proof true', async () => {
+      const { plan: printed, steps } = dry.prepared
+      expect(printed.blocked).toEqual([])
+      expect(printed.steps.flatMap(({ writes }) => writes).length > 0).toBe(world.meets === 'work')
+      expect(printed.steps.filter(({ kind }) => kind === 'change').every(({ already }) => already)).toBe(world.meets === 'nothing to do')
+      for (const [i, step] of steps.entries()) {
+        const held = await holdsOf(step, subject.systems(), needs)
+        if (isChange(step)) expect(held?.ok, step.title).toBe(printed.steps[i]?.already)
+        if (isProof(step) && !step.onlyAfterwards) expect(held, step.title).toEqual({ ok: true })
+      }
+    })
+
+    test('law 1: what a run sends is what its plan showed', async () => {
+      const { systems, counted } = counting(subject.systems(), needs)
+      const { result, sent, refused } = await changing(() => perform(dry.prepared, runOf(systems, needs, { clock })))
+      outcome = result
+      expect(outcome.trouble).toBeUndefined()
+      const writes = dry.prepared.plan.steps.flatMap((step) => step.writes)
+      expect(counted.sent).toEqual(writes.map(({ system, call, target, lines }) => JSON.stringify([system, call, target, lines])))
+      // One request was taken for each write of a system that is spoken to in HTTP, and none beside them.
+      expect(sent.length - refused.length, String(sent)).toBe(writes.filter(({ system }) => overHttp.has(system)).length)
+      end = await subject.observe()
+    }, 120_000)
+
+    test('law 6: every verify and every proof is true after', async () => {
+      for (const step of dry.prepared.steps)
+        expect((await holdsOf(step, subject.systems(), needs)) ?? { ok: true }, step.title).toEqual({ ok: true })
+    })
+
+    test('law 2: a second run applies nothing', async () => {
+      const { counted, systems } = counting(subject.systems(), needs)
+      await runAgain(systems)
+      expect(counted.calls).toBe(0)
+    })
+
+    if (world.meets === 'nothing to do') return
+
+    if (!world.broken)
+      test('law 5: undo restores the world, or says why it cannot', async () => {
+        const run = runOf(subject.systems(), needs, { clock })
+        const replan = async () => (await plan(inputOf())).plan
+        const { left } = await takeBack(undoingOf({ prepared: dry.prepared, states: outcome.states, run, replan }), run)
+        const impossible = dry.prepared.steps.filter(
+          (step, i) => outcome.states[i] === 'done' && isChange(step) && typeof step.undo === 'object' && 'impossible' in step.undo,
+        )
+        if (impossible.length === 0) {
+          expect(left).toEqual([])
+          expect(await subject.observe()).toEqual(dry.before)
+        } else {
+          expect(left).toHaveLength(impossible.length)
+          for (const reason of left) expect(reason.length).toBeGreaterThan(20)
+        }
+      }, 120_000)
+
+    test('law 3: a No at any gate applies nothing after it, and run again, it reaches the same end', async () => {
+      const gates = outcome.states.filter((state) => state === 'settled').length
       for (let gate = 0; gate < gates; gate++) {
         await start()
         let asked = 0
@@ -153,54 +232,7 @@ export const laws = <C extends Choices, N extends Name, F>(
         expect((await carryOut(inputOf())).trouble).toBeUndefined()
         expect(await subject.observe()).toEqual(end)
       }
-    }
-
-    if (meets === 'refusal')
-      return test('laws 1, 4 and 8: a dry run changes nothing, failed checks keep every write back, no secret is said', async () => {
-        await dryRun()
-      })
-
-    test('laws 1, 2, 5, 6 and 8: the dry run, and a run of what it planned: every verify false before and true after, nothing left for a second run, undo restores the world', async () => {
-      const { before: arranged, prepared } = await dryRun()
-      const before = await Promise.all(prepared.steps.map((step) => holdsOf(step, subject.systems(), needs)))
-      const changes = prepared.steps.map((step, i) => (isChange(step) ? before[i]?.ok : undefined)).filter((ok) => ok !== undefined)
-      expect(changes.every((ok) => ok)).toBe(meets === 'nothing to do')
-      for (const [i, step] of prepared.steps.entries()) if (isProof(step) && !step.onlyAfterwards) expect(before[i]).toEqual({ ok: true })
-
-      const recorded = prepared.plan.steps.flatMap(({ writes }) => writes).length
-      const first = counting(subject.systems(), needs)
-      const outcome = await perform(prepared, runOf(first.systems, needs, { clock }))
-      expect(outcome.trouble).toBeUndefined()
-      const shown = prepared.plan.steps.flatMap(({ writes }) =>
-        writes.map(({ system, call, target, lines }) => JSON.stringify([system, call, target, lines])),
-      )
-      expect(first.counted.sent, 'law 1: what the run sent is what its plan showed').toEqual(shown)
-      expect(first.counted.calls).toBe(recorded)
-      for (const step of prepared.steps) expect((await holdsOf(step, subject.systems(), needs)) ?? { ok: true }).toEqual({ ok: true })
-      end = await subject.observe()
-
-      const second = counting(subject.systems(), needs)
-      await runAgain(second.systems)
-      expect(second.counted.calls).toBe(0)
-      if (meets === 'nothing to do' || world.broken) return
-
-      const run = runOf(subject.systems(), needs, { clock })
-      const replan = async () => (await plan(inputOf())).plan
-      const { left } = await takeBack(undoingOf({ prepared, states: outcome.states, run, replan }), run)
-      const impossible = prepared.steps.filter(
-        (step, i) => outcome.states[i] === 'done' && isChange(step) && typeof step.undo === 'object' && 'impossible' in step.undo,
-      )
-      if (impossible.length === 0) {
-        expect(left).toEqual([])
-        expect(await subject.observe()).toEqual(arranged)
-      } else {
-        expect(left).toHaveLength(impossible.length)
-        for (const reason of left) expect(reason.length).toBeGreaterThan(20)
-      }
-      await declined(outcome.states.filter((state) => state === 'settled').length)
     }, 120_000)
-
-    if (meets === 'nothing to do') return
 
     test('law 3: stopped at any writer call and run again, it reaches the same end', async () => {
       // Stopped before a call is the world of stopped after the one before it: only the first is tried from both sides.
@@ -208,9 +240,9 @@ export const laws = <C extends Choices, N extends Name, F>(
         for (const after of call === 0 ? [false, true] : [true]) {
           await start()
           const broken = counting(subject.systems(), needs, { call, after })
-          const outcome = await carryOut(inputOf(), broken.systems)
+          const { trouble } = await carryOut(inputOf(), broken.systems)
           if (broken.counted.calls <= call) return expect(call).toBeGreaterThan(0)
-          expect(outcome.trouble?.exitCode).toBe(4)
+          expect(trouble?.exitCode).toBe(4)
           // Stopped before anything happened, there is still what it acts on.
           if (after) await runAgain()
           else expect((await carryOut(inputOf())).trouble).toBeUndefined()

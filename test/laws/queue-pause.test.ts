@@ -8,6 +8,11 @@ const since = () => server().store.set('asynq:{default}:paused', '1700000000')
 laws(pause, subject, [
   { name: 'worked on', input: { queue: 'default' }, arrange: () => {}, meets: 'work' },
   { name: 'paused by somebody', input: { queue: 'default' }, arrange: since, meets: 'nothing to do' },
-  { name: 'no such queue', input: { queue: 'critical' }, arrange: () => {}, meets: 'refusal' },
-  { name: 'a read-only replica', input: { queue: 'default' }, arrange: () => server().fail({ kind: 'read-only' }), meets: 'refusal' },
+  { name: 'no such queue', input: { queue: 'critical' }, arrange: () => {}, refused: /there is no queue critical: there is default/ },
+  {
+    name: 'a read-only replica',
+    input: { queue: 'default' },
+    arrange: () => server().fail({ kind: 'read-only' }),
+    refused: /is a read-only replica/,
+  },
 ])

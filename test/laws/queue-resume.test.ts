@@ -8,5 +8,5 @@ const since = () => server().store.set('asynq:{default}:paused', '1700000000')
 laws(resume, subject, [
   { name: 'paused by somebody', input: { queue: 'default' }, arrange: since, meets: 'work' },
   { name: 'worked on', input: { queue: 'default' }, arrange: () => {}, meets: 'nothing to do' },
-  { name: 'no such queue', input: { queue: 'critical' }, arrange: () => {}, meets: 'refusal' },
+  { name: 'no such queue', input: { queue: 'critical' }, arrange: () => {}, refused: /there is no queue critical: there is default/ },
 ])

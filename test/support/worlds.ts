@@ -5,6 +5,7 @@ import { confinedServers, keptServers } from '../../src/lib/postgres-server/serv
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { unlessFollowing } from './following.ts'
 import { migrationWorlds } from './migration-worlds.ts'
 import { release } from './migrations.ts'
 
@@ -26,7 +27,7 @@ export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
   beforeAll(async () => {
     running = await startSandbox({ warmupPings: 2, postgresServers, ...options, speed: { ...quick, ...options.speed } })
   })
-  afterEach(() => running?.reset())
+  afterEach(unlessFollowing(() => running?.reset()))
   afterAll(() => running?.stop())
   return () => {
     if (!running) throw new Error('the sandbox runs only inside tests')
