@@ -104,7 +104,7 @@ laws(
   [
     { name: 'healthy', input: { name: 'honeydue-config' }, arrange: () => {}, meets: 'work' },
     { name: 'already so', input: { name: 'honeydue-config' }, arrange: () => {}, meets: 'nothing to do' },
-    { name: 'no such ConfigMap', input: { name: 'none' }, arrange: () => {}, refused: /there is no ConfigMap none/ },
+    { name: 'no such ConfigMap', input: { name: 'none' }, arrange: () => {}, refused: /there is no ConfigMap/ },
   ],
 )
 `

@@ -38,7 +38,7 @@ laws(drop, subject, [
     meets: 'work',
   },
   { name: 'none of a type', input: { ...ofType, type: 'email:none' }, arrange: () => {}, meets: 'nothing to do' },
-  { name: 'one that a worker has', input: first, arrange: choose('active'), meets: 'refusal' },
+  { name: 'one that a worker has', input: first, arrange: choose('active'), refused: /worker/ },
   ...(['archived', 'retry', 'scheduled', 'pending'] as const).map((state) => ({
     name: `one that is ${state}`,
     input: first,
@@ -59,7 +59,7 @@ laws(drop, subject, [
       choose('archived')()
       evict(server(), chosen)
     },
-    meets: 'refusal',
+    refused: /evicted/,
   },
   {
     name: 'a read-only replica',
@@ -68,7 +68,7 @@ laws(drop, subject, [
       choose('archived')()
       server().fail({ kind: 'read-only' })
     },
-    meets: 'refusal',
+    refused: /is a read-only replica/,
   },
 ])
 
