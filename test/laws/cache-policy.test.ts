@@ -37,7 +37,7 @@ laws(policy, subject, [
     name: 'a read-only replica',
     input: { to: 'volatile-lru' },
     arrange: () => sandbox().redis.fail({ kind: 'read-only' }),
-    meets: 'refusal',
+    refused: /is a read-only replica/,
   },
   {
     name: 'Redis set by hand at night, the manifest not',

@@ -85,7 +85,7 @@ laws(
       name: 'an ended pod that something holds back',
       input: {},
       arrange: () => pod(sandbox(), 'held', 'Failed', { finalizers: ['example.com/backup'] }),
-      refused: /held/,
+      refused: /Pod held is held back by example\.com\/backup/,
     },
   ],
 )

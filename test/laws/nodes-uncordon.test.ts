@@ -20,6 +20,6 @@ laws(uncordon, subject, [
       cordon(1)
       await away(1)
     },
-    meets: 'refusal',
+    refused: /hetzner2 is NotReady: no pod would be placed there/,
   },
 ])

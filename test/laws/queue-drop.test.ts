@@ -38,7 +38,7 @@ laws(drop, subject, [
     meets: 'work',
   },
   { name: 'none of a type', input: { ...ofType, type: 'email:none' }, arrange: () => {}, meets: 'nothing to do' },
-  { name: 'one that a worker has', input: first, arrange: choose('active'), refused: /worker/ },
+  { name: 'one that a worker has', input: first, arrange: choose('active'), refused: /a worker has job/ },
   ...(['archived', 'retry', 'scheduled', 'pending'] as const).map((state) => ({
     name: `one that is ${state}`,
     input: first,
@@ -59,7 +59,7 @@ laws(drop, subject, [
       choose('archived')()
       evict(server(), chosen)
     },
-    refused: /evicted/,
+    refused: /is lost: Redis evicted it/,
   },
   {
     name: 'a read-only replica',

@@ -4,6 +4,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 /** Systems that are spoken to in HTTP, one request for each write. */
 export const overHttp: ReadonlySet<string> = new Set(['kube', 'cloudflare', 'neon'])
 
+/** Writes of several objects, one request for each. */
+export const ofSeveral: ReadonlySet<string> = new Set(['drain'])
+
 const started = 'http.client.request.start'
 const answered = 'http.client.response.finish'
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
