@@ -56,6 +56,6 @@ test('every procedure is held to the laws, where it has work and where it is ref
       expect(
         text,
         `next: write test/laws/${id.replace(':', '-')}.test.ts, as npm run new does, with a world that meets '${meets}'`,
-      ).toContain(`'${meets}'`)
+      ).toContain(meets === 'refusal' ? 'refused' : `'${meets}'`)
   }
 })
