@@ -29,7 +29,15 @@ test('the checkout is a repository whose tags are images; configuration and secr
   expect(await git(checkout, ['status', '--porcelain'])).toBe('')
   expect((await git(checkout, ['ls-files'])).trim().split('\n')).toEqual([
     '.gitignore',
+    'deploy-k3s/manifests/admin.yaml',
+    'deploy-k3s/manifests/api.yaml',
     'deploy-k3s/manifests/migrate/job.yaml',
+    'deploy-k3s/manifests/observability/vmagent.yaml',
+    'deploy-k3s/manifests/pod-disruption-budgets.yaml',
+    'deploy-k3s/manifests/rbac.yaml',
+    'deploy-k3s/manifests/redis.yaml',
+    'deploy-k3s/manifests/web.yaml',
+    'deploy-k3s/manifests/worker.yaml',
     'migrations/000001_init.sql',
     'migrations/000002_tasks_by_due_date.sql',
   ])
