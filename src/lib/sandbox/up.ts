@@ -89,6 +89,9 @@ export async function startDetached(dir: string, args: readonly string[]): Promi
   }
   child.kill()
   await ended
+  // Ours ended because it saw another one before we did.
+  const another = runningIn(dir)
+  if (another && another.pid !== child.pid) return { running: another, already: true }
   const said = await readFile(file, 'utf8').catch(() => '')
   return { failed: said.trim() || 'it said nothing' }
 }
