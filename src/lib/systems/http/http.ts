@@ -16,7 +16,7 @@ const kept = ['server', 'cf-ray', 'cf-cache-status', 'age', 'location', 'retry-a
 
 /** What customers see: the public names, asked from here over verified TLS. */
 export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter, HttpProver> => {
-  const { signal, timeout = seconds(10) } = options
+  const { signal, timeout = seconds(6) } = options
   const send = httpsTo(options)
   const get = async (text: string): Promise<Answer> => {
     const url = new URL(text)

@@ -36,7 +36,7 @@ export interface Connection {
 /** Opens one verified TLS connection; no startup parameter that a pooler refuses. Throws `Unreachable`. */
 export const openConnection = async (target: PostgresTarget, options: Omit<PostgresOptions, 'application'>): Promise<Connection> => {
   const { Client } = await import('./client.ts')
-  const { connectTimeout = 5_000, queryTimeout = 15_000 } = options
+  const { connectTimeout = 5_000, queryTimeout = 9_000 } = options
   const place = placeOf(target.host, target.port, options.hostaddr)
   const ca =
     options.caFile === undefined
@@ -51,6 +51,8 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
     password: target.password.reveal(),
     application_name: 'honeydue',
     query_timeout: queryTimeout,
+    // What belongs together is sent together: over a line with 0.8 s there and back a report would take half a minute.
+    pipeline: true,
     // Our own socket, so that an abort or a timeout can end it in every state of the handshake.
     stream: () => socket,
     ssl: { servername: target.host, rejectUnauthorized: true, ...(ca !== undefined && { ca }) },
@@ -81,6 +83,7 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
   }
   const connectMs = performance.now() - began
   const tls = (client as unknown as { readonly connection: { readonly stream: TLSSocket } }).connection.stream
+  let rolledBack: Promise<void> | undefined
   const connection: Connection = {
     client,
     connectMs,
@@ -95,18 +98,30 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
       }
     },
     async reading(read) {
-      await connection.query('BEGIN READ ONLY')
+      // Its answer comes before that of the first question, and is waited for with it.
+      const begun = connection.query(
+        `BEGIN READ ONLY; SELECT set_config('statement_timeout', '${queryTimeout - 1000}', true), set_config('lock_timeout', '3000', true)`,
+      )
+      begun.catch(() => {})
       try {
-        await connection.query(
-          `SELECT set_config('statement_timeout', '${queryTimeout - 1000}', true), set_config('lock_timeout', '3000', true)`,
-        )
-        return await read(connection)
+        const found = await read(connection)
+        await begun
+        return found
+      } catch (error) {
+        await begun
+        throw error
       } finally {
-        await connection.query('ROLLBACK').catch(() => socket.destroy())
+        // Whatever is asked next is answered after it.
+        rolledBack = connection.query('ROLLBACK').then(
+          () => {},
+          () => void socket.destroy(),
+        )
       }
     },
     async close() {
       options.signal?.removeEventListener('abort', end)
+      // A pooler throws a connection away that is left within a transaction.
+      await rolledBack
       await client.end().catch(() => {})
       socket.destroy()
     },
