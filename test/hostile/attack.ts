@@ -13,7 +13,7 @@ import { attacked, type ProcedureId, worldOf } from './attacked.ts'
 import { type Wired, wired } from './wired.ts'
 
 /** `HOSTILE=full`: every point; otherwise some of each, so that the lane ends while somebody waits for it. */
-const full = process.env['HOSTILE'] === 'full'
+export const full = process.env['HOSTILE'] === 'full'
 
 interface Looked {
   readonly exitCode: number
@@ -60,6 +60,8 @@ export const useAttack = (options: SandboxOptions = {}) => {
     const { words, arrange } = attacked[id]
     return [id, ...words, ...((await arrange?.(sandbox())) ?? [])]
   }
+  /** What confirms these words in the worlds of `attacked`. */
+  const routine = new Map<string, readonly string[]>()
   /** As it starts, in the worlds where each of these procedures has work; returns what is typed for each. */
   const freshFor = async (...ids: readonly ProcedureId[]): Promise<readonly (readonly string[])[]> => {
     await close()
@@ -67,13 +69,14 @@ export const useAttack = (options: SandboxOptions = {}) => {
     if (state) rmSync(state, { recursive: true, force: true })
     state = mkdtempSync(join(tmpdir(), 'honeydue-attack-'))
     for (const wire of Object.values(over.wires)) Object.assign(wire, { fault: undefined, only: undefined })
+    // In a world of the caller's own the same words may weigh more.
+    if (ids.length === 0) routine.clear()
     const lines: (readonly string[])[] = []
     for (const id of ids) lines.push(await arranged(id))
     return lines
   }
   const fresh = async (id: ProcedureId): Promise<readonly string[]> => (await freshFor(id))[0] ?? []
 
-  const routine = new Map<string, readonly string[]>()
   /** The same words with what confirms them, as somebody types it who has looked at the plan. */
   const confirmed = async (words: readonly string[]): Promise<readonly string[]> => {
     const known = routine.get(words.join(' '))
@@ -85,8 +88,10 @@ export const useAttack = (options: SandboxOptions = {}) => {
     }
     let { exitCode, plan } = await look()
     // On a busy machine a question may take longer than anybody waits: who cannot plan looks again.
-    for (let again = 0; again < 3 && exitCode === 9; again++) ({ exitCode, plan } = await look())
-    if (!plan) return words
+    for (let again = 0; again < 5 && (exitCode === 9 || !plan); again++) ({ exitCode, plan } = await look())
+    // What it acts on is gone already: the run says so itself.
+    if (!plan && (exitCode === 2 || exitCode === 3)) return words
+    if (!plan) throw new Error(`${words.join(' ')}: no plan, exit ${exitCode}`)
     const confirm = ['--confirm', `${plan.environment}/${plan.subject}`]
     if (plan.risk === 'irreversible') return [...words, ...confirm, '--plan', plan.name]
     routine.set(words.join(' '), confirm)

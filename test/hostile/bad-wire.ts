@@ -1,3 +1,4 @@
+import { ServerResponse } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as later } from 'node:timers'
 import { listenOnLoopback } from '../../src/lib/sandbox/loopback.ts'
@@ -9,8 +10,9 @@ export const faults = {
   truncate: 'ended after 700 bytes of the answer',
   'stall after 700 B': 'silent after 700 bytes of the answer',
   'reset after 1500 B': 'cut after 1500 bytes of the answer',
-  delay: 'each piece 400 ms late',
+  delay: 'each piece 200 ms late, each way',
   drip: 'the answer byte by byte',
+  bomb: 'an answer without end',
 } as const
 export type Fault = keyof typeof faults
 
@@ -22,6 +24,8 @@ export interface Wire {
   only: number | undefined
   /** Connections since the fault was set. */
   seen: number
+  /** Told of each connection onward, by the port that it comes from. */
+  opened: ((port: number) => void) | undefined
   /** Cuts every connection that is open now; new ones are good. */
   cut(): void
   /** The next that is answered on any connection is not passed on: that connection is cut, or silent from then on. */
@@ -38,6 +42,7 @@ export const badWire = async (target: number): Promise<Wire> => {
     fault: undefined,
     only: undefined,
     seen: 0,
+    opened: undefined,
     cut: () => {
       for (const socket of open) socket.resetAndDestroy()
     },
@@ -58,10 +63,12 @@ export const badWire = async (target: number): Promise<Wire> => {
       one.on('close', () => open.delete(one))
     }
     socket.on('close', () => onward.destroy())
+    onward.on('connect', () => wire.opened?.(onward.localPort ?? 0))
+    if (fault === 'bomb') return flood(socket)
     if (fault === 'stall') return void socket.resume()
     socket.on('data', (chunk) => {
       if (fault === 'reset') return void socket.resetAndDestroy()
-      if (fault === 'delay') return void later(() => onward.writable && onward.write(chunk), 400)
+      if (fault === 'delay') return void later(() => onward.writable && onward.write(chunk), 200)
       onward.write(chunk)
     })
     socket.on('end', () => onward.end())
@@ -83,6 +90,58 @@ export const badWire = async (target: number): Promise<Wire> => {
   return wire
 }
 
+/** No end, for whoever takes it: so much that a reader without a limit would be seen. */
+const most = 400e6
+
+/** Lines that are no answer, for as long as they are taken. */
+const flood = (to: Socket): void => {
+  const lines = Buffer.from(`${'x'.repeat(78)}\r\n`.repeat(800))
+  let sent = 0
+  const pour = () => {
+    while (!to.destroyed && sent < most) {
+      sent += lines.length
+      if (!to.write(lines)) return
+    }
+  }
+  to.on('drain', pour).resume()
+  pour()
+}
+
+/** Connections, by the port that they come from, over which no HTTP server of this process comes to the end of an answer. */
+export const withoutEnd = (): { readonly from: (port: number) => void; readonly heal: () => void } => {
+  const ports = new Set<number>()
+  const { end } = ServerResponse.prototype
+  const { writeHead } = ServerResponse.prototype
+  const blanks = Buffer.alloc(65_536, ' ')
+  const bombed = (response: ServerResponse) => ports.has(response.socket?.remotePort ?? 0)
+  ServerResponse.prototype.writeHead = function (this: ServerResponse, status: number, ...rest: unknown[]) {
+    const headers = rest.at(-1)
+    if (bombed(this)) {
+      this.removeHeader('content-length')
+      if (typeof headers === 'object' && headers !== null && !Array.isArray(headers))
+        for (const name of Object.keys(headers))
+          if (name.toLowerCase() === 'content-length') delete (headers as Record<string, unknown>)[name]
+    }
+    return (writeHead as (...args: unknown[]) => ServerResponse).call(this, status, ...rest)
+  } as typeof writeHead
+  ServerResponse.prototype.end = function (this: ServerResponse, chunk?: unknown, ...rest: unknown[]) {
+    if (!bombed(this)) return (end as (...args: unknown[]) => ServerResponse).call(this, chunk, ...rest)
+    if (!this.headersSent) this.removeHeader('content-length')
+    if (typeof chunk === 'string' || Buffer.isBuffer(chunk)) this.write(chunk)
+    let sent = 0
+    const pour = () => {
+      while (!this.destroyed && sent < most) {
+        sent += blanks.length
+        if (!this.write(blanks)) return
+      }
+    }
+    this.on('drain', pour)
+    pour()
+    return this
+  } as typeof end
+  return { from: (port) => ports.add(port), heal: () => Object.assign(ServerResponse.prototype, { end, writeHead }) }
+}
+
 const answer = (from: Socket, to: Socket, fault: Fault | undefined): void => {
   let sent = 0
   const limit =
@@ -95,7 +154,7 @@ const answer = (from: Socket, to: Socket, fault: Fault | undefined): void => {
     later(drip, 20)
   }
   from.on('data', (chunk: Buffer) => {
-    if (fault === 'delay') return void later(() => to.writable && to.write(chunk), 400)
+    if (fault === 'delay') return void later(() => to.writable && to.write(chunk), 200)
     if (fault === 'drip') {
       const idle = dripping.length === 0
       dripping.push(...chunk)

@@ -41,5 +41,7 @@ const pointsTable = (all: readonly Points[]): string => {
   )
   const sum = (count: (one: Points) => number) => all.reduce((total, one) => total + count(one), 0)
   const head = columns('class', 'procedures', 'points', 'survived', 'longest')
-  return ['', head, ...rows, '', `${sum(({ tried }) => tried)} points, ${sum(({ lost }) => lost.length)} lost.`].join('\n')
+  const worst = Math.max(0, ...all.map(({ longest = 0 }) => longest))
+  const wait = worst > 0 ? [`Worst wait: ${(worst / 1000).toFixed(1)} s, of every report and every dry run over every bad wire.`] : []
+  return ['', head, ...rows, '', `${sum(({ tried }) => tried)} points, ${sum(({ lost }) => lost.length)} lost.`, ...wait].join('\n')
 }

@@ -24,15 +24,17 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 const text = `${hostile}$(pwned)\`pwned\`';pwned;'";pwned;"\n pwned\n`
 
 /** Every report and every procedure, as somebody looks at them. */
-const commands = async (pid: string): Promise<readonly (readonly string[])[]> => {
+const commands = (pid: string, round: number): readonly (readonly string[])[] => {
   const words = everyProcedure.map((id) => [id, ...(id === 'db:unlock' ? ['--pid', pid] : attacked[id].words)])
+  // Where answers are hostile one of the two, in turn: both ask the same questions.
+  const asked = (turn: number) => words.filter((_, i) => round === rounds || process.env['HOSTILE'] === 'full' || (i + round) % 2 === turn)
   return [
     ...Object.keys(reports).map((id) => [id]),
     ['doctor'],
     ['config:explain'],
     ['lock:status'],
-    ...words.map((line) => [...line, '--dry-run']),
-    ...words.map((line) => [...line, '--by-hand']),
+    ...asked(0).map((line) => [...line, '--dry-run']),
+    ...asked(1).map((line) => [...line, '--by-hand']),
   ]
 }
 
@@ -76,7 +78,7 @@ test.each(Array.from({ length: rounds + 1 }, (_, i) => i))('round %s of hostile 
   // In the last round what lies in the systems alone is hostile, and every command comes to its end.
   const heal = round < rounds ? poisonAnswers(round, text) : () => {}
   try {
-    await allOf(await commands(pid), 4, async (words) => {
+    await allOf(commands(pid, round), 4, async (words) => {
       const json = !words.includes('--by-hand') && round % 2 === 0 ? ['--json'] : []
       const { code, stdout, stderr } = await honeydue([...words, ...json, '--env', join(sandbox().dir, 'environment.yaml')], {
         home,

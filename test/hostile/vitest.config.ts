@@ -10,7 +10,7 @@ export default defineConfig({
     testTimeout: 1_200_000,
     hookTimeout: 180_000,
     pool: 'forks',
-    // Half of the time is spent in waiting for what does not answer.
-    maxWorkers: 3,
+    // Most of the time is spent in waiting for what does not answer.
+    maxWorkers: 6,
   },
 })

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
-import { badWire, type Wire } from './bad-wire.ts'
+import { badWire, type Fault, type Wire } from './bad-wire.ts'
 
 export type System = 'kubernetes' | 'postgres' | 'edge' | 'cloudflare' | 'registry' | 'ssh' | 'neon'
 
@@ -14,10 +14,9 @@ export interface Wired {
   stop(): Promise<void>
 }
 
-/** `more`: what its environment says beside the sandbox's. */
-export const wired = async (sandbox: Sandbox, more: object = {}): Promise<Wired> => {
-  const { dir } = sandbox
-  const overlay = parse(readFileSync(join(dir, 'environment.yaml'), 'utf8')) as {
+/** The sandbox's own files, and the port of each system in them. */
+const placesOf = (sandbox: Sandbox) => {
+  const overlay = parse(readFileSync(join(sandbox.dir, 'environment.yaml'), 'utf8')) as {
     kubeconfig: string
     ssh: { config: string }
     hostaddr: Record<string, string>
@@ -25,45 +24,59 @@ export const wired = async (sandbox: Sandbox, more: object = {}): Promise<Wired>
   const kubeconfig = readFileSync(overlay.kubeconfig, 'utf8')
   const ssh = readFileSync(overlay.ssh.config, 'utf8')
   const portIn = (name: string): number => Number(overlay.hostaddr[name]?.split(':')[1])
-  const kubernetes = Number(/server: "?https:\/\/127\.0\.0\.1:(\d+)/.exec(kubeconfig)?.[1])
   const nodePorts = [...new Set([...ssh.matchAll(/^\s*Port (\d+)/gm)].map(([, port]) => Number(port)))]
-  const wires = {
-    kubernetes: await badWire(kubernetes),
-    postgres: await badWire(portIn(sandbox.environment.database.direct)),
-    edge: await badWire(portIn('api.myhoneydue.com')),
-    cloudflare: await badWire(portIn('api.cloudflare.com')),
-    registry: await badWire(portIn('gitea.treytartt.com')),
-    neon: await badWire(portIn('console.neon.tech')),
-    // The second of three nodes is behind it: one that is away is the common case.
-    ssh: await badWire(nodePorts[1] ?? nodePorts[0] ?? 0),
+  const ports: Readonly<Record<System, number>> = {
+    kubernetes: Number(/server: "?https:\/\/127\.0\.0\.1:(\d+)/.exec(kubeconfig)?.[1]),
+    postgres: portIn(sandbox.environment.database.direct),
+    edge: portIn('api.myhoneydue.com'),
+    cloudflare: portIn('api.cloudflare.com'),
+    registry: portIn('gitea.treytartt.com'),
+    neon: portIn('console.neon.tech'),
+    // The second of three nodes: one that is away is the common case.
+    ssh: nodePorts[1] ?? nodePorts[0] ?? 0,
   }
-  const byPort = new Map<number, Wire>([
-    [kubernetes, wires.kubernetes],
-    [portIn(sandbox.environment.database.direct), wires.postgres],
-    [portIn('api.myhoneydue.com'), wires.edge],
-    [portIn('api.cloudflare.com'), wires.cloudflare],
-    [portIn('gitea.treytartt.com'), wires.registry],
-    [portIn('console.neon.tech'), wires.neon],
-    [nodePorts[1] ?? nodePorts[0] ?? 0, wires.ssh],
-  ])
-  const through = (text: string, pattern: RegExp): string =>
-    text.replace(pattern, (all, port: string) => all.replace(port, String(byPort.get(Number(port))?.port ?? port)))
-  const files = {
-    environment: join(dir, 'wired.yaml'),
-    kubeconfig: join(dir, 'wired.kubeconfig'),
-    ssh: join(dir, 'ssh', 'wired'),
+  return { overlay, kubeconfig, ssh, ports }
+}
+
+/** An environment of that name that reaches these systems over these wires, and the others as the sandbox's own does; the file that `--env` takes. */
+const through = (sandbox: Sandbox, name: string, wires: Readonly<Partial<Record<System, Wire>>>, more: object): string => {
+  const { overlay, kubeconfig, ssh, ports } = placesOf(sandbox)
+  const leads = new Map(Object.entries(wires).map(([system, wire]) => [ports[system as System], wire.port]))
+  const led = (text: string, pattern: RegExp): string =>
+    text.replace(pattern, (all, port: string) => all.replace(port, String(leads.get(Number(port)) ?? port)))
+  const at = (file: string) => join(sandbox.dir, file)
+  const files = { environment: at(`${name}.yaml`), kubeconfig: at(`${name}.kubeconfig`), ssh: at(`ssh/${name}`) }
+  const loopback = /127\.0\.0\.1:(\d+)/g
+  const hostaddr = Object.fromEntries(Object.entries(overlay.hostaddr).map(([host, place]) => [host, led(place, loopback)]))
+  const written = {
+    [files.kubeconfig]: led(kubeconfig, loopback),
+    [files.ssh]: led(ssh, /Port (\d+)/g),
+    [files.environment]: stringify({ ...overlay, ...more, kubeconfig: files.kubeconfig, ssh: { config: files.ssh }, hostaddr }),
   }
-  writeFileSync(files.kubeconfig, through(kubeconfig, /127\.0\.0\.1:(\d+)/g), { mode: 0o600 })
-  writeFileSync(files.ssh, through(ssh, /Port (\d+)/g), { mode: 0o600 })
-  const hostaddr = Object.fromEntries(Object.entries(overlay.hostaddr).map(([name, at]) => [name, through(at, /127\.0\.0\.1:(\d+)/g)]))
-  writeFileSync(files.environment, stringify({ ...overlay, ...more, kubeconfig: files.kubeconfig, ssh: { config: files.ssh }, hostaddr }), {
-    mode: 0o600,
-  })
+  for (const [file, text] of Object.entries(written)) writeFileSync(file, text, { mode: 0o600 })
+  return files.environment
+}
+
+/** `more`: what its environment says beside the sandbox's. */
+export const wired = async (sandbox: Sandbox, more: object = {}): Promise<Wired> => {
+  const { ports } = placesOf(sandbox)
+  const made = await Promise.all(Object.entries(ports).map(async ([system, port]) => [system, await badWire(port)] as const))
+  const wires = Object.fromEntries(made) as Record<System, Wire>
   return {
-    environment: files.environment,
+    environment: through(sandbox, 'wired', wires, more),
     wires,
-    stop: async () => {
-      await Promise.all(Object.values(wires).map((wire) => wire.stop()))
-    },
+    stop: async () => void (await Promise.all(Object.values(wires).map((wire) => wire.stop()))),
   }
+}
+
+/** An environment of the sandbox in which one system is behind a bad wire of its own: many commands meet their faults beside each other. */
+export const behind = async (
+  sandbox: Sandbox,
+  name: string,
+  system: System,
+  bad: { readonly fault: Fault; readonly only?: number | undefined },
+): Promise<{ readonly environment: string; readonly wire: Wire }> => {
+  const wire = await badWire(placesOf(sandbox).ports[system])
+  Object.assign(wire, bad)
+  return { environment: through(sandbox, name, { [system]: wire }, {}), wire }
 }

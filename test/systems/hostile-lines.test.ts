@@ -6,7 +6,7 @@ import { shells, typeInto } from '../support/shells.ts'
 
 /** Every piece alone, and random words of them: in the hostile lane thousands of lines for each shell that they are for. */
 const lane = process.env['HOSTILE'] !== undefined
-const values = lane ? hostileWords(pieces.length + 40, 3) : hostileWords(20)
+const values = lane ? hostileWords(pieces.length + 10, 3) : hostileWords(20)
 const posix = ['sh', 'dash', 'bash', 'zsh']
 
 describe.each(shells.filter(({ name }) => posix.includes(name)))('typed into $name', ({ name, path }) => {
