@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { Blocked } from '../../errors.ts'
 import { leadsToNode } from '../../facts/edge/round-robin.ts'
 import { type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
@@ -40,7 +41,8 @@ export const isOff = async (
   return now.some(({ proxied }) => proxied) ? holds : hopeless(`${name} has no address any more`, repair({ node }))
 }
 
-const takeOff = (facts: RoundRobinFacts, name: string): Change<Needs> => {
+/** Takes one name off the node. */
+export const takeOff = (facts: RoundRobinFacts, name: string): Change<Needs> => {
   const { node, deployment } = facts
   const before = leadsTo(facts, name)
   const answering = answerWithout(facts).includes(name)
@@ -90,7 +92,8 @@ const withoutProxied = ({ name, type, address, comment, tags }: RoundRobinFacts[
   ...(tags !== undefined && { tags }),
 })
 
-const lastConnection = (facts: RoundRobinFacts): readonly Change<Needs>[] => {
+/** Waits for the last connection to the node; no step where they cannot be counted. */
+export const lastConnection = (facts: RoundRobinFacts): readonly Change<Needs>[] => {
   const { node, within } = facts
   const open = openConnections(facts)
   if (open === undefined) return []
@@ -102,7 +105,7 @@ const lastConnection = (facts: RoundRobinFacts): readonly Change<Needs>[] => {
       verify: async (look) => {
         const [records, left] = await Promise.all([look.cloudflare.addresses(facts.names), look.nodes.connections(node.alias, 443)])
         if (records.some((record) => leadsToNode(node, record))) return fails(`${node.alias} is still in the round robin`)
-        return when(left === 0, `${left} ${left === 1 ? 'connection is' : 'connections are'} still open at 443 of ${node.alias}`)
+        return when(left === 0, `${counted(left, 'connection is', 'connections are')} still open at 443 of ${node.alias}`)
       },
       within,
       shows: (prove) => prove.nodes.noConnections(node.alias, 443, within),

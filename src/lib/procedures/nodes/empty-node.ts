@@ -1,4 +1,5 @@
 import { minutes } from '../../clock.ts'
+import { counted } from '../../counted.ts'
 import { ownerOf } from '../../facts/cluster/owner.ts'
 import { forecastDrain, readDrainWorld } from '../../facts/nodes/drain-forecast.ts'
 import { every, when } from '../../plan/finding.ts'
@@ -6,7 +7,7 @@ import type { Change, Proof } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
 import { isDrained, isLeaving, isReady } from '../../pod-state.ts'
 import type { Node, Pod } from '../../systems/kube/types.ts'
-import { isOff, leaveRoundRobin, namesOf } from '../edge/leave-round-robin.ts'
+import { isOff, lastConnection, namesOf, takeOff } from '../edge/leave-round-robin.ts'
 import { answerWithout, namesAnswer } from '../edge/round-robin-facts.ts'
 import type { DrainFacts } from './drain-facts.ts'
 
@@ -14,7 +15,8 @@ type Needs = 'kube' | 'cloudflare' | 'nodes' | 'http'
 
 /** The steps of a drain, from the round robin to the last pod. */
 export const emptyNode = (facts: DrainFacts): readonly (Change<Needs> | Proof<Needs>)[] => [
-  ...leaveRoundRobin(facts.edge).map((step) => untilCordoned(facts, step)),
+  ...namesOf(facts.edge).map((name) => leave(facts, name)),
+  ...lastConnection(facts.edge),
   cordon(facts),
   evict(facts),
   runsElsewhere(facts),
@@ -26,13 +28,13 @@ const namesWithout = ({ edge, takesRedis }: DrainFacts): readonly string[] =>
   answerWithout(edge).filter((name) => !takesRedis || name !== new URL(edge.deployment.health).hostname)
 
 /** While pods move, a name with one pod is away for a moment: from the cordon on, what holds of its records is enough. */
-const untilCordoned = ({ edge, world }: DrainFacts, step: Change<'cloudflare' | 'nodes' | 'http'>): Change<Needs> => {
-  const name = namesOf(edge).find((one) => step.title === `Take ${one} off ${edge.node.alias}`)
+const leave = ({ edge, world }: DrainFacts, name: string): Change<Needs> => {
+  const step = takeOff(edge, name)
   return {
     ...step,
     verify: async (look) => {
       const found = await step.verify(look)
-      if (found.ok || name === undefined || !isCordoned(await look.kube.get('Node', world.node.metadata.name))) return found
+      if (found.ok || !isCordoned(await look.kube.get('Node', world.node.metadata.name))) return found
       return isOff(edge, name, look.cloudflare)
     },
   }
@@ -82,7 +84,7 @@ const evict = (facts: DrainFacts): Change<Needs> => {
     apply: (write, signal) => write.kube.drain({ node: name, within }, signal),
     verify: async (look) => {
       const left = (await look.kube.pods({ fields: `spec.nodeName=${name}` })).filter(isDrained)
-      const many = `${left.length} ${left.length === 1 ? 'pod is' : 'pods are'} on ${node.alias} still`
+      const many = `${counted(left.length, 'pod is', 'pods are')} on ${node.alias} still`
       return when(
         left.length === 0,
         `${many}: ${left.map((pod) => `${pod.metadata.name}${isLeaving(pod) ? ' (on its way out)' : ''}`).join(', ')}`,
