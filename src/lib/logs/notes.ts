@@ -1,10 +1,9 @@
 import { shown } from '../cli/shown.ts'
+import { counted } from '../counted.ts'
 import type { Shown } from './show-logs.ts'
 
 /** So many pods or logs are named one by one. */
 const named = 10
-
-const several = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 const listed = (all: readonly string[]): string =>
   [...all.slice(0, named), ...(all.length > named ? [`and ${all.length - named} more`] : [])].join(', ')
@@ -21,14 +20,14 @@ export const notesOf = (
         `${pod}/${container}${previous ? ', before its restart,' : ''} could not be read: ${shown(because)}`,
     ),
   ...(unread.length > named ? [`${unread.length - named} more logs could not be read`] : []),
-  `${several(lines, 'line')} of ${several(pods, 'pod')}, ${range}`,
+  `${counted(lines, 'line')} of ${counted(pods, 'pod')}, ${range}`,
   ...(silent.length > 0
     ? [`No line of ${listed(silent.map(({ pod, waits }) => `${shown(pod)}${waits === undefined ? '' : ` (${shown(waits)})`}`))}`]
     : []),
-  ...(cut > 0 ? [`${several(cut, 'line')} ${cut === 1 ? 'was' : 'were'} cut: --json has more of them`] : []),
+  ...(cut > 0 ? [`${counted(cut, 'line')} ${cut === 1 ? 'was' : 'were'} cut: --json has more of them`] : []),
   ...(withoutLevel > 0
     ? [
-        `${several(withoutLevel, 'line says', 'lines say')} no level and ${withoutLevel === 1 ? 'is' : 'are'} left out: without --level they are shown`,
+        `${counted(withoutLevel, 'line says', 'lines say')} no level and ${withoutLevel === 1 ? 'is' : 'are'} left out: without --level they are shown`,
       ]
     : []),
   ...(unknownSecrets.length > 0

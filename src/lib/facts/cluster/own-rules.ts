@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import type { Environment } from '../../environment/schema.ts'
 import { replicasNote } from '../../notes.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
@@ -32,8 +33,6 @@ export const brokenRules = (environment: Own, seen: Seen): readonly BrokenRule[]
   ...ofPlace(environment, seen),
 ]
 
-const pods = (n: number): string => `${n} ${n === 1 ? 'pod' : 'pods'}`
-
 const ofReplicas = ({ namespace, workloads }: Own, { deployments }: Seen): readonly BrokenRule[] =>
   deployments === undefined
     ? []
@@ -54,7 +53,7 @@ const ofReplicas = ({ namespace, workloads }: Own, { deployments }: Seen): reado
           {
             workload,
             wrong: has < replicas || singleton === true,
-            text: `${workload} is set to ${pods(has)}, and is to have ${replicas}${why}`,
+            text: `${workload} is set to ${counted(has, 'pod')}, and is to have ${replicas}${why}`,
             next: sh`honeydue deploy:scale ${workload} --replicas ${replicas}`,
           },
         ]

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../chunks.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import type { KubeManifest } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -29,10 +30,8 @@ export const manifestChanges = async (look: Readers<'kube' | 'checkout'>, namesp
     return documents === undefined ? [{ file, manifest: undefined }] : documents.flatMap(itemsOf).map((manifest) => ({ file, manifest }))
   })
   const found: ManifestChange[] = []
-  for (let from = 0; from < asked.length; from += atOnce)
-    found.push(
-      ...(await Promise.all(asked.slice(from, from + atOnce).map(({ file, manifest }) => changeOf(look, namespace, file, manifest)))),
-    )
+  for (const part of chunksOf(asked, atOnce))
+    found.push(...(await Promise.all(part.map(({ file, manifest }) => changeOf(look, namespace, file, manifest)))))
   return found
 }
 

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../chunks.ts'
 import { Blocked, Usage } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import type { JobQueue, Task, TaskState } from '../../systems/redis/jobs.ts'
@@ -77,8 +78,10 @@ export const waitingBeside = (jobs: readonly Task[], queues: readonly JobQueue[]
 /** Jobs of one queue each, no more than fit into a line. */
 export const partsOf = (jobs: readonly Task[]): readonly (readonly Task[])[] => {
   const queues = [...new Set(jobs.map(({ queue }) => queue))]
-  return queues.flatMap((queue) => {
-    const own = jobs.filter((job) => job.queue === queue)
-    return Array.from({ length: Math.ceil(own.length / atOnce) }, (_, i) => own.slice(i * atOnce, (i + 1) * atOnce))
-  })
+  return queues.flatMap((queue) =>
+    chunksOf(
+      jobs.filter((job) => job.queue === queue),
+      atOnce,
+    ),
+  )
 }

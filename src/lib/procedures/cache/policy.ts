@@ -1,3 +1,4 @@
+import { mebibytes } from '../../facts/cache/mebibytes.ts'
 import { manifestFolder } from '../../facts/checkout/manifests.ts'
 import { writable } from '../../facts/checkout/writable.ts'
 import { oneOf } from '../../plan/choice.ts'
@@ -32,8 +33,6 @@ export const policy = defineProcedure({
   ],
   steps: (facts) => [setLive(facts), setInManifest(facts)],
 })
-
-const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MB`
 
 /** What the policy may do to the queue, with what was measured. */
 const evicts = ({ to, queue: { jobs, locks } }: PolicyFacts): string => {

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../chunks.ts'
 import { counted } from '../../counted.ts'
 import { timeAndAge } from '../../facts/ages.ts'
 import { type Leftover, leftoverJobs, leftoverPods } from '../../facts/cluster/leftovers.ts'
@@ -39,16 +40,7 @@ const partsOf = (all: readonly Leftover[]): readonly (readonly [Leftover, ...Lef
     const key = one.kind === 'Job' ? 'Job' : `${one.namespace}/${one.owner === one.name ? '' : one.owner}`
     groups.set(key, [...(groups.get(key) ?? []), one])
   }
-  return [...groups.entries()]
-    .sort(([a], [b]) => a.localeCompare(b))
-    .flatMap(([, group]) => {
-      const parts: (readonly [Leftover, ...Leftover[]])[] = []
-      for (let at = 0; at < group.length; at += together) {
-        const [first, ...others] = group.slice(at, at + together)
-        if (first) parts.push([first, ...others])
-      }
-      return parts
-    })
+  return [...groups.entries()].sort(([a], [b]) => a.localeCompare(b)).flatMap(([, group]) => chunksOf(group, together))
 }
 
 const remove = (part: readonly [Leftover, ...Leftover[]], now: Date): Change<'kube'> => {

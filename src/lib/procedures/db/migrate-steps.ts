@@ -1,4 +1,5 @@
 import { minutes } from '../../clock.ts'
+import { counted } from '../../counted.ts'
 import { reasonOf } from '../../errors.ts'
 import { feltBy } from '../../facts/db/felt.ts'
 import { failedIndexes, indexesInWork } from '../../facts/db/invalid-indexes.ts'
@@ -65,7 +66,7 @@ const runJob = (facts: MigrateFacts, check: Finding): Change<Needs> => {
   const to = lastOf(state.pending)
   const count = state.pending.length
   return {
-    title: `Run ${count} ${count === 1 ? 'migration' : 'migrations'} to version ${to}`,
+    title: `Run ${counted(count, 'migration')} to version ${to}`,
     effect: [
       { what: 'goose_db_version', before: String(state.current), after: String(to) },
       ...facts.statements.map(

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../chunks.ts'
 import { Usage } from '../../errors.ts'
 import { told } from '../../facts/edge/survey.ts'
 import { texts, toggle } from '../../plan/choice.ts'
@@ -63,10 +64,9 @@ export const purge = defineProcedure({
 })
 
 const purgesOf = ({ everything, hosts, urls }: PurgeFacts): readonly Purge[] =>
-  everything ? [{ everything: true }] : [...chunks(urls).map((part) => ({ urls: part })), ...chunks(hosts).map((part) => ({ hosts: part }))]
-
-const chunks = (all: readonly string[]): readonly (readonly string[])[] =>
-  Array.from({ length: Math.ceil(all.length / aRequest) }, (_, i) => all.slice(i * aRequest, (i + 1) * aRequest))
+  everything
+    ? [{ everything: true }]
+    : [...chunksOf(urls, aRequest).map((part) => ({ urls: part })), ...chunksOf(hosts, aRequest).map((part) => ({ hosts: part }))]
 
 const purgeStep = (facts: PurgeFacts, what: Purge): Change<'cloudflare' | 'http'> => {
   const named = 'hosts' in what ? what.hosts : 'urls' in what ? what.urls : [`everything of ${facts.zone.name}`]

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { gatherQueue, isPaused, mayChange, type NamedQueue, offerQueues } from '../../facts/queue/named-queue.ts'
 import { argument } from '../../plan/choice.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
@@ -32,7 +33,7 @@ export const setQueuePaused = (facts: NamedQueue, paused: boolean): Change<'redi
         what: `queue ${queue}`,
         before: paused ? 'worked on' : 'paused',
         after: paused ? 'paused' : 'worked on',
-        note: `${waiting} ${waiting === 1 ? 'job waits' : 'jobs wait'}`,
+        note: `${counted(waiting, 'job waits', 'jobs wait')}`,
       },
     ],
     check: async () => mayChange(facts),

@@ -1,11 +1,11 @@
 import { counted } from '../../counted.ts'
+import { mebibytes } from '../../facts/cache/mebibytes.ts'
 import type { Observation } from '../../plan/report.ts'
 import { askInPod } from '../../redis-in-pod.ts'
 import type { RedisInfo } from '../../systems/redis/types.ts'
 import type { CacheStatus } from './gather.ts'
 
 const percent = (part: number, whole: number): string => `${Math.round((part / whole) * 100)} %`
-const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MB`
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next !== undefined && { next }) })
 

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh, words } from '../../shell.ts'
@@ -35,10 +36,7 @@ export const groupSaid = (group: readonly Sick[]): string => {
   if (!first) return ''
   const why = causeOf(first)
   const restarts = Math.max(...group.map((one) => one.restarts))
-  const details = [
-    ...(restarts > 0 ? [`${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`] : []),
-    ...(first.last === undefined ? [] : [`last ${first.last}`]),
-  ]
+  const details = [...(restarts > 0 ? [counted(restarts, 'restart')] : []), ...(first.last === undefined ? [] : [`last ${first.last}`])]
   const many = group.length === 1 ? 'a pod is' : `${group.length} pods are`
   return `${many} ${first.reason}${details.length > 0 ? ` (${details.join(', ')})` : ''}${why ? `: ${clipped(why, causeLength)}` : ''}`
 }

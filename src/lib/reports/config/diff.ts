@@ -1,4 +1,5 @@
 import { age } from '../../age.ts'
+import { counted } from '../../counted.ts'
 import { Blocked } from '../../errors.ts'
 import { secondsSince } from '../../facts/ages.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
@@ -123,7 +124,7 @@ const olderPods = ({ key, setAt }: ConfigValue, pods: readonly Pod[], configMap:
     ? []
     : [
         warning(
-          `${old.length} ${old.length === 1 ? 'pod has' : 'pods have'} started before ${key} was set, and ${old.length === 1 ? 'has' : 'have'} the former value: ${old
+          `${counted(old.length, 'pod has', 'pods have')} started before ${key} was set, and ${old.length === 1 ? 'has' : 'have'} the former value: ${old
             .slice(0, 4)
             .map(({ metadata }) => metadata.name)
             .join(', ')}`,

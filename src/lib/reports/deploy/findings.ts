@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import type { Environment } from '../../environment/schema.ts'
 import { reasonOf } from '../../errors.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
@@ -7,8 +8,6 @@ import type { Observation } from '../../plan/report.ts'
 import { isReady } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import type { DeployStatus } from './gather.ts'
-
-const pods = (n: number): string => `${n} ${n === 1 ? 'pod' : 'pods'}`
 
 /** What is wrong with what is deployed: what does not run first, then what runs otherwise than is thought, then what would surprise the next deploy. */
 export const deployFindings = (status: DeployStatus, environment: Environment): readonly Observation[] => {
@@ -101,7 +100,9 @@ const digestFindings = (release: Release, status: DeployStatus): readonly Observ
   const has = registry.answered ? registry.value?.digest : undefined
   const others = digests.filter(([digest]) => has !== undefined && digest !== has)
   if (digests.length < 2 && others.length === 0) return []
-  const said = digests.map(([digest, of]) => `${pods(of.length)} ${of.length === 1 ? 'runs' : 'run'} ${shortDigest(digest)}`).join(', ')
+  const said = digests
+    .map(([digest, of]) => `${counted(of.length, 'pod')} ${of.length === 1 ? 'runs' : 'run'} ${shortDigest(digest)}`)
+    .join(', ')
   return [
     {
       level: 'wrong',
@@ -132,7 +133,7 @@ const replicaFindings = (
   if (wanted && wanted.replicas !== has)
     found.push({
       level: has < wanted.replicas || wanted.singleton ? 'wrong' : 'warning',
-      text: `${name} is set to ${pods(has)}; the manifests have ${wanted.replicas}${wanted.singleton && has > 1 ? ': each of them does what only one may' : ''}`,
+      text: `${name} is set to ${counted(has, 'pod')}; the manifests have ${wanted.replicas}${wanted.singleton && has > 1 ? ': each of them does what only one may' : ''}`,
       next: sh`honeydue deploy:scale ${name} --replicas ${wanted.replicas} --dry-run`,
     })
   return found
@@ -145,7 +146,7 @@ const configFindings = (release: Release, { config }: DeployStatus, { database }
     : [
         {
           level: 'warning',
-          text: `${pods(old.length)} of ${release.name} started before ${database.configMap} was last written, and ${old.length === 1 ? 'runs' : 'run'} with the values from before`,
+          text: `${counted(old.length, 'pod')} of ${release.name} started before ${database.configMap} was last written, and ${old.length === 1 ? 'runs' : 'run'} with the values from before`,
           next: unsteady(release) ?? sh`honeydue deploy:restart ${release.name} --dry-run`,
         },
       ]

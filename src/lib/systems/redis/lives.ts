@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { chunksOf } from '../../chunks.ts'
 import { replyCode } from './trouble.ts'
 import type { KeyLife } from './types.ts'
 
@@ -28,7 +29,7 @@ const lifeLeft = (key: string, ttl: unknown, now: number): KeyLife => {
 
 /** Keys of which at least one in their batch exists: one command a batch spares a million questions about what is gone. */
 const inhabited = async (redis: Redis, keys: readonly string[], wire: (key: string) => Key): Promise<ReadonlySet<string>> => {
-  const batches = Array.from({ length: Math.ceil(keys.length / batch) }, (_, i) => keys.slice(i * batch, (i + 1) * batch))
+  const batches = chunksOf(keys, batch)
   const pipeline = redis.pipeline()
   for (const part of batches) pipeline.exists(...part.map(wire))
   const counts = await settled(pipeline.exec())
