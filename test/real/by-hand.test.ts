@@ -102,6 +102,17 @@ const evicted = ({ kubernetes }: Sandbox) =>
     .map(({ metadata }) => metadata.name)
     .filter((name) => name.includes('evicted'))
 
+const pausedKey = 'asynq:{default}:paused'
+const isPaused = ({ redis }: Sandbox) => redis.store.keys().includes(pausedKey)
+
+const images = ({ kubernetes }: Sandbox) =>
+  kubernetes.client
+    .list(deployments, { namespace })
+    .map(({ metadata, spec }) => [
+      metadata.name,
+      (spec as { template: { spec: { containers: { image: string }[] } } }).template.spec.containers.map(({ image }) => image),
+    ])
+
 /** What is in the queue; the worker's own pass is left to it. */
 let dropped = ''
 const queued = ({ redis }: Sandbox) => ['archived', 'retry', 'scheduled'].map((state) => idsOf(redis, state))
@@ -327,6 +338,54 @@ const cases: readonly Case[] = [
     },
   },
   {
+    id: 'queue:pause',
+    world: 'healthy',
+    input: () => ({ queue: 'default' }),
+    observe: isPaused,
+    breaks: { at: /^Pause/, by: ({ redis }) => redis.store.delete(pausedKey) },
+  },
+  {
+    id: 'queue:resume',
+    world: 'a queue paused by somebody',
+    input: () => ({ queue: 'default' }),
+    observe: isPaused,
+    breaks: { at: /^Resume/, by: ({ redis }) => redis.store.set(pausedKey, '1790000000') },
+  },
+  {
+    id: 'queue:retry',
+    world: 'a job that failed for good',
+    input: ({ ID = '' }) => {
+      dropped = ID
+      return { id: [ID], type: undefined }
+    },
+    observe: queued,
+    breaks: {
+      at: /^Run job/,
+      by: ({ redis }) => redis.store.put(`asynq:{default}:t:${dropped}`, taskHash({ id: dropped, type: 'email:send' }, 'archived')),
+    },
+  },
+  {
+    id: 'deploy:image',
+    world: 'an image that is built and pushed',
+    input: ({ TAG }) => ({ tag: TAG, only: [], 'by-digest': false }),
+    observe: async (one) => [images(one), replicas(one), await restarted(one)],
+    breaks: { at: /^Stop worker/, by: scaledTo('worker', 1), stays: template('worker') },
+  },
+  {
+    id: 'deploy:image',
+    world: 'an image that is built and pushed',
+    input: ({ TAG }) => ({ tag: TAG, only: ['api', 'admin'], 'by-digest': false }),
+    observe: images,
+    breaks: { at: /^Replace the pods of api/, by: scaledTo('api', 1), stays: template('admin') },
+  },
+  {
+    id: 'deploy:rollback',
+    world: 'a commit that runs, and the one before it',
+    input: ({ TAG }) => ({ workload: undefined, to: TAG }),
+    observe: async (one) => [images(one), replicas(one)],
+    breaks: { at: /^Stop worker/, by: scaledTo('worker', 1), stays: template('worker') },
+  },
+  {
     id: 'cert:install',
     world: 'an expired certificate in the Secret',
     input: () => ({}),
@@ -400,6 +459,10 @@ const haltedAt = (lines: readonly ShellLine[], proof: ShellLine | undefined, fil
   lines.flatMap((line, i) =>
     line === proof && lines.indexOf(line) === i ? [sh`: > ${file}`, sh`while test -e ${file}; do sleep 0.1; done`, line] : [line],
   )
+
+test('every procedure is tried by hand', () => {
+  expect([...new Set(cases.map(({ id }) => id))].sort()).toEqual(Object.keys(procedures).sort())
+})
 
 describe.each(cases)('law 9: $id, from "$world"', ({ id, world, input, observe, breaks }) => {
   const planned = async () => {

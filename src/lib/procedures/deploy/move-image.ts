@@ -8,7 +8,7 @@ import { type Finding, fails, holds, hopeless, when } from '../../plan/finding.t
 import type { Change, Proof, Step } from '../../plan/procedure.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
 import type { Deployment, Pod } from '../../systems/kube/types.ts'
-import type { Readers, Writers } from '../../systems/systems.ts'
+import type { Provers, Readers, Writers } from '../../systems/systems.ts'
 
 /** One workload that is to run another image. */
 export interface Move extends Omit<Workload, 'cluster'> {
@@ -102,6 +102,15 @@ const runs = (move: Move): Proof<'kube'> => ({
   onlyAfterwards: true,
   holds: (look) => runsAll(move, 'to', move.replicas, look),
   within: rolloutPatience(move.deployment),
+  shows: (prove) => prove.kube.rolledOut(rollout(move, move.replicas)),
+})
+
+/** A rollout of so many pods as a shell waits for it. */
+const rollout = ({ namespace, name, deployment }: Move, replicas: number) => ({
+  namespace,
+  name,
+  replicas,
+  within: rolloutPatience(deployment),
 })
 
 const effectOf = (move: Move) => {
@@ -126,6 +135,7 @@ const replace = (move: Move, check: () => Promise<Finding>): Change<'kube'> => {
     apply: (write) => set(move, write, false),
     verify: (look) => runsAll(move, 'to', replicas, look),
     within: rolloutPatience(deployment),
+    shows: (prove) => prove.kube.rolledOut(rollout(move, replicas)),
     undo: (write) => set(move, write, true),
     undone: (look) => runsAll(move, 'from', replicas, look),
   }
@@ -139,6 +149,7 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     { namespace, name, from: many, to: 0 },
     { namespace, name, from: 0, to: many },
   ]
+  const gone = (prove: Provers<'kube'>) => prove.kube.noPods({ ...podsOf(deployment), within: minutes(2) })
   const noOther = async (look: Look) => noneBut(await look.kube.pods(podsOf(deployment)), move)
   const stopped: Change<'kube'> = {
     title: `Stop ${name}: two at once would run every job twice`,
@@ -147,6 +158,7 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     apply: (write) => write.kube.scale(down),
     verify: noOther,
     within: minutes(2),
+    shows: gone,
     undo: {
       afterwards: async (write, look) => {
         const now = await look.kube.get('Deployment', name, namespace)
@@ -155,7 +167,13 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     },
     undone: (look) => runsAll(move, 'from', many, look),
   }
-  const left: Proof<'kube'> = { title: `No old pod of ${name} is left`, onlyAfterwards: true, holds: noOther, within: minutes(2) }
+  const left: Proof<'kube'> = {
+    title: `No old pod of ${name} is left`,
+    onlyAfterwards: true,
+    holds: noOther,
+    within: minutes(2),
+    shows: gone,
+  }
   const setAnew: Change<'kube'> = {
     title: `Set ${name} to ${labelOf(move)}`,
     effect: effectOf(move),
@@ -172,6 +190,7 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     apply: (write) => write.kube.scale(up),
     verify: (look) => runsAll(move, 'to', many, look),
     within: rolloutPatience(deployment),
+    shows: (prove) => prove.kube.rolledOut(rollout(move, many)),
     undo: (write) => write.kube.scale(down),
     undone: async (look) => {
       const pods = (await look.kube.pods(podsOf(deployment))).filter((pod) => !hasEnded(pod))

@@ -15,6 +15,7 @@ export const apiServes = ({ namespace, health, warmup }: MoveFacts): readonly Pr
       )
       return when(status === 200, `${health.url} ${status === undefined ? 'does not answer' : `answers ${status}`}`)
     },
+    shows: (prove) => prove.http.answers({ urls: [{ url: health.url, like: 'success' }] }),
   },
   ...(warmup === undefined || !isPattern(warmup)
     ? []

@@ -39,6 +39,7 @@ export const setQueuePaused = (facts: NamedQueue, paused: boolean): Change<'redi
     check: async () => mayChange(facts),
     apply: (write) => write.redis[does](queue),
     verify: (look) => (depth === undefined ? Promise.resolve(mayChange(facts)) : isPaused(look, queue, paused)),
+    shows: (prove) => prove.redis.paused(queue, paused),
     undo: (write) => write.redis[goesBack](queue),
   }
 }

@@ -49,6 +49,7 @@ const left = async (jobs: readonly Task[], { redis }: Readers<'redis'>): Promise
 const runAgain = ({ target, readOnly, queues }: SelectedJobs, jobs: readonly Task[]): Change<'redis'> => {
   const [{ queue, type, id, state } = { queue: '', type: '', id: '', state: 'archived' }] = jobs
   const one = jobs.length === 1
+  const waiting = jobs.filter((job) => runs.some((state) => state === job.state)).map((job) => job.id)
   return {
     title: one ? `Run job ${id.slice(0, 36)} again` : `Run ${jobs.length} jobs of queue ${queue.slice(0, 24)} again`,
     effect: [
@@ -64,12 +65,9 @@ const runAgain = ({ target, readOnly, queues }: SelectedJobs, jobs: readonly Tas
           },
     ],
     check: async () => every([when(!readOnly, `Redis at ${target} is a read-only replica`), ...jobs.map(mayRun)]),
-    apply: (write) =>
-      write.redis.runTasks(
-        queue,
-        jobs.filter((job) => runs.some((one) => one === job.state)).map((job) => job.id),
-      ),
+    apply: (write) => write.redis.runTasks(queue, waiting),
     verify: (look) => left(jobs, look),
+    shows: (prove) => prove.redis.ran(queue, waiting),
     undo: { impossible: 'a worker may have run them already, and what a job does is done' },
   }
 }

@@ -25,8 +25,8 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
     setConfigMapValue: (wanted) => said(patched('ConfigMap', wanted, setValueRequest(wanted)), `ConfigMap ${placed(wanted)}`),
     restart: (target) => said(sh`kubectl -n ${target.namespace} rollout restart ${`deployment/${target.name}`}`, deployment(target)),
     scale: (wanted) => said(patched('Deployment', wanted, scaleRequest(wanted)), deployment(wanted)),
-    setImage: (wanted) => said([patched('Deployment', wanted, imageRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
-    setTemplate: (wanted) => said([patched('Deployment', wanted, templateRequest(wanted)), rolledOut(wanted)], deployment(wanted)),
+    setImage: (wanted) => said(patched('Deployment', wanted, imageRequest(wanted)), deployment(wanted)),
+    setTemplate: (wanted) => said(patched('Deployment', wanted, templateRequest(wanted)), deployment(wanted)),
     setPaused: (wanted) => said(patched('Deployment', wanted, pauseRequest(wanted)), deployment(wanted)),
     runJob: (wanted) => {
       const { namespace, name } = wanted
@@ -78,9 +78,6 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
 
 const patched = (kind: AnyKind, { namespace, name }: Target, { contentType, body }: KubeRequest): ShellLine =>
   sh`kubectl -n ${namespace} patch ${`${kind.toLowerCase()}/${name}`} --type ${contentType?.includes('json-patch') ? 'json' : 'merge'} -p ${JSON.stringify(body)}`
-
-const rolledOut = ({ namespace, name }: Target): ShellLine =>
-  sh`kubectl -n ${namespace} rollout status --timeout=10m ${`deployment/${name}`}`
 
 const placed = ({ namespace, name }: Target): string => `${namespace}/${name}`
 const deployment = (target: Target): string => `Deployment ${placed(target)}`

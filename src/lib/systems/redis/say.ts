@@ -67,6 +67,21 @@ export const proveRedis = (at: RedisDeployment): RedisProver => ({
       sh`left=$(${part(inPod(at, sh`redis-cli -e --raw exists ${words(ids.map((id) => taskKey(queue, id)))}`))}) && test "$left" = 0`,
     ],
   }),
+  ran: (queue, ids) => ({
+    before: [kubeconfigLine(at.kubeconfigs)],
+    lines: [
+      inPod(
+        at,
+        sh`for id in ${words(ids)}; do state=$(redis-cli -e --raw hget ${taskKey(queue, '')}"$id" state) || exit; case $state in archived | retry | scheduled) exit 1 ;; esac; done`,
+      ),
+    ],
+  }),
+  paused: (queue, paused) => ({
+    before: [kubeconfigLine(at.kubeconfigs)],
+    lines: [
+      sh`there=$(${part(inPod(at, sh`redis-cli -e --raw exists ${queueKey(queue, 'paused')}`))}) && test "$there" = ${paused ? 1 : 0}`,
+    ],
+  }),
   forgotten: ({ users = [], pattern, ttl }) => {
     const expiry = sh`while read -r key; do redis-cli -e --raw pexpiretime "$key" || exit; done`
     const keys = pattern === undefined ? sh`printf '%s\\n' ${words(keysOf(users))}` : family(pattern)

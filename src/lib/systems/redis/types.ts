@@ -104,6 +104,10 @@ export interface RedisProver {
   policy(policy: string): Shown
   /** There is no task of these ids. */
   dropped(queue: string, ids: readonly string[]): Shown
+  /** None of them waits as archived, to be retried or scheduled: it is pending, a worker has it, or it has run. */
+  ran(queue: string, ids: readonly string[]): Shown
+  /** Workers take no jobs of the queue, or take them. */
+  paused(queue: string, paused: boolean): Shown
 }
 
 declare module '../systems.ts' {
