@@ -1,7 +1,7 @@
 import type { ConfigMap } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { lastSet } from '../db/db-host.ts'
 import { environmentOf } from './environment-file.ts'
+import { lastSet } from './last-set.ts'
 
 /** What 03-deploy.sh makes the ConfigMap from (ch14), and the file beside it that is known to be read at a deploy (ch15). */
 export const sources = { yaml: 'deploy-k3s/config.yaml', environment: 'deploy/prod.env' } as const

@@ -2,7 +2,7 @@ import type { Environment } from '../../environment/schema.ts'
 import { isLeaving } from '../../pod-state.ts'
 import type { ConfigMap, KubeReader, ManagedFields, Pod } from '../../systems/kube/types.ts'
 import { ownerOf } from '../cluster/owner.ts'
-import { type HostSource, hostSource } from './db-host.ts'
+import { type KeySource, keySource } from '../config/key-source.ts'
 
 export type Endpoint = 'pooler' | 'direct'
 
@@ -48,7 +48,7 @@ const setBy = ({ metadata }: ConfigMap): SetBy | undefined => {
   return last && { manager: last.manager ?? 'unknown', operation: last.operation ?? '', ...(last.time !== undefined && { at: last.time }) }
 }
 
-const consumer = (pod: Pod, { reads, own }: HostSource, set: SetBy | undefined, environment: Pick<Environment, 'database'>): Consumer => {
+const consumer = (pod: Pod, { reads, own }: KeySource, set: SetBy | undefined, environment: Pick<Environment, 'database'>): Consumer => {
   const { metadata, status } = pod
   const starts = (status.containerStatuses ?? []).flatMap(({ state }) => state?.running?.startedAt ?? [])
   const startedAt = starts.sort()[0]
@@ -76,7 +76,7 @@ export const readInUse = async (kube: KubeReader, environment: Pick<Environment,
     setBy: set,
     consumers: pods
       .filter((pod) => pod.status.phase === 'Running' && !isLeaving(pod))
-      .map((pod) => ({ pod, source: hostSource(pod.spec, database.configMap, key) }))
+      .map((pod) => ({ pod, source: keySource(pod.spec, database.configMap, key) }))
       .filter(({ source }) => source.reads || source.own.length > 0)
       .map(({ pod, source }) => consumer(pod, source, set, environment)),
   }

@@ -1,9 +1,10 @@
 import { writable } from '../../facts/checkout/writable.ts'
-import { hostKey, hostSaid } from '../../facts/db/db-host.ts'
+import { keySaid } from '../../facts/config/last-set.ts'
+import { hostKey } from '../../facts/db/db-host.ts'
 import { oneOf } from '../../plan/choice.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Gate, type Proof } from '../../plan/procedure.ts'
-import { restartConsumer } from './restart-consumer.ts'
+import { type NewValue, restartConsumer } from '../config/restart-consumer.ts'
 import { gatherSwitchHost, healthy, maySwitch, type SwitchHostFacts, sourceFile } from './switch-host-facts.ts'
 
 type Needs = 'kube' | 'postgres' | 'checkout' | 'http'
@@ -57,9 +58,17 @@ export const switchHost = defineProcedure({
   steps: (facts) => [
     nameTarget(facts),
     nameTargetInSource(facts),
-    ...facts.consumers.filter(({ replicas }) => replicas > 0).flatMap((consumer) => restartConsumer(facts, consumer)),
+    ...facts.consumers.filter(({ replicas }) => replicas > 0).flatMap((consumer) => restartConsumer(newHost(facts), consumer)),
     healthAnswers(facts),
   ],
+})
+
+const newHost = (facts: SwitchHostFacts): NewValue => ({
+  ...facts,
+  key: hostKey,
+  with: `the ${facts.to} endpoint`,
+  may: maySwitch(facts),
+  moved: { code: 'db-host-moved', next: 'honeydue db:status' },
 })
 
 const nameTarget = (facts: SwitchHostFacts): Change<Needs> => {
@@ -72,7 +81,7 @@ const nameTarget = (facts: SwitchHostFacts): Change<Needs> => {
     apply: (write) => write.kube.setConfigMapValue({ ...value, from: present, to: target }),
     verify: async (look) => {
       const found = await look.kube.get('ConfigMap', name, namespace)
-      return when(found?.data?.[hostKey] === target, hostSaid(found), 'honeydue db:status')
+      return when(found?.data?.[hostKey] === target, keySaid(found, hostKey), 'honeydue db:status')
     },
     shows: (prove) => prove.kube.value({ namespace, name, key: hostKey, value: target }),
     undo: (write) => write.kube.setConfigMapValue({ ...value, from: target, to: present }),

@@ -3,9 +3,9 @@ import { counted } from '../../counted.ts'
 import { Blocked } from '../../errors.ts'
 import { secondsSince } from '../../facts/ages.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
+import { keySource } from '../../facts/config/key-source.ts'
 import { type ManifestChange, manifestChanges } from '../../facts/config/manifest-changes.ts'
 import { type ConfigValue, configValues, differs, sources } from '../../facts/config/values.ts'
-import { hostSource } from '../../facts/db/db-host.ts'
 import { masked } from '../../masked.ts'
 import { toggle } from '../../plan/choice.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
@@ -119,7 +119,7 @@ const ofManifest = ({ file, object, does, what }: ManifestChange): readonly Obse
 /** Pods that started before a value was set and read it: they still have the former one. */
 const olderPods = ({ key, setAt }: ConfigValue, pods: readonly Pod[], configMap: string): readonly Observation[] => {
   if (setAt === undefined) return []
-  const old = pods.filter((pod) => pod.status.phase === 'Running' && startedAt(pod) < setAt && hostSource(pod.spec, configMap, key).reads)
+  const old = pods.filter((pod) => pod.status.phase === 'Running' && startedAt(pod) < setAt && keySource(pod.spec, configMap, key).reads)
   return old.length === 0
     ? []
     : [

@@ -1,26 +1,42 @@
 import { minutes } from '../../clock.ts'
 import { Moved } from '../../errors.ts'
 import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
-import { hostKey, hostSaid, lastSet } from '../../facts/db/db-host.ts'
+import type { Consumer } from '../../facts/config/consumers.ts'
+import { keySaid, lastSet } from '../../facts/config/last-set.ts'
 import { type Finding, fails, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import { startedAt } from '../../pod-state.ts'
 import type { Pod } from '../../systems/kube/types.ts'
 import type { Readers, Writers } from '../../systems/systems.ts'
-import { type Consumer, maySwitch, type SwitchHostFacts } from './switch-host-facts.ts'
 
-/** Every pod of a workload starts with the host that the ConfigMap names; one that must not run twice is stopped first. */
-export const restartConsumer = (facts: SwitchHostFacts, consumer: Consumer): readonly Change<'kube'>[] =>
+/** A key of the ConfigMap as a run changes it, for the workloads that read it. */
+export interface NewValue {
+  readonly namespace: string
+  readonly configMap: string
+  readonly key: string
+  /** What it was; undefined where it was not there. */
+  readonly present: string | undefined
+  readonly target: string
+  /** Of the ConfigMap as it was read: what has another one was written since. */
+  readonly version: string
+  /** What pods are to have started with: "the direct endpoint". */
+  readonly with: string
+  /** Whether anything may begin. */
+  readonly may: Finding
+  /** Where somebody else has set it meanwhile. */
+  readonly moved: { readonly code: string; readonly next: string }
+}
+
+/** Every pod of a workload starts with the value that the ConfigMap names; one that must not run twice is stopped first. */
+export const restartConsumer = (facts: NewValue, consumer: Consumer): readonly Change<'kube'>[] =>
   consumer.singleton && surges(consumer.deployment) ? stopAndStart(facts, consumer) : [restart(facts, consumer)]
 
-const restart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer): Change<'kube'> => {
+const restart = (facts: NewValue, { deployment, replicas }: Consumer): Change<'kube'> => {
   const target = { namespace: facts.namespace, name: deployment.metadata.name }
   return {
     title: `Restart ${target.name}`,
-    effect: [
-      { what: `pods of ${target.name}, ${replicas}`, before: 'started before the change', after: `started with the ${facts.to} endpoint` },
-    ],
-    check: async () => maySwitch(facts),
+    effect: [{ what: `pods of ${target.name}, ${replicas}`, before: 'started before the change', after: `started with ${facts.with}` }],
+    check: async () => facts.may,
     apply: (write) => write.kube.restart(target),
     verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
     within: rolloutPatience(deployment),
@@ -30,7 +46,7 @@ const restart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer): Ch
   }
 }
 
-const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer): readonly Change<'kube'>[] => {
+const stopAndStart = (facts: NewValue, { deployment, replicas }: Consumer): readonly Change<'kube'>[] => {
   const target = { namespace: facts.namespace, name: deployment.metadata.name }
   const pods = podsOf(deployment)
   const down = { ...target, from: replicas, to: 0 }
@@ -39,7 +55,7 @@ const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer
     {
       title: `Stop ${target.name}: its strategy would run two at once`,
       effect: [{ what: `pods of ${target.name}`, before: 'started before the change', after: 'none of them is left' }],
-      check: async () => maySwitch(facts),
+      check: async () => facts.may,
       apply: (write) => write.kube.scale(down),
       verify: async (look) => {
         const since = await changedAt(facts, look)
@@ -56,7 +72,7 @@ const stopAndStart = (facts: SwitchHostFacts, { deployment, replicas }: Consumer
     },
     {
       title: `Start ${target.name}`,
-      effect: [{ what: `pods of ${target.name}`, before: 'none', after: `${replicas}, started with the ${facts.to} endpoint` }],
+      effect: [{ what: `pods of ${target.name}`, before: 'none', after: `${replicas}, started with ${facts.with}` }],
       apply: (write) => write.kube.scale(up),
       verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
       within: rolloutPatience(deployment),
@@ -85,34 +101,39 @@ const startAgain = async (
 interface Named {
   readonly namespace: string
   readonly configMap: string
-  readonly target: string
-  /** The ConfigMap as the plan was made on it; what names another host in another version was changed by somebody else. */
+  readonly key: string
+  /** Undefined where the key is not to be there. */
+  readonly target: string | undefined
+  /** The ConfigMap as the plan was made on it; what has another value in another version was changed by somebody else. */
   readonly version?: string
+  readonly moved: NewValue['moved']
 }
 
-/** Since when the ConfigMap names this host; a finding where it does not. Throws Moved where it did, and somebody else has set it again. */
-const changedAt = async ({ namespace, configMap, target, version }: Named, look: Readers<'kube'>): Promise<string | Finding> => {
+/** Since when the ConfigMap has this value; a finding where it has not. Throws Moved where it had, and somebody else has set it again. */
+const changedAt = async (
+  { namespace, configMap, key, target, version, moved }: Named,
+  look: Readers<'kube'>,
+): Promise<string | Finding> => {
   const found = await look.kube.get('ConfigMap', configMap, namespace)
-  const host = found?.data?.[hostKey]
-  if (found && host === target) return lastSet(found, hostKey)?.at ?? found.metadata.creationTimestamp ?? ''
-  if (version === undefined || found?.metadata.resourceVersion === version) return fails(`${hostKey} is ${host ?? 'not set'}`)
+  const value = found?.data?.[key]
+  if (found && value === target) return lastSet(found, key)?.at ?? found.metadata.creationTimestamp ?? ''
+  if (version === undefined || found?.metadata.resourceVersion === version) return fails(`${key} is ${value ?? 'not set'}`)
   throw new Moved({
-    code: 'db-host-moved',
-    failed: hostSaid(found),
+    ...moved,
+    failed: keySaid(found, key),
     cause: `Somebody else, or a deploy, changed ${configMap} while this run was about to use ${target}`,
-    details: [`- ConfigMap ${namespace}/${configMap}, ${hostKey}: ${target}`, `+ ${hostSaid(found)}`],
-    next: 'honeydue db:status',
+    details: [`- ConfigMap ${namespace}/${configMap}, ${key}: ${target}`, `+ ${keySaid(found, key)}`],
   })
 }
 
-/** Taken back: every pod started after the ConfigMap came to name again what it named before. */
+/** Taken back: every pod started after the ConfigMap came to say again what it said before. */
 const startedWithPresent = (
-  { namespace, configMap, present }: SwitchHostFacts,
+  { namespace, configMap, key, present, moved }: NewValue,
   target: Parameters<typeof startedWithTarget>[1],
   look: Readers<'kube'>,
-): Promise<Finding> => startedWithTarget({ namespace, configMap, target: present }, target, look)
+): Promise<Finding> => startedWithTarget({ namespace, configMap, key, target: present, moved }, target, look)
 
-/** Every pod started after the ConfigMap came to name the target: it got the target. */
+/** Every pod started after the ConfigMap came to have the target: it got the target. */
 const startedWithTarget = async (
   named: Named,
   target: { readonly namespace: string; readonly name: string; readonly replicas: number },
