@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { markOf, ownMark } from '../../src/lib/living-process.ts'
 import { findBinaries } from '../../src/lib/postgres-server/binaries.ts'
 import { run, sweep } from '../../src/lib/postgres-server/folders.ts'
 import { type ScratchOptions, scratchServer } from '../../src/lib/postgres-server/scratch.ts'
@@ -59,15 +60,17 @@ test('what a killed start left is swept at the next, and nothing else', async ()
   const binaries = await findBinaries()
   const place = (name: string) => join(tmpdir(), name)
   // No process has this number: it is above what the kernel gives.
-  const left = place('honeydue-pg-4194999-123-abcdef')
-  const mine = place(`honeydue-pg-${process.pid}-0-abcdef`)
+  const dead = markOf({ pid: 4194999, born: '123' })
+  const [left, mine] = [dead, ownMark()].map((mark) => place(`honeydue-pg-${mark}-abcdef`)) as [string, string]
+  // Of another machine, or another container: whether it lives cannot be seen from here.
+  const elsewhere = place(`honeydue-pg-${dead.replace(/-..../, '-0000')}-abcdef`)
   const foreign = mkdtempSync(place('honeydue-pg-other-'))
   await run('mkdir', ['-p', join(left, 'data', 'base')], binaries, tmpdir())
-  await run('mkdir', [mine], binaries, tmpdir())
+  await run('mkdir', [mine, elsewhere], binaries, tmpdir())
   mkdirSync(join(foreign, 'x'))
-  await sweep(binaries)
+  expect(await sweep(binaries)).toContain(left)
   expect(readdirSync(tmpdir()).filter((name) => join(tmpdir(), name) === left)).toEqual([])
-  expect([existsSync(mine), existsSync(foreign)]).toEqual([true, true])
-  await run('rmdir', [mine], binaries, tmpdir())
+  expect([existsSync(mine), existsSync(elsewhere), existsSync(foreign)]).toEqual([true, true, true])
+  await run('rmdir', [mine, elsewhere], binaries, tmpdir())
   rmSync(foreign, { recursive: true })
 })

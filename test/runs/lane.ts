@@ -50,7 +50,8 @@ export const useLane = () => {
   }
 
   const start = (words: readonly string[], env: NodeJS.ProcessEnv = {}): Child => {
-    const place = words[0]?.startsWith('run:') && !['run:undo', 'run:watch'].includes(words[0]) ? [] : ['--env', environment]
+    const nowhere = words[0]?.startsWith('run:') && !['run:undo', 'run:watch'].includes(words[0])
+    const place = nowhere || words.includes('--env') ? [] : ['--env', environment]
     const child = startProgram([...words, ...place], state, env)
     child.ended.then(({ said }) => outputs.push(said))
     return child

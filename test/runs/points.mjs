@@ -1,6 +1,6 @@
 // Loaded into the built program before itself (`node --import`): numbers what it writes, and ends or cuts it at the number that is asked for.
 // The program knows nothing of it.
-import { appendFileSync } from 'node:fs'
+import files, { appendFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import http from 'node:http'
 import https from 'node:https'
@@ -37,6 +37,12 @@ if (process.argv[1]?.endsWith('bin/run.js')) {
       }
     } else if (file.endsWith('.honeydue-new')) point(`a new file beside ${file.replace(/^.*\//, '')}`)
     return handle
+  }
+  const mkdtempSync = files.mkdtempSync
+  files.mkdtempSync = (...args) => {
+    const folder = mkdtempSync(...args)
+    point(`a folder of its own ${folder.replace(/^.*\//, '')}`)
+    return folder
   }
   const rename = fs.rename
   fs.rename = async (from, to) => {

@@ -8,6 +8,7 @@ import { paint } from '../../lib/cli/render.ts'
 import { renderPlan } from '../../lib/cli/render-plan.ts'
 import { RunCommand } from '../../lib/cli/run-command.ts'
 import { openRecord } from '../../lib/cli/run-record.ts'
+import { sweepAfterDead } from '../../lib/cli/sweep.ts'
 import { typedLine } from '../../lib/cli/typed-line.ts'
 import { undoable } from '../../lib/cli/undo-run.ts'
 import { planOf } from '../../lib/journal/how-far.ts'
@@ -40,6 +41,7 @@ export default class RunUndo extends RunCommand {
         dryRun: sh`${part(line)} --dry-run`,
       })
     await this.inEnvironment(asked, async (session) => {
+      if (!flags['dry-run'] && !session.environment.readonly) await sweepAfterDead(this.state, (words) => this.logToStderr(words))
       const load = (id: string) =>
         (procedures as Readonly<Record<string, () => Promise<unknown>>>)[id]?.() as Promise<AnyProcedure> | undefined
       const { undoing, procedure } = await undoable(run, await readRuns(this.state, this.host), load, session)

@@ -22,6 +22,7 @@ import { refuseOtherPlan } from './plan-by-name.ts'
 import { writePlanFile } from './plan-file.ts'
 import { openRecord, releaseOfDead } from './run-record.ts'
 import { told } from './run-told.ts'
+import { sweepAfterDead } from './sweep.ts'
 import { typedLine } from './typed-line.ts'
 import { whileLooking } from './while-looking.ts'
 
@@ -88,6 +89,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
     const state = stateFolder(process.env)
     await this.inEnvironment(flags.env, async (session) => {
       const { environment, systems, ending } = session
+      if (!looksOnly && !environment.readonly) await sweepAfterDead(state, (line) => this.logToStderr(line))
       const earlier = async (id: string) => earlierCounts({ id, environment: environment.name }, await readRuns(state, hostname()))
       const context = { environment, clock: systemClock, signal: ending.looking, earlier }
       const prompts = await this.prompts(flags, session)

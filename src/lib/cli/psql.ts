@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import type { Environment } from '../environment/schema.ts'
 import { Usage } from '../errors.ts'
+import { makeOwnFolder } from '../own-folder.ts'
 import { placeOf } from '../systems/place.ts'
 import type { PostgresTarget } from '../systems/postgres/types.ts'
 
@@ -65,7 +66,7 @@ export const openPsql = async (
   env: (authorities: string) => NodeJS.ProcessEnv,
   ca: string | undefined,
 ): Promise<number> => {
-  const folder = await mkdtemp(join(tmpdir(), 'honeydue-psql-'))
+  const folder = makeOwnFolder(tmpdir(), 'honeydue-psql')
   const ignore = () => {}
   process.on('SIGINT', ignore)
   try {

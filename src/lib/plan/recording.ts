@@ -13,6 +13,8 @@ export interface Recorded {
   /** What has to stand before the lines, once. */
   readonly before?: readonly ShellLine[]
   readonly lines: readonly ShellLine[]
+  /** Files of this machine that it writes. */
+  readonly files?: readonly string[]
   /** Whether the live server accepted a rehearsal; undefined where none was tried. */
   readonly rehearsal?: { readonly accepted: true } | { readonly accepted: false; readonly because: string }
 }
@@ -45,6 +47,7 @@ export const recordingWriters = <N extends Name>(
           target: said.target,
           lines: typeof said.line === 'string' ? [said.line] : said.line,
           ...(said.before && { before: said.before }),
+          ...(said.files && { files: said.files }),
         }
         const attempt = touched.has(said.target) ? undefined : rehearse?.[call]
         touched.add(said.target)

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process'
 import { chownSync, readFileSync } from 'node:fs'
-import { access, constants, lstat, mkdtemp, readdir, statfs } from 'node:fs/promises'
+import { access, constants, readdir, rmdir, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { answers } from '../living-process.ts'
+import { foldersOfTheDead, makeOwnFolder } from '../own-folder.ts'
 import type { Binaries } from './binaries.ts'
 
 const memory = '/dev/shm'
 
 /** A new folder for one cluster, that only its server's user may enter. Its name says which process it belongs to. */
-export const ownFolder = async (binaries: Binaries, parent: string): Promise<string> => {
-  const folder = await mkdtemp(join(parent, `honeydue-pg-${process.pid}-${bornAt(process.pid) ?? 0}-`))
+export const ownFolder = (binaries: Binaries, parent: string): string => {
+  const folder = makeOwnFolder(parent, 'honeydue-pg')
   if (binaries.as) chownSync(folder, binaries.as.uid, binaries.as.gid)
   return folder
 }
@@ -24,26 +26,27 @@ export const roomiest = async (): Promise<string> => {
   )
 }
 
-/** Takes away what processes left that were killed before their server watched over its folder. Nothing here fails: a later start tries again. */
-export const sweep = async (binaries: Binaries): Promise<void> => {
-  for (const parent of new Set([memory, tmpdir()])) {
-    for (const name of await readdir(parent).catch(() => [])) {
-      const folder = join(parent, name)
-      if (!(await isLeft(binaries, folder, name).catch(() => false))) continue
-      // As the server's user: whatever a folder of somebody else's leads to, it is not ours to remove.
-      await run('rm', ['-rf', folder], binaries, parent).catch(() => {})
-    }
+/** Takes away what processes left that were killed before their server watched over its folder; returns which. Nothing here fails: a later start tries again. */
+export const sweep = async (binaries: Binaries): Promise<readonly string[]> => {
+  const left = (await leftClusters(binaries.as?.uid ?? process.getuid?.())).filter((folder) => !answers(serverOf(folder)))
+  // Killed before it was given to its user: nothing is in it.
+  const own = binaries.as ? await leftClusters(process.getuid?.()) : []
+  const swept: string[] = []
+  for (const folder of [...left, ...own]) {
+    // As the server's user: whatever a folder of somebody else's leads to, it is not ours to remove.
+    const remove = own.includes(folder) ? rmdir(folder) : run('rm', ['-rf', folder], binaries, dirname(folder))
+    const gone = await remove.then(
+      () => true,
+      () => false,
+    )
+    if (gone) swept.push(folder)
   }
+  return swept
 }
 
-const isLeft = async (binaries: Binaries, folder: string, name: string): Promise<boolean> => {
-  const [, pid, born] = /^honeydue-pg-(\d+)-(\d+)-\w{6}$/.exec(name) ?? []
-  if (pid === undefined) return false
-  const found = await lstat(folder)
-  if (!found.isDirectory() || found.uid !== (binaries.as?.uid ?? process.getuid?.() ?? found.uid)) return false
-  if (lives(Number(pid)) && (born === '0' || bornAt(Number(pid)) === born)) return false
-  return !lives(serverOf(folder))
-}
+/** Folders of clusters whose process has ended: of this user, or of anybody. */
+export const leftClusters = (uid: number | undefined): Promise<readonly string[]> =>
+  foldersOfTheDead([memory, tmpdir()], 'honeydue-pg', uid)
 
 /** The process of the server that runs in a folder; 0 without one. */
 const serverOf = (folder: string): number => {
@@ -51,26 +54,6 @@ const serverOf = (folder: string): number => {
     return Number.parseInt(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10) || 0
   } catch {
     return 0
-  }
-}
-
-const lives = (pid: number): boolean => {
-  if (pid === 0) return false
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** When a process began, in the kernel's ticks: with its number it names it for good. Undefined where there is no /proc. */
-const bornAt = (pid: number): string | undefined => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19]
-  } catch {
-    return undefined
   }
 }
 

@@ -37,7 +37,7 @@ export const layCluster = async (binaries: Binaries, contents: Contents): Promis
   const made = contents === 'nothing' ? '' : seed
   const template = join(binaries.cache, `template-${fingerprint('7', binaries.root, made, hba, String(binaries.as?.uid))}`)
   if (!existsSync(template)) await makeTemplate(binaries, template, contents)
-  const folder = await ownFolder(binaries, await roomiest())
+  const folder = ownFolder(binaries, await roomiest())
   // `cp` is in every base system, runs beside our event loop, and clones where the file system can.
   await run('cp', ['-R', join(template, 'data'), join(folder, 'data')], binaries, folder)
   return { folder, password: await readFile(join(template, 'superuser'), 'utf8') }
@@ -50,7 +50,7 @@ export const layDatabase = async (admin: Client): Promise<void> => {
 }
 
 const makeTemplate = async (binaries: Binaries, template: string, contents: Contents): Promise<void> => {
-  const folder = await ownFolder(binaries, tmpdir())
+  const folder = ownFolder(binaries, tmpdir())
   try {
     const data = join(folder, 'data')
     const pwfile = join(folder, 'superuser')

@@ -8,6 +8,8 @@ export interface Said {
   readonly line: ShellLine | readonly ShellLine[]
   /** The changed object, as an operator names it: "ConfigMap honeydue/honeydue-config". */
   readonly target: string
+  /** Files of this machine that it writes: beside these a process that is killed may leave a new one. */
+  readonly files?: readonly string[]
 }
 
 /** Shell lines that stop where something is not so. */

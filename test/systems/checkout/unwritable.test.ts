@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { besideOf, replaceFile } from '../../../src/lib/systems/checkout/replace-file.ts'
+import { markOf, ownMark } from '../../../src/lib/living-process.ts'
+import { besideOf, replaceFile, sweepBeside } from '../../../src/lib/systems/checkout/replace-file.ts'
 import { unwritable } from '../../../src/lib/systems/checkout/unwritable.ts'
 
 let folder: string
@@ -49,10 +50,21 @@ test('in a repository, what a killed run leaves of a new text lies where no git 
     ['config.yaml'],
     [],
   ])
-  // A killed run's text, which the next one clears: had it stood beside the file, git would offer it.
-  const left = besideOf(file)
-  expect(await left).toContain(join(repository, '.git'))
-  writeFileSync(await left, 'half')
-  await replaceFile(file, 'newer', 0o640)
-  expect([readFileSync(file, 'utf8'), readdirSync(join(repository, '.git'))]).toEqual(['newer', []])
+  const left = await besideOf(file)
+  expect(left).toContain(join(repository, '.git'))
+})
+
+test('what a killed run left of a new text is swept, and what a living one has not', async () => {
+  const file = join(folder, 'swept.yaml')
+  writeFileSync(file, 'old')
+  const mine = await besideOf(file)
+  const dead = mine.replace(ownMark(), markOf({ pid: 4194999, born: '123' }))
+  for (const path of [mine, dead, join(folder, 'swept.yaml.honeydue-new')]) writeFileSync(path, 'half')
+  expect([await sweepBeside(file), await sweepBeside(file)]).toEqual([1, 0])
+  expect([existsSync(mine), existsSync(dead), existsSync(join(folder, 'swept.yaml.honeydue-new')), readFileSync(file, 'utf8')]).toEqual([
+    true,
+    false,
+    true,
+    'old',
+  ])
 })

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { link, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { link, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { hasEnded, markPattern, ownMark } from '../../living-process.ts'
 
 /**
  * All or nothing, and on the disk when it returns: a new file beside it takes its name, and the folder is synced too. A link stays one, what it leads
@@ -8,9 +9,35 @@ import { basename, dirname, join } from 'node:path'
  */
 export const replaceFile = async (link: string, text: string, mode: number): Promise<void> => {
   const path = await realpath(link).catch(() => link)
+  const beside = await written(path, text, mode)
+  try {
+    await rename(beside, path)
+    await syncFolder(path)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
+  }
+}
+
+/** The same for a file that nobody has made yet, in one step with finding that out: false, and nothing is written, where there is one. */
+export const createFile = async (path: string, text: string, mode: number): Promise<boolean> => {
+  const beside = await written(path, text, mode)
+  try {
+    await link(beside, path)
+    await syncFolder(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    await rm(beside, { force: true })
+  }
+}
+
+/** The text on the disk, under a name of its own. */
+const written = async (path: string, text: string, mode: number): Promise<string> => {
   const beside = await besideOf(path)
   try {
-    await rm(beside, { force: true })
     const [file, before] = [await open(beside, 'wx', 0o600), await stat(path).catch(() => undefined)]
     try {
       if (before && (before.uid !== process.getuid?.() || before.gid !== process.getgid?.()))
@@ -21,42 +48,44 @@ export const replaceFile = async (link: string, text: string, mode: number): Pro
     } finally {
       await file.close()
     }
-    await rename(beside, path)
-    await syncFolder(path)
+    return beside
   } catch (error) {
     await rm(beside, { force: true })
     throw error
   }
 }
+
+let count = 0
 
 /**
  * Where the new text stands until it takes the file's name: in the repository's own folder where there is one on the same file system, because
- * what a killed run leaves of a file with secrets is then seen by no `git add`; the next run of the same file clears it.
+ * what a killed run leaves of a file with secrets is then seen by no `git add`. Its name says which process it belongs to.
  */
 export const besideOf = async (path: string): Promise<string> => {
-  const name = `${basename(path)}.${createHash('sha256').update(path).digest('hex').slice(0, 8)}.honeydue-new`
+  const { folder, name } = await placeBeside(path)
+  count += 1
+  return join(folder, `${name}.${ownMark()}-${count}.honeydue-new`)
+}
+
+const placeBeside = async (path: string): Promise<{ readonly folder: string; readonly name: string }> => {
   const device = (await stat(dirname(path)).catch(() => undefined))?.dev
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const git = await stat(join(folder, '.git')).catch(() => undefined)
-    if (git?.isDirectory() && git.dev === device) return join(folder, '.git', name)
-    if (git || folder === dirname(folder)) return `${path}.honeydue-new`
+    if (git?.isDirectory() && git.dev === device)
+      return { folder: join(folder, '.git'), name: `${basename(path)}.${createHash('sha256').update(path).digest('hex').slice(0, 8)}` }
+    if (git || folder === dirname(folder)) return { folder: dirname(path), name: basename(path) }
   }
 }
 
-/** The same for a file that nobody has made yet, in one step with finding that out: false, and nothing is written, where there is one. */
-export const createFile = async (path: string, text: string, mode: number): Promise<boolean> => {
-  const beside = `${path}.${randomBytes(6).toString('hex')}`
-  try {
-    await replaceFile(beside, text, mode)
-    await link(beside, path)
-    await syncFolder(path)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  } finally {
-    await rm(beside, { force: true })
-  }
+/** Takes away new texts of this file whose process was killed before they took its name; returns how many there were. */
+export const sweepBeside = async (link: string): Promise<number> => {
+  const { folder, name } = await placeBeside(await realpath(link).catch(() => link))
+  const pattern = new RegExp(`^${markPattern}-\\d+\\.honeydue-new$`)
+  const left = (await readdir(folder).catch(() => [])).filter(
+    (one) => one.startsWith(`${name}.`) && hasEnded(pattern.exec(one.slice(name.length + 1))?.[1] ?? ''),
+  )
+  for (const one of left) await rm(join(folder, one), { force: true }).catch(() => {})
+  return left.length
 }
 
 /** A rename or removal is on the disk only once its folder is. */

@@ -16,7 +16,12 @@ export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWrit
       return file
     }
   }
-  const said = (base: string, line: readonly ShellLine[]): Said => ({ before, line, target: `${base}.{crt,key} of ${folder}` })
+  const said = (base: string, line: readonly ShellLine[]): Said => ({
+    before,
+    line,
+    target: `${base}.{crt,key} of ${folder}`,
+    files: Object.values(pairFiles(base)).map((file) => join(folder, file)),
+  })
   const setOnLine = ({ file, line, from, to }: Parameters<CheckoutWriter['setWord']>[0]): Said => ({
     before,
     line: [
@@ -27,6 +32,7 @@ export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWrit
       sh`mv "$new" ${real(file)}`,
     ],
     target: `${file} of ${folder}`,
+    files: [join(folder, file)],
   })
   return {
     setScalar: setOnLine,

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { makeOwnFolder } from '../../own-folder.ts'
 
 /** A socket's path may have 104 bytes, of which OpenSSH takes 17 for itself while it makes it. */
 const longestFolder = 50
@@ -35,7 +36,7 @@ export interface Room {
 
 export const makeRoom = (configFile: string | undefined): Room => {
   const base = tmpdir().length <= longestFolder ? tmpdir() : '/tmp'
-  const folder = mkdtempSync(join(base, 'hd-'))
+  const folder = makeOwnFolder(base, 'hd')
   const file = join(folder, 'config')
   writeFileSync(file, settings(configFile), { mode: 0o600 })
   let count = 0

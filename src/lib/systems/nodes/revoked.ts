@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeOwnFolder } from '../../own-folder.ts'
 import { childEnvironment } from '../child-environment.ts'
 import type { KnownKey } from './known-key.ts'
 
@@ -20,7 +21,7 @@ export const revokedBy = async (file: string, keys: readonly KnownKey[]): Promis
 
 /** ssh-keygen exits 0 only when it has read the KRL and the key is not in it. */
 const inKrl = async (krl: string, { type, blob }: KnownKey): Promise<boolean> => {
-  const folder = await mkdtemp(join(tmpdir(), 'honeydue-key-'))
+  const folder = makeOwnFolder(tmpdir(), 'honeydue-key')
   try {
     const key = join(folder, 'key.pub')
     await writeFile(key, `${type} ${blob}\n`)
