@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import type { ServerChannel, Session } from 'ssh2'
+import { tell } from '../asked.ts'
 import type { NodeFolder } from './state.ts'
 
 export interface SessionPlace {
@@ -81,6 +82,7 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
     accept?.()
   })
   session.on('exec', (accept, _reject, { command }) => {
+    tell(() => ({ system: 'nodes', said: command }))
     const own = (path: string) => (path.endsWith('ufw') ? `${folder.state}/ufw/defaults` : `${folder.root}/var/run/reboot-required`)
     const line = command.replaceAll(ownPaths, (path) => own(path).replaceAll(/[^\w./-]/g, '\\$&'))
     run(accept(), ['-c', asLoggedIn(folder, line)])

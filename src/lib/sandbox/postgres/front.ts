@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
+import { tapped } from './tapped.ts'
 import { cancelRequest, errorResponse, gssRequest, sslRequest } from './wire.ts'
 
 export type EndpointName = 'direct' | 'pooler'
@@ -132,6 +133,7 @@ const join = (tls: TLSSocket, path: string): void => {
   backend.on('error', () => tls.destroy())
   backend.once('close', () => tls.destroy())
   tls.once('close', () => backend.destroy())
+  tls.on('data', tapped())
   tls.pipe(backend)
   backend.pipe(tls)
 }

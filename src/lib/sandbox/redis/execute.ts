@@ -1,3 +1,4 @@
+import { tell } from '../asked.ts'
 import type { Command, Commands, Context, Counters } from './command.ts'
 import { Refusal } from './command.ts'
 import { collections } from './commands/collections.ts'
@@ -125,6 +126,9 @@ const count = (counters: Counters, words: string): void => {
   counters.refusals = { ...counters.refusals, [code]: (counters.refusals[code] ?? 0) + 1 }
 }
 
+/** Commands whose first word alone does not say whether they change something. */
+const changingByWord = /^(?:eval|evalsha|fcall|config (?:set|resetstat|rewrite)|acl (?:setuser|deluser|load|save))\b/i
+
 /** Runs one command of one client as the whole server would: known, allowed, queued by MULTI, or run. */
 export const execute = async (words: readonly string[], context: Context, rules: Rules): Promise<Reply> => {
   const { session, counters } = context
@@ -132,6 +136,11 @@ export const execute = async (words: readonly string[], context: Context, rules:
   const command = commands.get(name)
   counters.commands++
   session.last = name
+  tell(() => ({
+    system: 'redis',
+    said: words.join(' '),
+    changes: command?.write === true || changingByWord.test(words.slice(0, 2).join(' ')),
+  }))
   const refused = refusal(name, words, command, context, rules)
   if (refused) {
     count(counters, refused)
