@@ -74,14 +74,31 @@ export interface EnvEntry {
   }
 }
 
+export interface Probe {
+  readonly failureThreshold?: number
+  readonly periodSeconds?: number
+  readonly exec?: { readonly command?: readonly string[] }
+}
+
+/** Which keys of a Secret a volume has; without `items`, all of them. */
+interface Projection {
+  readonly items?: readonly { readonly key: string; readonly path: string }[]
+}
+
 export interface Container {
   readonly command?: readonly string[]
   readonly args?: readonly string[]
   readonly name: string
   readonly image?: string
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> }
-  readonly startupProbe?: { readonly failureThreshold?: number; readonly periodSeconds?: number }
-  readonly envFrom?: readonly { readonly prefix?: string; readonly configMapRef?: { readonly name: string } }[]
+  readonly startupProbe?: Probe
+  readonly envFrom?: readonly {
+    readonly prefix?: string
+    readonly configMapRef?: { readonly name: string }
+    readonly secretRef?: { readonly name: string }
+  }[]
+  readonly livenessProbe?: Probe
+  readonly readinessProbe?: Probe
   readonly env?: readonly EnvEntry[]
 }
 
@@ -97,6 +114,8 @@ export interface PodSpec {
     readonly persistentVolumeClaim?: { readonly claimName: string }
     readonly emptyDir?: { readonly medium?: string }
     readonly hostPath?: { readonly path: string }
+    readonly secret?: Projection & { readonly secretName: string }
+    readonly projected?: { readonly sources?: readonly { readonly secret?: Projection & { readonly name: string } }[] }
   }[]
   readonly terminationGracePeriodSeconds?: number
   readonly affinity?: {

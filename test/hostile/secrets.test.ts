@@ -28,6 +28,7 @@ const commands = [
   'db:migrations',
   'edge:status',
   'firewall:status',
+  'secrets:status',
   'doctor',
   'config:explain',
   'cache:invalidate --user 7 --by-hand',

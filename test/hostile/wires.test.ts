@@ -53,6 +53,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'firewall:status': ['kubernetes', 'ssh', 'cloudflare'],
   'nodes:status': ['kubernetes', 'ssh'],
   'queue:status': ['kubernetes'],
+  'secrets:status': ['kubernetes', 'postgres', 'registry', 'cloudflare'],
   status: ['kubernetes', 'postgres', 'ssh', 'cloudflare', 'edge'],
 }
 

@@ -21,5 +21,6 @@ export const reports = {
   'firewall:status': async () => (await import('./firewall/status.ts')).firewallStatus,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
   'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
+  'secrets:status': async () => (await import('./secrets/status.ts')).secretsStatus,
   status: async () => (await import('./status.ts')).status,
 } as const satisfies Readonly<Record<string, () => Promise<AnyReport>>>

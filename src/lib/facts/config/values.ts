@@ -1,6 +1,6 @@
+import { environmentOf } from '../../environment-file.ts'
 import type { ConfigMap } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { environmentOf } from './environment-file.ts'
 import { lastSet } from './last-set.ts'
 
 /** What 03-deploy.sh makes the ConfigMap from (ch14), and the file beside it that is known to be read at a deploy (ch15). */

@@ -8,6 +8,23 @@ const consumed = {
   EMAIL_HOST_PASSWORD: 'honeydue-secrets/EMAIL_HOST_PASSWORD',
   FCM_SERVER_KEY: 'honeydue-secrets/FCM_SERVER_KEY',
   REDIS_PASSWORD: 'honeydue-secrets/REDIS_PASSWORD',
+  OBS_INGEST_TOKEN: 'honeydue-secrets/OBS_INGEST_TOKEN',
+} as const
+
+/** Apple's key as a file: in which folder the deployment has it is not known. */
+const withApnsKey = {
+  pod: {
+    volumes: [
+      { name: 'tmp', emptyDir: {} },
+      { name: 'apns', secret: { secretName: 'honeydue-apns-key' } },
+    ],
+  },
+  container: {
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'apns', mountPath: '/apns', readOnly: true },
+    ],
+  },
 } as const
 
 /** honeyDue's own workloads (ch07), Redis with its volume on the node it is pinned to, and the metrics agent (ch15). */
@@ -22,11 +39,12 @@ export function applicationObjects(): KubeObject[] {
       startupFailures: 48,
       config: true,
       secrets: consumed,
+      ...withApnsKey,
     }),
     workload({ name: 'admin', image: image('admin'), port: 3000, probe: '/', config: true }),
     workload({ name: 'web', image: image('web'), replicas: 3, port: 3000, probe: '/', config: true }),
     // One scheduler only: two enqueue every job twice (6f303db).
-    workload({ name: 'worker', image: image('worker'), strategy: 'Recreate', config: true, secrets: consumed }),
+    workload({ name: 'worker', image: image('worker'), strategy: 'Recreate', config: true, secrets: consumed, ...withApnsKey }),
     workload({
       name: 'redis',
       image: 'redis:7-alpine',

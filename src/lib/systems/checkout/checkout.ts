@@ -44,6 +44,11 @@ export const checkoutSystem = (folder: string): System<CheckoutReader, CheckoutW
         const found = await text(file)
         return found === undefined ? undefined : new Secret(found)
       },
+      value: async (source) => {
+        const [found, { valueIn }] = await Promise.all([text(source.file), import('./value-in.ts')])
+        const value = found === undefined ? undefined : valueIn(found, source)
+        return value === undefined ? undefined : new Secret(value)
+      },
       mode: async (file) => {
         const found = await stat(join(folder, file)).catch(() => undefined)
         return found && found.mode & 0o777

@@ -35,6 +35,14 @@ export interface Commit {
   readonly at: string
 }
 
+/** Where one value stands: a whole file, a scalar of a YAML file by its dotted key, or a `KEY=value` of an environment file. */
+export interface ValueSource {
+  readonly file: string
+  readonly in: 'file' | 'yaml' | 'env'
+  /** Of a whole file there is none. */
+  readonly key?: string
+}
+
 /** A private key that nobody else has, and a request for a certificate of it. */
 export interface KeyRequest {
   readonly key: Secret
@@ -51,6 +59,8 @@ export interface CheckoutReader {
   text(file: string): Promise<string | undefined>
   /** The same for a file whose text nobody may see. */
   secret(file: string): Promise<Secret | undefined>
+  /** One value that nobody may see, without the line break at the end of a file; undefined where the file or the key is not there. */
+  value(source: ValueSource): Promise<Secret | undefined>
   /** A file's permissions, 0o600 for its owner's alone; undefined where there is none. */
   mode(file: string): Promise<number | undefined>
   /** Why a file could not be replaced or made, as a fact: rights, a read-only or full file system; undefined where it could. */

@@ -6,8 +6,9 @@ import { forwardToDeployment } from './forward.ts'
 import { addedKinds, pathOf } from './kinds.ts'
 import type { KubeClient } from './request.ts'
 import { isOfKind } from './shape.ts'
+import { keptSecretOf, type StoredSecret } from './stored-secret.ts'
 import { openStream } from './stream.ts'
-import { type StoredSecret, tlsSecretOf } from './tls-secret.ts'
+import { tlsSecretOf } from './tls-secret.ts'
 import type { Kind, Kinds, KubeReader, LogRequest, Where } from './types.ts'
 
 const selectors = ({ labels, fields }: Where): string => {
@@ -54,6 +55,7 @@ export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock 
       const value = found?.data?.[key]
       return value === undefined ? undefined : new Secret(Buffer.from(value, 'base64').toString())
     },
+    secrets: async (namespace) => (await client.list<StoredSecret>(pathOf('Secret', namespace), isSecret)).map(keptSecretOf),
     tlsSecrets: async () => {
       const found = await client.list<StoredSecret>(`${pathOf('Secret')}${selectors({ fields: 'type=kubernetes.io/tls' })}`, isSecret)
       return found.map(tlsSecretOf)

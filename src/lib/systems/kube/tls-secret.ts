@@ -1,12 +1,7 @@
 import { lastRotatedNote } from '../../notes.ts'
 import { Secret } from '../../secret.ts'
-import { lastApplied } from './requests.ts'
-import type { KubeObject, TlsSecret } from './types.ts'
-
-/** A Secret as the API server sends it; it does not leave this folder. */
-export interface StoredSecret extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>
-}
+import { appliedValues, type StoredSecret } from './stored-secret.ts'
+import type { TlsSecret } from './types.ts'
 
 const text = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString()
 
@@ -23,20 +18,10 @@ export const tlsSecretOf = ({ metadata, data = {} }: StoredSecret): TlsSecret =>
     certificate: text(data['tls.crt']),
     key: new Secret(text(data['tls.key'])),
     ...(rotated !== undefined && { lastRotated: rotated }),
-    appliedKey: appliedKey(annotations[lastApplied], data['tls.key']),
+    appliedKey: appliedKey(appliedValues(annotations)['tls.key'], data['tls.key']),
     ...(at !== undefined && { writtenAt: new Date(at) }),
   }
 }
 
-const appliedKey = (applied: string | undefined, current: string | undefined): TlsSecret['appliedKey'] => {
-  try {
-    const { data = {}, stringData = {} } = JSON.parse(applied ?? '{}') as Pick<StoredSecret, 'data'> & {
-      readonly stringData?: Readonly<Record<string, string>>
-    }
-    const kept =
-      data['tls.key'] ?? (stringData['tls.key'] === undefined ? undefined : Buffer.from(stringData['tls.key']).toString('base64'))
-    return kept === undefined ? 'none' : kept === current ? 'the same' : 'another'
-  } catch {
-    return 'none'
-  }
-}
+const appliedKey = (kept: string | undefined, current: string | undefined): TlsSecret['appliedKey'] =>
+  kept === undefined ? 'none' : kept === current ? 'the same' : 'another'

@@ -62,6 +62,8 @@ export interface KubeReader {
   configMap(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>
   /** One decoded value of a Secret; undefined where there is no such Secret or key. */
   secret(namespace: string, name: string, key: string): Promise<Secret | undefined>
+  /** Every Secret of a namespace, without its values. */
+  secrets(namespace: string): Promise<readonly KeptSecret[]>
   /** Every TLS Secret of the cluster, by namespace and name. */
   tlsSecrets(): Promise<readonly TlsSecret[]>
   /** Lines of a log, without the last line break; [] where the container has not started. */
@@ -81,6 +83,32 @@ export interface Applied {
   /** Undefined where there is none. */
   readonly live: KubeObject | undefined
   readonly after: KubeObject
+}
+
+/** A Secret without its values: each is known by a digest that this process alone can make. */
+export interface KeptSecret {
+  readonly namespace: string
+  readonly name: string
+  readonly type: string
+  readonly resourceVersion: string
+  readonly createdAt?: Date
+  /** By `honeydue.dev/last-rotated`: a day, as it stands there. */
+  readonly lastRotated?: string
+  /** By name. */
+  readonly keys: readonly KeptKey[]
+  /** Keys that it has no more, of which `kubectl apply` left a value in last-applied-configuration. */
+  readonly appliedOnly: readonly string[]
+}
+
+export interface KeptKey {
+  readonly name: string
+  readonly digest: string
+  /** When it was last written: by our note of its rotation where nobody else has written it since, else by the server's record, which knows no single keys. */
+  readonly writtenAt?: Date
+  /** By our note. */
+  readonly rotatedAt?: Date
+  /** Which value of it `kubectl apply` left in last-applied-configuration. */
+  readonly applied: 'none' | 'the same' | 'another'
 }
 
 /** A Secret of the type kubernetes.io/tls. */

@@ -1,0 +1,147 @@
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import { lastRotatedNote, rotatedAtNote } from '../../../src/lib/notes.ts'
+import { readersOf } from '../../../src/lib/plan/plan.ts'
+import { secretsStatus } from '../../../src/lib/reports/secrets/status.ts'
+import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { planted, plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
+import type { Sandbox } from '../../../src/lib/sandbox/sandbox.ts'
+import { contextOf } from '../../support/context.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
+
+const sandbox = useSandbox({ postgres: true })
+const { systems, close } = useSystems(sandbox)
+const stored = { group: '', resource: 'secrets' }
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const applied = 'kubectl.kubernetes.io/last-applied-configuration'
+
+// A reset leaves this machine's token as it is.
+beforeEach(() => writeFileSync(join(sandbox().dir, 'cloudflare-token'), planted.cloudflareToken))
+
+const status = () => secretsStatus.look({}, readersOf(systems(), secretsStatus.needs), contextOf(sandbox().environment))
+const told = async () => (await status()).findings.map(({ level, text }) => `${level} ${text}`)
+const inCheckout = ({ environment }: Sandbox, file: string) => join(environment.checkout, file)
+const setKeys = ({ kubernetes }: Sandbox, values: Readonly<Record<string, string | undefined>>, manager = 'kubectl-edit') =>
+  kubernetes.client.update(
+    stored,
+    'honeydue-secrets',
+    namespace,
+    (draft) => {
+      const data = { ...(draft['data'] as Record<string, string>) }
+      for (const [key, value] of Object.entries(values)) {
+        if (value === undefined) delete data[key]
+        else data[key] = base64(value)
+      }
+      draft['data'] = data
+    },
+    { manager },
+  )
+const note = ({ kubernetes }: Sandbox, annotations: Readonly<Record<string, string>>) =>
+  kubernetes.client.update(stored, 'honeydue-secrets', namespace, (draft) => {
+    draft.metadata.annotations = { ...draft.metadata.annotations, ...annotations }
+  })
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString()
+
+test('all is well: every key has its source, its users and what could be asked of it, and no value is in what is shown', async () => {
+  note(sandbox(), { [lastRotatedNote]: daysAgo(30).slice(0, 10) })
+  const view = await status()
+  expect(view.findings).toEqual([])
+  const rows = Object.fromEntries((view.tables[0]?.rows ?? []).map(([, key = '', ...rest]) => [key, rest]))
+  expect(rows['REDIS_PASSWORD']).toEqual([expect.stringMatching(/^(29|30) d/), 'the same', 'api, redis, worker', 'yes'])
+  expect(rows['POSTGRES_PASSWORD']?.[3]).toBe('yes')
+  expect(rows['apns_auth_key.p8']?.slice(1)).toEqual(['the same', 'api, worker', 'yes'])
+  expect(rows['.dockerconfigjson']?.slice(1)).toEqual(['the same', 'admin, api, redis, vmagent, web, worker', 'yes'])
+  expect(rows['tls.key']?.slice(1)).toEqual(['the same', 'Traefik', ''])
+  const text = JSON.stringify(view)
+  for (const secret of [...plantedValues, 'PRIVATE KEY']) expect(text).not.toContain(secret)
+})
+
+/** Each world, and all that is told of it. */
+const cases: Readonly<Record<string, { readonly arrange: (world: Sandbox) => unknown; readonly tells: readonly RegExp[] }>> = {
+  'Redis and PostgreSQL have other passwords than the Secret': {
+    arrange: async ({ redis, postgres }) => {
+      redis.fail({ kind: 'wrong-password' })
+      await postgres.query(`ALTER ROLE neondb_owner PASSWORD 'another-one'`)
+    },
+    tells: [
+      /^wrong honeydue-secrets POSTGRES_PASSWORD does not work by PostgreSQL, pooler: /,
+      /^wrong honeydue-secrets POSTGRES_PASSWORD does not work by PostgreSQL, direct: /,
+      /^wrong honeydue-secrets REDIS_PASSWORD does not work by Redis: /,
+    ],
+  },
+  'a Redis that does not answer says nothing of the password': {
+    arrange: ({ redis }) => redis.fail({ kind: 'hangs-up' }),
+    tells: [/^warning honeydue-secrets REDIS_PASSWORD could not be tried by Redis: /],
+  },
+  'Cloudflare refuses the token of this machine': {
+    arrange: ({ dir }) => writeFileSync(join(dir, 'cloudflare-token'), 'x'.repeat(40)),
+    tells: [/^wrong Cloudflare token does not work by Cloudflare: /],
+  },
+  'somebody edited the Secret, and no pod began since': {
+    arrange: (world) => setKeys(world, { REDIS_PASSWORD: `${planted.redisPassword}`, SECRET_KEY: 'another-key' }),
+    tells: [
+      /^wrong 3 pods of Deployment api began before honeydue-secrets SECRET_KEY was last written, /,
+      /^wrong 1 pod of Deployment worker began before honeydue-secrets SECRET_KEY was last written, /,
+      /^wrong deploy-k3s\/secrets\/secret_key.txt is another value than honeydue-secrets SECRET_KEY: /,
+    ],
+  },
+  'the sources: gone, without the key, open to all': {
+    arrange: (world) => {
+      rmSync(inCheckout(world, 'deploy-k3s/secrets/fcm_server_key.txt'))
+      writeFileSync(inCheckout(world, 'deploy/prod.env'), 'DEBUG=false\n')
+      chmodSync(inCheckout(world, 'deploy-k3s/secrets/secret_key.txt'), 0o644)
+    },
+    tells: [
+      /^wrong The source of honeydue-secrets FCM_SERVER_KEY is not on this machine: deploy-k3s\/secrets\/fcm_server_key.txt$/,
+      /^wrong deploy\/prod.env has no OBS_INGEST_TOKEN, the source of honeydue-secrets OBS_INGEST_TOKEN$/,
+      /^wrong deploy-k3s\/secrets\/secret_key.txt can be read by others \(644\)$/,
+    ],
+  },
+  'a line break at the end of a source is no other value': {
+    arrange: (world) => writeFileSync(inCheckout(world, 'deploy-k3s/secrets/secret_key.txt'), `${planted.secretKey}\n`),
+    tells: [],
+  },
+  'old values that kubectl apply has left': {
+    arrange: (world) => note(world, { [applied]: JSON.stringify({ data: { SECRET_KEY: base64('old one'), GONE: base64('x') } }) }),
+    tells: [/^wrong last-applied-configuration of honeydue-secrets still has old values: SECRET_KEY, GONE$/],
+  },
+  'present values that kubectl apply has left, in clear': {
+    arrange: (world) => note(world, { [applied]: JSON.stringify({ stringData: { SECRET_KEY: planted.secretKey } }) }),
+    tells: [/^warning last-applied-configuration of honeydue-secrets has the values of SECRET_KEY$/],
+  },
+  'more than a year, by the note of one key and by that of the whole': {
+    arrange: (world) => note(world, { [lastRotatedNote]: daysAgo(400).slice(0, 10), [rotatedAtNote('SECRET_KEY')]: daysAgo(3) }),
+    tells: [
+      /^wrong honeydue-secrets was last rotated 400 d ago: EMAIL_HOST_PASSWORD, FCM_SERVER_KEY, OBS_INGEST_TOKEN, POSTGRES_PASSWORD, REDIS_PASSWORD$/,
+    ],
+  },
+  'a key that nobody uses, and one that is gone': {
+    arrange: (world) => setKeys(world, { UNUSED: 'something', FCM_SERVER_KEY: undefined }, 'kubectl-client-side-apply'),
+    tells: [/^wrong The cluster has no honeydue-secrets FCM_SERVER_KEY, /, /^warning No pod uses honeydue-secrets UNUSED$/],
+  },
+}
+
+test.for(Object.entries(cases))('%s', async ([, { arrange, tells }]) => {
+  note(sandbox(), { [lastRotatedNote]: daysAgo(1).slice(0, 10) })
+  await arrange(sandbox())
+  await close()
+  const found = await told()
+  const untold = tells.filter((one) => !found.some((text) => one.test(text)))
+  expect(untold, found.join('\n')).toEqual([])
+  // What began before a key was written is told of each such key; of nothing else there is more than was arranged.
+  const others = found.filter((text) => !tells.some((one) => one.test(text)) && !text.includes(' began before '))
+  expect(others).toEqual([])
+  for (const secret of plantedValues) expect(JSON.stringify(found)).not.toContain(secret)
+})
+
+test('pods of which the last write of their key was ours are judged by the note of that key, and not by what was written beside it', async () => {
+  // A manager's record is of its last write, whatever that was of: here of another key, after the pods began.
+  setKeys(sandbox(), { REDIS_PASSWORD: planted.redisPassword, SECRET_KEY: 'new' }, 'honeydue')
+  note(sandbox(), { [rotatedAtNote('REDIS_PASSWORD')]: daysAgo(200), [rotatedAtNote('SECRET_KEY')]: new Date().toISOString() })
+  writeFileSync(inCheckout(sandbox(), 'deploy-k3s/secrets/secret_key.txt'), 'new')
+  const found = (await told()).filter((text) => text.includes('began before'))
+  expect(found.filter((text) => text.includes('REDIS_PASSWORD'))).toEqual([])
+  expect(found.filter((text) => text.includes('SECRET_KEY'))).toHaveLength(2)
+})
