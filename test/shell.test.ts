@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { comment, part, sh, word, words } from '../src/lib/shell.ts'
+import { comment, part, sh, word, words, wordsIn } from '../src/lib/shell.ts'
 import { hostileWords } from './support/hostile-words.ts'
 import { shells, typeInto } from './support/shells.ts'
 
@@ -58,4 +58,14 @@ test('what no shell can hold is refused, not changed', () => {
 test('a value within quotes is refused when the line is made', () => {
   expect(() => sh`echo "${'x'}"`).toThrow('a value stands within quotes')
   expect(() => sh`echo 'it is '"${'x'}"`).toThrow('a value stands within quotes')
+})
+
+test('the words of a line are found again, but for those that a shell has to make', () => {
+  for (const row of rows) {
+    const line = sh`honeydue ${words(row)}`
+    expect(wordsIn(line)).toEqual(line.includes('"$(printf') ? undefined : ['honeydue', ...row])
+  }
+  expect(rows.filter((row) => wordsIn(sh`honeydue ${words(row)}`) !== undefined).length).toBeGreaterThan(0)
+  for (const line of ['honeydue $(id)', 'honeydue a; id', 'honeydue a | id', 'honeydue `id`', "honeydue 'a", 'honeydue  a'])
+    expect(wordsIn(line)).toBeUndefined()
 })

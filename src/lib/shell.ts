@@ -63,6 +63,19 @@ export const sh = (literals: TemplateStringsArray, ...values: readonly Value[]):
     return `${line}${value instanceof Piece ? value.text : word(value)}${literal}`
   }) as ShellLine
 
+/** The words of a line that `word` made of each; undefined where a shell would do anything but pass them on. */
+export const wordsIn = (line: string): readonly string[] | undefined => {
+  const quoted = /(?:'[^'\\!]*'|\\['\\!]|[\w%+:,./@=-])+/y
+  const words: string[] = []
+  for (let at = 0; at < line.length; at = quoted.lastIndex + 1) {
+    quoted.lastIndex = at
+    const [one] = quoted.exec(line) ?? []
+    if (one === undefined || ![undefined, ' '].includes(line[quoted.lastIndex])) return undefined
+    words.push(one.replace(/'([^']*)'|\\(.)/g, '$1$2'))
+  }
+  return words
+}
+
 /** For each character of a shell line, the quote it stands in: `'`, `"` or none. */
 export const quotingOf = (line: string): readonly string[] => {
   const quotes: string[] = []

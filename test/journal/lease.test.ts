@@ -143,3 +143,37 @@ test('a Lease that somebody deletes is lost', async () => {
   sandbox().kubernetes.client.delete(leases, 'honeydue-operators', namespace)
   await expect(lease.check()).rejects.toMatchObject({ code: 'lease-lost' })
 })
+
+test('who is asked to stop does so before its next change, and not within one; the request outlives renewals, and can be taken back', async () => {
+  const lease = await taking('a').take()
+  const store = systems().lease
+  expect(await store.ask({ holder: 'somebody@else/x', epoch: lease.epoch }, 'eva@laptop')).toBe(false)
+  expect(await store.ask(lease, 'eva@laptop')).toBe(true)
+  const first = stored()?.spec?.['renewTime']
+  lease.tell('3 of 5: Restart worker')
+  await eventually(async () => stored()?.spec?.['renewTime'] !== first)
+  expect(await store.read()).toMatchObject({ askedBy: 'eva@laptop', told: { step: '3 of 5: Restart worker', run: 'run-of-a' } })
+  await lease.checkIfOld()
+  await expect(lease.check()).rejects.toMatchObject({
+    exitCode: 7,
+    code: 'lease-handed-over',
+    failed: expect.stringContaining('eva@laptop'),
+  })
+  expect(await store.ask(lease, undefined)).toBe(true)
+  await lease.check()
+  await store.ask(lease, 'eva@laptop')
+  await lease.release()
+  // Whoever takes it next was not asked.
+  await (await taking('b').take()).check()
+})
+
+test('a lease whose annotations somebody took away is renewed all the same', async () => {
+  const lease = await taking('a').take()
+  sandbox().kubernetes.client.update(leases, 'honeydue-operators', namespace, (draft) => {
+    delete draft.metadata.annotations
+  })
+  lease.tell('2 of 5: Restart api')
+  await eventually(async () => (await systems().lease.read())?.told.step === '2 of 5: Restart api')
+  await lease.check()
+  expect(lease.lost.aborted).toBe(false)
+})

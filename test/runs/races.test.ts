@@ -1,15 +1,16 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { procedures } from '../../src/lib/procedures/index.ts'
 import { count } from '../hostile/points.ts'
 import { type Ended, overlap, spansOf } from '../support/attempts.ts'
 import { type Case, cases, groups, type Id } from './cases.ts'
 import { full, lost, pointsIn, preload, useLane } from './lane.ts'
 
-const { state, sandbox, systems, arrange, start, run, wordsOf, journals, untilLines, worldOf, tidy } = useLane()
+const { state, sandbox, environment, systems, arrange, start, run, wordsOf, journals, untilLines, worldOf, tidy } = useLane()
 const ids = Object.keys(cases) as readonly Id[]
 const me = `${userInfo().username}@${hostname()}`
 
@@ -110,4 +111,39 @@ test('one is stopped past its lease and taken over; resumed, it changes nothing 
     if (!survived) missed.push(lost(`${id} stopped at line ${lines}, ${intents.length} intents after it`, next, woken))
   }
   count(task.meta, { of: 'stopped past its lease, taken over, and resumed', tried: points.length, lost: missed })
+})
+
+test('a second operator asks a run to stop before its next step, and goes on from there: never two at once, the same end', async ({
+  task,
+}) => {
+  const missed: string[] = []
+  const asked = ['edge:drain', 'db:switch-host', 'cache:invalidate'] as const
+  let stoppedBefore = 0
+  for (const id of asked) {
+    const line = await wordsOf(id, await arrange(cases[id]))
+    expect((await run(line)).code).toBe(0)
+    const end = await worldOf(id)
+    await arrange(cases[id])
+    // Whoever is asked is alive: nobody may take it for dead while it is stopped here.
+    const patient = ['--env', join(state, 'patient.yaml')]
+    const given = parse(readFileSync(environment(), 'utf8')) as object
+    writeFileSync(join(state, 'patient.yaml'), stringify({ ...given, lease: { name: 'honeydue-operators', seconds: 60 } }))
+    const first = start([...line, ...patient])
+    expect(await untilLines(first, 4)).toBe(true)
+    first.process.kill('SIGSTOP')
+    const confirm = line.includes('--confirm') ? (line[line.indexOf('--confirm') + 1] ?? '') : 'sandbox/1,2,3'
+    const second = start(['run:watch', '--take-over', '--confirm', confirm, ...patient])
+    const isAsked = async () => (await systems().lease.read())?.askedBy === me
+    for (let waited = 0; !(await isAsked()) && waited < 10_000; waited += 50) await sleep(50)
+    first.process.kill('SIGCONT')
+    const ended = await first.ended
+    const next = await second.ended
+    const handed = ended.code === 7 && ended.said.replace(/\s+/g, ' ').includes(`${me} asked to go on from here`)
+    if (handed) stoppedBefore++
+    // Asked in its last step, it came to its end.
+    const survived = (handed || ended.code === 0) && next.code === 0 && (await worldOf(id)) === end && !overlap(spans()) && (await tidy(0))
+    if (!survived) missed.push(lost(`${id}: ${ended.code}, then ${next.code}: ${JSON.stringify(spans())}`, ended, next))
+  }
+  expect(stoppedBefore).toBeGreaterThan(0)
+  count(task.meta, { of: 'asked to stop at a step’s boundary, and gone on with by another operator', tried: asked.length, lost: missed })
 })

@@ -48,3 +48,12 @@ export const lostTo = (record: LeaseRecord | undefined, now: number): Held =>
     ...(record && { details: describeHolder(record, now) }),
     next: 'honeydue lock:status',
   })
+
+/** Exit 7, of the run that somebody asked to go on from. */
+export const handedTo = (by: string): Held =>
+  new Held({
+    code: 'lease-handed-over',
+    failed: `${by} asked to go on from here, and this run has stopped before its next step`,
+    cause: 'run:watch --take-over was typed there',
+    next: 'honeydue run:watch   # shows what they do',
+  })

@@ -2,13 +2,13 @@ import type { Clock, Duration } from '../clock.ts'
 import { Unreachable } from '../errors.ts'
 import type { Holding, LeaseRecord, LeaseStore, Told } from '../systems/kube/lease-store.ts'
 import type { TakenFrom } from './entries.ts'
-import { heldBy, holderName, lostTo } from './lease-words.ts'
+import { handedTo, heldBy, holderName, lostTo } from './lease-words.ts'
 
 /** What this run holds while it changes something. */
 export interface Lease extends Holding {
   /** Whom it was taken from, who had not given it back. */
   readonly from?: TakenFrom
-  /** Throws Held where somebody took it over, Unreachable where that cannot be known any more. Asked just before each change acts. */
+  /** Throws Held where somebody took it over, or asks to go on from here; Unreachable where that cannot be known any more. Asked just before each change acts. */
   readonly check: () => Promise<void>
   /** The same, where the last renewal is too long ago to be relied on: a machine that slept, a process that was stopped. */
   readonly checkIfOld: () => Promise<void>
@@ -118,7 +118,7 @@ const keep = ({ store, clock, seconds, told: first, say }: Taking, mine: Holding
       if (!ended.signal.aborted) await renew().catch(() => {})
     }
   })()
-  const check = async () => {
+  const stillOurs = async (): Promise<LeaseRecord | undefined> => {
     if (lost.signal.aborted) throw lost.signal.reason
     const at = clock.now().getTime()
     let found: LeaseRecord | undefined
@@ -126,19 +126,23 @@ const keep = ({ store, clock, seconds, told: first, say }: Taking, mine: Holding
       found = await store.read()
     } catch (error) {
       // Nobody can have taken it before it seemed abandoned for two renewals.
-      if (at - seen < every * 2) return
+      if (at - seen < every * 2) return undefined
       throw blind(error)
     }
     if (found?.holder !== mine.holder || found.epoch !== mine.epoch) throw await lose()
     seen = at
+    return found
   }
   return {
     ...mine,
     lost: lost.signal,
-    check,
+    check: async () => {
+      const found = await stillOurs()
+      if (found?.askedBy !== undefined) throw handedTo(found.askedBy)
+    },
     checkIfOld: async () => {
       if (lost.signal.aborted) throw lost.signal.reason
-      if (clock.now().getTime() - seen > every * 1.5) await check()
+      if (clock.now().getTime() - seen > every * 1.5) await stillOurs()
     },
     tell: (step) => {
       told = { ...told, step }

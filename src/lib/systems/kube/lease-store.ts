@@ -10,6 +10,8 @@ export interface LeaseRecord {
   readonly renewed: Date | undefined
   /** What the holder said of itself. */
   readonly told: Told
+  /** Who asks to go on from the boundary of the holder's next step: `eva@laptop`. */
+  readonly askedBy: string | undefined
   readonly uid: string
   /** Of the object as it was read: what is taken, is taken from exactly this. */
   readonly version: string
@@ -37,6 +39,8 @@ export interface LeaseStore {
   readonly take: (over: LeaseRecord | undefined, mine: Holding & { readonly seconds: number; readonly told: Told }) => Promise<boolean>
   /** False where it is not ours any more. */
   readonly renew: (mine: Holding, told: Told) => Promise<boolean>
+  /** Asks the holder to stop at a step's boundary; without a name, the request is taken back. False where this holder has it no more. */
+  readonly ask: (holder: Holding, by: string | undefined) => Promise<boolean>
   /** False where it was not ours any more. */
   readonly release: (mine: Holding) => Promise<boolean>
   /** One line in the namespace's events. */

@@ -19,6 +19,7 @@ interface Lease extends KubeObject {
 }
 
 const prefix = 'honeydue.dev/'
+const asked = `${prefix}asked-by`
 const kinds = ['run', 'line', 'step'] as const
 
 /** Six fractional digits: the API server refuses a time of a lease with three. */
@@ -37,6 +38,7 @@ const recordOf = ({ metadata, spec }: Lease): LeaseRecord => {
     since: time(spec?.acquireTime),
     renewed: time(spec?.renewTime),
     told,
+    askedBy: metadata.annotations?.[asked],
     uid: metadata.uid ?? '',
     version: metadata.resourceVersion ?? '',
   }
@@ -44,6 +46,9 @@ const recordOf = ({ metadata, spec }: Lease): LeaseRecord => {
 
 const annotations = (told: Told) =>
   Object.fromEntries(kinds.flatMap((kind) => (told[kind] === undefined ? [] : [[prefix + kind, scrubbed(told[kind])]])))
+
+/** Where one of them stands, for a JSON Patch: others write beside it. */
+const pathTo = (name: string): string => `/metadata/annotations/${name.replaceAll('/', '~1')}`
 
 /** Whether the write was carried out: false where the object is not as it was thought to be. */
 const carriedOut = async (write: Promise<unknown>): Promise<boolean> => {
@@ -81,16 +86,33 @@ export const kubeLeases = (
       const body = {
         apiVersion: 'coordination.k8s.io/v1',
         kind: 'Lease',
-        metadata: { name, namespace, annotations: annotations(told), ...(over && { resourceVersion: over.version, uid: over.uid }) },
+        metadata: {
+          name,
+          namespace,
+          annotations: { ...annotations(told), [`${prefix}epoch`]: String(epoch) },
+          ...(over && { resourceVersion: over.version, uid: over.uid }),
+        },
         spec: { holderIdentity: holder, leaseDurationSeconds: seconds, leaseTransitions: epoch, acquireTime: now, renewTime: now },
       }
       return carriedOut(client.write(over ? { method: 'PUT', path, body } : { method: 'POST', path: pathOf('Lease', namespace), body }))
     },
-    renew: ({ holder, epoch }, told) =>
+    renew: async ({ holder, epoch }, told) => {
+      const renewed = [...ours(holder, epoch), { op: 'replace', path: '/spec/renewTime', value: micro(clock.now()) }]
+      const said = Object.entries(annotations(told))
+      if (await patch([...renewed, ...said.map(([name, value]) => ({ op: 'add', path: pathTo(name), value }))])) return true
+      const found = await read()
+      if (found?.holder !== holder || found.epoch !== epoch) return false
+      // It is ours: somebody took every annotation away, and there is no place to add one to.
+      return patch([
+        { op: 'test', path: '/metadata/resourceVersion', value: found.version },
+        ...renewed,
+        { op: 'add', path: '/metadata/annotations', value: Object.fromEntries(said) },
+      ])
+    },
+    ask: async ({ holder, epoch }, by) =>
       patch([
         ...ours(holder, epoch),
-        { op: 'replace', path: '/spec/renewTime', value: micro(clock.now()) },
-        { op: 'add', path: '/metadata/annotations', value: annotations(told) },
+        by === undefined ? { op: 'remove', path: pathTo(asked) } : { op: 'add', path: pathTo(asked), value: by },
       ]),
     release: ({ holder, epoch }) => patch([...ours(holder, epoch), { op: 'remove', path: '/spec/holderIdentity' }]),
     event: async (reason, message) => {
