@@ -9,7 +9,7 @@ import { exitCodes } from '../../src/lib/errors.ts'
 import { doctorView, examine } from '../../src/lib/reports/doctor.ts'
 import { type NodesSandbox, startNodes } from '../../src/lib/sandbox/nodes/nodes.ts'
 import { bookNodes } from '../../src/lib/sandbox/nodes/state.ts'
-import { openNodes } from '../../src/lib/systems/nodes/nodes.ts'
+import { nodesSystem } from '../../src/lib/systems/nodes/nodes.ts'
 import { whole } from '../support/kubeconfigs.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'doctor-'))
@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 const look = async (configFile: string, kubeconfigs: readonly string[], nodeVersion = '20.19.0') => {
-  const nodes = openNodes({ configFile, clock: systemClock })
+  const nodes = nodesSystem({ configFile, clock: systemClock })
   try {
     return await examine({ nodeVersion, expected: bookNodes.slice(0, 2), kubeconfigs, nodes: nodes.read, load: loadKubeconfig })
   } finally {

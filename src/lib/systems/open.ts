@@ -10,8 +10,8 @@ import type { LeaseStore } from './kube/lease-store.ts'
 import { kubeLeases } from './kube/leases.ts'
 import { kubeClient } from './kube/request.ts'
 import { neonSystem } from './neon/neon.ts'
-import { openNodes } from './nodes/nodes.ts'
-import { connectPostgres } from './postgres/postgres.ts'
+import { nodesSystem } from './nodes/nodes.ts'
+import { postgresSystem } from './postgres/postgres.ts'
 import { redisSystem } from './redis/redis.ts'
 import { dialThrough } from './redis/through.ts'
 import { pullCredentials } from './registry/pull-secret.ts'
@@ -63,7 +63,7 @@ export const openSystems = (
     // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.
     registry: registrySystem({ ...trust, credentials: (host) => pullCredentials(kube.read, { namespace, deployment: 'api', host }) }),
     scratch: scratchSystem(scratch),
-    nodes: openNodes({
+    nodes: nodesSystem({
       ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }),
       hostnames: new Map(environment.nodes.map(({ alias, hostname }) => [alias, hostname])),
       clock,
@@ -86,7 +86,7 @@ export const openSystems = (
       ),
     ),
     postgres: throughCluster(
-      connectPostgres({
+      postgresSystem({
         application: async () => {
           const [config, password] = await Promise.all([
             kube.read.configMap(namespace, database.configMap),

@@ -1,5 +1,5 @@
 import { systemClock } from '../../../src/lib/clock.ts'
-import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
+import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 import { framed } from '../../../src/lib/systems/nodes/script.ts'
 import type { ContractCase } from '../contract.ts'
 import { codeOf, on, timeoutMs } from './ask.ts'
@@ -40,7 +40,7 @@ export const shellCases: readonly ContractCase<SshWorld>[] = [
     expected: ['ssh-command', 'it ran something else than what was asked (exit 142): Please login as the user "debian"'],
     give: async (world) => {
       await world.forced('hetzner2', `echo 'Please login as the user "debian"'; exit 142`)
-      const nodes = openNodes({ configFile: world.configFile, clock: systemClock })
+      const nodes = nodesSystem({ configFile: world.configFile, clock: systemClock })
       try {
         return await nodes.read.facts('hetzner2').then(
           () => 'answered',

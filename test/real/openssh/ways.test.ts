@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { connector } from '../../../src/lib/systems/nodes/connect.ts'
-import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
+import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 import { accepted, both, config, file, keygen, newKey, run, withKnown, withoutKeys } from '../../contract/openssh/ask.ts'
 import { installed } from '../../support/installed.ts'
 import { type RealSsh, realSsh } from './server.ts'
@@ -149,8 +149,8 @@ const users = (shells: Readonly<Record<string, string>>, sudoers: string, uid = 
     own(installed('ufw', 'ufw'), ufw, '755'),
   ])
 }
-const asUser = async <T>(user: string, use: (nodes: ReturnType<typeof openNodes>['read']) => Promise<T>): Promise<T> => {
-  const nodes = openNodes({ configFile: config(world, `Host *\n  User ${user}`), clock: systemClock })
+const asUser = async <T>(user: string, use: (nodes: ReturnType<typeof nodesSystem>['read']) => Promise<T>): Promise<T> => {
+  const nodes = nodesSystem({ configFile: config(world, `Host *\n  User ${user}`), clock: systemClock })
   try {
     return await use(nodes.read)
   } finally {
@@ -225,7 +225,7 @@ test.runIf(process.getuid?.() === 0)(
     const configFile = config(world, `Host ${alias}\n  RemoteCommand tmux\n  RequestTTY force`)
     const typed = (lines: readonly string[]) => execFileSync('/bin/sh', ['-euc', lines.join('\n')], { encoding: 'utf8', stdio: 'pipe' })
     expect(() => typed([`ssh -F ${configFile} ${alias} true`])).toThrow('Cannot execute command-line and remote command')
-    const nodes = openNodes({ configFile, clock: systemClock })
+    const nodes = nodesSystem({ configFile, clock: systemClock })
     try {
       await nodes.read.firewall(alias)
       typed([nodes.say.allowFrom(alias, { source: '192.0.2.0/24', port: 443, protocol: 'tcp', comment: 'cloudflare' }).line].flat())

@@ -13,7 +13,7 @@ import { locks } from '../../../src/lib/reports/db/locks.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { type PostgresSandbox, startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
+import { postgresSystem } from '../../../src/lib/systems/postgres/postgres.ts'
 import type { Postgres, PostgresTarget } from '../../../src/lib/systems/postgres/types.ts'
 import { contextOf } from '../../support/context.ts'
 
@@ -52,7 +52,7 @@ beforeAll(async () => {
   sandbox = await startPostgres({ authority: createAuthority('honeyDue sandbox') })
   writeFileSync(caFile, sandbox.ca)
   const at = `127.0.0.1:${sandbox.port}`
-  system = connectPostgres({ application, hostaddr: { [sandbox.directHost]: at, [sandbox.poolerHost]: at }, caFile })
+  system = postgresSystem({ application, hostaddr: { [sandbox.directHost]: at, [sandbox.poolerHost]: at }, caFile })
 })
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.end().catch(() => {})))

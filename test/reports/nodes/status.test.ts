@@ -7,7 +7,7 @@ import { type ApiNode, reachedNothing, surveyNodes } from '../../../src/lib/fact
 import { nodeFindings } from '../../../src/lib/reports/nodes/findings.ts'
 import { nodeTables } from '../../../src/lib/reports/nodes/table.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
-import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
+import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'status-'))
 let sandbox: NodesSandbox
@@ -34,7 +34,7 @@ const inApi = (change: (node: ApiNode) => ApiNode = (node) => node): readonly Ap
   )
 
 const survey = async (api: () => Promise<readonly ApiNode[]> = async () => inApi()) => {
-  const system = openNodes({ configFile: sandbox.configFile, clock: systemClock })
+  const system = nodesSystem({ configFile: sandbox.configFile, clock: systemClock })
   try {
     return await surveyNodes(sandbox.nodes, system.read, api)
   } finally {

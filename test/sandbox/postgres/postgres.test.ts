@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { type PostgresSandbox, startPostgres } from '../../../src/lib/sandbox/postgres/postgres.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
+import { postgresSystem } from '../../../src/lib/systems/postgres/postgres.ts'
 import type { Postgres, PostgresTarget } from '../../../src/lib/systems/postgres/types.ts'
 
 let sandbox: PostgresSandbox
@@ -35,7 +35,7 @@ const hostaddr = () => ({
 beforeAll(async () => {
   sandbox = await startPostgres({ authority: createAuthority('honeyDue sandbox'), poolSize: 3 })
   writeFileSync(caFile, sandbox.ca)
-  system = connectPostgres({ application, hostaddr: hostaddr(), caFile, connectTimeout: 10_000 })
+  system = postgresSystem({ application, hostaddr: hostaddr(), caFile, connectTimeout: 10_000 })
 })
 afterAll(async () => {
   await system?.close()
@@ -50,7 +50,7 @@ const answerTo = async (packet: Buffer): Promise<string> => {
   return answer.toString('latin1')
 }
 const codeOf = async (host: string, changed: Partial<PostgresTarget> = {}, options = {}) => {
-  const other = connectPostgres({ application, hostaddr: hostaddr(), caFile, connectTimeout: 10_000, ...options })
+  const other = postgresSystem({ application, hostaddr: hostaddr(), caFile, connectTimeout: 10_000, ...options })
   const facts = await other.read.endpoint(target(host, changed)).finally(other.close)
   return facts.reachable ? 'reachable' : facts.trouble.code
 }
@@ -118,7 +118,7 @@ test("goose's table is read, never written", async () => {
 })
 
 test('a stranded advisory lock is seen, and ends with exactly its backend', async () => {
-  const stranding = connectPostgres({ application, hostaddr: hostaddr(), caFile })
+  const stranding = postgresSystem({ application, hostaddr: hostaddr(), caFile })
   await sandbox.query('SELECT 1')
   const { Client } = await import('pg')
   const locker = new Client({

@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { Trouble } from '../../../src/lib/errors.ts'
 import { isOwnName } from '../../../src/lib/own-name.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
-import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
+import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'as-it-is-'))
 const alias = 'hetzner1'
@@ -27,7 +27,7 @@ afterAll(async () => {
 const open = ({ user, hostnames }: { readonly user?: string; readonly hostnames?: ReadonlyMap<string, string> } = {}) => {
   const configFile = join(dir, 'config')
   writeFileSync(configFile, `Host *\n  User ${user ?? 'root'}\n  Include "${nodes.configFile}"\n`)
-  const system = openNodes({ configFile, clock: systemClock, ...(hostnames && { hostnames }) })
+  const system = nodesSystem({ configFile, clock: systemClock, ...(hostnames && { hostnames }) })
   opened.push(system)
   return system
 }

@@ -7,16 +7,16 @@ import { Trouble } from '../../../src/lib/errors.ts'
 import { coversPort, readRule } from '../../../src/lib/firewall-rule.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
 import { readFirewall } from '../../../src/lib/systems/nodes/firewall.ts'
-import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
-import { sayNodes } from '../../../src/lib/systems/nodes/write-nodes.ts'
+import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
+import { sayNodes } from '../../../src/lib/systems/nodes/say-nodes.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'firewall-'))
 const alias = 'hetzner2'
 let nodes: NodesSandbox
-let system: ReturnType<typeof openNodes>
+let system: ReturnType<typeof nodesSystem>
 beforeAll(async () => {
   nodes = await startNodes({ dir })
-  system = openNodes({ configFile: nodes.configFile, clock: systemClock })
+  system = nodesSystem({ configFile: nodes.configFile, clock: systemClock })
 })
 beforeEach(() => nodes.reset())
 afterAll(async () => {

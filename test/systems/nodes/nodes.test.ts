@@ -11,7 +11,7 @@ import { word } from '../../../src/lib/shell.ts'
 import { connector } from '../../../src/lib/systems/nodes/connect.ts'
 import type { Connection } from '../../../src/lib/systems/nodes/connection.ts'
 import { readUptime } from '../../../src/lib/systems/nodes/facts.ts'
-import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
+import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 import { resolveAlias } from '../../../src/lib/systems/nodes/resolve.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'ssh nodes-'))
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 const open = (configFile = nodes.configFile, signal?: AbortSignal) => {
-  const system = openNodes({ configFile, clock: systemClock, ...(signal ? { signal } : {}) })
+  const system = nodesSystem({ configFile, clock: systemClock, ...(signal ? { signal } : {}) })
   opened.push(system)
   return system.read
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { nodes, publicNames } from '../../../src/lib/sandbox/deployment/facts.ts'
-import { openNodes } from '../../../src/lib/systems/nodes/nodes.ts'
+import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 import { readOrigin } from '../../../src/lib/systems/nodes/origin.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
@@ -10,7 +10,7 @@ const urls = ['https://api.myhoneydue.com/api/health/', ...publicNames.slice(1).
 
 test('a node answers for every name at its own 443, and says why where it does not', async () => {
   const { edge, nodes: machines, environment } = sandbox()
-  const system = openNodes({ configFile: machines.configFile, clock: systemClock })
+  const system = nodesSystem({ configFile: machines.configFile, clock: systemClock })
   try {
     const answers = await system.read.origin('hetzner1', urls)
     expect(answers).toEqual(urls.map((url) => ({ url, status: 200, latencyMs: expect.any(Number) })))
@@ -24,7 +24,7 @@ test('a node answers for every name at its own 443, and says why where it does n
 
 test('open connections of the edge are counted on the node', async () => {
   const { nodes: machines, edge } = sandbox()
-  const system = openNodes({ configFile: machines.configFile, clock: systemClock })
+  const system = nodesSystem({ configFile: machines.configFile, clock: systemClock })
   try {
     for (const { alias } of nodes) expect(await system.read.connections(alias, 443)).toBe(edge.connections(alias).length)
     expect(await system.read.connections('hetzner1', 80)).toBe(0)

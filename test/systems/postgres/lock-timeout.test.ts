@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
-import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
+import { postgresSystem } from '../../../src/lib/systems/postgres/postgres.ts'
 import { useSystems } from '../../support/systems-of.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
@@ -26,7 +26,7 @@ test('whatever waits for a lock gives up in seconds, with the way to see who has
   const holder = await holding('goose_db_version', 'tasks')
   const { hostaddr, ca } = sandbox().environment
   // One connection each: on the same one they would wait for each other.
-  const one = () => connectPostgres({ application: systems().postgres.read.application, hostaddr, ...(ca !== undefined && { caFile: ca }) })
+  const one = () => postgresSystem({ application: systems().postgres.read.application, hostaddr, ...(ca !== undefined && { caFile: ca }) })
   const index = { schema: 'public', name: 'tasks_title' }
   const asked = [one(), one(), one(), one(), one()]
   const [a, b, c, d, e] = asked

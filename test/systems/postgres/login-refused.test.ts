@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { reasonOf } from '../../../src/lib/errors.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { Secret } from '../../../src/lib/secret.ts'
-import { connectPostgres } from '../../../src/lib/systems/postgres/postgres.ts'
+import { postgresSystem } from '../../../src/lib/systems/postgres/postgres.ts'
 
 const host = 'ep-floral-truth-amttbc5a.c-5.us-east-1.aws.neon.tech'
 const authority = createAuthority('one that refuses')
@@ -69,7 +69,7 @@ test.each([
 ] as const)('a login refused with %s, "%s": exit 9, in the words of the server', async (code, message, kind, next) => {
   refusal = [code, message]
   const target = { host, port: 5432, user: 'neondb_owner', database: 'honeyDue', password: new Secret('secret') }
-  const system = connectPostgres({
+  const system = postgresSystem({
     application: async () => ({ direct: target, pooler: target }),
     hostaddr: { [host]: at },
     caFile: join(folder, 'ca.pem'),

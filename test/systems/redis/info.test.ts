@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseInfo } from '../../../src/lib/systems/redis/reader.ts'
+import { parseInfo } from '../../../src/lib/systems/redis/read-redis.ts'
 import { redisTrouble } from '../../../src/lib/systems/redis/trouble.ts'
 
 const info = (...lines: readonly string[]) => parseInfo(['# Server', ...lines, ''].join('\r\n'))

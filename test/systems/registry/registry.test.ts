@@ -9,8 +9,9 @@ import { manifestOf } from '../../../src/lib/sandbox/registry/manifest.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { credentialsFor } from '../../../src/lib/systems/registry/pull-secret.ts'
+import type { RegistryOptions } from '../../../src/lib/systems/registry/read-registry.ts'
 import { referenceOf } from '../../../src/lib/systems/registry/reference.ts'
-import { type RegistryOptions, registrySystem } from '../../../src/lib/systems/registry/registry.ts'
+import { registrySystem } from '../../../src/lib/systems/registry/registry.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()

@@ -119,6 +119,6 @@ export interface CheckoutProver {
 
 declare module '../systems.ts' {
   interface Systems {
-    checkout: System<CheckoutReader, CheckoutWriter, CheckoutProver>
+    readonly checkout: System<CheckoutReader, CheckoutWriter, CheckoutProver>
   }
 }

@@ -218,6 +218,6 @@ export interface KubeProver {
 
 declare module '../systems.ts' {
   interface Systems {
-    kube: System<KubeReader, KubeWriter, KubeProver>
+    readonly kube: System<KubeReader, KubeWriter, KubeProver>
   }
 }

@@ -27,8 +27,11 @@ export const base = 'https://console.neon.tech/api/v2'
 /** Milliseconds before a write is sent again that Neon refused because another operation runs: it has done nothing then. */
 const pauses = [500, 1000, 2000, 4000]
 
-/** Sends requests to Neon's API; resolves with the answer's JSON. Throws Unreachable (`neon-…`). */
-export const neonClient = (options: NeonClientOptions): ((request: NeonRequest) => Promise<unknown>) => {
+/** Resolves with the answer's JSON. Throws Unreachable (`neon-…`). */
+export type Send = (request: NeonRequest) => Promise<unknown>
+
+/** Sends requests to Neon's API. */
+export const neonClient = (options: NeonClientOptions): Send => {
   const { clock, signal, timeout = seconds(10) } = options
   const send = httpsTo(options)
   let key: Promise<Secret> | undefined

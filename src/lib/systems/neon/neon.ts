@@ -1,14 +1,12 @@
 import type { Clock, Duration } from '../../clock.ts'
-import { Blocked } from '../../errors.ts'
-import { markedVersion, markName } from '../../restore-point-name.ts'
 import type { Trust } from '../https.ts'
 import type { System } from '../systems.ts'
 import { neonKey, readToken } from '../token.ts'
 import { neonClient } from './client.ts'
 import { readNeon } from './read-neon.ts'
-import { markRequest } from './requests.ts'
 import { proveNeon, sayNeon } from './say-neon.ts'
 import type { NeonProver, NeonReader, NeonWriter } from './types.ts'
+import { writeNeon } from './write-neon.ts'
 
 export interface NeonOptions extends Trust {
   readonly project?: string | undefined
@@ -33,17 +31,7 @@ export const neonSystem = (options: NeonOptions): System<NeonReader, NeonWriter,
         : undefined
   return {
     read: { lacking: async () => lacking, ...readNeon(send, project) },
-    write: {
-      markVersion: async ({ parent, version }) => {
-        const name = markName(version, clock.now())
-        await send({ doing: `make the branch ${name}`, ...markRequest(project, { parent, name }) })
-      },
-      deleteMark: async ({ id, name }) => {
-        if (markedVersion(name) === undefined)
-          throw new Blocked({ code: 'neon-not-ours', failed: `The branch ${name} is no restore point of ours`, next: 'honeydue db:status' })
-        await send({ doing: `delete the branch ${name}`, method: 'DELETE', path: `/projects/${project}/branches/${id}` })
-      },
-    },
+    write: writeNeon(send, project, clock),
     say: sayNeon(options),
     prove: proveNeon(options),
     close: async () => {},

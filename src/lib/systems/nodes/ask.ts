@@ -2,7 +2,7 @@ import { isOwnName, otherMachine, provesName } from '../../own-name.ts'
 import type { RunOptions } from './commands.ts'
 import type { Connection } from './connection.ts'
 import { type Answer, framed } from './script.ts'
-import { anotherMachine, ranSomethingElse } from './troubles.ts'
+import { anotherMachine, ranSomethingElse } from './trouble.ts'
 
 interface Asking {
   readonly connections: { to(alias: string): Promise<Connection> }
@@ -33,3 +33,5 @@ export const asker = ({ connections, hostnames }: Asking) => {
     },
   }
 }
+
+export type Asker = ReturnType<typeof asker>

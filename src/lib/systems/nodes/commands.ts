@@ -3,7 +3,7 @@ import type { Client, ClientChannel } from 'ssh2'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import { sessionSeats } from './session-seats.ts'
-import { notInTime } from './troubles.ts'
+import { notInTime } from './trouble.ts'
 import type { CommandOutput } from './types.ts'
 
 export interface RunOptions {

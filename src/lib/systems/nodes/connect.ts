@@ -199,3 +199,5 @@ const beside = (failure: Unreachable, error: unknown): unknown =>
         { cause: error },
       )
     : error
+
+export type Connector = ReturnType<typeof connector>

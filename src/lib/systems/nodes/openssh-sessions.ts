@@ -7,7 +7,7 @@ import type { Run, RunOptions } from './commands.ts'
 import { streamOf } from './openssh-streams.ts'
 import type { Resolved } from './resolved.ts'
 import { seats } from './seats.ts'
-import { lastLines, notInTime } from './troubles.ts'
+import { lastLines, notInTime } from './trouble.ts'
 
 /** ssh's own exit status where it, and not the command, failed. */
 const sshFailed = 255

@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts'
 import type { Room } from './openssh-room.ts'
 import { sessionsOf } from './openssh-sessions.ts'
 import type { Resolved } from './resolved.ts'
-import { lastLines } from './troubles.ts'
+import { lastLines } from './trouble.ts'
 import type { Way } from './way.ts'
 
 /** A way in takes no longer, unless the configuration's ConnectTimeout grants more; then it has this much beside it to sign in. */

@@ -7,7 +7,7 @@ import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import type { Link } from './library.ts'
 import type { Resolved } from './resolved.ts'
-import { lastLines } from './troubles.ts'
+import { lastLines } from './trouble.ts'
 
 const causes: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there: the node or its SSH server is down',

@@ -138,6 +138,6 @@ export interface NodesProver {
 
 declare module '../systems.ts' {
   interface Systems {
-    nodes: System<NodesReader, NodesWriter, NodesProver>
+    readonly nodes: System<NodesReader, NodesWriter, NodesProver>
   }
 }

@@ -2,11 +2,9 @@ import { Blocked, Failed } from '../../errors.ts'
 import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
-import type { System } from '../systems.ts'
-import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { Answer } from './script.ts'
-import { lastLine } from './troubles.ts'
-import type { NodesReader, NodesWriter } from './types.ts'
+import { lastLine } from './trouble.ts'
+import type { NodesWriter } from './types.ts'
 
 /** The writing half: each call changes one rule of one node's UFW. */
 export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>): NodesWriter => {
@@ -35,14 +33,5 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
         })
       await ufw(alias, deleteLine({ spec }), [spec])
     },
-  }
-}
-
-/** The shell line of every writer call: the same words over SSH, where the machine is the one that the environment names. */
-export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
-  const root = asRoot(options)
-  return {
-    allowFrom: (alias, rule) => ({ line: root(alias, allowLine(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
-    deleteRule: (alias, rule) => ({ line: root(alias, deleteLine(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
   }
 }

@@ -8,7 +8,7 @@ import type { EndpointFacts, Postgres, PostgresTarget } from './types.ts'
 import { writePostgres } from './write-postgres.ts'
 
 /** PostgreSQL as a system: one connection per target, opened at first use, one caller at a time. */
-export const connectPostgres = (options: PostgresOptions): Postgres => {
+export const postgresSystem = (options: PostgresOptions): Postgres => {
   const kept = new Map<string, { readonly opened: Promise<Connection>; turn: Promise<unknown> }>()
   const over: Over = (target, use) => {
     const key = keyOf(target)

@@ -202,6 +202,6 @@ export type Postgres = System<PostgresReader, PostgresWriter, PostgresProver>
 
 declare module '../systems.ts' {
   interface Systems {
-    postgres: Postgres
+    readonly postgres: Postgres
   }
 }

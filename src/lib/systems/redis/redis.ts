@@ -1,9 +1,9 @@
 import type { System } from '../systems.ts'
 import { type RedisAccess, redisConnection } from './connection.ts'
-import { readRedis } from './reader.ts'
-import { proveRedis, type RedisDeployment, sayRedis } from './say.ts'
+import { readRedis } from './read-redis.ts'
+import { proveRedis, type RedisDeployment, sayRedis } from './say-redis.ts'
 import type { RedisProver, RedisReader, RedisWriter } from './types.ts'
-import { writeRedis } from './writer.ts'
+import { writeRedis } from './write-redis.ts'
 
 /** Redis behind `dial`, opened at first use; every failure is Unreachable or Blocked. */
 export const redisSystem = (

@@ -52,6 +52,6 @@ export interface ScratchReader {
 
 declare module '../systems.ts' {
   interface Systems {
-    scratch: System<ScratchReader, Record<never, never>>
+    readonly scratch: System<ScratchReader, Record<never, never>>
   }
 }

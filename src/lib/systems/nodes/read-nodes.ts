@@ -1,0 +1,90 @@
+import { atMost, type Clock } from '../../clock.ts'
+import type { Asker } from './ask.ts'
+import type { Connector } from './connect.ts'
+import { factsScript, readFacts } from './facts.ts'
+import { firewallScript, lacksSudo, readFirewall } from './firewall.ts'
+import { identitiesOf } from './identities.ts'
+import { knownKeys } from './known-hosts.ts'
+import { masterAnswers } from './openssh.ts'
+import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
+import type { SeenNode } from './over-ssh.ts'
+import { resolveAlias } from './resolve.ts'
+import { readServed, servedScript } from './served.ts'
+import { garbled, ufwUnreadable } from './trouble.ts'
+import type { NodesReader } from './types.ts'
+import { wayTo } from './way.ts'
+
+const readWithinMs = 15_000
+const underWayWithin = 250
+
+export interface ReadNodesOptions {
+  readonly configFile?: string
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+}
+
+/** The reading half: one script over SSH for each question. */
+export const readNodes = ({
+  options,
+  connections,
+  seen,
+  ask,
+  told,
+}: {
+  readonly options: ReadNodesOptions
+  readonly connections: Connector
+  /** What was seen of each alias, for the lines that are said afterwards. */
+  readonly seen: Map<string, SeenNode>
+} & Asker): NodesReader => {
+  const reading = { timeoutMs: readWithinMs, ...(options.signal && { signal: options.signal }) }
+  return {
+    async setup(alias) {
+      const host = await resolveAlias(alias, options)
+      const [known, identities, master] = await Promise.all([knownKeys(host), identitiesOf(host), masterAnswers(host, options.configFile)])
+      return {
+        alias,
+        way: wayTo(host, { masterAnswers: master, known, identities }),
+        hostname: host.hostname,
+        port: host.port,
+        user: host.user,
+        knownAt: known.filter(({ mark }) => mark !== 'revoked').map(({ file, line }) => `${file}:${line}`),
+        knownHosts: host.knownHosts,
+        usableKeys: identities.methods.length,
+        locked: identities.locked,
+        absent: identities.absent,
+        agent: identities.agent,
+        ...(host.remoteCommand !== undefined && { remoteCommand: host.remoteCommand }),
+      }
+    },
+    hostname: async (alias) => (await ask(alias, ':', reading)).answer.hostname,
+    underWay: () => atMost(options.clock, underWayWithin, connections.underWay()),
+    async facts(alias) {
+      await connections.to(alias)
+      const asked = options.clock.now().getTime()
+      const { answer, startedAfterMs } = await ask(alias, factsScript, reading)
+      // Opening the channel took one round trip, starting the command another; the node read its clock half a round trip before we heard of it.
+      const latencyMs = startedAfterMs / 2
+      return readFacts(alias, answer, latencyMs, asked + 1.5 * latencyMs)
+    },
+    forward: async (alias, target) => (await connections.to(alias)).forward(target.host, target.port),
+    async firewall(alias) {
+      const { user } = (await connections.to(alias)).host
+      const { code, stdout, stderr } = await told(alias, firewallScript, reading)
+      if (code !== 0) throw ufwUnreadable(alias, user, stderr)
+      seen.set(alias, { options: seen.get(alias)?.options ?? [], lacksSudo: lacksSudo(stdout) })
+      return readFirewall(stdout)
+    },
+    origin: async (alias, urls) => (urls.length === 0 ? [] : readOrigin((await told(alias, originScript(urls), reading)).stdout, urls)),
+    async served(alias, names) {
+      const { code, stdout, stderr } = await told(alias, servedScript(names), reading)
+      if (code !== 0) throw garbled(alias, stderr)
+      return readServed(stdout, names)
+    },
+    async connections(alias, port) {
+      const { code, stdout, stderr } = await told(alias, connectionsScript(port), reading)
+      const count = code === 0 ? readConnections(stdout) : undefined
+      if (count === undefined) throw garbled(alias, stderr)
+      return count
+    },
+  }
+}

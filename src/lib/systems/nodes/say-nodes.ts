@@ -1,0 +1,13 @@
+import { allowLine, deleteLine } from '../../ufw-lines.ts'
+import type { System } from '../systems.ts'
+import { asRoot, type SayNodesOptions } from './over-ssh.ts'
+import type { NodesReader, NodesWriter } from './types.ts'
+
+/** The shell line of every writer call: the same words over SSH, where the machine is the one that the environment names. */
+export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
+  const root = asRoot(options)
+  return {
+    allowFrom: (alias, rule) => ({ line: root(alias, allowLine(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
+    deleteRule: (alias, rule) => ({ line: root(alias, deleteLine(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
+  }
+}
