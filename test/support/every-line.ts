@@ -57,7 +57,7 @@ export const saidOf = (value: string): readonly Said[] => {
     nodes.deleteRule(value, { spec: value }),
     { line: sayDelete(value, { spec: value }), target: value },
     redis.forgetResidenceIds(['7']),
-    redis.forgetAllResidenceIds([], value),
+    redis.forgetAllResidenceIds({ ttl: 1, most: 1, signal: new AbortController().signal }),
     checkout.setScalar({ file: value, key: value, line: 4, from: value, to: value }),
     checkout.keepNewKey({ base: value, commonName: value, key: new Secret('x'), csr: '', publicKey: '' }),
     checkout.placePair({ base: value, certificate: never() }),

@@ -24,6 +24,7 @@ export const journalTeller = (
         lease?.tell(numbered(event.index))
         return
       }
+      if (event.type === 'underway') return
       if (event.type === 'waiting') {
         if (event.because !== because) await journal.write({ type: 'waiting', step: event.index, because: event.because }).catch(() => {})
         because = event.because

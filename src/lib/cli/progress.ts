@@ -123,10 +123,16 @@ export const drawRun = (steps: readonly PlannedStep[], terminal: boolean, usual:
     under = { index, because, within, since: under?.index === index ? under.since : performance.now() }
     if (terminal || changed) show()
   }
+  /** In a log, work that goes on is told at the next heartbeat. */
+  const work = (index: number, soFar: string) => {
+    if (terminal) return follow(index, soFar)
+    if (under?.index === index) under = { ...under, because: soFar }
+  }
 
   draw(0)
   return {
     tell: async (event) => {
+      if (event.type === 'underway') return work(event.index, event.soFar)
       if (event.type !== 'settled') {
         // The run waits for its own picture: what is about to change is seen before it changes.
         await Promise.race([lines[event.index]?.begun, running])

@@ -13,6 +13,8 @@ export interface Outcome {
 /** Told while a run goes on. Listeners are awaited: a journal can write its intent down before a change begins. */
 export type RunEvent =
   | { readonly type: 'step'; readonly index: number; readonly phase: 'applying' | 'verifying' }
+  /** How far the step's own work is. */
+  | { readonly type: 'underway'; readonly index: number; readonly soFar: string }
   | { readonly type: 'waiting'; readonly index: number; readonly because: string; readonly within: Duration }
   | { readonly type: 'settled'; readonly index: number; readonly state: StepState; readonly because?: string }
 

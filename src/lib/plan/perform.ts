@@ -115,7 +115,15 @@ const performStep = async <N extends Name>(
   await run.tell({ type: 'step', index, phase: 'applying' })
   await run.guard?.()
   began('half')
-  await step.apply(counted(writersOf(run.systems, run.needs), wrote), run.signal).catch((error: unknown) => {
+  let allowed = run.clock.now().getTime()
+  const underway = async (soFar: string) => {
+    await run.tell({ type: 'underway', index, soFar })
+    // Work that goes on for long, or was stopped in its middle, asks again.
+    if (run.clock.now().getTime() - allowed < seconds(5)) return
+    await run.guard?.()
+    allowed = run.clock.now().getTime()
+  }
+  await step.apply(counted(writersOf(run.systems, run.needs), wrote), run.signal, underway).catch((error: unknown) => {
     throw new ApplyFailure(error)
   })
   await run.tell({ type: 'step', index, phase: 'verifying' })

@@ -31,8 +31,8 @@ export interface Change<N extends Name> {
   readonly unknown?: string
   /** Must hold before ANYTHING in the plan changes. */
   readonly check?: (look: Readers<N>) => Promise<Finding>
-  /** Cannot read: its inputs come from facts. */
-  readonly apply: (write: Writers<N>, signal: AbortSignal) => Promise<void>
+  /** Cannot read: its inputs come from facts. `tell` shows how far it is, where that takes long, and asks whether it may go on. */
+  readonly apply: (write: Writers<N>, signal: AbortSignal, tell?: (soFar: string) => Promise<void>) => Promise<void>
   /** The world afterwards; where it already holds, apply is skipped. */
   readonly verify: (look: Readers<N>) => Promise<Finding>
   /** How long verify may take to hold; 30 s where nothing is said. */

@@ -7,6 +7,7 @@ import { invalidate } from '../../../src/lib/procedures/cache/invalidate.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
+import type { Forgetting } from '../../../src/lib/systems/redis/types.ts'
 import { contextOf } from '../../support/context.ts'
 import { runOf } from '../../support/run-of.ts'
 
@@ -109,8 +110,8 @@ describe('one user', () => {
 
 describe('every user', () => {
   test('asynq and the other families stay as they are; a key that names no user too', async () => {
-    server.store.set('residence_ids_user:abc', 'x', 1000)
-    server.store.set('residence_ids_user:7:more', 'x', 1000)
+    server.store.set('residence_ids_user:abc', 'x', 250_000)
+    server.store.set('residence_ids_user:7:more', 'x', 250_000)
     const before = server.snapshot()
     expect(await run(everyone())).toEqual(['done'])
     const ours = /^residence_ids_user:\d+$/
@@ -118,19 +119,60 @@ describe('every user', () => {
     expect(server.log.filter((name) => ['keys', 'del', 'flushall', 'flushdb'].includes(name))).toEqual([])
   })
 
-  test('the application refills between scan and delete: the run holds', async () => {
-    server.before('unlink', () => server.store.set('residence_ids_user:50', '[5]', 300_000))
-    expect(await run(everyone())).toEqual(['done'])
+  test('the application refills behind the pass: the run holds', async () => {
+    const step = await changeOf(everyone())
+    await step.apply({ redis: redis.write }, new AbortController().signal)
+    server.store.set('residence_ids_user:50', '[5]', 300_000)
+    expect(await step.verify({ redis: redis.read })).toEqual({ ok: true })
     expect(server.store.get('residence_ids_user:50')).toBeDefined()
   })
 
-  test('20 000 keys pass only when that many are expected', async () => {
-    for (let i = 1; i <= 20_000; i++) server.store.set(`residence_ids_user:${i}`, '[1]', 200_000)
+  test('11 000 keys pass only when that many are expected', async () => {
+    for (let i = 1; i <= 11_000; i++) server.store.set(`residence_ids_user:${i}`, '[1]', 200_000)
     const { plan: refused } = await plan(everyone())
-    expect(refused.blocked).toEqual([expect.stringContaining('20000 keys match, more than the 10000 expected')])
+    expect(refused.blocked).toEqual([expect.stringContaining('11000 keys match, more than the 10000 expected')])
     expect(refused.confirm).toBe('production/residence_ids_user:*')
-    expect(await run(everyone('20000'))).toEqual(Array(10).fill('done'))
+    expect(await run(everyone('11000'))).toEqual(['done'])
     expect(server.store.keys().filter((key) => key.startsWith('residence'))).toEqual([])
+  })
+
+  test('a key that comes with a longer life after the plan stops the run, with what is gone', async () => {
+    const planned = plan(everyone())
+    await planned
+    server.store.set('residence_ids_user:77', '[1]')
+    expect(await run(everyone(), planned)).toEqual(['half', expect.stringContaining('residence_ids_user:77 lives longer')])
+  })
+
+  test('what is counted by a sample is one step, says so, and is held to --at-most by the estimate', async () => {
+    const facts = {
+      target: 'redis',
+      users: [],
+      whole: true,
+      lives: [],
+      readOnly: false,
+      atMost: 999_999,
+      family: { keys: 1_000_000, foreign: 0, longer: 0, sampled: { looked: 100_000, of: 1_000_012 }, began: 1 },
+    }
+    const [step, ...more] = invalidate.steps(facts)
+    if (!step || !isChange(step)) throw new Error('no change')
+    expect(more).toEqual([])
+    expect(step.effect).toMatchObject([{ note: 'about 1000000 keys, from 100000 of 1000012 looked at', count: 1_000_000 }])
+    expect(invalidate.beyond?.(facts).join()).toContain('counted from 100000 of 1000012')
+    expect(await step.check?.({ redis: redis.read })).toMatchObject({
+      because: 'about 1000000 keys match, more than the 999999 expected (--at-most 1000000 accepts them)',
+    })
+  })
+
+  test('how far it is is told with the rate and the rest', async () => {
+    const told: string[] = []
+    const step = await changeOf(everyone())
+    const forgetAllResidenceIds = async ({ seen }: Forgetting) => seen?.({ gone: 10, ms: 500 })
+    await step.apply(
+      { redis: { ...redis.write, forgetAllResidenceIds } },
+      new AbortController().signal,
+      async (soFar) => void told.push(soFar),
+    )
+    expect(told).toEqual([expect.stringMatching(/^10 of \d+ keys are gone, 20 a second, \d s to go$/)])
   })
 
   test('keys that live longer than the cache block it', async () => {

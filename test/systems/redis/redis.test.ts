@@ -1,13 +1,14 @@
 import { createConnection, createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { Blocked, Trouble, Unreachable, Usage } from '../../../src/lib/errors.ts'
+import { Trouble, Unreachable, Usage } from '../../../src/lib/errors.ts'
 import { refuseUserId } from '../../../src/lib/residence-ids.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import type { RedisAccess } from '../../../src/lib/systems/redis/connection.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import { dialThrough } from '../../../src/lib/systems/redis/through.ts'
+import type { Forgetting } from '../../../src/lib/systems/redis/types.ts'
 
 let server: RedisSandbox
 let closed: number
@@ -104,15 +105,94 @@ describe('writing', () => {
     expect(server.log.filter((name) => /del|flush|keys/.test(name))).toEqual([])
   })
 
-  test.each(['asynq:queues', 'residence_ids_user:*', 'residence_ids_user:', 'residence_ids_user:1\nx', 'sandbox_token:1', ''])(
-    'refuses the key %j before it connects',
-    async (key) => {
-      const error = await troubleOf(connect().write.forgetAllResidenceIds(['residence_ids_user:1', key], 'residence_ids_user:*'))
-      expect(error).toBeInstanceOf(Blocked)
-      expect(server.store.get('residence_ids_user:1')).toBeDefined()
-      expect(server.log).toEqual([])
-    },
-  )
+  const whole = (more: Partial<Forgetting> = {}): Forgetting => ({
+    ttl: 300_000,
+    most: 100_000,
+    signal: new AbortController().signal,
+    ...more,
+  })
+
+  test.each([
+    'residence_ids_user:',
+    'residence_ids_user:*',
+    'residence_ids_user:0',
+    'residence_ids_user:01',
+    'residence_ids_user:1\nx',
+    'residence_ids_user:9223372036854775808',
+    'residence_ids_user:92233720368547758070',
+    'xresidence_ids_user:1',
+    'asynq:queues',
+  ])('a pass over the family leaves %j alone', async (key) => {
+    if (!server.store.get(key)) server.store.set(key, 'x', 1000_000)
+    await connect().write.forgetAllResidenceIds(whole())
+    expect(server.store.keys()).toContain(key)
+    expect(server.store.keys().filter((other) => other !== key && other.startsWith('residence_ids_user'))).toEqual([])
+  })
+
+  test('a pass over the family takes the greatest user id there is', async () => {
+    server.store.set('residence_ids_user:9223372036854775807', 'x', 1000)
+    await connect().write.forgetAllResidenceIds(whole())
+    expect(server.store.keys()).not.toContain('residence_ids_user:9223372036854775807')
+  })
+
+  test('a key that lives longer than the family stops the pass and stays', async () => {
+    for (const life of [300_001_000, undefined]) {
+      server.store.set('residence_ids_user:77', '[1]', life)
+      const error = await troubleOf(connect().write.forgetAllResidenceIds(whole()))
+      expect(error).toMatchObject({ exitCode: 8, code: 'redis-family-moved', failed: expect.stringContaining('residence_ids_user:77') })
+      expect(server.store.get('residence_ids_user:77')).toBeDefined()
+    }
+  })
+
+  test('a pass is stopped at any step, and run again it deletes the rest', async () => {
+    for (let i = 1; i <= 5000; i++) server.store.set(`residence_ids_user:${i}`, '[1]', 200_000)
+    const left = () => server.store.keys().filter((key) => key.startsWith('residence_ids_user')).length
+    const stopping = new AbortController()
+    server.before('evalsha', () => stopping.abort(new Error('stopped')))
+    await expect(connect().write.forgetAllResidenceIds(whole({ signal: stopping.signal }))).rejects.toThrow('stopped')
+    expect(left()).toBeGreaterThan(3000)
+    expect(left()).toBeLessThan(5000)
+    await connect().write.forgetAllResidenceIds(whole())
+    expect(left()).toBe(0)
+  })
+
+  test('keys without an end stop the pass', async () => {
+    for (let i = 1; i <= 5000; i++) server.store.set(`residence_ids_user:${i}`, '[1]', 200_000)
+    const error = await troubleOf(connect().write.forgetAllResidenceIds(whole({ most: 2000 })))
+    expect(error).toMatchObject({ exitCode: 8, failed: 'more than 2000 keys were found' })
+    expect(server.store.keys()).toContain('asynq:queues')
+  })
+
+  test('a family is counted without a key on the wire, by a sample where there are many', async () => {
+    const { read } = connect()
+    server.store.set('residence_ids_user:abc', 'x', 1000)
+    server.store.set('residence_ids_user:9', '[1]')
+    const { keys, foreign, longer, firstLonger, sampled } = await read.family(300_000)
+    expect({ keys, foreign, longer, firstLonger, sampled }).toEqual({
+      keys: server.store.keys().filter((key) => /^residence_ids_user:\d+$/.test(key)).length,
+      foreign: 1,
+      longer: 1,
+      firstLonger: 'residence_ids_user:9',
+      sampled: undefined,
+    })
+    for (let i = 1; i <= 12_000; i++) server.store.set(i % 4 ? `residence_ids_user:${i}` : `other:${i}`, '[1]', 200_000)
+    const many = await read.family(300_000, 5000)
+    expect(many.sampled).toEqual({ looked: 5000, of: server.store.keys().length })
+    expect(many.keys).toBeGreaterThan(8000)
+    expect(many.keys).toBeLessThan(10_000)
+    expect(many.keys % 10).toBe(0)
+  })
+
+  test('what was there when a pass began is told from what was written since', async () => {
+    const { read } = connect()
+    server.store.set('residence_ids_user:5', '[1]', 299_000)
+    const { began } = await read.family(300_000)
+    expect(await read.oldOfFamily(300_000, began)).toMatchObject({ first: expect.stringMatching(/^residence_ids_user:\d+$/) })
+    for (const key of server.store.keys()) if (key.startsWith('residence_ids_user:')) server.store.set(key, '[2]', 300_000)
+    expect(await read.oldOfFamily(300_000, began)).toEqual({ keys: 0, more: false })
+    server.store.set('residence_ids_user:5', '[1]')
+    expect(await read.oldOfFamily(300_000, began)).toMatchObject({ keys: 1, first: 'residence_ids_user:5' })
+  })
 
   test.each(['*', '1 2', '1*', '', '0', '-1', '01', '1\n', '٣', '1:2', '{1}', '9223372036854775808', '1e3'])(
     '%j is no user id',

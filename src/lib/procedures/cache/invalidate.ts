@@ -2,7 +2,17 @@ import { counted } from '../../counted.ts'
 import { optionalText, texts, toggle } from '../../plan/choice.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
 import { refuseUserId, residenceIdsPattern } from '../../residence-ids.ts'
-import { describeLife, forgotten, gatherResidenceIds, mayForget, type ResidenceIdsFacts, residenceIdsTtl } from './residence-ids-facts.ts'
+import type { Family } from '../../systems/redis/types.ts'
+import {
+  describeLife,
+  familyForgotten,
+  forgotten,
+  gatherResidenceIds,
+  mayForget,
+  type ResidenceIdsFacts,
+  residenceIdsTtl,
+  sizeOf,
+} from './residence-ids-facts.ts'
 
 /** §23: deletes what the application cached of a user's residences, so that the next request reads them anew. */
 export const invalidate = defineProcedure({
@@ -29,15 +39,20 @@ export const invalidate = defineProcedure({
   gather: (input, look) => gatherResidenceIds(input.user, input['all-residence-ids'], Number(input['at-most'] ?? 10_000), look.redis),
   subject: (facts) => (facts.whole ? residenceIdsPattern : facts.users.join(',')),
   target: (facts) => [`Redis at ${facts.target}`],
-  beyond: (facts) => [
+  beyond: ({ family }) => [
     'Each api pod also keeps users in memory for up to 5 minutes: only time or a restart clears that',
-    ...(facts.foreign > 0
+    ...(family?.sampled
       ? [
-          `${counted(facts.foreign, 'key matches', 'keys match')} ${residenceIdsPattern} and ${facts.foreign === 1 ? 'names no user: it is' : 'name no user: they are'} left alone`,
+          `The keys are counted from ${family.sampled.looked} of ${family.sampled.of}: the run deletes every one that matches, stops at one that lives longer than the cache's 5 minutes, and goes on when it is started again`,
+        ]
+      : []),
+    ...(family && family.foreign > 0
+      ? [
+          `${counted(family.foreign, 'key matches', 'keys match')} ${residenceIdsPattern} and ${family.foreign === 1 ? 'names no user: it is' : 'name no user: they are'} left alone`,
         ]
       : []),
   ],
-  steps: (facts) => (facts.whole ? everyUser(facts) : eachUser(facts)),
+  steps: (facts) => (facts.family ? everyUser(facts, facts.family) : eachUser(facts)),
 })
 
 const refill = { impossible: 'the application fills the key from the database at the next request; there is nothing to put back' }
@@ -53,28 +68,35 @@ const eachUser = (facts: ResidenceIdsFacts): readonly Change<'redis'>[] =>
     undo: refill,
   }))
 
-/** More keys than this are deleted in ten parts by the last digit of the id: each part is progress, and a place to stop at. */
-const onePart = 10_000
+const everyUser = (facts: ResidenceIdsFacts, family: Family): readonly Change<'redis'>[] => [
+  {
+    title: `Delete every ${residenceIdsPattern}`,
+    effect: [
+      {
+        what: residenceIdsPattern,
+        before: 'present',
+        after: 'gone, or refilled since',
+        note: family.sampled ? `${sizeOf(family)}, from ${family.sampled.looked} of ${family.sampled.of} looked at` : sizeOf(family),
+        count: family.keys,
+      },
+    ],
+    check: async () => mayForget(facts),
+    apply: (write, signal, tell) =>
+      write.redis.forgetAllResidenceIds({
+        ttl: residenceIdsTtl,
+        most: Math.max(family.keys * 2, family.keys + 10_000),
+        signal,
+        seen: async (so) => tell?.(soFar(so, family.keys)),
+      }),
+    verify: (look) => familyForgotten(family, look.redis),
+    shows: (prove) => prove.redis.forgotten({ pattern: residenceIdsPattern, ttl: residenceIdsTtl }),
+    undo: refill,
+  },
+]
 
-const everyUser = (facts: ResidenceIdsFacts): readonly Change<'redis'>[] => {
-  const patterns = facts.lives.length <= onePart ? [residenceIdsPattern] : [...'0123456789'].map((digit) => residenceIdsPattern + digit)
-  return patterns.map((pattern) => {
-    const ending = pattern.slice(residenceIdsPattern.length)
-    const lives = facts.lives.filter(({ key }) => key.endsWith(ending))
-    return {
-      title: `Delete every ${pattern}`,
-      effect: [
-        { what: pattern, before: 'present', after: 'gone, or refilled since', note: counted(lives.length, 'key'), count: lives.length },
-      ],
-      check: async () => mayForget(facts),
-      apply: (write) =>
-        write.redis.forgetAllResidenceIds(
-          lives.map(({ key }) => key),
-          pattern,
-        ),
-      verify: (look) => forgotten(lives, look.redis),
-      shows: (prove) => prove.redis.forgotten({ pattern, ttl: residenceIdsTtl }),
-      undo: refill,
-    }
-  })
+/** `412000 of 1000000 keys are gone, 390000 a second, 2 s to go`. */
+const soFar = ({ gone, ms }: { readonly gone: number; readonly ms: number }, keys: number): string => {
+  const rate = (gone * 1000) / Math.max(ms, 1)
+  const rest = rate > 0 && keys > gone ? `, ${Math.ceil((keys - gone) / rate)} s to go` : ''
+  return `${gone} of ${keys} keys are gone, ${Math.round(rate)} a second${rest}`
 }

@@ -2,8 +2,8 @@ import { counted } from '../../counted.ts'
 import { Usage } from '../../errors.ts'
 import { isRefusal } from '../../facts/cache/refusal.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
-import { isResidenceIdsKey, residenceIdsKey, residenceIdsPattern } from '../../residence-ids.ts'
-import type { KeyLife, RedisReader } from '../../systems/redis/types.ts'
+import { residenceIdsKey } from '../../residence-ids.ts'
+import type { Family, KeyLife, RedisReader } from '../../systems/redis/types.ts'
 
 /** Cached residence IDs as they were when the plan was made. */
 export interface ResidenceIdsFacts {
@@ -13,23 +13,14 @@ export interface ResidenceIdsFacts {
   readonly whole: boolean
   /** One life a key, in the users' order. */
   readonly lives: readonly KeyLife[]
-  /** Keys that match the pattern and name no user: they are left alone. */
-  readonly foreign: number
-  /** The scan of the whole family reached its end. */
-  readonly complete: boolean
+  /** The whole family, where that is meant. */
+  readonly family?: Family
   readonly readOnly: boolean
   readonly atMost: number
 }
 
 /** The cache's own time to live; a longer one means that these keys are something else. */
 export const residenceIdsTtl = 5 * 60_000
-
-const gatherWhole = async (redis: RedisReader): Promise<Pick<ResidenceIdsFacts, 'lives' | 'foreign' | 'complete'>> => {
-  const { keys, complete } = await redis.scan(residenceIdsPattern)
-  const ours = keys.filter(isResidenceIdsKey)
-  const lives = (await redis.lives(ours)).filter(({ present }) => present)
-  return { lives, foreign: keys.length - ours.length, complete }
-}
 
 /** Reads the named users' keys, or the whole family; throws Usage when it is not one of the two. */
 export const gatherResidenceIds = async (
@@ -56,7 +47,7 @@ export const gatherResidenceIds = async (
       throw error
     })
   const [target, isRole] = await Promise.all([redis.target(), role])
-  const found = whole ? await gatherWhole(redis) : { lives: await redis.lives(keys), foreign: 0, complete: true }
+  const found = whole ? { lives: [], family: await redis.family(residenceIdsTtl) } : { lives: await redis.lives(keys) }
   return { target, users: wanted, whole, ...found, readOnly: isRole !== 'master', atMost }
 }
 
@@ -80,22 +71,31 @@ export const forgotten = async (lives: readonly KeyLife[], redis: RedisReader): 
   )
 }
 
-/** What must hold before anything is deleted, every reason at once. */
-export const mayForget = (facts: ResidenceIdsFacts): Finding => {
-  const longer = facts.lives.filter(({ present, ttl }) => present && (ttl === undefined || ttl > residenceIdsTtl))
-  return every([
-    when(!facts.readOnly, `Redis at ${facts.target} is a read-only replica`),
-    when(facts.complete, 'the scan reached its bound before its end: not every key is known'),
-    when(
-      !facts.whole || facts.lives.length <= facts.atMost,
-      `${counted(facts.lives.length, 'key matches', 'keys match')}, more than the ${facts.atMost} expected (--at-most ${facts.lives.length} accepts them)`,
-    ),
-    when(
-      !facts.whole || longer.length === 0,
-      `${counted(longer.length, 'key lives', 'keys live')} longer than the cache's 5 minutes, ${longer[0]?.key} among them: something else writes them`,
-    ),
-  ])
+/** No key of the family is left that was there when the plan was made. */
+export const familyForgotten = async ({ began }: Family, redis: RedisReader): Promise<Finding> => {
+  const { keys, first, more } = await redis.oldOfFamily(residenceIdsTtl, began)
+  if (keys === 0) return holds
+  if (keys === 1 && !more) return fails(`${first} is still the one of before`)
+  return fails(`${more ? 'at least ' : ''}${counted(keys, 'key is still one', 'keys are still those')} of before, ${first} among them`)
 }
+
+/** `14 keys`, `about 1000000 keys`. */
+export const sizeOf = ({ keys, sampled }: Family): string => `${sampled ? 'about ' : ''}${counted(keys, 'key')}`
+
+const mayForgetFamily = (family: Family, atMost: number): readonly Finding[] => [
+  when(
+    family.keys <= atMost,
+    `${sizeOf(family)} ${family.keys === 1 ? 'matches' : 'match'}, more than the ${atMost} expected (--at-most ${family.keys} accepts them)`,
+  ),
+  when(
+    family.longer === 0,
+    `${counted(family.longer, 'key lives', 'keys live')} longer than the cache's 5 minutes, ${family.firstLonger} among them: something else writes them`,
+  ),
+]
+
+/** What must hold before anything is deleted, every reason at once. */
+export const mayForget = ({ readOnly, target, family, atMost }: ResidenceIdsFacts): Finding =>
+  every([when(!readOnly, `Redis at ${target} is a read-only replica`), ...(family ? mayForgetFamily(family, atMost) : [])])
 
 /** `present, 4 min 12 s left`. */
 export const describeLife = ({ present, ttl }: KeyLife): string => {

@@ -4,7 +4,7 @@ import type { Reply } from './protocol.ts'
 
 const { lauxlib, lua, lualib, to_luastring } = fengari
 
-const bytes = (text: string): Uint8Array => Uint8Array.from(text, (sign) => sign.charCodeAt(0) & 0xff)
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1')
 const text = (found: Uint8Array | null): string => (found === null ? '' : Buffer.from(found).toString('latin1'))
 
 /** What Redis's Lua 5.1 has and a later one calls otherwise. */

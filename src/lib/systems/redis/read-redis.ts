@@ -4,6 +4,7 @@ import { type Clock, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import { taskKey } from './asynq-keys.ts'
 import type { RedisConnection } from './connection.ts'
+import { countFamily, oldOfFamily } from './family.ts'
 import { readLives } from './lives.ts'
 import { readJobs } from './read-jobs.ts'
 import type { QueueDepth, RedisInfo, RedisReader, ScanBounds, Scanned } from './types.ts'
@@ -102,6 +103,8 @@ export const readRedis = (connection: RedisConnection, clock: Clock): RedisReade
     info: () => connection.use(async (redis) => ({ ...parseInfo(await redis.info()), open: await connection.open() })),
     lives: (keys) => connection.use((redis) => readLives(redis, keys, asBytes), seconds(30)),
     scan,
+    family: (ttl, sample) => countFamily(connection, clock, ttl, sample),
+    oldOfFamily: (ttl, began) => oldOfFamily(connection, ttl, began),
     queues: () =>
       connection.use(async (redis) => Promise.all((await redis.smembers('asynq:queues')).sort().map((queue) => readQueue(redis, queue)))),
     jobs: async (most) => {

@@ -1,3 +1,4 @@
+import { residenceIdsPattern } from '../../residence-ids.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
 import type { System } from '../systems.ts'
@@ -31,8 +32,11 @@ export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>[
       const keys = keysOf(users)
       return said(sh`redis-cli -e ${words(unlinkCommand(keys))}`, `Redis ${keys.join(', ')}`)
     },
-    forgetAllResidenceIds: (_keys, pattern) =>
-      said(sh`${part(family(pattern))} | xargs -r -n ${batch} redis-cli -e ${words(unlinkCommand([]))}`, `Redis ${pattern}`),
+    forgetAllResidenceIds: () =>
+      said(
+        sh`${part(family(residenceIdsPattern))} | xargs -r -n ${batch} redis-cli -e ${words(unlinkCommand([]))}`,
+        `Redis ${residenceIdsPattern}`,
+      ),
     // As asynq writes it: the time, where nothing stands there yet.
     pauseQueue: (queue) => said(sh`redis-cli -e setnx ${queueKey(queue, 'paused')} "$(date +%s)"`, `queue ${queue}`),
     runTasks: (queue, ids) =>

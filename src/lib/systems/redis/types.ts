@@ -49,6 +49,40 @@ export interface Scanned {
   readonly complete: boolean
 }
 
+/** The keys `residence_ids_user:<id>` as one pass found them; none of them is held. */
+export interface Family {
+  /** How many there are; to three digits where it is an estimate. */
+  readonly keys: number
+  /** Keys that match the pattern and name no user. */
+  readonly foreign: number
+  /** Those looked at that live longer than the family does. */
+  readonly longer: number
+  readonly firstLonger?: string
+  /** Not every key was looked at: `keys` and `foreign` are estimates from so many of so many. */
+  readonly sampled?: { readonly looked: number; readonly of: number }
+  /** The server's clock when the pass began, in Unix milliseconds. */
+  readonly began: number
+}
+
+/** What is left of a family of before; `more`: the pass ended here, and there may be others. */
+export interface OldKeys {
+  readonly keys: number
+  readonly first?: string
+  readonly more: boolean
+}
+
+/** One pass that deletes the family. */
+export interface Forgetting {
+  /** The family's time to live in milliseconds: a key that lives longer is none of it, and stops the pass. */
+  readonly ttl: number
+  /** More than so many stop it: it would not come to an end. */
+  readonly most: number
+  /** Stops it after the step that is under way. */
+  readonly signal: AbortSignal
+  /** Hears now and then how far it is; the pass goes on when it has resolved. */
+  readonly seen?: (so: { readonly gone: number; readonly ms: number }) => Promise<void>
+}
+
 /** Tasks of one asynq queue by state. */
 export interface QueueDepth {
   readonly queue: string
@@ -69,6 +103,10 @@ export interface RedisReader {
   readonly lives: (keys: readonly string[]) => Promise<readonly KeyLife[]>
   /** Keys that match a glob, each once, by SCAN within bounds; `seen` hears how many were looked at. */
   readonly scan: (pattern: string, bounds?: Partial<ScanBounds>, seen?: (keys: number) => void) => Promise<Scanned>
+  /** Counts the family in one pass on the server, or by a sample where there are more than so many keys of any kind (100 000 where nothing is said). */
+  readonly family: (ttl: number, sample?: number) => Promise<Family>
+  /** Keys of the family that were there at `began`; one written since expires later. */
+  readonly oldOfFamily: (ttl: number, began: number) => Promise<OldKeys>
   readonly queues: () => Promise<readonly QueueDepth[]>
   /** All that asynq keeps, with at most `most` tasks of each state of each queue. */
   readonly jobs: (most: number) => Promise<Jobs>
@@ -84,8 +122,8 @@ export interface RedisReader {
 export interface RedisWriter {
   /** Deletes `residence_ids_user:<id>` for these users. */
   readonly forgetResidenceIds: (users: readonly string[]) => Promise<void>
-  /** Deletes these keys of the family, which are all that match the pattern; any other key is refused before anything is sent. */
-  readonly forgetAllResidenceIds: (keys: readonly string[], pattern: string) => Promise<void>
+  /** Deletes every `residence_ids_user:<id>` in one pass on the server. Throws Moved at a key that lives longer than these do. */
+  readonly forgetAllResidenceIds: (how: Forgetting) => Promise<void>
   /** Stops workers from taking jobs of a queue; one that is paused keeps its time. */
   readonly pauseQueue: (queue: string) => Promise<void>
   readonly resumeQueue: (queue: string) => Promise<void>

@@ -1,33 +1,23 @@
+import { chunksOf } from '../../chunks.ts'
 import { type Clock, seconds } from '../../clock.ts'
-import { Blocked, Failed, Moved } from '../../errors.ts'
-import { isResidenceIdsKey } from '../../residence-ids.ts'
+import { Failed, Moved } from '../../errors.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
 import { deleteTaskScript, runTaskScript } from './asynq-scripts.ts'
 import type { RedisConnection } from './connection.ts'
+import { forgetFamily } from './family.ts'
 import { batch, keysOf, unlinkCommand } from './requests.ts'
 import type { RedisWriter } from './types.ts'
 
-/** UNLINK in pipelined batches; nothing is sent unless every key is of the one family that may be deleted. */
-const unlink = async (connection: RedisConnection, keys: readonly string[]): Promise<void> => {
-  const foreign = keys.find((key) => !isResidenceIdsKey(key))
-  if (foreign !== undefined) {
-    throw new Blocked({
-      code: 'redis-foreign-key',
-      failed: `"${foreign.slice(0, 80)}" is no key of the residence-IDs cache`,
-      cause: 'only residence_ids_user:<id> may be deleted: cache and job queue share one Redis',
-    })
-  }
-  for (let at = 0; at < keys.length; at += batch * 10) {
-    await connection.use(async (redis) => {
-      const pipeline = redis.pipeline()
-      const part = keys.slice(at, at + batch * 10)
-      for (let from = 0; from < part.length; from += batch) {
-        const [name, ...words] = unlinkCommand(part.slice(from, from + batch))
-        pipeline.call(name, ...words)
-      }
-      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
-    }, seconds(30))
-  }
+/** UNLINK of users' keys: no other key can be named. */
+const unlink = async (connection: RedisConnection, users: readonly string[]): Promise<void> => {
+  await connection.use(async (redis) => {
+    const pipeline = redis.pipeline()
+    for (const keys of chunksOf(keysOf(users), batch)) {
+      const [name, ...words] = unlinkCommand(keys)
+      pipeline.call(name, ...words)
+    }
+    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
+  }, seconds(30))
 }
 
 /** What was not dropped is not told as dropped: a worker has it, or it was gone before, because it ran or somebody else dropped it. */
@@ -47,8 +37,8 @@ const refuseOthers = (ids: readonly string[], answers: readonly unknown[]): void
 
 /** The writing half of Redis. */
 export const writeRedis = (connection: RedisConnection, clock: Clock): RedisWriter => ({
-  forgetResidenceIds: (users) => unlink(connection, keysOf(users)),
-  forgetAllResidenceIds: (keys) => unlink(connection, keys),
+  forgetResidenceIds: (users) => unlink(connection, users),
+  forgetAllResidenceIds: (how) => forgetFamily(connection, clock, how),
   pauseQueue: async (queue) => {
     const since = Math.floor(clock.now().getTime() / 1000)
     await connection.use((redis) => redis.setnx(queueKey(queue, 'paused'), since))

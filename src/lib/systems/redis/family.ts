@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { type Clock, seconds } from '../../clock.ts'
+import { counted } from '../../counted.ts'
+import { Moved } from '../../errors.ts'
+import type { RedisConnection } from './connection.ts'
+import { forgetScript, lookScript } from './family-scripts.ts'
+import { replyCode } from './trouble.ts'
+import type { Family, Forgetting, OldKeys } from './types.ts'
+
+/** Keys a step: some two milliseconds of the server's single thread, and one round trip. */
+const step = 1000
+/** Above so many keys of any kind, the family is counted by this sample. SCAN goes in the order of the keys' hashes, which is as good as drawn by lot. */
+const sampled = 100_000
+/** Where each step is a long way off, fewer are looked at. */
+const patience = seconds(10)
+/** Of a pass that goes to its end. */
+const longest = seconds(600)
+/** How often a pass tells where it stands, in milliseconds. */
+const toldEvery = 250
+
+const shaOf = (script: string): string => createHash('sha1').update(script).digest('hex')
+const shas = new Map([lookScript, forgetScript].map((script) => [script, shaOf(script)]))
+
+/** By its hash, which a server forgets when it is started again. */
+const evaluate = async (redis: Redis, script: string, words: readonly (string | number)[]): Promise<readonly unknown[]> => {
+  const answer = await redis.evalsha(shas.get(script) ?? shaOf(script), 0, ...words).catch((error: unknown) => {
+    if (replyCode(error) !== 'NOSCRIPT') throw error
+    return redis.eval(script, 0, ...words)
+  })
+  return Array.isArray(answer) ? answer : []
+}
+
+/** Step after step of one pass; stopped at any of them by the connection's signal. */
+async function* pass(
+  connection: RedisConnection,
+  script: string,
+  words: readonly (string | number)[],
+): AsyncGenerator<readonly unknown[], void> {
+  let cursor = '0'
+  do {
+    const answer = await connection.use((redis) => evaluate(redis, script, [cursor, step, ...words]))
+    cursor = String(answer[0])
+    yield answer
+  } while (cursor !== '0')
+}
+
+/** Three digits of an estimate: it is no better than that. */
+const rounded = (estimate: number): number => Number(estimate.toPrecision(3))
+
+/** Counts the family in one pass, or by a sample where there are many keys; no key is held. */
+export const countFamily = async (connection: RedisConnection, clock: Clock, ttl: number, sample = sampled): Promise<Family> => {
+  const all = await connection.use((redis) => redis.dbsize())
+  const until = clock.now().getTime() + patience
+  let [found, foreign, longer, looked, began] = [0, 0, 0, 0, 0]
+  let firstLonger = ''
+  let whole = true
+  for await (const [next, now, ours, others, long, first] of pass(connection, lookScript, [ttl, 0])) {
+    began ||= Number(now)
+    found += Number(ours)
+    foreign += Number(others)
+    longer += Number(long)
+    firstLonger ||= String(first)
+    looked += step
+    whole = String(next) === '0'
+    if (!whole && (looked >= sample || clock.now().getTime() > until)) break
+  }
+  const share = all / Math.min(looked, all || 1)
+  return {
+    keys: whole ? found : rounded(found * share),
+    foreign: whole ? foreign : rounded(foreign * share),
+    longer,
+    ...(longer > 0 && { firstLonger }),
+    ...(!whole && { sampled: { looked, of: all } }),
+    began,
+  }
+}
+
+/** Whether keys are left that were there at `began`; the pass ends at the first step that has one. */
+export const oldOfFamily = async (connection: RedisConnection, ttl: number, began: number): Promise<OldKeys> => {
+  for await (const [next, , , , , , older, first] of pass(connection, lookScript, [ttl, began + ttl]))
+    if (Number(older) > 0) return { keys: Number(older), first: String(first), more: String(next) !== '0' }
+  return { keys: 0, more: false }
+}
+
+/** Deletes the family in one pass. What lives longer than it, and far more keys than there were, stop it. */
+export const forgetFamily = async (connection: RedisConnection, clock: Clock, { ttl, most, signal, seen }: Forgetting): Promise<void> => {
+  const since = clock.now().getTime()
+  let gone = 0
+  let told = since
+  for await (const [next, deleted, longer] of pass(connection, forgetScript, [ttl])) {
+    gone += Number(deleted)
+    const now = clock.now().getTime()
+    if (longer !== '')
+      throw stopped(`${String(longer)} lives longer than the cache's keys do`, 'something else writes it: it was left alone', gone)
+    if (gone > most) throw stopped(`more than ${counted(most, 'key')} were found`, 'keys come faster than the plan knew of', gone)
+    if (next === '0') return
+    signal.throwIfAborted()
+    if (now - since > longest) throw stopped('the pass took longer than 10 min', 'keys come as fast as they go', gone)
+    if (now - told < toldEvery) continue
+    told = now
+    await seen?.({ gone, ms: now - since })
+  }
+}
+
+const stopped = (failed: string, cause: string, gone: number): Moved =>
+  new Moved({
+    code: 'redis-family-moved',
+    failed,
+    cause: `${cause}; ${counted(gone, 'key is', 'keys are')} gone`,
+    next: 'honeydue cache:status',
+  })
