@@ -40,12 +40,7 @@ export const invalidate = defineProcedure({
   subject: (facts) => (facts.whole ? residenceIdsPattern : facts.users.join(',')),
   target: (facts) => [`Redis at ${facts.target}`],
   beyond: ({ family }) => [
-    'Each api pod also keeps users in memory for up to 5 minutes: only time or a restart clears that',
-    ...(family?.sampled
-      ? [
-          `The keys are counted from ${family.sampled.looked} of ${family.sampled.of}: the run deletes every one that matches, stops at one that lives longer than the cache's 5 minutes, and goes on when it is started again`,
-        ]
-      : []),
+    'Each api pod keeps users in memory for up to 5 minutes more, or to its restart',
     ...(family && family.foreign > 0
       ? [
           `${counted(family.foreign, 'key matches', 'keys match')} ${residenceIdsPattern} and ${family.foreign === 1 ? 'names no user: it is' : 'name no user: they are'} left alone`,
@@ -55,7 +50,7 @@ export const invalidate = defineProcedure({
   steps: (facts) => (facts.family ? everyUser(facts, facts.family) : eachUser(facts)),
 })
 
-const refill = { impossible: 'the application fills the key from the database at the next request; there is nothing to put back' }
+const refill = { impossible: 'the next request fills the key anew from the database' }
 
 const eachUser = (facts: ResidenceIdsFacts): readonly Change<'redis'>[] =>
   facts.lives.map((life, i) => ({
@@ -76,7 +71,7 @@ const everyUser = (facts: ResidenceIdsFacts, family: Family): readonly Change<'r
         what: residenceIdsPattern,
         before: 'present',
         after: 'gone, or refilled since',
-        note: family.sampled ? `${sizeOf(family)}, from ${family.sampled.looked} of ${family.sampled.of} looked at` : sizeOf(family),
+        note: family.sampled ? `${sizeOf(family)}, by ${family.sampled.looked} of ${family.sampled.of}` : sizeOf(family),
         count: family.keys,
       },
     ],
