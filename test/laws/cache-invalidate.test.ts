@@ -24,6 +24,8 @@ const reset = async () => {
 }
 
 beforeAll(async () => {
+  // The sandbox loads its Lua when the first script comes, which may take longer than these connections wait.
+  await import('../../src/lib/sandbox/redis/lua.ts')
   server = await startRedis({ password })
   redis = open()
 })

@@ -15,6 +15,8 @@ let server: RedisSandbox
 let redis: ReturnType<typeof redisSystem>
 
 beforeAll(async () => {
+  // The sandbox loads its Lua when the first script comes, which may take longer than these connections wait.
+  await import('../../../src/lib/sandbox/redis/lua.ts')
   server = await startRedis({ password: 'secret' })
 })
 beforeEach(() => {

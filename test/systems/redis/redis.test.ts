@@ -98,6 +98,9 @@ describe('reading', () => {
 })
 
 describe('writing', () => {
+  // The sandbox loads its Lua when the first script comes, which may take longer than these connections wait.
+  beforeAll(() => import('../../../src/lib/sandbox/redis/lua.ts'))
+
   test('deletes the keys of these users and nothing else, by UNLINK', async () => {
     const before = Object.keys(server.snapshot())
     await connect().write.forgetResidenceIds(['3', '4', '5000'])
