@@ -13,8 +13,6 @@ export const refuseUserId = (id: string): string | undefined =>
     ? undefined
     : `"${id.slice(0, 40)}" is no user id: it must be a positive whole number, for example 42`
 
-export const isResidenceIdsKey = (key: string): boolean => key.startsWith(prefix) && refuseUserId(key.slice(prefix.length)) === undefined
-
 /** `residence_ids_user:<id>`; throws for anything that is no user id. */
 export const residenceIdsKey = (id: string): string => {
   const refused = refuseUserId(id)
