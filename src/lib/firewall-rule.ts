@@ -19,6 +19,8 @@ export interface FirewallRule {
   readonly interface?: string
   /** It holds for this port of the sender alone. */
   readonly sourcePort?: string
+  /** It holds for one family alone, although its words name none. */
+  readonly family?: 4 | 6
   /** It is about what is passed on to others. */
   readonly routed?: true
   /** The rule as `ufw delete` takes it, without its comment. */

@@ -1,5 +1,5 @@
 import type { FirewallRule, SourceRule } from './firewall-rule.ts'
-import { part, type ShellLine, sh, words } from './shell.ts'
+import { type ShellLine, sh, words } from './shell.ts'
 
 /** Lets a range in at one port, or sets the comment of the rule that does. Typed on the node, as root. */
 export const allowLine = ({ source, port, protocol, comment }: SourceRule & { readonly comment: string }): ShellLine =>
@@ -10,7 +10,3 @@ const wordsOf = (spec: string): readonly string[] => (spec.match(/'[^']*'|\S+/g)
 
 /** Deletes a rule by its words. Typed on the node, as root. */
 export const deleteLine = ({ spec }: Pick<FirewallRule, 'spec'>): ShellLine => sh`ufw delete ${words(wordsOf(spec))}`
-
-/** Deletes a rule from this machine, over SSH. */
-export const sayDelete = (alias: string, rule: Pick<FirewallRule, 'spec'>): ShellLine =>
-  sh`ssh ${alias} ${sh`sudo ${part(deleteLine(rule))}`}`

@@ -1,4 +1,5 @@
 import { later } from '../../src/lib/later.ts'
+import { asRootOn } from '../../src/lib/node-lines.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import type { ShellLine } from '../../src/lib/shell.ts'
 import { sayCheckout } from '../../src/lib/systems/checkout/say-checkout.ts'
@@ -9,7 +10,7 @@ import { sayNodes } from '../../src/lib/systems/nodes/say-nodes.ts'
 import { sayPostgres } from '../../src/lib/systems/postgres/say-postgres.ts'
 import { sayRedis } from '../../src/lib/systems/redis/say-redis.ts'
 import type { Said } from '../../src/lib/systems/systems.ts'
-import { sayDelete } from '../../src/lib/ufw-lines.ts'
+import { deleteLine } from '../../src/lib/ufw-lines.ts'
 
 const never = <T>(): ReturnType<typeof later<T>> => later<T>(async () => Promise.reject(new Error('a line needs no such value')))
 
@@ -55,7 +56,7 @@ export const saidOf = (value: string): readonly Said[] => {
     postgres.markVersions(target, [1n], value),
     nodes.allowFrom(value, { source: value, port: 443, protocol: 'tcp', comment: value }),
     nodes.deleteRule(value, { spec: value }),
-    { line: sayDelete(value, { spec: value }), target: value },
+    { line: asRootOn(value, deleteLine({ spec: value })), target: value },
     redis.forgetResidenceIds(['7']),
     redis.forgetAllResidenceIds({ ttl: 1, most: 1, signal: new AbortController().signal }),
     checkout.setScalar({ file: value, key: value, line: 4, from: value, to: value }),

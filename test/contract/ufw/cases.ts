@@ -179,6 +179,23 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
     'prepend deny from 2400:cb00::/32 to any port 443 proto tcp',
     ...views,
   ],
+  'default policies': [
+    ...operators,
+    'default allow incoming',
+    'default reject',
+    'status verbose',
+    'default deny outgoing',
+    'status verbose',
+    'default nonsense',
+  ],
+  'addresses of everybody, and a mask in dots': [
+    ...operators,
+    'allow from 0.0.0.0/0 to any port 443 proto tcp',
+    'allow from ::/0 to any port 80 proto tcp',
+    'allow from 173.245.48.0/255.255.240.0 to any port https proto tcp',
+    ...views,
+    'delete allow 443/tcp',
+  ],
   'a service by name': ['allow https', 'allow ssh', 'allow nosuchservice', 'show added'],
 }
 
@@ -223,7 +240,13 @@ export const ufwCases: readonly ContractCase<UfwWorld>[] = [
     give: async (world: UfwWorld) => {
       const { command, read: answerIn } = framed(firewallScript)
       const stdout = await world.run(`LANGUAGE=${language}; export LANGUAGE\n${arranged}\n${command}\n`)
-      const { interfaces: _, ssh: __, ipv6: ___, ...read } = readFirewall(answerIn({ code: 0, stdout, stderr: '' })?.stdout ?? '')
+      const {
+        interfaces: _,
+        addresses: ____,
+        ssh: __,
+        ipv6: ___,
+        ...read
+      } = readFirewall(answerIn({ code: 0, stdout, stderr: '' })?.stdout ?? '')
       return JSON.parse(JSON.stringify(read))
     },
   })),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { verdict } from '../../../src/lib/sandbox/edge/firewall.ts'
 import { bookNodes, nodeFolder, writeCommands } from '../../../src/lib/sandbox/nodes/state.ts'
 import type { ContractWorld } from '../contract.ts'
 
@@ -9,6 +10,14 @@ import type { ContractWorld } from '../contract.ts'
 export interface UfwWorld extends ContractWorld {
   /** What these shell lines print on both outputs. */
   run(script: string): Promise<string>
+  /** The same, and which connections come in afterwards. */
+  knock(script: string, knocks: readonly Knock[]): Promise<{ readonly said: string; readonly through: readonly Knock[] }>
+}
+
+/** A TCP connection from elsewhere. */
+export interface Knock {
+  readonly from: string
+  readonly port: number
 }
 
 /** Feeds the script to a shell and gives both of its outputs as one. */
@@ -31,8 +40,13 @@ export const sandboxUfw = async (): Promise<UfwWorld> => {
   const dir = mkdtempSync(join(tmpdir(), 'contract-ufw-'))
   writeCommands(join(dir, 'commands'))
   const folder = nodeFolder(join(dir, machine.alias), join(dir, 'commands'), machine)
+  const run = (script: string) => outputOf('/bin/sh', ['-s'], script, { PATH: folder.path })
   return {
-    run: (script) => outputOf('/bin/sh', ['-s'], script, { PATH: folder.path }),
+    run,
+    async knock(script, knocks) {
+      const said = await run(script)
+      return { said, through: knocks.filter(({ from, port }) => verdict(folder, port, from) === 'allow') }
+    },
     async reset() {
       folder.reset()
       folder.write('ufw/enabled', 'no\n')

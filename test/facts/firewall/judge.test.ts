@@ -192,18 +192,39 @@ test('a comment that no command line is to hold is not carried on', () => {
 test('UFW inactive: enabled only where a rule lets SSH in, from where it comes, at the port where it comes', () => {
   const off = (line: string, ssh: Firewall['ssh']) => findings({ ...firewall(line), active: false, ...(ssh && { ssh }) }).slice(0, 1)
   const here = { client: '203.0.113.77', port: 2222 }
-  expect(off('allow 22/tcp', undefined)[0]?.next).toBe('ssh hetzner1 sudo ufw enable')
+  expect(off('allow 22/tcp', undefined)[0]?.next).toBe("ssh hetzner1 'sudo ufw enable'")
   expect(off('allow 22/tcp', here)).toEqual([
     {
       level: 'wrong',
       text: 'UFW on hetzner1 is inactive, and has no rule that lets SSH in at 2222',
-      next: 'ssh hetzner1 sudo ufw allow 2222/tcp',
+      next: "ssh hetzner1 'sudo ufw allow 2222/tcp'",
     },
   ])
   for (const line of ['allow 2222', 'limit 2222/tcp', 'allow from 203.0.113.0/24', 'allow 2200:2300/tcp', 'allow from any'])
-    expect(off(line, here)[0]?.next).toBe('ssh hetzner1 sudo ufw enable')
+    expect(off(line, here)[0]?.next).toBe("ssh hetzner1 'sudo ufw enable'")
   for (const line of ['allow from 192.0.2.7 to any port 2222 proto tcp', 'deny 2222', 'allow 2222/udp', 'allow in on wg0'])
-    expect(off(line, here)[0]?.next).toBe('ssh hetzner1 sudo ufw allow 2222/tcp')
+    expect(off(line, here)[0]?.next).toBe("ssh hetzner1 'sudo ufw allow 2222/tcp'")
+})
+
+test('a line for a node does what its SSH configuration and its sudo need', () => {
+  const lines = (seen: Firewall['seen']) =>
+    findings({ ...firewall(...whole, 'allow 80/tcp'), ...(seen && { seen }) }).map((one) => one.next)
+  expect(lines({ options: ['-o', 'RemoteCommand=none'], lacksSudo: false })).toEqual([
+    "ssh -o RemoteCommand=none hetzner1 'sudo ufw delete allow 80/tcp'",
+  ])
+  expect(lines({ options: [], lacksSudo: true })).toEqual(["ssh hetzner1 'ufw delete allow 80/tcp'"])
+})
+
+test('a rule for an address that the node does not have lets nobody in there', () => {
+  const at = (address: string) => ({
+    ...firewall(...whole.slice(0, 1), `allow to ${address} port 443 proto tcp`),
+    addresses: ['178.104.247.152'],
+  })
+  expect(judge(at('178.104.247.152'), published).missing).toEqual(['2400:cb00::/32'])
+  expect(judge(at('178.104.0.0/16'), published).missing).toEqual(['2400:cb00::/32'])
+  expect(judge(at('198.51.100.200'), published).missing).toEqual(ranges)
+  // A machine behind the translation of its provider has a private address alone.
+  expect(judge({ ...at('10.0.0.9'), addresses: ['10.0.0.9'] }, published).missing).toEqual(['2400:cb00::/32'])
 })
 
 test('IPv6 that UFW leaves alone is not wanted', () => {

@@ -5,6 +5,8 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
+import { judge } from '../../../src/lib/facts/firewall/judge.ts'
+import { firewallFindings } from '../../../src/lib/reports/firewall/findings.ts'
 import { connector } from '../../../src/lib/systems/nodes/connect.ts'
 import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 import { accepted, both, config, file, keygen, newKey, run, withKnown, withoutKeys } from '../../contract/openssh/ask.ts'
@@ -230,7 +232,14 @@ test.runIf(process.getuid?.() === 0)(
       await nodes.read.firewall(alias)
       typed([nodes.say.allowFrom(alias, { source: '192.0.2.0/24', port: 443, protocol: 'tcp', comment: 'cloudflare' }).line].flat())
       expect(readFileSync(kept, 'utf8')).toMatch(/^ufw allow .*192\.0\.2\.0\/24/)
-      const { rules } = await nodes.read.firewall(alias)
+      const firewall = await nodes.read.firewall(alias)
+      const { rules } = firewall
+      // What a report tells to type: as the lines of a plan.
+      const shut = judge({ ...firewall, active: false, ssh: { client: '203.0.113.7', port: 2222 } }, { ipv4: [], ipv6: [] })
+      const survey = { published: { because: '' }, lists: { value: [] }, nodes: new Map([[alias, { value: shut }]]) }
+      const { next } = firewallFindings(survey).find(({ text }) => text.includes('inactive')) ?? {}
+      typed([`ssh() { command ssh -F ${configFile} "$@"; }`, next ?? 'false'])
+      expect(readFileSync(kept, 'utf8')).toContain('ufw allow 2222/tcp')
       const shows = (there: readonly string[]) => nodes.prove?.rules(alias, { there }) ?? { before: [], lines: ['false'] }
       const { before = [], lines } = shows(rules.map(({ spec }) => spec))
       expect(rules).toHaveLength(1)

@@ -226,7 +226,7 @@ test('an inactive UFW, a door open to anybody and a range by hand', async () => 
   const { state } = sandbox().nodes.node(second.alias)
   state.write('ufw/rules4', `${state.read('ufw/rules4')}allow|in|tcp|any|443|any|\nallow|in|tcp|203.0.113.5|443|any|monitoring\n`)
   expect(await said()).toEqual([
-    'wrong | UFW on hetzner1 is inactive: everything is open | ssh hetzner1 sudo ufw enable',
+    "wrong | UFW on hetzner1 is inactive: everything is open | ssh hetzner1 'sudo ufw enable'",
     "wrong | hetzner2 is open to anybody: allow 443/tcp | ssh hetzner2 'sudo ufw delete allow 443/tcp'",
     "warning | hetzner2 also lets in 203.0.113.5 at 443 | ssh hetzner2 'sudo ufw delete allow from 203.0.113.5 to any port 443 proto tcp'",
   ])

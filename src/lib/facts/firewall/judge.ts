@@ -1,4 +1,5 @@
 import { coversPort, type FirewallRule, isOfTheWeb, plainWords } from '../../firewall-rule.ts'
+import type { SeenNode } from '../../node-lines.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import type { Firewall } from '../../systems/nodes/types.ts'
 import { admits, decides, isPrivate, passage } from './passage.ts'
@@ -35,6 +36,8 @@ export interface Judged {
   readonly mayGo: readonly FirewallRule[]
   /** The port at which SSH comes in, and whether a rule lets it. */
   readonly ssh: { readonly port: number; readonly letIn: boolean }
+  /** What a line to be pasted must do about the node. */
+  readonly seen?: SeenNode
 }
 
 export const https = 443
@@ -98,6 +101,7 @@ export const judge = (firewall: Firewall, published: PublishedRanges): Judged =>
     ipv6,
     comment,
     mayGo: [...open, ...byHand, ...against].filter((rule) => isOfTheWeb(rule) && !coversPort(rule, ssh.port) && staysIn(rule)),
+    ...(firewall.seen && { seen: firewall.seen }),
     ssh: { port: ssh.port, letIn: passage(ssh.client, ssh.port, denying).letIn },
   }
 }

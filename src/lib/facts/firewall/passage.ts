@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { coversPort, type FirewallRule } from '../../firewall-rule.ts'
 import type { Firewall } from '../../systems/nodes/types.ts'
 import { overlap, type Span, spansOf, without } from './spans.ts'
@@ -19,12 +20,24 @@ const privateAddress = /^(10\.|127\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.2
 
 export const isPrivate = (source: string): boolean => privateAddress.test(source)
 
+/** Whether connections from the Internet arrive at an address that a rule names. */
+const isHere = (to: string, { addresses = [] }: Pick<Firewall, 'addresses'>): boolean => {
+  if (to === 'any') return true
+  const own = addresses.filter((address) => isIP(address) === spansOf(to)[0]?.family)
+  return own.length > 0 ? overlap(own.flatMap(spansOf), spansOf(to)) : !isPrivate(to)
+}
+
 /** Whether a rule speaks of what comes from the Internet to this TCP port. */
-export const decides = (rule: FirewallRule, port: number, { interfaces = [] }: Pick<Firewall, 'interfaces'>): boolean => {
+export const decides = (rule: FirewallRule, port: number, node: Pick<Firewall, 'interfaces' | 'addresses'>): boolean => {
   const { known, interface: device, sourcePort = 'any', to } = rule
-  if (!known || !coversPort(rule, port) || sourcePort !== 'any' || isPrivate(to)) return false
+  const { interfaces = [] } = node
+  if (!known || !coversPort(rule, port) || sourcePort !== 'any' || !isHere(to, node)) return false
   return device === undefined || (interfaces.length > 0 ? interfaces.includes(device) : !inner.test(device))
 }
+
+/** False for a rule of the other family: by its words, or by the address that it lets in to. */
+const isOf = ({ family, to }: FirewallRule, wanted: 4 | 6 | undefined): boolean =>
+  (family ?? wanted) === wanted && spansOf(to).some((span) => span.family === wanted)
 
 /** Follows a source through the rules. `leaving`: as if these rules were not there. */
 export const passage = (source: string, port: number, firewall: Firewall, leaving: readonly FirewallRule[] = []): Passage => {
@@ -35,7 +48,7 @@ export const passage = (source: string, port: number, firewall: Firewall, leavin
   const family = left[0]?.family
   for (const rule of family === 6 ? rules6 : rules) {
     const met = spansOf(rule.from)
-    if (leaving.includes(rule) || !decides(rule, port, firewall) || !overlap(left, met)) continue
+    if (leaving.includes(rule) || !decides(rule, port, firewall) || !isOf(rule, family) || !overlap(left, met)) continue
     left = without(left, met)
     ;(admits(rule) ? by : against).push(rule)
   }

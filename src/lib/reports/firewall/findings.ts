@@ -4,10 +4,11 @@ import { allOf, isWider, type Judged } from '../../facts/firewall/judge.ts'
 import { differenceOf, lineFor } from '../../facts/firewall/lists.ts'
 import type { FirewallSurvey } from '../../facts/firewall/survey.ts'
 import type { FirewallRule } from '../../firewall-rule.ts'
+import { asRootOn } from '../../node-lines.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
-import { sayDelete } from '../../ufw-lines.ts'
+import { deleteLine } from '../../ufw-lines.ts'
 
 const refresh = 'honeydue firewall:refresh'
 /** Traefik is k3s's own: its settings are those of this object. */
@@ -19,15 +20,18 @@ const warning = (text: string, next?: string): Observation => ({ level: 'warning
 const some = (ranges: readonly string[]): string => (ranges.length === 1 ? String(ranges[0]) : `${ranges.length} ranges`)
 
 /** The line that deletes a rule, where SSH, the cluster and Cloudflare come in without it; what makes it so, where Cloudflare does not. */
-const without = (alias: string, rule: FirewallRule, { mayGo, leaning }: Judged): string | undefined => {
-  if (mayGo.includes(rule)) return sayDelete(alias, rule)
+const without = (alias: string, rule: FirewallRule, { mayGo, leaning, seen }: Judged): string | undefined => {
+  if (mayGo.includes(rule)) return asRootOn(alias, deleteLine(rule), seen)
   return leaning.length > 0 && rule.from === 'any' ? sh`honeydue firewall:refresh --node ${alias}` : undefined
 }
 
-const inactive = (alias: string, { ssh }: Judged): Observation =>
+const inactive = (alias: string, { ssh, seen }: Judged): Observation =>
   ssh.letIn
-    ? wrong(`UFW on ${alias} is inactive: everything is open`, sh`ssh ${alias} sudo ufw enable`)
-    : wrong(`UFW on ${alias} is inactive, and has no rule that lets SSH in at ${ssh.port}`, sh`ssh ${alias} sudo ufw allow ${ssh.port}/tcp`)
+    ? wrong(`UFW on ${alias} is inactive: everything is open`, asRootOn(alias, sh`ufw enable`, seen))
+    : wrong(
+        `UFW on ${alias} is inactive, and has no rule that lets SSH in at ${ssh.port}`,
+        asRootOn(alias, sh`ufw allow ${ssh.port}/tcp`, seen),
+      )
 
 const ofNode = (alias: string, judged: Judged, published: PublishedRanges | undefined): readonly Observation[] => [
   ...(judged.active ? [] : [inactive(alias, judged)]),

@@ -1,6 +1,7 @@
 import { reasonOf, Trouble } from '../../errors.ts'
 import { bytes, milliseconds } from '../../facts/nodes/quantities.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
+import { asRootOn, onNode } from '../../node-lines.ts'
 import { isOwnName } from '../../own-name.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
@@ -27,7 +28,7 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] 
   const hosts = expected.flatMap(({ alias, hostname }) => {
     const answer = facts.get(alias)
     return answer?.answered && !isOwnName(answer.value.hostname, hostname)
-      ? [wrong(`${alias} is ${answer.value.hostname || 'nameless'}, not ${hostname}`, sh`ssh ${alias} hostname`)]
+      ? [wrong(`${alias} is ${answer.value.hostname || 'nameless'}, not ${hostname}`, onNode(alias, sh`hostname`, answer.value.seen))]
       : []
   })
   if (!api.answered) return hosts
@@ -57,7 +58,7 @@ const unreached = ({ expected, facts, api }: NodesSurvey): readonly Observation[
   ...(api.answered ? [] : [silent('The Kubernetes API', api.error, 'honeydue doctor')]),
   ...expected.flatMap(({ alias }) => {
     const answer = facts.get(alias)
-    return answer?.answered === false ? [silent(`${alias} over SSH`, answer.error, sh`ssh -v ${alias} true`)] : []
+    return answer?.answered === false ? [silent(`${alias} over SSH`, answer.error, onNode(alias, sh`true`, undefined, ['-v']))] : []
   }),
 ]
 
@@ -75,43 +76,57 @@ export const inCluster = (node: ApiNode, name: string): readonly Observation[] =
 }
 
 const onHost = (facts: NodeFacts): readonly Observation[] => {
-  const { alias, memory, disk, load, cpus, firewall, k3sService, clock } = facts
+  const { alias, memory, disk, load, cpus, firewall, k3sService, clock, seen } = facts
   return [
     ...(k3sService === 'active'
       ? []
-      : [wrong(`k3s on ${alias} is ${k3sService ?? 'of unknown state'}`, sh`ssh ${alias} sudo journalctl -u k3s -n 50`)]),
+      : [wrong(`k3s on ${alias} is ${k3sService ?? 'of unknown state'}`, asRootOn(alias, sh`journalctl -u k3s -n 50`, seen))]),
     ...(disk && disk.availableBytes < disk.totalBytes * diskFree
-      ? [wrong(`${alias} has ${bytes(disk.availableBytes)} of ${bytes(disk.totalBytes)} of disk free`, sh`ssh ${alias} sudo du -xhd2 /var`)]
+      ? [
+          wrong(
+            `${alias} has ${bytes(disk.availableBytes)} of ${bytes(disk.totalBytes)} of disk free`,
+            asRootOn(alias, sh`du -xhd2 /var`, seen),
+          ),
+        ]
       : []),
     ...(memory && memory.availableBytes < memory.totalBytes * memoryFree
       ? [
           wrong(
             `${alias} has ${bytes(memory.availableBytes)} of ${bytes(memory.totalBytes)} of memory free`,
-            sh`ssh ${alias} ps aux --sort -rss`,
+            onNode(alias, sh`ps aux --sort -rss`, seen),
           ),
         ]
       : []),
-    ...('active' in firewall && !firewall.active ? [wrong(`UFW on ${alias} is inactive`, sh`ssh ${alias} sudo ufw status verbose`)] : []),
-    ...(clock.synchronized === false ? [wrong(`The clock of ${alias} is not synchronized`, sh`ssh ${alias} timedatectl`)] : []),
-    ...(load && cpus && load[1] > cpus * loadPerCpu
-      ? [warning(`${alias} has a load of ${load[1]} on ${cpus} CPUs over five minutes`, sh`ssh ${alias} ps aux --sort -pcpu`)]
+    ...('active' in firewall && !firewall.active
+      ? [wrong(`UFW on ${alias} is inactive`, asRootOn(alias, sh`ufw status verbose`, seen))]
       : []),
-    ...('unknown' in firewall ? [warning(`UFW on ${alias} cannot be read: ${firewall.unknown}`, sh`ssh ${alias} sudo -n ufw status`)] : []),
+    ...(clock.synchronized === false ? [wrong(`The clock of ${alias} is not synchronized`, onNode(alias, sh`timedatectl`, seen))] : []),
+    ...(load && cpus && load[1] > cpus * loadPerCpu
+      ? [warning(`${alias} has a load of ${load[1]} on ${cpus} CPUs over five minutes`, onNode(alias, sh`ps aux --sort -pcpu`, seen))]
+      : []),
+    ...('unknown' in firewall
+      ? [warning(`UFW on ${alias} cannot be read: ${firewall.unknown}`, asRootOn(alias, sh`ufw status`, seen))]
+      : []),
     ...(facts.rebootRequired
-      ? [warning(`${alias} is to be restarted (reboot-required)`, sh`ssh ${alias} cat /var/run/reboot-required.pkgs`)]
+      ? [warning(`${alias} is to be restarted (reboot-required)`, onNode(alias, sh`cat /var/run/reboot-required.pkgs`, seen))]
       : []),
   ]
 }
 
 const clocks = (all: readonly NodeFacts[]): readonly Observation[] => {
   const known = all
-    .flatMap(({ alias, clock }) => (clock.offsetMs === undefined ? [] : [{ alias, offset: clock.offsetMs }]))
+    .flatMap(({ alias, seen, clock }) => (clock.offsetMs === undefined ? [] : [{ alias, seen, offset: clock.offsetMs }]))
     .sort((a, b) => a.offset - b.offset)
   const [first, last] = [known[0], known.at(-1)]
   if (!first || !last) return []
   const spread = last.offset - first.offset
   if (spread > clockSpreadMs)
-    return [wrong(`The clocks of ${first.alias} and ${last.alias} are ${milliseconds(spread)} apart`, sh`ssh ${last.alias} timedatectl`)]
+    return [
+      wrong(
+        `The clocks of ${first.alias} and ${last.alias} are ${milliseconds(spread)} apart`,
+        onNode(last.alias, sh`timedatectl`, last.seen),
+      ),
+    ]
   const middle = (first.offset + last.offset) / 2
   return Math.abs(middle) > ownClockMs
     ? [warning(`This machine's clock is ${milliseconds(Math.abs(middle))} ${middle > 0 ? 'behind' : 'ahead of'} the nodes`)]

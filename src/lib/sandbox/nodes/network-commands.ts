@@ -8,6 +8,9 @@ own_port() { # HOST PORT
 real() { PATH=${'$'}{PATH#*:}; export PATH; }
 `
 
+/** Every node's, beside the IPv4 address that the book names. */
+export const nodeAddress6 = '2a01:4f8::152'
+
 /** Commands that look at the network from a node: its own ports are elsewhere on this machine, and nothing beyond this machine is reached. */
 export const networkCommands: Readonly<Record<string, string>> = {
   openssl: `${ownPort}
@@ -34,9 +37,12 @@ done
 real; exec curl --connect-to ":${'$'}{found% *}:127.0.0.1:${'$'}{found#* }" "$@"
 `,
   // One interface to the outside, as Hetzner's machines have it, for both families.
-  ip: `
+  ip: String.raw`
 case "$*" in
   *'route show default'*) case "$*" in *-6*) echo 'default via fe80::1 dev eth0 proto static metric 1024 onlink' ;; *) echo 'default via 172.31.1.1 dev eth0 proto dhcp src '"$(cat "$state/address")"' metric 100' ;; esac ;;
+  *'-o addr show'*) printf '2: eth0    inet %s/32 metric 100 scope global dynamic eth0\       valid_lft 60000sec preferred_lft 60000sec\n' "$(cat "$state/address")"
+    echo '2: eth0    inet6 ${nodeAddress6}/64 scope global \       valid_lft forever preferred_lft forever'
+    echo '4: cni0    inet 10.42.0.1/24 brd 10.42.0.255 scope global cni0\       valid_lft forever preferred_lft forever' ;;
   *) echo 'Object is unknown, try "ip help".' >&2; exit 1 ;;
 esac
 `,

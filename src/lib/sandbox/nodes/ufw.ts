@@ -75,15 +75,19 @@ settle() {
   elif [ "$position" -gt 0 ]; then echo "Rule inserted$v6"
   else echo "Rule added$v6"; fi
 }
+# 255.255.240.0 as 20.
+bits_of() { count=0; for part in $(echo "$1" | tr . ' '); do while [ "$part" -gt 0 ]; do count=$((count + (part & 1))); part=$((part >> 1)); done; done; echo $count; }
 # Sets address to $1 as ufw keeps it: without a mask that is one address, the network for a mask, small letters.
 normal() {
   address=$(printf '%s' "$1" | tr A-Z a-z); given=$address
   case $address in
     any) return ;;
+    ::/0) address=any; return ;;
     *:*) address=${'$'}{address%/128}; return ;;
     */*) mask=${'$'}{address#*/}; base=${'$'}{address%/*} ;;
     *) mask=32; base=$address ;;
   esac
+  case $mask in *.*.*.*) mask=$(bits_of "$mask") ;; esac
   case $base/$mask in *[!0-9./]*|*..*|.*|*./*) die 'Bad source address' ;; esac
   IFS=. read -r a b c d rest <<EOT
 $base
@@ -94,6 +98,7 @@ EOT
   address=$((all >> 24)).$((all >> 16 & 255)).$((all >> 8 & 255)).$((all & 255))
   [ "$address" = "$base" ] || echo 'WARN: Rule changed after normalization' >&2
   [ "$mask" = 32 ] || address=$address/$mask
+  [ "$address" = 0.0.0.0/0 ] && address=any
 }
 port_of() { case $1 in */tcp|*/udp) n_port=${'$'}{1%/*}; n_proto=${'$'}{1#*/} ;; *) n_port=$1 ;; esac
   # As /etc/services has them: https for both protocols.
@@ -115,11 +120,13 @@ rule() {
     case $word in
       proto) case $value in tcp|udp|any|ah|esp|gre|igmp|ipv6) n_proto=$value ;; *) die "Unsupported protocol '$value'" ;; esac ;; from) n_from=$value ;; to) n_to=$value ;; comment) n_comment=$value ;;
       app) profile "$value" || die "Could not find a profile matching '$value'"; n_port="app:$value"; n_proto=tcp ;;
-      port) case $value in *[!0-9:,]*) die "Bad port '$value'" ;; esac; n_port=$value ;;
+      port) case $value in ssh) value=22 ;; http) value=80 ;; https) value=443 ;; esac
+        case $value in *[!0-9:,]*) die "Bad port '$value'" ;; esac; n_port=$value ;;
     esac
   done
   for address in "$n_from" "$n_to"; do case $address in any|*[0-9].*|*:*) ;; *) die 'Bad source address' ;; esac; done
   case $n_port:$n_proto in app:*) ;; *[:,]*:any) die "Must specify 'tcp' or 'udp' with multiple ports" ;; esac
+  named=$n_from$n_to
   normal "$n_from"; n_from=$address; normal "$n_to"; n_to=$address
   case $n_from$n_to in *:*) case $n_from$n_to in *.*) die "Mixed IP versions for 'from' and 'to'" ;; esac ;; esac
   families='4 6'
@@ -127,7 +134,7 @@ rule() {
     families=4
     case $n_from$n_to in *:*) die 'IPv6 support not enabled' ;; esac
   fi
-  case $n_from$n_to in *:*) families=6 ;; *.*) families=4 ;; esac
+  case $named in *:*) families=6 ;; *.*) families=4 ;; esac
   if [ "$position" -gt 0 ]; then
     place=$position
     case $families in
@@ -159,6 +166,13 @@ case $verb in
     done ;;
   enable) echo yes > "$dir/enabled"; echo 'Firewall is active and enabled on system startup' ;;
   disable) echo no > "$dir/enabled"; echo 'Firewall stopped and disabled on system startup' ;;
+  default) misled() { misused 'Invalid syntax'; }
+    case $1 in allow|deny|reject) ;; *) misled ;; esac
+    case ${'$'}{2:-incoming} in incoming) at=1 ;; outgoing) at=2 ;; *) misled ;; esac
+    IFS=, read -r one two three < "$dir/default"
+    case $at in 1) one="$1 (incoming)" ;; 2) two=" $1 (outgoing)" ;; esac
+    echo "$one,$two,$three" > "$dir/default"
+    printf "Default %s policy changed to '%s'\n(be sure to update your rules accordingly)\n" "${'$'}{2:-incoming}" "$1" ;;
   reload) if enabled; then echo 'Firewall reloaded'; else echo 'Firewall not enabled (skipping reload)'; fi ;;
   allow|deny|reject|limit) rule $verb "$@" ;;
   prepend) position=1

@@ -14,9 +14,10 @@ interface Asking {
 export const asker = ({ connections, hostnames }: Asking) => {
   const ask = async (alias: string, script: string, options: RunOptions): Promise<{ answer: Answer; startedAfterMs: number }> => {
     const { command, read } = framed(script)
-    const output = await (await connections.to(alias)).run(command, options)
+    const { host, run } = await connections.to(alias)
+    const output = await run(command, options)
     const answer = read(output)
-    if (answer === undefined) throw ranSomethingElse(alias, output)
+    if (answer === undefined) throw ranSomethingElse(host, output)
     return { answer, startedAfterMs: output.startedAfterMs }
   }
   return {

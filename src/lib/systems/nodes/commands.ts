@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
+import { lineTo, type Reached } from './over-ssh.ts'
 import { sessionSeats } from './session-seats.ts'
 import { notInTime } from './trouble.ts'
 import type { CommandOutput } from './types.ts'
@@ -23,7 +24,8 @@ export interface Run extends CommandOutput {
 const maxSessions = 5
 
 /** Runs commands on one ssh2 client, and never leaves one unsettled: each ends with an exit status, or fails with a code. */
-export const commandRunner = (alias: string, client: Client) => {
+export const commandRunner = (machine: Reached, client: Client) => {
+  const { alias } = machine
   let lost: Error | undefined
   const endings = new Set<() => void>()
   const end = (error?: Error) => {
@@ -41,7 +43,7 @@ export const commandRunner = (alias: string, client: Client) => {
         failed: `The connection to ${alias} was lost while ${what}`,
         state: 'A command that had started may still be running there.',
         cause: 'the node or the network between went down',
-        next: sh`ssh ${alias} uptime`,
+        next: lineTo(machine, sh`uptime`),
       },
       lost ? { cause: lost } : {},
     )
@@ -66,7 +68,7 @@ export const commandRunner = (alias: string, client: Client) => {
           channel?.signal('TERM')
           channel?.close()
           if (options.signal?.aborted) return reject(options.signal.reason)
-          reject(notInTime(alias, options.timeoutMs))
+          reject(notInTime(machine, options.timeoutMs))
         })
       if (stop.aborted) return aborted()
       stop.addEventListener('abort', aborted, { once: true })
@@ -82,7 +84,7 @@ export const commandRunner = (alias: string, client: Client) => {
                       code: 'ssh-no-session',
                       failed: `${alias} refused to start a command`,
                       cause: 'it allows no further session on this connection (MaxSessions)',
-                      next: sh`ssh ${alias} uptime`,
+                      next: lineTo(machine, sh`uptime`),
                     },
                     { cause: error },
                   ),

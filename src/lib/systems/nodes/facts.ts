@@ -1,4 +1,4 @@
-import type { Answer } from './script.ts'
+import { type Answer, sayNoSudo } from './script.ts'
 import type { NodeFacts } from './types.ts'
 
 // One round trip: every fact is a line "name value…". What takes long runs beside the rest. As few processes as there are questions: on a node of two
@@ -14,6 +14,7 @@ say synchronized "$(timedatectl show -p NTPSynchronized --value 2>/dev/null)" &
 say service "$(systemctl is-active k3s 2>/dev/null)" &
 say cpus "$(nproc)"
 say uptime "$(uptime)"
+${sayNoSudo}
 test -e /var/run/reboot-required && echo 'reboot yes'
 df -Pk /
 free -b

@@ -1,4 +1,6 @@
+import { isIP, isIPv6 } from 'node:net'
 import { type FirewallRule, type Profiles, readRule } from '../../firewall-rule.ts'
+import { sayNoSudo } from './script.ts'
 import type { Firewall } from './types.ts'
 
 // One round trip. `show added` has every rule with its comment, while UFW is inactive too; `status verbose` has the policy, and the order of the
@@ -10,8 +12,9 @@ echo "$added" | sed -n 's/^ufw /rule /p'
 if echo "$added" | grep -qE "^ufw (route )?[a-z]+ .*app |^ufw [a-z]+ ((in|out) )?((log|log-all) )?('[^']*'|[^0-9' ][^ ]*)( comment '.*)?$"
 then root ufw app info all 2>/dev/null | sed 's/^/profile /'; fi
 sed -n 's/^IPV6=/ipv6 /p' /etc/default/ufw 2>/dev/null
+ip -o addr show scope global 2>/dev/null | sed -n 's/^[0-9]*: \\([^ ]*\\) *inet6\\{0,1\\} \\([^/ ]*\\).*/address \\1 \\2/p'
 for family in -4 -6; do ip $family -o route show default 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/interface \\1/p'; done
-command -v sudo > /dev/null 2>&1 || echo no-sudo
+${sayNoSudo}
 echo "ssh $SSH_CONNECTION"
 `
 
@@ -22,21 +25,22 @@ export const readFirewall = (stdout: string): Firewall => {
   const status = all('status')
   const [, incoming] = status.flatMap((line) => /(\w+) \([^()]+\), (\w+) \([^()]+\), (\w+) \([^()]+\)\s*$/.exec(line) ?? [])
   const profiles = readProfiles(all('profile'))
-  const rules = all('rule').map((line) => readRule(line.trim(), profiles))
+  const rows = readRows(status)
+  const rules = all('rule').map((line) => ofItsFamily(readRule(line.trim(), profiles), rows))
+  const interfaces = [...new Set(all('interface').map((name) => name.trim()))]
+  const addresses = all('address').map((line) => line.split(' '))
   const [client, , , port] = (all('ssh')[0] ?? '').split(' ')
   return {
     active: incoming !== undefined,
     incoming: incoming ?? 'unknown',
     rules,
-    rules6: inOrder6(rules, status),
+    rules6: inOrder6(rules, rows),
     ipv6: !all('ipv6').some((value) => /no/i.test(value)),
-    interfaces: [...new Set(all('interface').map((name) => name.trim()))],
+    interfaces,
+    addresses: addresses.flatMap(([device = '', address]) => (address && interfaces.includes(device) ? [address] : [])),
     ...(client && Number(port) > 0 && { ssh: { client, port: Number(port) } }),
   }
 }
-
-/** Whether the machine has no sudo: who read its UFW is root there, and a line to be pasted does without. */
-export const lacksSudo = (stdout: string): boolean => /^no-sudo$/m.test(stdout)
 
 /** `ufw app info all`: blocks between lines of `--`, the name in the first line, the ports indented. */
 const readProfiles = (lines: readonly string[]): Profiles => {
@@ -53,12 +57,30 @@ const readProfiles = (lines: readonly string[]): Profiles => {
 /** A row of the status table: To, action and direction, From. */
 const row = /^(.*?\S)\s+(ALLOW|DENY|REJECT|LIMIT) (IN|OUT|FWD)\s+(.*?)\s*(?:#.*)?$/
 
-/** The rules in the order in which they meet IPv6: `show added` puts those of IPv6 alone last, wherever they stand. */
-const inOrder6 = (rules: readonly FirewallRule[], status: readonly string[]): readonly FirewallRule[] => {
+/** The rows of the table as `asRow` has them, by family. */
+type Rows = Readonly<Record<4 | 6, readonly string[]>>
+
+const isOf6 = (place: string): boolean => place.includes('(v6)') || place.split(/[ /]/).some((word) => isIPv6(word))
+
+const readRows = (status: readonly string[]): Rows => {
   const rows = status.flatMap((line) => {
     const [found, to = '', action = '', way = '', from = ''] = row.exec(line) ?? []
-    return found?.includes(':') || found?.includes('(v6)') ? [[action, way, to, from].join(' ').replaceAll(' (v6)', '')] : []
+    const text = [action, way, to, from].join(' ').replaceAll(' (v6)', '')
+    return found === undefined ? [] : [{ text, family: isOf6(to) || isOf6(from) ? (6 as const) : (4 as const) }]
   })
+  const of = (wanted: 4 | 6) => rows.flatMap(({ text, family }) => (family === wanted ? [text] : []))
+  return { 4: of(4), 6: of(6) }
+}
+
+/** A rule from 0.0.0.0/0 or ::/0 is shown as one for anybody: the table alone tells that it is of one family. */
+const ofItsFamily = (rule: FirewallRule, rows: Rows): FirewallRule => {
+  if (rule.routed || [rule.from, rule.to].some((one) => isIP(one.split('/')[0] ?? '') !== 0)) return rule
+  const [in4, in6] = [rows[4].includes(asRow(rule)), rows[6].includes(asRow(rule))]
+  return in4 === in6 ? rule : { ...rule, family: in4 ? 4 : 6 }
+}
+
+/** The rules in the order in which they meet IPv6: `show added` puts those of IPv6 alone last, wherever they stand. */
+const inOrder6 = (rules: readonly FirewallRule[], { 6: rows }: Rows): readonly FirewallRule[] => {
   const of6 = rules.filter(({ from, to, routed }) => !routed && ![from, to].some((one) => one.includes('.')))
   const place = (rule: FirewallRule): number => {
     const at = rows.indexOf(asRow(rule))

@@ -66,7 +66,7 @@ export const handshake = async (
   })
   const heard = hearRefusals(client)
   saveRoundTrips(client, identities, began)
-  const runner = commandRunner(host.alias, client)
+  const runner = commandRunner(host, client)
   const abort = () => client.destroy()
   signal?.addEventListener('abort', abort, { once: true })
   // It may have ended while keys were looked up; ssh2 would wait for a word from it.

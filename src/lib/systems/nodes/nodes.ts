@@ -1,8 +1,9 @@
 import type { Clock } from '../../clock.ts'
+import type { SeenNode } from '../../node-lines.ts'
 import type { System } from '../systems.ts'
 import { asker } from './ask.ts'
 import { connector } from './connect.ts'
-import { optionsFor, type SeenNode } from './over-ssh.ts'
+import { optionsFor } from './over-ssh.ts'
 import { proveNodes } from './prove-nodes.ts'
 import { readNodes } from './read-nodes.ts'
 import { sayNodes } from './say-nodes.ts'
@@ -39,5 +40,5 @@ export const nodesSystem = (options: NodesOptions): System<NodesReader, NodesWri
   const read = readNodes({ options, connections, seen, ...asking })
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
   const write = (alias: string, script: string) => asking.told(alias, script, { timeoutMs: writeWithinMs }, 'proved first')
-  return { read, write: writeNodes(write), say: sayNodes(saying), prove: proveNodes(saying), close: () => connections.close() }
+  return { read, write: writeNodes(write, { seen }), say: sayNodes(saying), prove: proveNodes(saying), close: () => connections.close() }
 }

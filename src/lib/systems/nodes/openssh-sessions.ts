@@ -5,6 +5,7 @@ import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import type { Run, RunOptions } from './commands.ts'
 import { streamOf } from './openssh-streams.ts'
+import { lineTo } from './over-ssh.ts'
 import type { Resolved } from './resolved.ts'
 import { seats } from './seats.ts'
 import { lastLines, notInTime } from './trouble.ts'
@@ -43,7 +44,7 @@ export const sessionsOf = (host: Resolved, through: readonly string[]) => {
           child.kill()
           for (const stream of [child.stdout, child.stderr]) stream.destroy()
           child.unref()
-          reject(options.signal?.aborted ? options.signal.reason : notInTime(host.alias, options.timeoutMs))
+          reject(options.signal?.aborted ? options.signal.reason : notInTime(host, options.timeoutMs))
         })
       child.once('error', (error) => settle(() => reject(error)))
       child.once('close', (code, signal) =>
@@ -76,7 +77,7 @@ export const sessionsOf = (host: Resolved, through: readonly string[]) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         said = (said + text).slice(-4000)
       })
-      return streamOf(child, () => cannotReach(host.alias, place, lastLines(said)))
+      return streamOf(child, () => cannotReach(host, place, lastLines(said)))
     },
   }
 }
@@ -87,13 +88,13 @@ const cutOff = (host: Resolved, stderr: string): Unreachable =>
     failed: `The connection to ${host.alias} was lost while a command ran`,
     state: 'A command that had started may still be running there.',
     cause: lastLines(stderr) ?? 'ssh ended without a word',
-    next: sh`ssh ${host.alias} uptime`,
+    next: lineTo(host, sh`uptime`),
   })
 
-const cannotReach = (alias: string, place: string, words: string | undefined): Unreachable =>
+const cannotReach = (host: Resolved, place: string, words: string | undefined): Unreachable =>
   new Unreachable({
     code: 'ssh-forward-refused',
-    failed: `${alias} cannot connect to ${place}`,
+    failed: `${host.alias} cannot connect to ${place}`,
     cause: words ?? 'nothing listens there, or the node forbids forwarding',
-    next: sh`ssh -W ${place} ${alias}`,
+    next: sh`ssh -W ${place} ${host.alias}`,
   })

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
-import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import type { Connection } from './connection.ts'
 import type { Room } from './openssh-room.ts'
 import { sessionsOf } from './openssh-sessions.ts'
+import { tryOut } from './over-ssh.ts'
 import type { Resolved } from './resolved.ts'
 import { lastLines } from './trouble.ts'
 import type { Way } from './way.ts'
@@ -28,7 +28,7 @@ exec 3<&-
 wait $ssh`
 
 const refusal = (host: Resolved, cause: string, code = 'ssh-refused') =>
-  new Unreachable({ code, failed: `ssh does not get in to ${host.alias}`, cause, next: sh`ssh -v ${host.alias} true` })
+  new Unreachable({ code, failed: `ssh does not get in to ${host.alias}`, cause, next: tryOut(host) })
 
 const said = (child: ChildProcess) => {
   let text = ''

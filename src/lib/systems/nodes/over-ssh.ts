@@ -1,18 +1,22 @@
-import { part, type ShellLine, sh, words } from '../../shell.ts'
+import { onNode, rooted, type SeenNode } from '../../node-lines.ts'
+import { part, type ShellLine, sh } from '../../shell.ts'
 import type { Resolved } from './resolved.ts'
 
-/** What a line to be pasted must do about a node. */
-export interface SeenNode {
-  /** Options without which `ssh ALIAS COMMAND` is refused, or answers through a terminal. */
-  readonly options: readonly string[]
-  readonly lacksSudo: boolean
-}
-
 /** A configuration that runs a command of its own takes none, and one that forces a terminal ends each line with CR. */
-export const optionsFor = ({ remoteCommand, forcesTerminal }: Pick<Resolved, 'remoteCommand' | 'forcesTerminal'>): readonly string[] => [
+export const optionsFor = ({ remoteCommand, forcesTerminal }: Omit<Reached, 'alias'>): readonly string[] => [
   ...(remoteCommand === undefined ? [] : ['-o', 'RemoteCommand=none']),
   ...(forcesTerminal ? ['-o', 'RequestTTY=no'] : []),
 ]
+
+/** What of a configuration a line to be pasted depends on. */
+export type Reached = Pick<Resolved, 'alias' | 'remoteCommand' | 'forcesTerminal'>
+
+/** A line for a node of which nothing was seen but its configuration. */
+export const lineTo = (host: Reached, line: ShellLine, flags: readonly string[] = []): ShellLine =>
+  onNode(host.alias, line, { options: optionsFor(host), lacksSudo: false }, flags)
+
+/** Shows why ssh does not get in. */
+export const tryOut = (host: Reached): ShellLine => lineTo(host, sh`true`, ['-v'])
 
 /** How ssh is to be called, and what the machine behind each alias calls itself. */
 export interface SayNodesOptions {
@@ -29,12 +33,11 @@ export const overSsh =
     const hostname = hostnames?.get(alias)
     const own = hostname?.includes('.') ? sh`hostname | tr A-Z a-z` : sh`hostname | tr A-Z a-z | cut -d. -f1`
     const remote = hostname === undefined ? line : sh`own=$(${part(own)}); test "$own" = ${hostname.toLowerCase()} && ${part(line)}`
-    const options = [...(configFile === undefined ? [] : ['-F', configFile]), ...(seen?.get(alias)?.options ?? [])]
-    return sh`ssh ${words([...options, alias])} ${remote}`
+    return onNode(alias, remote, seen?.get(alias), configFile === undefined ? [] : ['-F', configFile])
   }
 
 /** The same as root: by sudo, where the machine has it. */
 export const asRoot = (options: SayNodesOptions) => {
   const over = overSsh(options)
-  return (alias: string, line: ShellLine): ShellLine => over(alias, options.seen?.get(alias)?.lacksSudo ? line : sh`sudo ${part(line)}`)
+  return (alias: string, line: ShellLine): ShellLine => over(alias, rooted(line, options.seen?.get(alias)))
 }

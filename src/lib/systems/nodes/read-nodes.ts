@@ -1,14 +1,15 @@
 import { atMost, type Clock } from '../../clock.ts'
+import type { SeenNode } from '../../node-lines.ts'
 import type { Asker } from './ask.ts'
 import type { Connector } from './connect.ts'
 import { factsScript, readFacts } from './facts.ts'
-import { firewallScript, lacksSudo, readFirewall } from './firewall.ts'
+import { firewallScript, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
 import { knownKeys } from './known-hosts.ts'
 import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
-import type { SeenNode } from './over-ssh.ts'
 import { resolveAlias } from './resolve.ts'
+import { lacksSudo } from './script.ts'
 import { readServed, servedScript } from './served.ts'
 import { garbled, ufwUnreadable } from './trouble.ts'
 import type { NodesReader } from './types.ts'
@@ -37,6 +38,11 @@ export const readNodes = ({
   readonly seen: Map<string, SeenNode>
 } & Asker): NodesReader => {
   const reading = { timeoutMs: readWithinMs, ...(options.signal && { signal: options.signal }) }
+  const saw = (alias: string, stdout: string): SeenNode => {
+    const now = { options: seen.get(alias)?.options ?? [], lacksSudo: lacksSudo(stdout) }
+    seen.set(alias, now)
+    return now
+  }
   return {
     async setup(alias) {
       const host = await resolveAlias(alias, options)
@@ -64,26 +70,25 @@ export const readNodes = ({
       const { answer, startedAfterMs } = await ask(alias, factsScript, reading)
       // Opening the channel took one round trip, starting the command another; the node read its clock half a round trip before we heard of it.
       const latencyMs = startedAfterMs / 2
-      return readFacts(alias, answer, latencyMs, asked + 1.5 * latencyMs)
+      return { ...readFacts(alias, answer, latencyMs, asked + 1.5 * latencyMs), seen: saw(alias, answer.stdout) }
     },
     forward: async (alias, target) => (await connections.to(alias)).forward(target.host, target.port),
     async firewall(alias) {
-      const { user } = (await connections.to(alias)).host
+      const { host } = await connections.to(alias)
       const { code, stdout, stderr } = await told(alias, firewallScript, reading)
-      if (code !== 0) throw ufwUnreadable(alias, user, stderr)
-      seen.set(alias, { options: seen.get(alias)?.options ?? [], lacksSudo: lacksSudo(stdout) })
-      return readFirewall(stdout)
+      if (code !== 0) throw ufwUnreadable(host, stderr)
+      return { ...readFirewall(stdout), seen: saw(alias, stdout) }
     },
     origin: async (alias, urls) => (urls.length === 0 ? [] : readOrigin((await told(alias, originScript(urls), reading)).stdout, urls)),
     async served(alias, names) {
       const { code, stdout, stderr } = await told(alias, servedScript(names), reading)
-      if (code !== 0) throw garbled(alias, stderr)
+      if (code !== 0) throw garbled((await connections.to(alias)).host, stderr)
       return readServed(stdout, names)
     },
     async connections(alias, port) {
       const { code, stdout, stderr } = await told(alias, connectionsScript(port), reading)
       const count = code === 0 ? readConnections(stdout) : undefined
-      if (count === undefined) throw garbled(alias, stderr)
+      if (count === undefined) throw garbled((await connections.to(alias)).host, stderr)
       return count
     },
   }

@@ -39,6 +39,12 @@ own_name() { hostname 2>/dev/null || uname -n; }
 root() { if [ "$USER" = root ] || [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 `
 
+/** A line of a script that tells where there is no sudo: who is let in is root there, and a line to be pasted does without. */
+export const sayNoSudo = 'command -v sudo > /dev/null 2>&1 || echo no-sudo'
+
+/** Whether it said so. */
+export const lacksSudo = (stdout: string): boolean => /^no-sudo$/m.test(stdout)
+
 /** What a script of ours printed, without what others printed around it. */
 export interface Answer {
   readonly code: number

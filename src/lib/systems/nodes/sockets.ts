@@ -3,9 +3,9 @@ import { connect, isIP, Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { atMost, systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
-import { sh } from '../../shell.ts'
 import { childEnvironment } from '../child-environment.ts'
 import type { Link } from './library.ts'
+import { tryOut } from './over-ssh.ts'
 import type { Resolved } from './resolved.ts'
 import { lastLines } from './trouble.ts'
 
@@ -46,7 +46,7 @@ export const directSocket = (host: Resolved, signal: AbortSignal | undefined): P
         reject(
           signal?.aborted
             ? signal.reason
-            : refuse('ssh-timeout', `it did not answer within ${host.connectTimeoutMs / 1000} s`, sh`ssh -v ${host.alias} true`),
+            : refuse('ssh-timeout', `it did not answer within ${host.connectTimeoutMs / 1000} s`, tryOut(host)),
         ),
       )
     }
@@ -71,7 +71,7 @@ export const directSocket = (host: Resolved, signal: AbortSignal | undefined): P
           refuse(
             'ssh-unreachable',
             nameless ? `the name ${host.hostname} does not resolve` : (causes[error.code ?? ''] ?? error.message),
-            sh`ssh -v ${host.alias} true`,
+            tryOut(host),
             error,
           ),
         )

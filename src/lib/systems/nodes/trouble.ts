@@ -1,6 +1,7 @@
 import { Blocked, Unreachable } from '../../errors.ts'
 import { isOwnName } from '../../own-name.ts'
 import { sh } from '../../shell.ts'
+import { lineTo, type Reached } from './over-ssh.ts'
 import type { CommandOutput } from './types.ts'
 
 /** The last line that is not blank: whoever refuses says so after its warnings. */
@@ -27,49 +28,49 @@ const firstLine = (text: string): string | undefined =>
     .find(Boolean)
 
 /** A command that was given up; Unreachable (`ssh-timeout`). */
-export const notInTime = (alias: string, timeoutMs: number): Unreachable =>
+export const notInTime = (host: Reached, timeoutMs: number): Unreachable =>
   new Unreachable({
     code: 'ssh-timeout',
-    failed: `${alias} did not finish a command in ${timeoutMs / 1000} s`,
+    failed: `${host.alias} did not finish a command in ${timeoutMs / 1000} s`,
     state: 'The command may still be running there.',
     cause: 'the node is overloaded, or stopped answering',
-    next: sh`ssh ${alias} uptime`,
+    next: lineTo(host, sh`uptime`),
   })
 
 /** The script did not come to its marks: another command was forced on this key, the account is closed, or the shell ended first. */
-export const ranSomethingElse = (alias: string, { code, signal, stdout, stderr }: CommandOutput): Unreachable => {
+export const ranSomethingElse = (host: Reached, { code, signal, stdout, stderr }: CommandOutput): Unreachable => {
   const end = code === null || code === undefined ? (signal ?? 'no status') : code
   const said = firstLine(stderr) ?? firstLine(stdout)
   return new Unreachable({
     code: 'ssh-command',
-    failed: `${alias} could not be asked`,
+    failed: `${host.alias} could not be asked`,
     cause: `it ran something else than what was asked (exit ${end})${said ? `: ${said}` : ' and said nothing'}`,
-    next: sh`ssh ${alias} uptime`,
+    next: lineTo(host, sh`uptime`),
   })
 }
 
 /** An answer that does not hold what was asked for, in the words of the program that failed. */
-export const garbled = (alias: string, stderr: string): Unreachable =>
+export const garbled = (host: Reached, stderr: string): Unreachable =>
   new Unreachable({
     code: 'ssh-command',
-    failed: `${alias} could not be asked`,
+    failed: `${host.alias} could not be asked`,
     cause: lastLine(stderr) ?? 'its answer cannot be read',
-    next: sh`ssh ${alias} uptime`,
+    next: lineTo(host, sh`uptime`),
   })
 
 /** UFW was not read: sudo refused, or UFW itself. */
-export const ufwUnreadable = (alias: string, user: string, stderr: string): Unreachable => {
+export const ufwUnreadable = (host: Reached & { readonly user: string }, stderr: string): Unreachable => {
   const said = lastLine(stderr) ?? 'it said nothing'
   const bySudo = said.startsWith('sudo:')
   return new Unreachable({
     code: bySudo ? 'ssh-sudo' : 'ssh-ufw',
-    failed: `UFW of ${alias} cannot be read`,
+    failed: `UFW of ${host.alias} cannot be read`,
     cause: said,
-    next: sh`ssh -t ${alias} sudo ufw status verbose`,
+    next: lineTo({ ...host, forcesTerminal: false }, sh`sudo ufw status verbose`, ['-t']),
     ...(bySudo && {
       details: [
-        `With this in its sudoers (visudo) it could be read: ${user} ALL=(root) NOPASSWD: /usr/sbin/ufw`,
-        `Where sudo wants a terminal, with this beside it: Defaults:${user} !requiretty`,
+        `With this in its sudoers (visudo) it could be read: ${host.user} ALL=(root) NOPASSWD: /usr/sbin/ufw`,
+        `Where sudo wants a terminal, with this beside it: Defaults:${host.user} !requiretty`,
       ],
     }),
   })

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Duration } from '../../clock.ts'
 import type { FirewallRule, SourceRule } from '../../firewall-rule.ts'
+import type { SeenNode } from '../../node-lines.ts'
 import type { Wanted } from '../http/types.ts'
 import type { Shown, System } from '../systems.ts'
 import type { Absent } from './identities.ts'
@@ -26,6 +27,8 @@ export interface NodeFacts {
   readonly rebootRequired: boolean
   /** The node's clock minus ours, and whether it says that it is synchronized. */
   readonly clock: { readonly offsetMs?: number; readonly synchronized?: boolean }
+  /** What a line to be pasted must do about it. */
+  readonly seen?: SeenNode
 }
 
 export interface CommandOutput {
@@ -69,6 +72,10 @@ export interface Firewall {
   readonly ipv6?: boolean
   /** Interfaces of the default routes: where the Internet comes in. */
   readonly interfaces?: readonly string[]
+  /** The node's addresses at those interfaces: where connections from the Internet arrive. */
+  readonly addresses?: readonly string[]
+  /** What a line to be pasted must do about the node. */
+  readonly seen?: SeenNode
   /** How this program came in: from which address, at which port of the node. */
   readonly ssh?: { readonly client: string; readonly port: number }
 }

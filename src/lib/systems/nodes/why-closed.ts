@@ -2,6 +2,7 @@ import { counted } from '../../counted.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import type { Identities } from './identities.ts'
+import { tryOut } from './over-ssh.ts'
 import type { Resolved } from './resolved.ts'
 
 /** How far a connection came before it was closed. */
@@ -60,7 +61,7 @@ const authFailure = (host: Resolved, closed: Closed): Unreachable => {
       code: 'ssh-auth',
       failed: `${host.alias} does not let ${host.user} in`,
       cause: `${cause}${accepts}`,
-      next: next ?? sh`ssh -v ${host.alias} true`,
+      next: next ?? tryOut(host),
     },
     { cause: closed.error },
   )
@@ -73,7 +74,7 @@ export const failureOf = (host: Resolved, closed: Closed): Unreachable => {
   if (error instanceof Unreachable) return error
   if (error.level === 'client-authentication' || error.level === 'agent') return authFailure(host, closed)
   const failed = `${host.alias} did not complete the SSH handshake`
-  const next = sh`ssh -v ${host.alias} true`
+  const next = tryOut(host)
   const because = (code: string, cause: string) => new Unreachable({ code, failed, cause, next }, { cause: error })
   if (error.level === 'client-timeout')
     return because(

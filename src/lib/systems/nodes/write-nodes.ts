@@ -2,12 +2,13 @@ import { Blocked, Failed } from '../../errors.ts'
 import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
+import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './trouble.ts'
 import type { NodesWriter } from './types.ts'
 
 /** The writing half: each call changes one rule of one node's UFW. */
-export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>): NodesWriter => {
+export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>, saying: SayNodesOptions): NodesWriter => {
   const ufw = async (alias: string, line: ShellLine, parts: readonly string[]): Promise<void> => {
     if (!parts.every((part) => plainWords.test(part)))
       throw new Failed({ code: 'ufw-odd-rule', failed: `"${line}" holds what no rule of UFW has`, state: 'It was not sent.' })
@@ -18,7 +19,7 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
       code: 'ufw-refused',
       failed: `${alias} refused "${line}"`,
       cause: lastLine(stderr) ?? lastLine(stdout) ?? `exit ${code}`,
-      next: sh`ssh ${alias} sudo ufw status verbose`,
+      next: asRoot(saying)(alias, sh`ufw status verbose`),
     })
   }
   return {
@@ -29,7 +30,7 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
         throw new Blocked({
           code: 'ufw-ssh-rule',
           failed: `"${spec}" may be what lets SSH in to ${alias}`,
-          next: sh`ssh ${alias} sudo ufw status verbose`,
+          next: asRoot(saying)(alias, sh`ufw status verbose`),
         })
       await ufw(alias, deleteLine({ spec }), [spec])
     },
