@@ -26,6 +26,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'cache:invalidate': () => ({ user: [], 'all-residence-ids': true, 'at-most': '10000' }),
   'cluster:tidy': () => ({}),
   'cache:policy': () => ({ to: 'volatile-lru' }),
+  'config:set': () => ({ setting: 'OTEL_TRACES_SAMPLER_ARG=0.2', new: false }),
   'db:switch-host': () => ({ to: 'direct' }),
   'db:unlock': (pid) => ({ pid }),
   'deploy:image': () => ({ tag: 'cccc001', only: [], 'by-digest': false }),

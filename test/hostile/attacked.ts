@@ -62,6 +62,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     arrange: oneIngress,
   },
   'cluster:tidy': { words: [], systems: ['kubernetes'], arrange: (sandbox) => void worlds['pods that were evicted'](sandbox) },
+  'config:set': { words: ['OTEL_TRACES_SAMPLER_ARG=0.2'], systems: ['kubernetes', 'edge'] },
   'db:bootstrap-goose': {
     words: ['--image', nextImage],
     systems: ['kubernetes', 'postgres', 'registry'],
@@ -142,7 +143,7 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
       rules: nodes.map(({ alias }) =>
         ['ufw/rules4', 'ufw/rules6'].map((name) => sandbox.nodes.node(alias).state.read(name).trim().split('\n').sort()),
       ),
-      config: inCheckout('config.yaml'),
+      config: [inCheckout('config.yaml'), inCheckout('../deploy/prod.env')],
       policy: [inCheckout('manifests/redis.yaml'), redis.settings.get('maxmemory-policy')],
       configMap: client.get({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace)?.data,
       workloads: client.list(deployments, { namespace }).map(({ metadata, spec }) => {

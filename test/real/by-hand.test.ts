@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -96,6 +96,8 @@ const onNode = ({ kubernetes: { client } }: Sandbox) => ({
 const redisManifest = ({ environment }: Sandbox) => readFileSync(join(environment.checkout, 'deploy-k3s/manifests/redis.yaml'), 'utf8')
 const sourceFile = ({ environment }: Sandbox) => readFileSync(join(environment.checkout, 'deploy-k3s/config.yaml'), 'utf8')
 
+const prodEnv = ({ environment }: Sandbox) => readFileSync(join(environment.checkout, 'deploy/prod.env'), 'utf8')
+
 const evicted = ({ kubernetes }: Sandbox) =>
   kubernetes.client
     .list({ group: '', resource: 'pods' }, { namespace })
@@ -172,6 +174,30 @@ const cases: readonly Case[] = [
     input: () => ({ to: 'direct' }),
     observe: (one) => [configMap(one), sourceFile(one)],
     breaks: { at: /^Restart api/, by: scaledTo('api', 1), stays: template('worker') },
+  },
+  {
+    id: 'config:set',
+    world: 'healthy',
+    input: () => ({ setting: 'OTEL_TRACES_SAMPLER_ARG=0.2', new: false }),
+    observe: (one) => [configMap(one), prodEnv(one)],
+    breaks: { at: /^Restart api/, by: scaledTo('api', 1), stays: template('worker') },
+  },
+  {
+    id: 'config:set',
+    world: 'healthy',
+    input: () => ({ setting: "APPLE_TEAM=a 'quoted' word", new: true }),
+    observe: (one) => [configMap(one), prodEnv(one)],
+  },
+  {
+    id: 'config:set',
+    world: 'healthy',
+    input: () => ({ setting: 'APPLE_TEAM=two words', new: true }),
+    observe: (one) => [configMap(one), prodEnv(one)],
+    breaks: {
+      at: /^Set APPLE_TEAM in deploy\/prod/,
+      by: (one) => writeFileSync(join(one.environment.checkout, 'deploy/prod.env'), ''),
+      stays: template('api'),
+    },
   },
   {
     id: 'edge:drain',

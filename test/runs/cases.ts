@@ -112,6 +112,15 @@ export const cases = {
     end: secret,
   },
   'cert:rotate': { words: () => ['--validity', '90', '--soak', '0s'], end: secret },
+  'config:set': {
+    words: () => ['OTEL_TRACES_SAMPLER_ARG=0.2'],
+    end: (sandbox) => ({
+      data: sandbox.kubernetes.client.get({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace)?.data,
+      source: readFileSync(join(sandbox.environment.checkout, 'deploy/prod.env'), 'utf8'),
+      api: workload('api')(sandbox),
+      worker: workload('worker')(sandbox),
+    }),
+  },
   'db:bootstrap-goose': {
     world: (sandbox) => migrationWorlds['a table without versions'](sandbox),
     words: () => ['--image', nextImage],
@@ -211,6 +220,7 @@ export const groups = {
   cluster: [
     'cache:invalidate',
     'cache:policy',
+    'config:set',
     'db:switch-host',
     'deploy:pause',
     'deploy:restart',

@@ -12,6 +12,7 @@ export const procedures = {
   'cert:install': async () => (await import('./cert/install.ts')).install,
   'cert:rotate': async () => (await import('./cert/rotate.ts')).rotate,
   'cluster:tidy': async () => (await import('./cluster/tidy.ts')).tidy,
+  'config:set': async () => (await import('./config/set.ts')).configSet,
   'db:bootstrap-goose': async () => (await import('./db/bootstrap-goose.ts')).bootstrapGoose,
   'db:migrate': async () => (await import('./db/migrate.ts')).migrate,
   'db:recover-migration': async () => (await import('./db/recover-migration.ts')).recoverMigration,

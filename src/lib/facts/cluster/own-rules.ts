@@ -4,6 +4,7 @@ import { replicasNote } from '../../notes.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import type { ConfigMap, Deployment, PersistentVolume, PersistentVolumeClaim, Pod } from '../../systems/kube/types.ts'
+import { debugKey, isOn } from '../config/debug.ts'
 import { claimsOf } from './claims.ts'
 import { ownerOf } from './owner.ts'
 
@@ -59,16 +60,13 @@ const ofReplicas = ({ namespace, workloads }: Own, { deployments }: Seen): reado
         ]
       })
 
-/** As Go's strconv and others read it. */
-const isOn = (value: string | undefined): boolean => /^\s*(1|t|true|y|yes|on)\s*$/i.test(value ?? '')
-
-const ofDebug = ({ namespace, database }: Own, { config }: Seen): readonly BrokenRule[] =>
-  isOn(config?.data?.DEBUG)
+const ofDebug = ({ database }: Own, { config }: Seen): readonly BrokenRule[] =>
+  isOn(config?.data?.[debugKey])
     ? [
         {
           wrong: true,
           text: `DEBUG is ${config?.data?.DEBUG} in ${database.configMap}: what goes wrong is shown to customers with all that is known of it`,
-          next: sh`kubectl -n ${namespace} get configmap ${database.configMap} -o yaml --show-managed-fields`,
+          next: 'honeydue config:set DEBUG=false',
         },
       ]
     : []

@@ -7,6 +7,7 @@ import { every, type Finding, holds, when } from '../../plan/finding.ts'
 import type { Scalar } from '../../systems/checkout/types.ts'
 import type { EndpointFacts } from '../../systems/postgres/types.ts'
 import type { Readers } from '../../systems/systems.ts'
+import { healthy } from '../config/health-answers.ts'
 
 /** The file that 03-deploy.sh makes the ConfigMap from (ch14). */
 export const sourceFile = 'deploy-k3s/config.yaml'
@@ -107,10 +108,3 @@ const sourceOf = async (look: Look, target: string, hosts: readonly string[]): P
   )
   return found && { target: found, others: named.flat() }
 }
-
-/** No answer is an answer here: the switch may be the cure. */
-export const healthy = (look: Readers<'http'>, url: string): Promise<boolean> =>
-  look.http.get(url).then(
-    ({ status }) => status === 200,
-    () => false,
-  )

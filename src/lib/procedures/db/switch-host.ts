@@ -3,9 +3,10 @@ import { keySaid } from '../../facts/config/last-set.ts'
 import { hostKey } from '../../facts/db/db-host.ts'
 import { oneOf } from '../../plan/choice.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
-import { type Change, defineProcedure, type Gate, type Proof } from '../../plan/procedure.ts'
+import { type Change, defineProcedure, type Gate } from '../../plan/procedure.ts'
+import { healthAnswers } from '../config/health-answers.ts'
 import { type NewValue, restartConsumer } from '../config/restart-consumer.ts'
-import { gatherSwitchHost, healthy, maySwitch, type SwitchHostFacts, sourceFile } from './switch-host-facts.ts'
+import { gatherSwitchHost, maySwitch, type SwitchHostFacts, sourceFile } from './switch-host-facts.ts'
 
 type Needs = 'kube' | 'postgres' | 'checkout' | 'http'
 
@@ -59,7 +60,7 @@ export const switchHost = defineProcedure({
     nameTarget(facts),
     nameTargetInSource(facts),
     ...facts.consumers.filter(({ replicas }) => replicas > 0).flatMap((consumer) => restartConsumer(newHost(facts), consumer)),
-    healthAnswers(facts),
+    healthAnswers(facts.health),
   ],
 })
 
@@ -123,10 +124,3 @@ const because = ({ source }: SwitchHostFacts): string => {
   if (source.others.length === 0) return `${sourceFile} names none of the database's hosts`
   return `${sourceFile} names another host in ${source.others.length} places (lines ${source.others.map(({ line }) => line).join(', ')})`
 }
-
-const healthAnswers = ({ health }: SwitchHostFacts): Proof<Needs> => ({
-  title: 'The health endpoint answers',
-  ...(!health.answers && { onlyAfterwards: true as const }),
-  holds: async (look) => when(await healthy(look, health.url), `${health.url} does not answer 200`),
-  shows: (prove) => prove.http.answers({ urls: [{ url: health.url, like: 'success' }] }),
-})

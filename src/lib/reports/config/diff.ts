@@ -1,10 +1,10 @@
 import { age } from '../../age.ts'
 import { counted } from '../../counted.ts'
-import { Blocked } from '../../errors.ts'
 import { secondsSince } from '../../facts/ages.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
 import { keySource } from '../../facts/config/key-source.ts'
 import { type ManifestChange, manifestChanges } from '../../facts/config/manifest-changes.ts'
+import { noConfigMap } from '../../facts/config/no-config-map.ts'
 import { type ConfigValue, configValues, differs, sources } from '../../facts/config/values.ts'
 import { masked } from '../../masked.ts'
 import { toggle } from '../../plan/choice.ts'
@@ -24,13 +24,7 @@ export const configDiff = defineReport({
       look.kube.pods({ namespace }),
       manifestChanges(look, namespace),
     ])
-    if (!found)
-      throw new Blocked({
-        code: 'config-no-map',
-        failed: `There is no ConfigMap ${namespace}/${database.configMap}`,
-        cause: 'This deployment was not made by 03-deploy.sh, or the environment names another ConfigMap',
-        next: 'honeydue config:explain',
-      })
+    if (!found) throw noConfigMap(namespace, database.configMap)
     const values = await configValues(look, found)
     const older = values.flatMap((value) => olderPods(value, pods, database.configMap))
     const findings = [...values.flatMap(ofValue), ...changes.flatMap(ofManifest), ...older]

@@ -37,6 +37,27 @@ export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWrit
   return {
     setScalar: setOnLine,
     setWord: setOnLine,
+    addSetting: ({ file, key, line }) => ({
+      before,
+      line: [
+        sh`if grep -qE ${`^[[:space:]]*(export[[:space:]]+)?${key}=`} ${real(file)}; then echo ${`${file} sets ${key} already`} >&2; exit 1; fi`,
+        sh`new=$(git rev-parse --git-path honeydue-by-hand); cp -p ${real(file)} "$new"`,
+        // A last line without its end gets one.
+        sh`test -z "$(tail -c 1 "$new")" || echo >> "$new"`,
+        sh`printf '%s\n' ${line} >> "$new"; mv "$new" ${real(file)}`,
+      ],
+      target: `${file} of ${folder}`,
+    }),
+    removeSetting: ({ file, line }) => ({
+      before,
+      line: [
+        sh`grep -qxF -e ${line} ${real(file)}`,
+        sh`new=$(git rev-parse --git-path honeydue-by-hand); cp -p ${real(file)} "$new"`,
+        sh`grep -vxF -e ${line} ${real(file)} > "$new" || test $? = 1`,
+        sh`mv "$new" ${real(file)}`,
+      ],
+      target: `${file} of ${folder}`,
+    }),
     keepNewKey: ({ base, commonName }) => {
       const { newKey, newRequest } = pairFiles(base)
       return said(base, [
@@ -76,6 +97,7 @@ export const proveCheckout = (folder: string): CheckoutProver => {
   const shown = (...lines: readonly ShellLine[]): Shown => ({ before: [sh`cd ${folder}`], lines })
   return {
     named: ({ file, line, value }) => shown(sh`sed -n ${`${line}p`} ${file} | grep -qF -e ${value}`),
+    line: ({ file, line }) => shown(sh`grep -qxF -e ${line} ${file}`),
     newKey: ({ base }) => {
       const { newKey, newRequest } = pairFiles(base)
       return shown(...fits(newRequest, newKey, sh`req`))

@@ -96,6 +96,10 @@ export interface CheckoutWriter {
   }): Promise<void>
   /** Changes the one word `from` of this line, and not a byte beside it. Throws Moved where the line has it not, or several times. */
   setWord(change: { readonly file: string; readonly line: number; readonly from: string; readonly to: string }): Promise<void>
+  /** Adds `KEY=VALUE` as the last line of a file of such lines. Throws Moved where a line of it sets the key already. */
+  addSetting(change: { readonly file: string; readonly key: string; readonly line: string }): Promise<void>
+  /** Takes that line away again. Throws Moved where it is not there. */
+  removeSetting(change: { readonly file: string; readonly key: string; readonly line: string }): Promise<void>
   /** Writes a new key and its request beside the pair of `base` (`….crt`, `….key`); both are on the disk when it returns. */
   keepNewKey(pair: KeyRequest & { readonly base: string; readonly commonName: string }): Promise<void>
   /** Puts a certificate and its kept key in the place of the pair, which stays beside it as `….old.*`. Throws Failed (`certificate-key`) where they do not fit. */
@@ -109,6 +113,8 @@ export interface CheckoutWriter {
 export interface CheckoutProver {
   /** A line of a file has this value. */
   named(place: { readonly file: string; readonly line: number; readonly value: string }): Shown
+  /** A file has this line. */
+  line(place: { readonly file: string; readonly line: string }): Shown
   /** A new key and its request stand beside the pair. */
   newKey(pair: { readonly base: string }): Shown
   /** What was signed is for the new key. */

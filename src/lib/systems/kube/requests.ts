@@ -38,6 +38,19 @@ export const setValueRequest = ({ namespace, name, key, from, to }: Of<'setConfi
     { op: 'replace', path: `/data/${pointer(key)}`, value: to },
   ])
 
+/** A JSON Patch cannot ask whether a key is not there: the whole object is to be the one that was read. */
+export const addValueRequest = ({ namespace, name, key, to, resourceVersion }: Of<'addConfigMapValue'>): KubeRequest =>
+  jsonPatch(pathOf('ConfigMap', namespace, name), [
+    { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+    { op: 'add', path: `/data/${pointer(key)}`, value: to },
+  ])
+
+export const removeValueRequest = ({ namespace, name, key, from }: Of<'removeConfigMapValue'>): KubeRequest =>
+  jsonPatch(pathOf('ConfigMap', namespace, name), [
+    { op: 'test', path: `/data/${pointer(key)}`, value: from },
+    { op: 'remove', path: `/data/${pointer(key)}` },
+  ])
+
 export const restartRequest = (target: Of<'restart'>, at: Date): KubeRequest =>
   mergePatch(deployment(target), {
     spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': at.toISOString() } } } },

@@ -4,12 +4,14 @@ import type { System } from '../systems.ts'
 import type { AnyKind } from './kinds.ts'
 import { kubeconfigLine } from './kubeconfig-line.ts'
 import {
+  addValueRequest,
   annotateRequest,
   imageRequest,
   type KubeRequest,
   pauseRequest,
   removeJobRequest,
   removePodRequest,
+  removeValueRequest,
   runJobRequest,
   scaleRequest,
   setValueRequest,
@@ -23,6 +25,8 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
   const said = (line: ShellLine | readonly ShellLine[], target: string) => ({ before: [kubeconfigLine(paths)], line, target })
   return {
     setConfigMapValue: (wanted) => said(patched('ConfigMap', wanted, setValueRequest(wanted)), `ConfigMap ${placed(wanted)}`),
+    addConfigMapValue: (wanted) => said(patched('ConfigMap', wanted, addValueRequest(wanted)), `ConfigMap ${placed(wanted)}`),
+    removeConfigMapValue: (wanted) => said(patched('ConfigMap', wanted, removeValueRequest(wanted)), `ConfigMap ${placed(wanted)}`),
     restart: (target) => said(sh`kubectl -n ${target.namespace} rollout restart ${`deployment/${target.name}`}`, deployment(target)),
     scale: (wanted) => said(patched('Deployment', wanted, scaleRequest(wanted)), deployment(wanted)),
     setImage: (wanted) => said(patched('Deployment', wanted, imageRequest(wanted)), deployment(wanted)),

@@ -141,6 +141,10 @@ export interface NodeTarget {
 export interface KubeWriter {
   /** Sets one key that still has the value `from`. */
   setConfigMapValue(target: Target & { readonly key: string; readonly from: string; readonly to: string }): Promise<void>
+  /** Adds a key to a ConfigMap that still is of this version. */
+  addConfigMapValue(target: Target & { readonly key: string; readonly to: string; readonly resourceVersion: string }): Promise<void>
+  /** Takes away a key that still has the value `from`. */
+  removeConfigMapValue(target: Target & { readonly key: string; readonly from: string }): Promise<void>
   /** Replaces the pods as `kubectl rollout restart` does, by the Deployment's own strategy. */
   restart(target: Target): Promise<void>
   /** Sets the number of replicas from one to another (done where it is so already), and leaves a note of the first on the Deployment while it is at 0 (`honeydue.dev/replicas`). */

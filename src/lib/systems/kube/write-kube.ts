@@ -3,12 +3,14 @@ import { Moved } from '../../errors.ts'
 import { drainNode } from './drain.ts'
 import type { KubeClient } from './request.ts'
 import {
+  addValueRequest,
   annotateRequest,
   imageRequest,
   type KubeRequest,
   pauseRequest,
   removeJobRequest,
   removePodRequest,
+  removeValueRequest,
   restartRequest,
   runJobRequest,
   scaleRequest,
@@ -29,6 +31,8 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
   }
   return {
     setConfigMapValue: (wanted) => send(setValueRequest(wanted)),
+    addConfigMapValue: (wanted) => send(addValueRequest(wanted)),
+    removeConfigMapValue: (wanted) => send(removeValueRequest(wanted)),
     restart: (target) => send(restartRequest(target, clock.now())),
     scale: async (wanted) => {
       const request = scaleRequest(wanted)

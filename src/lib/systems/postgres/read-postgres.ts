@@ -32,6 +32,10 @@ SELECT pid, backend_start::text AS "backendStart", application_name AS applicati
  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = current_database()
  ORDER BY backend_start, pid`
 
+const databases = `
+SELECT datname::text AS name FROM pg_database
+ WHERE datallowconn AND NOT datistemplate AND has_database_privilege(oid, 'CONNECT') ORDER BY 1`
+
 /** `reserved_connections` came with PostgreSQL 16. */
 const capacity = `
 WITH clients AS (SELECT usesysid, datid FROM pg_stat_activity WHERE backend_type = 'client backend')
@@ -109,6 +113,10 @@ SELECT pg_backend_pid() AS pid, host(inet_client_addr()) AS "clientAddress", cur
 export const readPostgres = (over: Over, options: PostgresOptions): PostgresReader => ({
   application: once(options.application),
   endpoint: (target) => lookAt(target, options),
+  databases: async (target) =>
+    (await over(target, (connection) => connection.reading((reading) => reading.query<{ readonly name: string }>(databases)))).map(
+      ({ name }) => name,
+    ),
   sessions: (target) => over(target, (connection) => connection.reading((reading) => reading.query<Session>(sessions))),
   capacity: (target) =>
     over(target, (connection) =>

@@ -158,6 +158,8 @@ export interface PostgresReader {
   application(): Promise<Application>
   /** Never throws for what is wrong with the endpoint: that is its answer. Opens a new connection each time. */
   endpoint(target: PostgresTarget): Promise<EndpointFacts>
+  /** The names of those that the role may open, templates left out. */
+  databases(target: PostgresTarget): Promise<readonly string[]>
   sessions(target: PostgresTarget): Promise<readonly Session[]>
   capacity(target: PostgresTarget): Promise<Capacity>
   /** What these pids are, which stand in a `blockedBy` and among no sessions; 0 asks for every prepared transaction that is in somebody's way. */
