@@ -1,58 +1,56 @@
-// nodes:status beside what an operator types instead: three `ssh` at once and `kubectl get nodes`, over a link delayed by 50 ms a round trip.
-// Runs in turn, so that both meet the same machine. Usage: node bench/nodes-status.js [RUNS] [MILLISECONDS EACH WAY]
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// nodes:status beside what an operator types instead: three `ssh` at once and `kubectl get nodes`, over a link of 50 ms a round trip; and of a hundred nodes
+// beside itself of three. Usage: node bench/nodes-status.js [RUNS] [MILLISECONDS EACH WAY]
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { parse, stringify } from 'yaml'
+import { alone, honeydue, inTurn, measured, row, withSandbox } from './support.js'
 
-const runs = Math.min(100, Number(process.argv[2] ?? 11))
-const delay = Number(process.argv[3] ?? 25)
-const program = fileURLToPath(new URL('../bin/run.js', import.meta.url))
-// Reading further authorities takes Node longer than everything else that it does at its start.
-const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
-const dir = mkdtempSync(join(tmpdir(), 'honeydue-bench-'))
-const config = join(dir, 'ssh/config')
-
-const run = (command, args) =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...env, KUBECONFIG: join(dir, 'admin.kubeconfig') }, stdio: 'ignore' })
-    child.on('error', reject)
-    child.on('close', (code) =>
-      code === 0 || code === 3 ? resolve() : reject(new Error(`${command} ${args.join(' ')} exited with ${code}`)),
-    )
-  })
-const timed = async (work) => {
-  const began = process.hrtime.bigint()
-  await work()
-  return Number(process.hrtime.bigint() - began) / 1e6
+const three = ['hetzner1', 'hetzner2', 'hetzner3']
+// The second asks of a node what the report asks: the sandbox's nodes are this machine, and its processes are the greater part there.
+const questions = {
+  uptime: 'uptime',
+  'the same facts': 'uptime; free; df /; hostname; nproc; sudo ufw status; k3s --version; systemctl is-active k3s; timedatectl',
 }
-const byHand = (question) => () =>
-  run('sh', [
-    '-c',
-    `${['hetzner1', 'hetzner2', 'hetzner3'].map((alias) => `ssh -F '${config}' ${alias} '${question}' & `).join('')} kubectl get nodes; wait`,
-  ])
-const ours = () => run(process.execPath, [program, 'nodes:status', '--env', join(dir, 'environment.yaml')])
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 
-try {
-  const up = spawnSync(process.execPath, [program, 'sandbox:up', '--detach', '--no-postgres', '--dir', dir, '--delay', String(delay)], {
-    env,
+const status = (file) => () => honeydue(['nodes:status', '--env', file], { codes: [0, 3] })
+
+const overLink = (runs, delay) =>
+  withSandbox(['--delay', String(delay)], async ({ dir, file, kubeconfig }) => {
+    const byHand = (question) => () => {
+      const asked = three.map((alias) => `ssh -F '${join(dir, 'ssh/config')}' ${alias} '${question}' & `).join('')
+      return measured('sh', ['-c', `${asked} kubectl get nodes; wait`], { more: { KUBECONFIG: kubeconfig } })
+    }
+    const all = []
+    for (const [name, question] of Object.entries(questions))
+      all.push(
+        row(
+          `\`nodes:status\` over ${2 * delay} ms`,
+          `three \`ssh\` for ${name}, and kubectl`,
+          await inTurn(runs, status(file), byHand(question)),
+          1,
+        ),
+      )
+    return all
   })
-  if (up.status !== 0) throw new Error(`sandbox:up exited with ${up.status}: ${up.stderr}`)
-  // The second asks of a node what the report asks: the sandbox's nodes are this machine, and its processes are the greater part there.
-  const questions = {
-    uptime: 'uptime',
-    'the same facts': 'uptime; free; df /; hostname; nproc; sudo ufw status; k3s --version; systemctl is-active k3s; timedatectl',
-  }
-  for (const [name, question] of Object.entries(questions)) {
-    const pairs = []
-    for (let round = 0; round < runs; round++) pairs.push({ shell: await timed(byHand(question)), ours: await timed(ours) })
-    const [shell, own] = [median(pairs.map((pair) => pair.shell)), median(pairs.map((pair) => pair.ours))]
-    const ratio = median(pairs.map((pair) => pair.ours / pair.shell))
-    console.log(`nodes:status ${own.toFixed(0)} ms, ssh for ${name} and kubectl ${shell.toFixed(0)} ms, ratio ${ratio.toFixed(2)}`)
-  }
-} finally {
-  spawnSync(process.execPath, [program, 'sandbox:down', '--dir', dir], { env })
-  rmSync(dir, { recursive: true, force: true })
+
+/** The same three machines under a hundred names. */
+const hundred = ({ dir, file }) => {
+  const blocks = readFileSync(join(dir, 'ssh/config'), 'utf8').split(/^(?=Host )/m)
+  const names = Array.from({ length: 100 }, (_, n) => `node${n}`)
+  const config = join(dir, 'ssh/hundred')
+  writeFileSync(config, names.map((alias, n) => blocks[n % blocks.length].replace(/^Host .*/, `Host ${alias}`)).join('\n'), { mode: 0o600 })
+  const nodes = names.map((alias, n) => ({ alias, address: `10.0.0.${n + 1}`, hostname: `machine${n}` }))
+  const crowd = join(dir, 'hundred.yaml')
+  writeFileSync(crowd, stringify({ ...parse(readFileSync(file, 'utf8')), nodes, ssh: { config } }), { mode: 0o600 })
+  return crowd
 }
+
+const ofMany = (runs) =>
+  withSandbox([], async (at) => {
+    const result = await inTurn(runs, status(hundred(at)), status(at.file))
+    return [row('`nodes:status` of 100 nodes', '`nodes:status` of 3', result, 10, `${result.mb.toFixed(0)} MB`)]
+  })
+
+export const rows = async (runs, delay = Number(process.argv[3] ?? 25)) => [...(await overLink(runs, delay)), ...(await ofMany(runs))]
+
+await alone(import.meta.url, rows, 11)

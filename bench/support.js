@@ -22,16 +22,17 @@ const peakOf = (pid) => {
   }
 }
 
-/** One process to its end: milliseconds, megabytes at most, and what it printed. `codes`: what it may exit with. */
+/** One process to its end: milliseconds, megabytes at most, and what it printed, in lines too. `codes`: what it may exit with. */
 export const measured = (command, args, { more = {}, codes = [0], keep = false } = {}) =>
   new Promise((resolve, reject) => {
     const began = process.hrtime.bigint()
     const child = spawn(command, args, { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
-    let [peak, out, err] = [0, '', '']
+    let [peak, lines, out, err] = [0, 0, '', '']
     const looking = setInterval(() => {
       peak = Math.max(peak, peakOf(child.pid))
     }, 10)
     child.stdout.on('data', (chunk) => {
+      for (const byte of chunk) if (byte === 10) lines++
       if (keep) out += chunk
     })
     child.stderr.on('data', (chunk) => {
@@ -41,7 +42,7 @@ export const measured = (command, args, { more = {}, codes = [0], keep = false }
     child.on('close', (code) => {
       clearInterval(looking)
       const ms = Number(process.hrtime.bigint() - began) / 1e6
-      if (codes.includes(code)) resolve({ ms, mb: peak / 1024, out })
+      if (codes.includes(code)) resolve({ ms, mb: peak / 1024, out, lines })
       else reject(new Error(`${command} ${args.join(' ')} exited with ${code}: ${err.slice(-2000)}`))
     })
   })

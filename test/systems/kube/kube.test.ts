@@ -55,6 +55,41 @@ test('reads the deployment and says which cluster answered', async () => {
   await kube.close()
 })
 
+test('pods are counted by node without being read: those that have ended are not, and one that has no node yet is of none', async () => {
+  const kube = open()
+  const { client } = sandbox.kubernetes
+  const pod = (name: string, spec: object) =>
+    client.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace },
+      spec: { containers: [{ name: 'main', image: 'registry.test/counted:1' }], ...spec },
+    })
+  const counts = async () => new Map(await kube.read.podsPerNode())
+  const held = async () => {
+    const [nodes, pods] = await Promise.all([kube.read.nodes(), kube.read.pods()])
+    const running = pods.filter(({ status }) => !['Succeeded', 'Failed'].includes(status.phase))
+    return new Map(
+      nodes.flatMap(({ metadata: { name } }) => {
+        const count = running.filter(({ spec }) => spec.nodeName === name).length
+        return count === 0 ? [] : [[name, count] as const]
+      }),
+    )
+  }
+  expect(await counts()).toEqual(await held())
+  const [node] = await kube.read.nodes()
+  pod('ended', { nodeName: node?.metadata.name })
+  client.update({ group: '', resource: 'pods' }, 'ended', namespace, (draft) => Object.assign(draft, { status: { phase: 'Succeeded' } }), {
+    subresource: 'status',
+  })
+  pod('without-node', { nodeSelector: { 'honeydue.test/nowhere': 'true' } })
+  const [now, those] = [await counts(), await held()]
+  expect(now.size).toBe(those.size)
+  expect(now).toEqual(those)
+  for (const name of ['ended', 'without-node']) client.delete({ group: '', resource: 'pods' }, name, namespace)
+  await kube.close()
+})
+
 test('forwards a port to a ready pod of a Deployment', async () => {
   const kube = open()
   const stream = await kube.read.forward({ namespace, deployment: 'redis', port: 6379 })

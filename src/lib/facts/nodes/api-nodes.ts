@@ -17,8 +17,8 @@ export const apiNodes = (nodes: readonly Node[], pods: readonly Pod[]): readonly
 }
 
 export const readApiNodes = async (kube: KubeReader): Promise<readonly ApiNode[]> => {
-  const [nodes, pods] = await Promise.all([kube.nodes(), kube.pods()])
-  return apiNodes(nodes, pods)
+  const [nodes, pods] = await Promise.all([kube.nodes(), kube.podsPerNode()])
+  return nodes.map((node) => apiNode(node, pods.get(node.metadata.name) ?? 0))
 }
 
 const apiNode = ({ metadata, spec, status }: Node, pods: number): ApiNode => {

@@ -12,6 +12,8 @@ export interface Asked {
   readonly path: string
   readonly body?: unknown
   readonly contentType?: string
+  /** The forms of an answer, the best first; JSON where nothing is said. */
+  readonly accept?: string
 }
 
 export interface Answer {
@@ -57,7 +59,7 @@ export const call = async (
 ): Promise<Answer> => {
   const body = asked.body === undefined ? undefined : JSON.stringify(asked.body)
   const { options, base, protocol } = await requestTo(server, connected, {
-    accept: 'application/json, */*',
+    accept: asked.accept ?? 'application/json, */*',
     // A list of all pods is about twenty times as long without: that is felt over a slow line.
     'accept-encoding': 'gzip',
     ...(body !== undefined && {

@@ -4,6 +4,7 @@ import { Secret } from '../../secret.ts'
 import { applied } from './applied.ts'
 import { forwardToDeployment } from './forward.ts'
 import { addedKinds, pathOf } from './kinds.ts'
+import { podsPerNode } from './pods-per-node.ts'
 import type { KubeClient } from './request.ts'
 import { isOfKind } from './shape.ts'
 import { keptSecretOf, type StoredSecret } from './stored-secret.ts'
@@ -46,6 +47,7 @@ export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock 
     list,
     nodes: () => list('Node'),
     pods,
+    podsPerNode: () => podsPerNode(client),
     configMap: async (namespace, name) => {
       const found = await get('ConfigMap', name, namespace)
       return found && (found.data ?? {})

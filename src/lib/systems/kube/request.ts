@@ -32,8 +32,8 @@ export const kubeClient = (options: KubeOptions) => {
   const { ask, answering } = servers(connected, options)
 
   /** Undefined where the answer says that there is nothing. */
-  const get = async (path: string, absent: (answer: Answer) => boolean): Promise<Answer | undefined> => {
-    const answer = await ask({ method: 'GET', path })
+  const get = async (path: string, absent: (answer: Answer) => boolean, accept?: string): Promise<Answer | undefined> => {
+    const answer = await ask({ method: 'GET', path, ...(accept !== undefined && { accept }) })
     if (absent(answer)) return undefined
     if (answer.status !== 200) {
       // The server says no more than "Unauthorized": the file knows until when it was good.
@@ -66,9 +66,9 @@ export const kubeClient = (options: KubeOptions) => {
         { line: `cluster ${loaded.context} at ${server}${fellOver}, ${by}, from ${loaded.path}`, is: `cluster ${loaded.context}, ${by}` },
       ]
     },
-    /** The object at `path`; undefined for a 404. Throws Unreachable for everything else that is no answer, and for what `is` does not take. */
-    get: async <T>(path: string, is: (value: unknown) => boolean): Promise<T | undefined> => {
-      const answer = await get(path, ({ status, object }) => status === 404 && object !== undefined)
+    /** The object at `path`, in the form that `accept` asks for; undefined for a 404. Throws Unreachable for everything else that is no answer, and for what `is` does not take. */
+    get: async <T>(path: string, is: (value: unknown) => boolean, accept?: string): Promise<T | undefined> => {
+      const answer = await get(path, ({ status, object }) => status === 404 && object !== undefined, accept)
       if (answer === undefined) return undefined
       if (is(answer.object)) return answer.object as T
       throw notKubernetes(answer.server, answer.object && path)

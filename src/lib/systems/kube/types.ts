@@ -58,6 +58,8 @@ export interface KubeReader {
   list<K extends Kind>(kind: K, where?: Where): Promise<readonly Kinds[K][]>
   nodes(): Promise<readonly Node[]>
   pods(where?: Where): Promise<readonly Pod[]>
+  /** How many pods that have not ended each node holds, by its name: without the pods themselves. */
+  podsPerNode(): Promise<ReadonlyMap<string, number>>
   /** A ConfigMap's values; undefined where there is none. */
   configMap(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>
   /** One decoded value of a Secret; undefined where there is no such Secret or key. */
