@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { builtins } from './builtins.js'
 import { licences } from './licences.js'
+import { nodeOnly } from './node-only.js'
 import { packedGrammar, smallGrammar } from './small-grammar.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -25,7 +26,7 @@ const common = {
   minifyWhitespace: true,
   logLevel: 'warning',
   metafile: true,
-  plugins: [builtins, smallGrammar(root)],
+  plugins: [builtins, nodeOnly, smallGrammar(root)],
 }
 const { metafile } = await build({
   ...common,
