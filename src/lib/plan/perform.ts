@@ -2,13 +2,14 @@ import type { Clock, Duration } from '../clock.ts'
 import { seconds } from '../clock.ts'
 import { Blocked, Declined, Failed, Interrupted, Moved, reasonOf, Trouble, Unverified } from '../errors.ts'
 import type { ShellLine } from '../shell.ts'
-import type { Name, Systems, Writers } from '../systems/systems.ts'
+import type { Name, Readers, Systems, Writers } from '../systems/systems.ts'
 import { accountOfRun } from './account.ts'
 import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
 import { type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
-import { isChange, isProof, type Step } from './procedure.ts'
+import { type Change, isChange, isProof, type Proof, type Step } from './procedure.ts'
 import { type LookingBack, lookingBack } from './standing.ts'
+import { watchOf } from './watch.ts'
 
 export interface Run<N extends Name> {
   readonly systems: Pick<Systems, N>
@@ -87,7 +88,7 @@ const performStep = async <N extends Name>(
   const look = readersOf(run.systems, run.needs)
   if (isProof(step)) {
     began('unverified')
-    await awaitHolding(() => step.holds(look), step.title, step.within ?? seconds(30), index, run)
+    await awaitHolding(() => step.holds(look), step, look, index, run)
     return 'proven'
   }
   if (!isChange(step)) {
@@ -127,7 +128,7 @@ const performStep = async <N extends Name>(
     throw new ApplyFailure(error)
   })
   await run.tell({ type: 'step', index, phase: 'verifying' })
-  await awaitHolding(() => step.verify(look), step.title, step.within ?? seconds(30), index, run)
+  await awaitHolding(() => step.verify(look), step, look, index, run)
   return 'done'
 }
 
@@ -142,38 +143,45 @@ class ApplyFailure extends Error {
 
 const awaitHolding = async <N extends Name>(
   ask: () => Promise<Finding>,
-  title: string,
-  within: Duration,
+  step: Change<N> | Proof<N>,
+  look: Readers<N>,
   index: number,
   run: Run<N> & { readonly back: LookingBack | undefined },
 ): Promise<void> => {
+  const { title, within = seconds(30) } = step
+  const watch = watchOf(step, look, run)
   const end = run.clock.now().getTime() + within
-  for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
-    const finding = await ask().catch((error: unknown): Finding => {
-      // Somebody else has changed it again: no waiting brings it back.
-      if (error instanceof Moved) throw error
-      return { ok: false, because: reasonOf(error) }
-    })
-    if (finding.ok) return
-    if (run.signal.aborted) throw interrupted(run.signal)
-    const late = run.clock.now().getTime() + pause > end
-    if (late || finding.hopeless) {
-      throw new Unverified({
-        code: finding.hopeless ? 'cannot-hold' : 'not-seen-to-hold',
-        failed: `${title}: ${finding.because}`,
-        cause: finding.hopeless
-          ? 'Waiting longer cannot help'
-          : `It did not hold within ${Math.round(within / 1000)} s; it may still come to hold`,
-        ...(finding.next !== undefined && { next: finding.next }),
+  try {
+    for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
+      const finding = await ask().catch((error: unknown): Finding => {
+        // Somebody else has changed it again: no waiting brings it back.
+        if (error instanceof Moved) throw error
+        return { ok: false, because: reasonOf(error) }
+      })
+      if (finding.ok) return
+      if (run.signal.aborted) throw interrupted(run.signal)
+      const late = run.clock.now().getTime() + pause > end
+      if (late || finding.hopeless) throw notHolding(title, within, finding)
+      await run.back?.inPassing()
+      await run.tell({ type: 'waiting', index, because: finding.because, within })
+      await watch.pause(pause, end - run.clock.now().getTime()).catch(() => {
+        throw interrupted(run.signal)
       })
     }
-    await run.back?.inPassing()
-    await run.tell({ type: 'waiting', index, because: finding.because, within })
-    await run.clock.sleep(pause, run.signal).catch(() => {
-      throw interrupted(run.signal)
-    })
+  } finally {
+    watch.end()
   }
 }
+
+const notHolding = (title: string, within: Duration, finding: Finding & { readonly ok: false }): Unverified =>
+  new Unverified({
+    code: finding.hopeless ? 'cannot-hold' : 'not-seen-to-hold',
+    failed: `${title}: ${finding.because}`,
+    cause: finding.hopeless
+      ? 'Waiting longer cannot help'
+      : `It did not hold within ${Math.round(within / 1000)} s; it may still come to hold`,
+    ...(finding.next !== undefined && { next: finding.next }),
+  })
 
 /** The signal's own reason, which knows whether Ctrl-C, SIGTERM or another operator was meant. */
 const interrupted = ({ reason }: AbortSignal): Trouble =>

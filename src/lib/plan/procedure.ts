@@ -22,6 +22,9 @@ export type Undo<N extends Name> =
   | { readonly afterwards: (write: Writers<N>, look: Readers<N>, signal: AbortSignal) => Promise<void> }
   | { readonly impossible: string }
 
+/** Calls `changed` whenever what a step waits for may have changed, until the signal; a watch that ends or fails leaves the asking to the clock. */
+export type Watching<N extends Name> = (look: Readers<N>, changed: () => void, signal: AbortSignal) => Promise<void>
+
 /** A step that writes. Function properties, not methods: methods are bivariant and would let a writer in. */
 export interface Change<N extends Name> {
   /** Imperative, names its object, no period, at most 60 characters. */
@@ -37,6 +40,8 @@ export interface Change<N extends Name> {
   readonly verify: (look: Readers<N>) => Promise<Finding>
   /** How long verify may take to hold; 30 s where nothing is said. */
   readonly within?: Duration
+  /** Sees that verify may hold now. */
+  readonly watching?: Watching<N>
   /** By hand: lines that stop where it does not hold afterwards. */
   readonly shows?: (prove: Provers<N>) => Shown
   readonly undo: Undo<N>
@@ -61,6 +66,8 @@ export interface Proof<N extends Name> {
   readonly onlyAfterwards?: true
   readonly holds: (look: Readers<N>) => Promise<Finding>
   readonly within?: Duration
+  /** Sees that it may hold now. */
+  readonly watching?: Watching<N>
   /** By hand: lines that stop where it does not hold. Without them, a person looks. */
   readonly shows?: (prove: Provers<N>) => Shown
 }

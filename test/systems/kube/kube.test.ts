@@ -90,6 +90,46 @@ test('pods are counted by node without being read: those that have ended are not
   await kube.close()
 })
 
+test('a watch tells of what is there and of what changes, until its signal; what may not be watched is refused', async () => {
+  const kube = open()
+  const { client } = sandbox.kubernetes
+  const stop = new AbortController()
+  let told = 0
+  let heard = () => {}
+  const next = () =>
+    new Promise<void>((resolve) => {
+      heard = resolve
+    })
+  const first = next()
+  const watch = kube.read.watch(
+    'ConfigMap',
+    { namespace, fields: 'metadata.name=honeydue-config' },
+    () => {
+      told++
+      heard()
+    },
+    stop.signal,
+  )
+  watch.catch(() => {})
+  await first
+  const before = told
+  const second = next()
+  client.update({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace, (draft) =>
+    Object.assign(draft.metadata, { labels: { seen: 'yes' } }),
+  )
+  await second
+  expect(told).toBeGreaterThan(before)
+  stop.abort(new Error('enough'))
+  await expect(watch).rejects.toThrow('enough')
+  client.update({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace, (draft) =>
+    Object.assign(draft.metadata, { labels: {} }),
+  )
+  await kube.close()
+  const viewer = open([join(sandbox.dir, 'viewer.kubeconfig')])
+  await expect(viewer.read.watch('Lease', { namespace }, () => {}, new AbortController().signal)).rejects.toMatchObject({ exitCode: 9 })
+  await viewer.close()
+})
+
 test('forwards a port to a ready pod of a Deployment', async () => {
   const kube = open()
   const stream = await kube.read.forward({ namespace, deployment: 'redis', port: 6379 })

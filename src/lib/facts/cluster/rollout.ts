@@ -1,5 +1,6 @@
 import { type Duration, minutes, seconds } from '../../clock.ts'
 import { type Finding, fails, holds, hopeless } from '../../plan/finding.ts'
+import type { Watching } from '../../plan/procedure.ts'
 import { hasEnded, isLeaving, isReady, startedAt } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import type { Condition, Deployment, Pod } from '../../systems/kube/types.ts'
@@ -77,6 +78,17 @@ export const rolledOut = async (
   if (ready < target.replicas) return fails(`${ready} of ${target.replicas} pods are ready${why}${await saidBy(kube, unready)}`)
   return isRollingOut(deployment) || (deployment.spec.replicas ?? 1) !== target.replicas ? fails('it is still rolling out') : holds
 }
+
+/** Sees a Deployment and its pods change. */
+export const watchingRollout =
+  (deployment: Deployment): Watching<'kube'> =>
+  async ({ kube }, changed, signal) => {
+    const { name, namespace = '' } = deployment.metadata
+    await Promise.all([
+      kube.watch('Deployment', { namespace, fields: `metadata.name=${name}` }, changed, signal),
+      kube.watch('Pod', podsOf(deployment), changed, signal),
+    ])
+  }
 
 /** None of the pods that started before `since` (RFC 3339) runs any more; one on its way out still does. */
 export const noneLeft = (pods: readonly Pod[], since: string): Finding => {

@@ -1,6 +1,6 @@
 import { minutes } from '../../clock.ts'
 import { Moved } from '../../errors.ts'
-import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
+import { noneLeft, podsOf, rolledOut, rolloutPatience, surges, watchingRollout } from '../../facts/cluster/rollout.ts'
 import type { Consumer } from '../../facts/config/consumers.ts'
 import { keySaid, lastSet } from '../../facts/config/last-set.ts'
 import { type Finding, fails, when } from '../../plan/finding.ts'
@@ -40,6 +40,7 @@ const restart = (facts: NewValue, { deployment, replicas }: Consumer): Change<'k
     apply: (write) => write.kube.restart(target),
     verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
     within: rolloutPatience(deployment),
+    watching: watchingRollout(deployment),
     shows: (prove) => prove.kube.rolledOut({ ...target, replicas, within: rolloutPatience(deployment) }),
     undo: { afterwards: (write) => write.kube.restart(target) },
     undone: (look) => startedWithPresent(facts, { ...target, replicas }, look),
@@ -63,6 +64,7 @@ const stopAndStart = (facts: NewValue, { deployment, replicas }: Consumer): read
         return noneLeft(await look.kube.pods(pods), since)
       },
       within: minutes(2),
+      watching: watchingRollout(deployment),
       shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
       undo: { afterwards: async (write, look) => startAgain(write, look, up) },
       undone: async (look) => {
@@ -76,6 +78,7 @@ const stopAndStart = (facts: NewValue, { deployment, replicas }: Consumer): read
       apply: (write) => write.kube.scale(up),
       verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
       within: rolloutPatience(deployment),
+      watching: watchingRollout(deployment),
       shows: (prove) => prove.kube.rolledOut({ ...target, replicas, within: rolloutPatience(deployment) }),
       undo: {
         afterwards: async (write, look) => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { minutes } from '../../clock.ts'
 import { counted } from '../../counted.ts'
-import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
+import { podsOf, rolledOut, rolloutPatience, watchingRollout } from '../../facts/cluster/rollout.ts'
 import { digestIn, mainContainer, shortDigest } from '../../facts/deploy/release.ts'
 import type { Workload } from '../../facts/deploy/workload.ts'
 import { type Finding, fails, holds, hopeless, when } from '../../plan/finding.ts'
@@ -102,6 +102,7 @@ const runs = (move: Move): Proof<'kube'> => ({
   onlyAfterwards: true,
   holds: (look) => runsAll(move, 'to', move.replicas, look),
   within: rolloutPatience(move.deployment),
+  watching: watchingRollout(move.deployment),
   shows: (prove) => prove.kube.rolledOut(rollout(move, move.replicas)),
 })
 
@@ -135,6 +136,7 @@ const replace = (move: Move, check: () => Promise<Finding>): Change<'kube'> => {
     apply: (write) => set(move, write, false),
     verify: (look) => runsAll(move, 'to', replicas, look),
     within: rolloutPatience(deployment),
+    watching: watchingRollout(deployment),
     shows: (prove) => prove.kube.rolledOut(rollout(move, replicas)),
     undo: (write) => set(move, write, true),
     undone: (look) => runsAll(move, 'from', replicas, look),
@@ -158,6 +160,7 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     apply: (write) => write.kube.scale(down),
     verify: noOther,
     within: minutes(2),
+    watching: watchingRollout(deployment),
     shows: gone,
     undo: {
       afterwards: async (write, look) => {
@@ -172,6 +175,7 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     onlyAfterwards: true,
     holds: noOther,
     within: minutes(2),
+    watching: watchingRollout(deployment),
     shows: gone,
   }
   const setAnew: Change<'kube'> = {
@@ -190,6 +194,7 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     apply: (write) => write.kube.scale(up),
     verify: (look) => runsAll(move, 'to', many, look),
     within: rolloutPatience(deployment),
+    watching: watchingRollout(deployment),
     shows: (prove) => prove.kube.rolledOut(rollout(move, many)),
     undo: (write) => write.kube.scale(down),
     undone: async (look) => {

@@ -1,6 +1,6 @@
 import { type Duration, minutes } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
-import { noneLeft, podsOf, rolledOut, rolloutPatience, surges } from '../../facts/cluster/rollout.ts'
+import { noneLeft, podsOf, rolledOut, rolloutPatience, surges, watchingRollout } from '../../facts/cluster/rollout.ts'
 import { gatherWorkload, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
 import { argument, duration } from '../../plan/choice.ts'
 import { when } from '../../plan/finding.ts'
@@ -82,6 +82,7 @@ const restarted = (facts: RestartFacts): Proof<'kube'> => {
     onlyAfterwards: true,
     holds: (look) => rolledOut(look.kube, target, fresh),
     within: rolloutPatience(facts.deployment),
+    watching: watchingRollout(facts.deployment),
     shows: (prove) => prove.kube.rolledOut({ ...target, within: rolloutPatience(facts.deployment) }),
   }
 }
@@ -97,6 +98,7 @@ const startAnew = (facts: RestartFacts): Change<'kube'> => {
     apply: (write) => write.kube.restart(target),
     verify: (look) => rolledOut(look.kube, target, fresh),
     within: rolloutPatience(facts.deployment),
+    watching: watchingRollout(facts.deployment),
     shows: (prove) => prove.kube.rolledOut({ ...target, within: rolloutPatience(facts.deployment) }),
     undo: gone,
   }
@@ -118,6 +120,7 @@ const stopAndStart = (facts: RestartFacts): readonly (Change<'kube'> | Proof<'ku
       return noneLeft(await look.kube.pods(pods), since)
     },
     within: minutes(2),
+    watching: watchingRollout(deployment),
     shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
     undo: {
       afterwards: async (write, look) => {
@@ -136,6 +139,7 @@ const stopAndStart = (facts: RestartFacts): readonly (Change<'kube'> | Proof<'ku
     apply: (write) => write.kube.scale(up),
     verify: (look) => rolledOut(look.kube, target, fresh),
     within: rolloutPatience(deployment),
+    watching: watchingRollout(deployment),
     shows: (prove) => prove.kube.rolledOut({ ...target, within: rolloutPatience(deployment) }),
     undo: gone,
   }
@@ -145,6 +149,7 @@ const stopAndStart = (facts: RestartFacts): readonly (Change<'kube'> | Proof<'ku
     onlyAfterwards: true,
     holds: async (look) => noneLeft(await look.kube.pods(pods), since),
     within: minutes(2),
+    watching: watchingRollout(deployment),
     shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
   }
   return replicas === 0 ? [left, started] : [stopped, started]

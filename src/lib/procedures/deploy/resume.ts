@@ -1,4 +1,4 @@
-import { rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
+import { rolledOut, rolloutPatience, watchingRollout } from '../../facts/cluster/rollout.ts'
 import { migratingJobs, noneMigrates } from '../../facts/db/migrating.ts'
 import { gatherWorkload, offerWorkloads } from '../../facts/deploy/workload.ts'
 import { argument } from '../../plan/choice.ts'
@@ -34,6 +34,7 @@ export const resume = defineProcedure({
         onlyAfterwards: true,
         holds: (look) => rolledOut(look.kube, { namespace, name, replicas }, () => true),
         within: rolloutPatience(deployment),
+        watching: watchingRollout(deployment),
         shows: (prove) => prove.kube.rolledOut({ namespace, name, within: rolloutPatience(deployment) }),
       },
     ]

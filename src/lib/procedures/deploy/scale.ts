@@ -1,5 +1,5 @@
 import { type Duration, minutes } from '../../clock.ts'
-import { podsOf, rolledOut, rolloutPatience } from '../../facts/cluster/rollout.ts'
+import { podsOf, rolledOut, rolloutPatience, watchingRollout } from '../../facts/cluster/rollout.ts'
 import { type DatabaseRoom, gatherDatabaseRoom, leavesConnections } from '../../facts/deploy/database-room.ts'
 import { fits, gatherRoom, type Room } from '../../facts/deploy/room.ts'
 import { gatherWorkload, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
@@ -80,6 +80,7 @@ const runs = (facts: ScaleFacts): Proof<'kube'> => ({
   onlyAfterwards: true,
   holds: (look) => podsAre(facts, look),
   within: patience(facts),
+  watching: watchingRollout(facts.deployment),
   shows: podsShown(facts),
 })
 
@@ -93,6 +94,7 @@ const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
     apply: (write) => write.kube.scale({ namespace, name, from: replicas, to }),
     verify: (look) => podsAre(facts, look),
     within: patience(facts),
+    watching: watchingRollout(facts.deployment),
     shows: podsShown(facts),
     undo: (write) => write.kube.scale({ namespace, name, from: to, to: replicas }),
   }

@@ -12,8 +12,9 @@ import { openStream } from './stream.ts'
 import { tlsSecretOf } from './tls-secret.ts'
 import type { Kind, Kinds, KubeReader, LogRequest, Where } from './types.ts'
 
-const selectors = ({ labels, fields }: Where): string => {
+const selectors = ({ labels, fields }: Where, watch = false): string => {
   const query = new URLSearchParams({
+    ...(watch && { watch: 'true' }),
     ...(labels !== undefined && { labelSelector: labels }),
     ...(fields !== undefined && { fieldSelector: fields }),
   })
@@ -68,6 +69,11 @@ export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock 
     },
     streamLog: ({ follow, signal, ...request }) =>
       openStream(client, `${logPath(request)}&timestamps=true${follow ? '&follow=true' : ''}`, signal),
+    watch: async (kind, where, changed, signal) => {
+      const stream = await openStream(client, pathOf(kind, where.namespace) + selectors(where, true), signal)
+      // An event a line: what it says is read anew by whoever is told.
+      for await (const chunk of stream) if (String(chunk).includes('\n')) changed()
+    },
     gone: async (where, within) => {
       const end = clock.now().getTime() + within
       for (let pause = 50; ; pause = Math.min(pause * 2, seconds(1))) {

@@ -72,6 +72,8 @@ export interface KubeReader {
   log(request: LogRequest): Promise<readonly string[]>
   /** The same as a stream with times, which may be read slowly. Unlike `log` it throws Unreachable (`kube-refused`) where the container has not started. */
   streamLog(request: LogStreamRequest): Promise<Readable>
+  /** Calls `changed` for each object of a kind that is there, and whenever one changes, until the signal. Resolves when the server ends it, throws Unreachable as `list` does. */
+  watch(kind: Kind, where: Where, changed: () => void, signal: AbortSignal): Promise<void>
   /** Waits until no pod matches; false when some are left after `within`. */
   gone(where: Where & { readonly labels: string }, within: Duration): Promise<boolean>
   /** What a server-side apply of this manifest would make of it, as a dry run over whoever owns its fields, beside what there is. Throws as the writer does. */
