@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose and kubectl. As root; as somebody else it says what is missing.
+# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl and asynq. As root; as somebody else it says what is missing.
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
@@ -13,6 +13,9 @@ kubectl_version=1.32.4
 kubectl=/usr/local/lib/honeydue-real/kubectl
 # kubectl needs Go 1.23; Debian 12's own 1.19 can fetch this toolchain, which is a module like any other.
 toolchain=golang.org/toolchain@v0.0.1-go1.23.12
+# asynq's own worker, scheduler and inspector, which the commands of the queue are held to; asynq 0.26 needs Go 1.24.
+asynq_version=0.26.0
+asynq=/usr/local/lib/honeydue-real/asynq-peer
 # A control plane of Kubernetes, which the sandbox is held to. Ten minutes of both cores and 350 MB: HONEYDUE_CONTROL_PLANE=1 asks for it, and it is kept.
 control_plane_version=1.34.4
 control_plane=/usr/local/lib/honeydue-real/control-plane
@@ -160,6 +163,16 @@ install_control_plane() {
   rm -rf "$work"
 }
 
+install_asynq() {
+  prepare_go "$control_plane_toolchain" '1\.([0-9]|1[0-9]|2[0-3])'
+  cp -R "$here/asynq/peer/." "$work/module"
+  mkdir -p "$(dirname "$asynq")"
+  (cd "$work/module" && CGO_ENABLED=0 GOTOOLCHAIN=local "$go" build -trimpath -ldflags '-s -w' -o "$asynq" .)
+  rm -rf "$work"
+}
+
+has_asynq() { [ "$("$asynq" version 2>/dev/null || true)" = "\"asynq $asynq_version\"" ]; }
+
 has_control_plane() {
   for part in kube-controller-manager kube-scheduler etcd kwok; do [ -x "$control_plane/$part" ] || return 1; done
   [ "$("$control_plane/kube-apiserver" --version 2>/dev/null || true)" = "Kubernetes v$control_plane_version" ]
@@ -218,7 +231,8 @@ if [ "$(id -u)" != 0 ]; then
   has_goose || missing="$missing goose"
   has_bouncer || missing="$missing PgBouncer-$bouncer_version"
   has_kubectl || missing="$missing kubectl-$kubectl_version"
-  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version, kubectl 1.32"; exit 0; }
+  has_asynq || missing="$missing asynq-$asynq_version"
+  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version, kubectl 1.32, asynq $asynq_version"; exit 0; }
   fail "missing:$missing. Next: sudo $0"
 fi
 command -v apt-get >/dev/null || fail "this is no Debian: install by hand what provides $packages, PgBouncer $bouncer_version as $bouncer, goose $goose_version as $goose, and kubectl 1.32"
@@ -234,6 +248,7 @@ fi
 provide bouncer "PgBouncer $bouncer_version" "$bouncer"
 provide goose "goose $goose_version" "$goose"
 provide kubectl "kubectl 1.32" "$kubectl"
+provide asynq "asynq $asynq_version" "$asynq"
 if [ "${HONEYDUE_CONTROL_PLANE:-}" = 1 ] || has_control_plane; then
   provide control_plane "Kubernetes $control_plane_version with etcd and kwok" "$control_plane"
 else

@@ -50,6 +50,28 @@ const one = (...commands: readonly (readonly [string, ...string[]])[]): RedisCas
 })
 
 export const redisCases: readonly RedisCase[] = [
+  // What asynq's own scripts call.
+  one(
+    ['ZADD', 'z', '1', 'a', '2', 'b', '3', 'c'],
+    ['ZREVRANGE', 'z', '0', '-1', 'WITHSCORES'],
+    ['ZREVRANGE', 'z', '1', '-9'],
+    ['EVAL', "return redis.call('ZRANGE', KEYS[1], 0, -ARGV[1])", '1', 'z', '5'],
+    ['EVAL', "return redis.call('ZRANGE', KEYS[1], 0, -ARGV[1])", '1', 'z', '2'],
+    ['ZREMRANGEBYSCORE', 'z', '(1', '2'],
+    ['ZREMRANGEBYRANK', 'z', '0', '-2'],
+    ['ZRANGE', 'z', '0', '-1'],
+    ['ZREMRANGEBYRANK', 'none', '0', '-1'],
+  ),
+  one(
+    ['RPUSH', 'from', '1', '2'],
+    ['RPOPLPUSH', 'from', 'to'],
+    ['RPOPLPUSH', 'none', 'to'],
+    ['SET', 'word', 'x'],
+    ['RPOPLPUSH', 'from', 'word'],
+    ['LRANGE', 'from', '0', '-9'],
+    ['LRANGE', 'from', '0', '-1'],
+    ['LRANGE', 'to', '0', '-1'],
+  ),
   one(['PING'], ['PING', 'there'], ['ECHO', 'x']),
   one(['SET', 'k', 'v', 'EX', '300'], ['TTL', 'k'], ['GET', 'k'], ['TYPE', 'k'], ['EXISTS', 'k', 'k', 'none']),
   one(

@@ -123,5 +123,5 @@ const sizeOf = (value: Value): number => {
 export const range = (length: number, start: number, stop: number): [number, number] => {
   const from = start < 0 ? Math.max(0, length + start) : start
   const to = stop < 0 ? length + stop : stop
-  return [from, to + 1]
+  return [from, Math.max(0, to + 1)]
 }

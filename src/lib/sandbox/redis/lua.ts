@@ -75,6 +75,10 @@ const pop = (state: State): Reply => {
   }
 }
 
+/** A number as Redis's Lua words it for a command: a whole one has no fraction, also where a later Lua made a float of it (`-ARGV[5]`). */
+const wordOf = (state: State, at: number): string =>
+  lua.lua_type(state, at) === lua.LUA_TNUMBER ? String(lua.lua_tonumber(state, at)) : text(lua.lua_tostring(state, at))
+
 const table = (state: State, name: string, values: readonly string[]): void => {
   push(state, values)
   lua.lua_setglobal(state, to_luastring(name))
@@ -91,7 +95,7 @@ export const runScript = (
   for (const [name, open] of Object.entries(libraries)) lauxlib.luaL_requiref(state, to_luastring(name), open, true)
   let refused: Refusal | undefined
   const command = (protectedCall: boolean) => (inner: State) => {
-    const words = Array.from({ length: lua.lua_gettop(inner) }, (_, i) => text(lua.lua_tostring(inner, i + 1)))
+    const words = Array.from({ length: lua.lua_gettop(inner) }, (_, i) => wordOf(inner, i + 1))
     try {
       push(inner, call(words))
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type Command, type Commands, change, float, integer, Refusal, range, read, syntax } from '../command.ts'
+import { type Command, type Commands, type Context, change, float, integer, Refusal, range, read, syntax } from '../command.ts'
 import type { Reply } from '../protocol.ts'
 
 const pairs = (args: readonly string[]): [string, string][] => {
@@ -64,6 +64,13 @@ const zrangebyscore: Command['run'] = ([key = '', min, max, ...options], context
   return withScores(found, upper.includes('WITHSCORES'))
 }
 
+/** Takes these members away, and says how many they were. */
+const removed = (context: Context, key: string, chosen: (found: readonly [string, number][]) => readonly [string, number][]): number => {
+  const found = read(context, key, 'zset')
+  if (!found) return 0
+  return change(context, key, found, ({ scores }) => chosen(sorted(scores)).filter(([member]) => scores.delete(member)).length)
+}
+
 const hashes: Commands = {
   hset: {
     arity: -4,
@@ -100,6 +107,18 @@ const lists: Commands = {
   rpush: { arity: -3, write: true, grows: true, run: push('tail') },
   lpop: { arity: 2, write: true, run: pop('head') },
   rpop: { arity: 2, write: true, run: pop('tail') },
+  rpoplpush: {
+    arity: 3,
+    write: true,
+    grows: true,
+    run: ([from = '', to = ''], context) => {
+      // The type of the other list is looked at before anything moves.
+      read(context, to, 'list')
+      const item = pop('tail')([from], context)
+      if (typeof item === 'string') push('head')([to, item], context)
+      return item
+    },
+  },
   llen: { arity: 2, run: ([key = ''], context) => read(context, key, 'list')?.items.length ?? 0 },
   lrange: {
     arity: 4,
@@ -190,6 +209,27 @@ const sortedSets: Commands = {
     },
   },
   zrangebyscore: { arity: -4, run: zrangebyscore },
+  zrevrange: {
+    arity: -4,
+    run: ([key = '', start, stop, ...options], context) => {
+      const found = sorted(read(context, key, 'zset')?.scores ?? new Map()).reverse()
+      return withScores(found.slice(...range(found.length, integer(start), integer(stop))), options[0]?.toUpperCase() === 'WITHSCORES')
+    },
+  },
+  zremrangebyscore: {
+    arity: 4,
+    write: true,
+    run: ([key = '', min, max], context) => {
+      const [low, high] = [limit(min), limit(max)]
+      return removed(context, key, (found) => found.filter(([, score]) => low(score, true) && high(score, false)))
+    },
+  },
+  zremrangebyrank: {
+    arity: 4,
+    write: true,
+    run: ([key = '', start, stop], context) =>
+      removed(context, key, (found) => found.slice(...range(found.length, integer(start), integer(stop)))),
+  },
   zrem: {
     arity: -3,
     write: true,

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { promisify } from 'node:util'
+import { type Running, startServer } from '../processes.ts'
+
+/** What test/real/install.sh builds from `peer/`: asynq's own worker, scheduler, client and inspector. */
+const program = '/usr/local/lib/honeydue-real/asynq-peer'
+
+/** What the inspector says. */
+export interface Inspected {
+  readonly queues: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<'pending' | 'active' | 'scheduled' | 'retry' | 'archived' | 'completed' | 'processed' | 'failed' | 'latency', number>
+      > & {
+        readonly paused: boolean
+        readonly tasks: Readonly<Record<string, readonly string[]>>
+      }
+    >
+  >
+  /** Of live workers. */
+  readonly servers: number
+  /** Of all live schedulers. */
+  readonly entries: readonly { readonly id: string; readonly spec: string; readonly type: string; readonly next: number }[]
+}
+
+/** asynq itself, on one Redis. */
+export const asynqAt = ({ host, port }: { readonly host: string; readonly port: number }, password: string) => {
+  if (!existsSync(program)) throw new Error(`${program} is missing. Next: sudo test/real/install.sh`)
+  const env = { ...process.env, ADDR: `${host}:${port}`, PASSWORD: password }
+  const run = async (words: readonly string[]): Promise<unknown> => {
+    const { stdout } = await promisify(execFile)(program, [...words], { env, timeout: 30_000 })
+    return JSON.parse(stdout)
+  }
+  const start = (...words: readonly string[]): Promise<Running> => startServer(program, words, { cwd: tmpdir(), env })
+  return {
+    /** Ids of so many tasks, due in `seconds`; `unique`: locked for so many seconds. */
+    enqueue: async (queue: string, type: string, count: number, { seconds = 0, unique = 0 } = {}) =>
+      (await run(['enqueue', queue, type, String(count), String(seconds), String(unique)])) as readonly string[],
+    info: async () => (await run(['info'])) as Inspected,
+    /** '' where the inspector did it, else its words. */
+    act: async (...words: readonly string[]) => (await run(['act', ...words])) as string,
+    worker: () => start('worker'),
+    scheduler: (spec: string, type: string) => start('scheduler', spec, type),
+  }
+}
