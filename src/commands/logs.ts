@@ -70,9 +70,11 @@ export default class Logs extends HoneydueCommand {
             ),
         },
       )
-      process.exitCode = exitCodes.done
+      // Green over what nobody has seen would be a lie.
+      const exitCode = told.unread.some(({ failed }) => failed) ? exitCodes.unreachable : exitCodes.done
+      process.exitCode = out.isClosed() ? exitCodes.done : exitCode
       if (out.isClosed()) return
-      if (flags.json) return this.print({ exitCode: exitCodes.done, environment: environment.name, ...told }, '')
+      if (flags.json) return this.print({ exitCode, environment: environment.name, ...told }, '')
       const range =
         since === undefined
           ? flags.tail === undefined

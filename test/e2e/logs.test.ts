@@ -49,6 +49,36 @@ const running = (name: string, count: number) =>
     .poll(() => podsOf(name).filter(({ status }) => (status as { phase?: string }).phase === 'Running').length, { timeout: 15_000 })
     .toBe(count)
 
+test('what a pod has from a whole Secret is hidden, and a log that cannot be read ends with 9', slow, async () => {
+  const { kubernetes } = sandbox()
+  const value = 'correct-horse-battery'
+  kubernetes.client.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'whole', namespace },
+    type: 'Opaque',
+    data: { ANYTHING: Buffer.from(value).toString('base64') },
+  })
+  const container = { name: 'tells', image: 'registry.test/speaks:1', envFrom: [{ secretRef: { name: 'whole' } }] }
+  deploy('tells', { says: `it was given ${value} today` }, 2, { containers: [container] })
+  await running('tells', 2)
+  const all = await run('logs', 'tells')
+  expect(all.stdout).toMatch(/it was given \S*•••• today/)
+  expect(all.stdout + all.stderr).not.toContain(value)
+  expect(all.code).toBe(0)
+  const [first] = podsOf('tells')
+  const answer = { status: 500, reason: 'InternalError', message: 'the kubelet does not answer' }
+  const heal = kubernetes.fail({ match: ({ path }) => path.includes(`/pods/${first?.metadata.name}/log`), answer })
+  const part = await run('logs', 'tells')
+  expect(part.stdout).toContain('it was given')
+  expect(part.stderr).toContain(`${first?.metadata.name}/tells could not be read`)
+  expect(part.code).toBe(9)
+  const json = await run('logs', 'tells', '--json')
+  expect(json.code).toBe(9)
+  expect(json.stdout.trimEnd().split('\n').at(-1)).toContain('"exitCode":9')
+  heal()
+})
+
 test('the lines of all pods, init containers too, are those of kubectl, by time; nothing of them acts on a terminal', slow, async () => {
   const says = [
     `plain {n} ${hostile}`,
@@ -175,7 +205,8 @@ test(
     await running('everywhere', 3)
     await sandbox().nodes.setUp('hetzner2', false)
     const { code, stdout, stderr } = await run('logs', 'everywhere')
-    expect(code).toBe(0)
+    // What was not seen is not well.
+    expect(code).toBe(9)
     expect(stdout.trimEnd().split('\n')).toHaveLength(2)
     expect(stdout).not.toContain('hetzner2')
     expect(stderr).toMatch(

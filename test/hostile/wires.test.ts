@@ -41,7 +41,7 @@ afterAll(async () => {
 const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'cache:status': ['kubernetes'],
   'cert:status': ['kubernetes', 'ssh', 'cloudflare', 'edge'],
-  'cluster:health': ['kubernetes'],
+  'cluster:health': ['kubernetes', 'postgres'],
   'config:diff': ['kubernetes'],
   'db:connections': ['kubernetes', 'postgres'],
   'db:locks': ['kubernetes', 'postgres'],

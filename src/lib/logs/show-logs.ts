@@ -40,7 +40,14 @@ export interface Shown {
   readonly pods: number
   /** Pods none of whose containers wrote anything in that time, with what they wait for. */
   readonly silent: readonly { readonly pod: string; readonly waits: string | undefined }[]
-  readonly unread: readonly { readonly pod: string; readonly container: string; readonly previous: boolean; readonly because: string }[]
+  /** Logs that could not be read, or not whole; `failed`: nothing says that what was shown of it is all. */
+  readonly unread: readonly {
+    readonly pod: string
+    readonly container: string
+    readonly previous: boolean
+    readonly because: string
+    readonly failed: boolean
+  }[]
   /** Lines that say no level, and were left out because one was asked for. */
   readonly withoutLevel: number
   /** Secrets whose values could not be read, and are known by their look alone. */
@@ -170,5 +177,5 @@ const unreadOf = (outcomes: readonly Outcome[]): Shown['unread'] =>
   outcomes.flatMap(({ source: { pod, container, previous }, trouble, remarks }) => {
     const error = trouble()
     const because = error === undefined ? remarks()[0] : reasonOf(error)
-    return because === undefined ? [] : [{ pod, container, previous, because: masked(because) }]
+    return because === undefined ? [] : [{ pod, container, previous, because: masked(because), failed: error !== undefined }]
   })

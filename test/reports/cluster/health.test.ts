@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { paint } from '../../../src/lib/cli/render.ts'
 import { renderView } from '../../../src/lib/cli/render-view.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
+import { readersOf } from '../../../src/lib/plan/plan.ts'
 import type { View } from '../../../src/lib/plan/report.ts'
 import { clusterHealth } from '../../../src/lib/reports/cluster/health.ts'
 import { image } from '../../../src/lib/sandbox/deployment/facts.ts'
@@ -11,7 +12,7 @@ import { openSystems } from '../../../src/lib/systems/open.ts'
 import { honeydue, requireBuild } from '../../support/program.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
-const sandbox = useSandbox({ speed: { ready: 50, nodeGrace: 300 } })
+const sandbox = useSandbox({ postgres: true, speed: { ready: 50, nodeGrace: 300 } })
 beforeAll(requireBuild)
 
 const look = async (): Promise<View> => {
@@ -19,7 +20,7 @@ const look = async (): Promise<View> => {
   const { environment } = sandbox()
   const systems = openSystems(environment, systemClock, signal)
   try {
-    return await clusterHealth.look({}, { kube: systems.kube.read }, { environment, clock: systemClock, signal })
+    return await clusterHealth.look({}, readersOf(systems, clusterHealth.needs), { environment, clock: systemClock, signal })
   } finally {
     await systems.close()
   }
@@ -52,7 +53,7 @@ test('a crash loop: the workload, its pods, their restarts, how they ended and w
       text: expect.stringMatching(
         /^Deployment broken in honeydue: 0 of 1 pods are ready; a pod is CrashLoopBackOff \([1-9]\d* restarts?, last Error \(1\)\)/,
       ),
-      next: expect.stringMatching(/^kubectl -n honeydue logs broken-\S+ --previous --tail 50$/),
+      next: expect.stringMatching(/^honeydue logs pod\/broken-\S+ -n honeydue --previous --tail 50$/),
     },
   ])
   const events = view.tables.find(({ title }) => title === 'Warning events of the last hour')
@@ -204,6 +205,39 @@ test('a probe whose path is not there is told with its 404', async () => {
   await expect
     .poll(async () => (await look()).findings.map(({ text }) => text).join('\n'), { timeout: 15_000 })
     .toMatch(/admin.*probe failed: HTTP probe failed with statuscode: 404/)
+})
+
+test('a second scheduler beside the one worker, and a database name that is not there, are told with what mends them', async () => {
+  const { kubernetes, redis } = sandbox()
+  const seconds = Math.floor(Date.now() / 1000)
+  const alive = redis.store.get('asynq:schedulers')
+  const scores = new Map(alive?.type === 'zset' ? alive.scores : [])
+  redis.store.put('asynq:schedulers', { type: 'zset', scores: scores.set('asynq:schedulers:{old-cluster:1:abc}', seconds + 600) })
+  const [second] = await wrong()
+  expect(second?.text).toMatch(/^2 schedulers live \(.*old-cluster.*\): every periodic job is enqueued twice$/)
+  expect(second?.next).toBe('honeydue queue:status')
+  kubernetes.client.update({ group: '', resource: 'configmaps' }, 'honeydue-config', 'honeydue', (draft) => {
+    draft.data = { ...(draft.data as object), POSTGRES_DB: 'honeydue' }
+  })
+  const texts = await wrong()
+  expect(texts).toContainEqual({
+    level: 'wrong',
+    text: expect.stringMatching(/^POSTGRES_DB is honeydue in honeydue-config, and PostgreSQL has no such database: .* there is honeyDue/),
+    next: 'honeydue config:set POSTGRES_DB=honeyDue',
+  })
+})
+
+test('where neither Redis nor PostgreSQL answers, the cluster is told all the same, and what is not known', async () => {
+  sandbox().redis.fail({ kind: 'silent' })
+  for (const endpoint of ['direct', 'pooler'] as const) sandbox().postgres.behave(endpoint, { answer: 'reset' })
+  const view = await look()
+  expect(view.findings).toEqual([])
+  expect(view.notes).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^Which schedulers live is not known: /),
+      expect.stringMatching(/^Which databases there are is not known: /),
+    ]),
+  )
 })
 
 test("the deployment's own rules come first: two workers, too few or no api, DEBUG, Redis away from its volume", async () => {

@@ -20,7 +20,11 @@ beforeEach(async () => {
 const look = async (exitCode = false) => {
   const view = await configDiff.look({ 'exit-code': exitCode }, readersOf(systems(), configDiff.needs), contextOf(sandbox().environment))
   for (const secret of plantedValues) expect(JSON.stringify(view)).not.toContain(secret)
-  return { ...view, texts: view.findings.map(({ text }) => text) }
+  return {
+    ...view,
+    data: view.data as { readonly manifests: readonly { readonly object: string }[] },
+    texts: view.findings.map(({ text }) => text),
+  }
 }
 const file = (path: string) => join(sandbox().environment.checkout, path)
 const edit = (path: string, from: string, to: string) => {
@@ -63,6 +67,24 @@ test('an edited ConfigMap is told with who did it, and the pods that do not have
   expect(host).toMatch(/kubectl-edit set it at 20/)
   expect(texts).toContainEqual(expect.stringMatching(/^DEBUG is false, and deploy\/prod\.env:4 says true/))
   expect(texts).toContainEqual(expect.stringMatching(/^\d+ pods have started before DB_HOST was set/))
+})
+
+test('one kind that this user may not read is not known, and the rest is told', async () => {
+  writeFileSync(file('deploy-k3s/manifests/rbac.yaml'), '# nothing\n')
+  const forbidden = { status: 403, reason: 'Forbidden', message: 'services is forbidden' }
+  sandbox().kubernetes.fail({ match: ({ path }) => /\/(?:services|pods)\b/.test(path), answer: forbidden })
+  const view = await look(true)
+  expect(view.texts).toEqual([
+    ...view.data.manifests
+      .filter(({ object }) => object.startsWith('Service '))
+      .map(({ object }) => `${object} was not compared: this user has no right to it`),
+  ])
+  expect(view.texts.length).toBeGreaterThan(0)
+  expect(view.notes).toContainEqual('Which pods started before a key was set is not known: this user may not list pods')
+  // Nothing else differs; but what may not be looked at is not the same.
+  expect(exitOfView(view)).toBe(9)
+  setKey('DB_HOST', hosts.direct)
+  expect(exitOfView(await look(true))).toBe(1)
 })
 
 test('a manifest that was changed and not applied is told, one that the script fills in is not compared, and nothing is written', async () => {

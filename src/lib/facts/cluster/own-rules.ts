@@ -4,9 +4,14 @@ import { replicasNote } from '../../notes.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import type { ConfigMap, Deployment, PersistentVolume, PersistentVolumeClaim, Pod } from '../../systems/kube/types.ts'
+import type { JobScheduler } from '../../systems/redis/jobs.ts'
 import { debugKey, isOn } from '../config/debug.ts'
+import { databaseKey } from '../db/databases.ts'
+import { ofSchedulers } from '../queue/ailments.ts'
 import { claimsOf } from './claims.ts'
+import { clipped } from './clipped.ts'
 import { ownerOf } from './owner.ts'
+import { isRollingOut } from './rollout.ts'
 
 /** A rule of the deployment that does not hold; `next` is what is to be typed. */
 export interface BrokenRule {
@@ -23,6 +28,10 @@ export interface Seen {
   readonly config: ConfigMap | undefined
   readonly claims: readonly PersistentVolumeClaim[] | undefined
   readonly volumes: readonly PersistentVolume[] | undefined
+  /** Of asynq, by Redis. */
+  readonly schedulers: readonly JobScheduler[] | undefined
+  /** That the application may open, by PostgreSQL. */
+  readonly databases: readonly string[] | undefined
 }
 
 type Own = Pick<Environment, 'namespace' | 'workloads' | 'database' | 'redis' | 'nodes'>
@@ -30,7 +39,9 @@ type Own = Pick<Environment, 'namespace' | 'workloads' | 'database' | 'redis' | 
 /** The deployment's own rules: how many of what run (two schedulers enqueue every job twice), no DEBUG, Redis on the node that has its volume. */
 export const brokenRules = (environment: Own, seen: Seen): readonly BrokenRule[] => [
   ...ofReplicas(environment, seen),
+  ...ofSecondScheduler(environment, seen),
   ...ofDebug(environment, seen),
+  ...ofDatabase(environment, seen),
   ...ofPlace(environment, seen),
 ]
 
@@ -59,6 +70,30 @@ const ofReplicas = ({ namespace, workloads }: Own, { deployments }: Seen): reado
           },
         ]
       })
+
+/** Beside the workers of this cluster: where those are too many or too few, that is told, and is the cause. */
+const ofSecondScheduler = ({ namespace, workloads }: Own, { schedulers, deployments }: Seen): readonly BrokenRule[] => {
+  const singletons = Object.entries(workloads).filter(([, { singleton }]) => singleton)
+  const isAsItIsToBe = singletons.every(([name, { replicas }]) => {
+    const found = deployments?.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace)
+    return found?.spec.replicas === replicas && found.status?.readyReplicas === replicas && !isRollingOut(found)
+  })
+  if (schedulers === undefined || !isAsItIsToBe) return []
+  return ofSchedulers({ schedulers }).map(({ level, text }) => ({ wrong: level === 'wrong', text, next: 'honeydue queue:status' }))
+}
+
+const ofDatabase = ({ database }: Own, { config, databases }: Seen): readonly BrokenRule[] => {
+  const name = config?.data?.[databaseKey]
+  if (name === undefined || databases === undefined || databases.includes(name)) return []
+  const like = databases.find((one) => one.toLowerCase() === name.toLowerCase())
+  return [
+    {
+      wrong: true,
+      text: `${databaseKey} is ${clipped(name, 40)} in ${database.configMap}, and PostgreSQL has no such database: no pod can start with it; there is ${databases.map((one) => clipped(one, 40)).join(', ') || 'none'}`,
+      next: like === undefined ? 'honeydue db:status' : sh`honeydue config:set ${`${databaseKey}=${like}`}`,
+    },
+  ]
+}
 
 const ofDebug = ({ database }: Own, { config }: Seen): readonly BrokenRule[] =>
   isOn(config?.data?.[debugKey])

@@ -14,6 +14,8 @@ export interface ManifestChange {
   readonly does: 'nothing' | 'makes' | 'changes' | 'not compared'
   /** Three differences at most, or why it was not compared. */
   readonly what: readonly string[]
+  /** The API refuses this user what the comparison needs. */
+  readonly forbidden?: true
 }
 
 /** Objects that are asked about at a time: each is two calls. */
@@ -64,6 +66,9 @@ const changeOf = async ({ kube }: Readers<'kube'>, namespace: string, file: stri
     const what = manifest.kind === 'Secret' && found.length > 0 ? ['its values'] : found
     return { file, object, does: found.length > 0 ? 'changes' : 'nothing', what }
   } catch (error) {
+    // One kind that this user may not read says nothing of the others; a server that does not answer says nothing at all.
+    const isForbidden = error instanceof Trouble && error.code === 'kube-forbidden'
+    if (isForbidden) return { file, object, does: 'not compared', what: ['this user has no right to it'], forbidden: true }
     if (error instanceof Trouble && error.exitCode === 9) throw error
     return { file, object, does: 'not compared', what: [error instanceof Trouble ? (error.likely ?? error.failed) : reasonOf(error)] }
   }

@@ -59,12 +59,7 @@ const ofWaiting = (queue: JobQueue, now: number): readonly Observation[] => {
   const oldest = oldestPending(queue, now)
   return queue.paused || oldest === undefined || oldest < longPending
     ? []
-    : [
-        warning(
-          `The oldest pending job of queue ${queue.queue} has waited for ${age(oldest)}`,
-          'kubectl -n honeydue logs deploy/worker --since 10m',
-        ),
-      ]
+    : [warning(`The oldest pending job of queue ${queue.queue} has waited for ${age(oldest)}`, 'honeydue logs worker --since 10m')]
 }
 
 const ofQueue = (queue: JobQueue, now: number): readonly Observation[] => [
@@ -92,7 +87,7 @@ const ofWorkers = ({ servers, refused }: Jobs): readonly Observation[] => [
 ]
 
 /** Two schedulers enqueue every periodic job twice; none enqueues nothing. */
-const ofSchedulers = ({ schedulers }: Pick<Jobs, 'schedulers'>): readonly Observation[] => {
+export const ofSchedulers = ({ schedulers }: Pick<Jobs, 'schedulers'>): readonly Observation[] => {
   const hosts = schedulers.map(({ name }) => clipped(name.split(':')[0] ?? name, 40)).join(', ')
   if (schedulers.length === 1) return []
   return schedulers.length === 0

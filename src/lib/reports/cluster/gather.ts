@@ -1,4 +1,3 @@
-import type { Environment } from '../../environment/schema.ts'
 import { type Answer, answer, valueOr } from '../../facts/answer.ts'
 import { type UnboundClaim, unboundClaim } from '../../facts/cluster/claims.ts'
 import { type Ended, endedPods } from '../../facts/cluster/ended.ts'
@@ -10,7 +9,10 @@ import { type Unwell, unwell } from '../../facts/cluster/pods.ts'
 import { type Below, daemonSetBelow, deploymentBelow, statefulSetBelow } from '../../facts/cluster/workloads.ts'
 import { apiNodes } from '../../facts/nodes/api-nodes.ts'
 import type { ApiNode } from '../../facts/nodes/survey.ts'
+import type { Context } from '../../plan/context.ts'
 import type { Kind, Kinds, KubeEvent, KubeReader, Pod } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { askElsewhere } from './elsewhere.ts'
 
 /** A pod that is not well, with what others say of it. */
 export type Sick = Unwell & {
@@ -34,6 +36,8 @@ export interface ClusterHealth {
   readonly claimCount: number
   readonly warnings: readonly EventGroup[]
   readonly unread: readonly { readonly kind: Kind; readonly error: unknown }[]
+  /** What was asked of others than Kubernetes, and why it is not known. */
+  readonly notKnown: readonly string[]
   /** Rules of the deployment that do not hold. */
   readonly rules: readonly BrokenRule[]
 }
@@ -42,7 +46,12 @@ export interface ClusterHealth {
 const logsOf = 12
 
 /** Reads everything at once. Throws what the API answered when it answered nothing. */
-export const gatherClusterHealth = async (kube: KubeReader, now: Date, environment: Environment): Promise<ClusterHealth> => {
+export const gatherClusterHealth = async (
+  { kube, ...others }: Readers<'kube' | 'redis' | 'postgres'>,
+  { environment, clock }: Context,
+): Promise<ClusterHealth> => {
+  const now = clock.now()
+  const elsewhere = askElsewhere(others, { environment, clock })
   const unread: { kind: Kind; error: unknown }[] = []
   let answered = 0
   const list = async <K extends Kind>(kind: K): Promise<readonly Kinds[K][] | undefined> => {
@@ -109,7 +118,9 @@ export const gatherClusterHealth = async (kube: KubeReader, now: Date, environme
       config: valueOr(config, undefined),
       claims: seenClaims,
       volumes,
+      ...(await elsewhere).known,
     }),
+    notKnown: (await elsewhere).notKnown,
   }
 }
 

@@ -12,11 +12,13 @@ export const clusterHealth = defineReport({
   id: 'cluster:health',
   section: 1,
   title: 'Show what is not well in the cluster, and why',
-  needs: ['kube'],
+  needs: ['kube', 'redis', 'postgres'],
   choices: {},
-  look: async (_, { kube }, { environment, clock }) => {
-    const now = clock.now()
-    const health = await gatherClusterHealth(kube, now, environment)
+  look: async (_, look, context) => {
+    const { kube } = look
+    const { environment } = context
+    const now = context.clock.now()
+    const health = await gatherClusterHealth(look, context)
     const cluster = await kube.cluster()
     const aliasOf = (name: string) => environment.nodes.find(({ hostname }) => hostname === name)?.alias ?? name
     return {
@@ -34,6 +36,7 @@ export const clusterHealth = defineReport({
       tables: [nodeTable(health, aliasOf), ...unwellTables(health, now), ...eventTable(health, now)],
       notes: [
         `${counted(health.podCount, 'pod')}, ${counted(health.workloadCount, 'workload')} and ${counted(health.claimCount, 'claim')} of all namespaces were looked at`,
+        ...health.notKnown,
         `The Kubernetes API: ${cluster.server} (${cluster.kubeconfig})`,
       ],
       data: {

@@ -48,12 +48,9 @@ const speakerOf = (group: readonly Sick[]): Sick | undefined =>
 export const groupNext = (group: readonly Sick[]): string | undefined => {
   const first = speakerOf(group)
   if (!first) return undefined
-  const { namespace, owner, pod, log } = first
-  const more = [
-    ...(first.container === undefined || owner.endsWith(` ${first.container}`) ? [] : ['-c', first.container]),
-    ...(log === 'previous' ? ['--previous'] : []),
-  ]
-  return log ? sh`kubectl -n ${namespace} logs ${words([pod, ...more])} --tail 50` : sh`kubectl -n ${namespace} describe pod ${pod}`
+  const { namespace, pod, log } = first
+  const more = ['-n', namespace, ...(log === 'previous' ? ['--previous'] : [])]
+  return log ? sh`honeydue logs ${words([`pod/${pod}`, ...more])} --tail 50` : sh`kubectl -n ${namespace} describe pod ${pod}`
 }
 
 /** Pods that no workload below its replicas tells of. */

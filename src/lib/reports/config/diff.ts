@@ -1,6 +1,8 @@
 import { age } from '../../age.ts'
 import { counted } from '../../counted.ts'
+import { Trouble } from '../../errors.ts'
 import { secondsSince } from '../../facts/ages.ts'
+import { answer, valueOr } from '../../facts/answer.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
 import { keySource } from '../../facts/config/key-source.ts'
 import { type ManifestChange, manifestChanges } from '../../facts/config/manifest-changes.ts'
@@ -19,17 +21,20 @@ export const configDiff = defineReport({
   needs: ['kube', 'checkout'],
   choices: { 'exit-code': toggle({ about: 'exit 1 where something differs, as git diff does' }) },
   look: async (input, look, { environment: { namespace, database }, clock }) => {
-    const [found, pods, changes] = await Promise.all([
+    const [found, read, changes] = await Promise.all([
       look.kube.get('ConfigMap', database.configMap, namespace),
-      look.kube.pods({ namespace }),
+      answer(look.kube.pods({ namespace })),
       manifestChanges(look, namespace),
     ])
     if (!found) throw noConfigMap(namespace, database.configMap)
+    if (!read.answered && !(read.error instanceof Trouble && read.error.code === 'kube-forbidden')) throw read.error
+    const pods = valueOr(read, [])
     const values = await configValues(look, found)
     const older = values.flatMap((value) => olderPods(value, pods, database.configMap))
     const findings = [...values.flatMap(ofValue), ...changes.flatMap(ofManifest), ...older]
     const now = clock.now()
     const differ = values.some(differs) || changes.some(({ does }) => does === 'makes' || does === 'changes')
+    const isPartly = !read.answered || changes.some(({ forbidden }) => forbidden)
     return {
       findings,
       tables: [
@@ -56,9 +61,11 @@ export const configDiff = defineReport({
       notes: [
         `Which key of ${sources.yaml} becomes which of the ConfigMap is not known: there a value is looked for, in ${sources.environment} a name`,
         "Image tags are the script's own and are not compared; neither is what a manifest no longer says",
+        ...(read.answered ? [] : ['Which pods started before a key was set is not known: this user may not list pods']),
         ...(changes.length === 0 ? ['There are no manifests in the checkout'] : []),
       ],
-      ...(input['exit-code'] && { exitCode: differ ? 1 : 0 }),
+      // What may not be looked at is not the same.
+      ...(input['exit-code'] && { exitCode: differ ? 1 : isPartly ? 9 : 0 }),
       data: {
         differs: differ,
         values: values.map((value) => ({

@@ -58,6 +58,10 @@ export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock 
       const value = found?.data?.[key]
       return value === undefined ? undefined : new Secret(Buffer.from(value, 'base64').toString())
     },
+    secretValues: async (namespace, name) => {
+      const found = await client.get<{ readonly data?: Readonly<Record<string, string>> }>(pathOf('Secret', namespace, name), isSecret)
+      return Object.values(found?.data ?? {}).map((value) => new Secret(Buffer.from(value, 'base64').toString()))
+    },
     secrets: async (namespace) => (await client.list<StoredSecret>(pathOf('Secret', namespace), isSecret)).map(keptSecretOf),
     tlsSecrets: async () => {
       const found = await client.list<StoredSecret>(`${pathOf('Secret')}${selectors({ fields: 'type=kubernetes.io/tls' })}`, isSecret)

@@ -64,6 +64,8 @@ export interface KubeReader {
   configMap(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined>
   /** One decoded value of a Secret; undefined where there is no such Secret or key. */
   secret(namespace: string, name: string, key: string): Promise<Secret | undefined>
+  /** Every decoded value of a Secret; [] where there is none such. */
+  secretValues(namespace: string, name: string): Promise<readonly Secret[]>
   /** Every Secret of a namespace, without its values. */
   secrets(namespace: string): Promise<readonly KeptSecret[]>
   /** Every TLS Secret of the cluster, by namespace and name. */

@@ -1,7 +1,7 @@
 import type { ChainableCommander, Redis } from 'ioredis'
 import { readEntry, readServer, readTask } from '../../asynq-message.ts'
 import { lockedTypeOf, queueKey, queueOf, taskKey } from './asynq-keys.ts'
-import type { JobLock, JobQueue, Jobs, Task, TaskState } from './jobs.ts'
+import type { JobLock, JobQueue, JobScheduler, Jobs, Task, TaskState } from './jobs.ts'
 
 /** Runs questions in one pipeline; a refused one is undefined, and its words are noted once. */
 const ask = async (redis: Redis, refused: Set<string>, questions: (pipeline: ChainableCommander) => void): Promise<readonly unknown[]> => {
@@ -164,6 +164,21 @@ const readAlive = async (redis: Redis, refused: Set<string>, set: string, now: n
   return alive.map(([key, until], i) => ({ key, until, value: values[i] }))
 }
 
+const schedulersOf = (alive: Awaited<ReturnType<typeof readAlive>>): readonly JobScheduler[] =>
+  alive.map(({ key, until, value }) => ({
+    name: key.replace(/^asynq:schedulers:\{(.*)\}$/, '$1'),
+    until,
+    entries: listOf(value).flatMap((one) => (Buffer.isBuffer(one) ? (readEntry(one) ?? []) : [])),
+  }))
+
+/** The schedulers that live, and nothing of the queues; undefined where the server refuses to say. */
+export const readSchedulers = async (redis: Redis): Promise<readonly JobScheduler[] | undefined> => {
+  const refused = new Set<string>()
+  const [time] = await ask(redis, refused, (pipeline) => pipeline.time())
+  const alive = await readAlive(redis, refused, 'asynq:schedulers', Number(listOf(time)[0] ?? 0), 'list')
+  return refused.size > 0 ? undefined : schedulersOf(alive)
+}
+
 /** All that asynq keeps; `scanned`: keys that begin with `asynq:{`, by which queues that are not listed and locks are found. At most `most` tasks of each state are looked at. */
 export const readJobs = async (
   redis: Redis,
@@ -189,11 +204,7 @@ export const readJobs = async (
       const server = Buffer.isBuffer(value) ? readServer(value) : undefined
       return server ? [{ ...server, until }] : []
     }),
-    schedulers: schedulers.map(({ key, until, value }) => ({
-      name: key.replace(/^asynq:schedulers:\{(.*)\}$/, '$1'),
-      until,
-      entries: listOf(value).flatMap((one) => (Buffer.isBuffer(one) ? (readEntry(one) ?? []) : [])),
-    })),
+    schedulers: schedulersOf(schedulers),
     refused: [...refused],
   }
 }

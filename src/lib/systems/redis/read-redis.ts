@@ -6,7 +6,7 @@ import { taskKey } from './asynq-keys.ts'
 import type { RedisConnection } from './connection.ts'
 import { countFamily, oldOfFamily } from './family.ts'
 import { readLives } from './lives.ts'
-import { readJobs } from './read-jobs.ts'
+import { readJobs, readSchedulers } from './read-jobs.ts'
 import type { QueueDepth, RedisInfo, RedisReader, ScanBounds, Scanned } from './types.ts'
 
 const defaultBounds: ScanBounds = { keys: 2_000_000, time: seconds(60) }
@@ -115,6 +115,7 @@ export const readRedis = (connection: RedisConnection, clock: Clock): RedisReade
       })
       return connection.use((redis) => readJobs(redis, scanned, most), seconds(30))
     },
+    schedulers: () => connection.use(readSchedulers),
     setting: (name) =>
       connection.use(async (redis) => {
         const [, value] = (await redis.config('GET', name)) as string[]

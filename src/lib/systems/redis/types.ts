@@ -1,5 +1,5 @@
 import type { Shown, System } from '../systems.ts'
-import type { Jobs } from './jobs.ts'
+import type { JobScheduler, Jobs } from './jobs.ts'
 
 /** Memory, policy and counters of INFO; bytes, and counts since the server started. */
 export interface RedisInfo {
@@ -110,6 +110,8 @@ export interface RedisReader {
   readonly queues: () => Promise<readonly QueueDepth[]>
   /** All that asynq keeps, with at most `most` tasks of each state of each queue. */
   readonly jobs: (most: number) => Promise<Jobs>
+  /** The schedulers that live by the server's clock; undefined where it refuses to say. */
+  readonly schedulers: () => Promise<readonly JobScheduler[] | undefined>
   /** What CONFIG GET says; undefined where this server knows no such setting. */
   readonly setting: (name: string) => Promise<string | undefined>
   /** The state that each task's own hash says, in the order asked; undefined where it has none. */
