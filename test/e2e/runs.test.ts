@@ -177,6 +177,27 @@ test('a switch-over that was killed half way and run again is told as one timeli
   ])
 }, 90_000)
 
+test('a run that was killed after its last change is told to its end by the next one, which finds everything done', async () => {
+  const drain = at('edge:drain', 'hetzner2', '--within', '5s')
+  expect((await confirmed(drain, { env: env() })).code).toBe(0)
+  const lines = readFileSync(join(state, 'honeydue/runs', journals()[0] ?? ''), 'utf8')
+    .trim()
+    .split('\n')
+  const last = lines.map((line) => JSON.parse(line).type).lastIndexOf('intent')
+  const id = interrupt(lines.length - last - 1)
+  const again = await confirmed(drain, { env: env() })
+  expect([again.code, said(again)]).toEqual([0, expect.stringContaining('Already so')])
+  const { stdout } = await honeydue(['run:show', id, '--timeline'], { env: env() })
+  expect(stdout).toMatch(/^## Take a node out of the round robin of every name: interrupted in step \d, then done\n/)
+  expect(stdout).toMatch(/again, \d+ s later, without a lease: nothing was left to be changed\./)
+  expect(stdout).toMatch(new RegExp(`Step 5, Wait for the last connection to hetzner2: had come to its end in run ${id} after all\\.`))
+  expect(stdout.trim()).toMatch(/\| Done, and seen to hold\. \|$/)
+  // A story that has an end needs no other one.
+  const before = journals().length
+  expect((await confirmed(drain, { env: env() })).code).toBe(0)
+  expect(journals()).toHaveLength(before)
+}, 60_000)
+
 test('run:undo takes back later what a run did, seen to be so; not twice, and not when the world has moved', async () => {
   const names = () =>
     sandbox()

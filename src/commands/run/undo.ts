@@ -73,7 +73,7 @@ export default class RunUndo extends RunCommand {
       try {
         // Under the lease it is looked at once more: what it did may have been changed while it was asked.
         const again = await undoable(run, await readRuns(this.state, this.host), load, session)
-        await record.begin(undoing.prepared)
+        await record.begin(again.undoing.prepared)
         const { outcome, left } = await applyUndo(again.undoing, {
           needs: procedure.needs,
           session,

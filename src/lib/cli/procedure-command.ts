@@ -5,9 +5,11 @@ import { readOnly } from '../environment/read-only.ts'
 import { Blocked } from '../errors.ts'
 import { keepPlan } from '../journal/kept-plans.ts'
 import { readRuns } from '../journal/read-journal.ts'
+import { isLeftOpen } from '../journal/timeline.ts'
 import { earlierCounts } from '../journal/usual.ts'
 import type { Choices } from '../plan/choice.ts'
 import { refuseMoved } from '../plan/identity.ts'
+import type { StepState } from '../plan/outcome.ts'
 import { type Plan, type Prepared, prepare, readersOf } from '../plan/plan.ts'
 import { isChange, type Procedure, type Step } from '../plan/procedure.ts'
 import type { ShellLine } from '../shell.ts'
@@ -20,7 +22,7 @@ import { argsOf, durationOf, flagsOf, inputOf } from './flags.ts'
 import { lookNext } from './look-next.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
 import { writePlanFile } from './plan-file.ts'
-import { openRecord, releaseOfDead } from './run-record.ts'
+import { openRecord, type Recording, type RunRecord, releaseOfDead } from './run-record.ts'
 import { told } from './run-told.ts'
 import { sweepAfterDead } from './sweep.ts'
 import { typedLine } from './typed-line.ts'
@@ -139,7 +141,9 @@ abstract class ProcedureCommand extends HoneydueCommand {
       }
       if (!plan.steps.some(changes)) {
         await releaseOfDead(session, state, say)
-        const { states, trouble } = await applyPlan({ ...performing, prepared: withoutChanges(prepared) })
+        const record = await endOfStory({ ...recording, plan })
+        const nothing = { ...performing, prepared: withoutChanges(prepared), record }
+        const { states, trouble } = await applyPlan(nothing).finally(() => record?.close())
         this.known = {
           ...this.known,
           states: states.map((one, i) => (one === 'proven' && plan.steps[i]?.kind === 'change' ? 'already' : one)),
@@ -149,7 +153,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
       }
       const record = await openRecord({ ...recording, plan })
       try {
-        const again = await looking(prepare(procedure, input, systems, context))
+        const again = { ...(await looking(prepare(procedure, input, systems, context))), input }
         refuseMoved(plan, again.plan, this.dryRun())
         refuseBlocked(again.plan)
         await record.begin(again)
@@ -177,6 +181,20 @@ const leaseOf = (flags: Given) => ({
   takeOver: flags['take-over'] as string | undefined,
   withoutLease: flags['without-lease'] === true,
 })
+
+/** A run that was killed may have been the last to change something: that nothing is left to do is then written down, and ends its story. */
+const endOfStory = async (recording: Recording): Promise<RunRecord | undefined> => {
+  const { plan, state } = recording
+  if (!isLeftOpen(plan, await readRuns(state, hostname()), systemClock.now())) return undefined
+  const record = await openRecord({ ...recording, lease: undefined, none: 'nothing was left to be changed' })
+  await record.begin({ plan })
+  const was = (index: number, one: StepState): StepState => (one === 'proven' && plan.steps[index]?.kind === 'change' ? 'already' : one)
+  return {
+    ...record,
+    tell: (event) => record.tell(event.type === 'settled' ? { ...event, state: was(event.index, event.state) } : event),
+    end: (outcome) => record.end({ ...outcome, states: outcome.states.map((one, i) => was(i, one)) }),
+  }
+}
 
 /** Where nothing is to be changed, no lease is taken: what does not hold any more by the time it is looked at again is not changed either. */
 const withoutChanges = <N extends Name>({ plan, steps }: Prepared<N>): Prepared<N> => ({

@@ -1,6 +1,6 @@
 import { atMost, type Duration, seconds, systemClock } from '../clock.ts'
 import { Declined, type Trouble, Unreachable } from '../errors.ts'
-import type { Begin } from '../journal/entries.ts'
+import type { Begin, Facts } from '../journal/entries.ts'
 import { type Lease, takeLease } from '../journal/lease.ts'
 import { describeHolder, holderName } from '../journal/lease-words.ts'
 import { findRun, readRuns } from '../journal/read-journal.ts'
@@ -24,7 +24,7 @@ export interface RunRecord {
   /** Undefined where none could be taken, and the operator went on without. */
   readonly lease: Lease | undefined
   /** From here on something is changed, by this plan. */
-  readonly begin: (prepared: { readonly plan: Plan; readonly facts?: unknown }) => Promise<void>
+  readonly begin: (prepared: { readonly plan: Plan; readonly facts?: unknown; readonly input?: unknown }) => Promise<void>
   readonly tell: (event: RunEvent) => Promise<void>
   /** How long each step usually takes, by the journals of earlier runs. */
   readonly usual: (plan: Plan) => Promise<readonly (Duration | undefined)[]>
@@ -52,11 +52,13 @@ export interface Recording {
   readonly undoes?: string
   /** That of the run that goes over into this one. */
   readonly lease?: Lease | undefined
+  /** Why no lease is taken, where none is needed. */
+  readonly none?: string
 }
 
 /** Opens the journal, and takes the lease: after this, and not before, something may be changed. */
 export const openRecord = async (recording: Recording): Promise<RunRecord> => {
-  const { plan, session, state, line, undoes, asked } = recording
+  const { plan, session, state, line, undoes, asked, none: needless = 'none was taken before it' } = recording
   const run = newRunId(systemClock.now())
   const who = whoAmI(process.env)
   const journal = await openJournal(
@@ -67,7 +69,7 @@ export const openRecord = async (recording: Recording): Promise<RunRecord> => {
   try {
     const taken = 'lease' in recording ? recording.lease : await takeOrAsk(`${who.user}@${who.host}/${run}`, recording)
     const lease = taken instanceof Unreachable ? undefined : taken
-    const none = taken instanceof Unreachable ? `${taken.failed}: ${taken.likely ?? ''}` : 'none was taken before it'
+    const none = taken instanceof Unreachable ? `${taken.failed}: ${taken.likely ?? ''}` : needless
     return recordOf(
       journal,
       lease,
@@ -101,9 +103,9 @@ const recordOf = (
   return {
     run: journal.run,
     lease,
-    begin: async ({ plan, facts }) => {
+    begin: async ({ plan, facts, input }) => {
       await journal.write({ type: 'begin', plan, ...under })
-      if (facts !== undefined) await journal.write({ type: 'facts', ...factsWithoutSecrets(facts) })
+      if (facts !== undefined) await journal.write({ type: 'facts', ...kept(facts, input) })
       told = journalTeller(plan, journal, lease, announce)
       await announce('RunStarted', `${lease?.holder}: ${line} (plan ${plan.name}, epoch ${lease?.epoch})`)
     },
@@ -123,6 +125,11 @@ const recordOf = (
       if (!ended) told = undefined
     },
   }
+}
+
+const kept = (facts: unknown, input: unknown): Omit<Facts, 'type'> => {
+  const packed = factsWithoutSecrets(input)
+  return { ...factsWithoutSecrets(facts), ...('value' in packed && { input: packed.value }) }
 }
 
 /** Facts with a secret in them, also in the middle of a text, are kept nowhere. */

@@ -3,12 +3,12 @@ import { readOnly } from '../environment/read-only.ts'
 import { Blocked, Moved } from '../errors.ts'
 import { planOf, statesOf } from '../journal/how-far.ts'
 import type { JournaledRun } from '../journal/read-journal.ts'
-import type { Choices } from '../plan/choice.ts'
+import type { Choices, Input } from '../plan/choice.ts'
 import { refuseOther } from '../plan/identity.ts'
 import { unpackFacts } from '../plan/kept-facts.ts'
 import type { StepState } from '../plan/outcome.ts'
 import type { Plan, Prepared } from '../plan/plan.ts'
-import { type PlannedStep, reachedBy, readersOf } from '../plan/plan.ts'
+import { type PlannedStep, prepare, reachedBy, readersOf } from '../plan/plan.ts'
 import { isChange, type Procedure } from '../plan/procedure.ts'
 import { fallenOf } from '../plan/standing.ts'
 import { backTitle, type Undoing, undoingOf } from '../plan/undo.ts'
@@ -63,12 +63,25 @@ export const undoable = async (
   const foreign = fallen.filter(({ index }) => !isOurs(plan.steps[index], begun))
   if (foreign.length > 0) throw moved(plan, foreign, (await lease.read().catch(() => undefined))?.holder)
   const states = known.map((state, i) => (fallen.some(({ index }) => index === i) ? 'undone' : state))
-  const undoing = undoingOf<Name>({ prepared, states, run: { systems, needs: procedure.needs } })
+  const replan = replanOf(run, procedure, session)
+  const undoing = undoingOf<Name>({ prepared, states, run: { systems, needs: procedure.needs }, ...(replan && { replan }) })
   // What the plan says of its target was read then; what answers now stands in its place.
   const target = [...reached.map(({ line }) => line), ...plan.target.slice(plan.reached?.length ?? 0)]
   const { prepared: back, impossible } = undoing
   if (back.steps.length > 0) return { undoing: { impossible, prepared: { ...back, plan: { ...back.plan, target } } }, procedure }
   throw blocked(run, undoing.impossible.length > 0 ? `Nothing takes it back: ${undoing.impossible.join('; ')}` : 'It changed nothing')
+}
+
+/** The plan as it would be made now, by what was asked for then: undefined where its journal does not say that. */
+const replanOf = (
+  { facts }: JournaledRun,
+  procedure: Procedure<Choices, Name, unknown>,
+  { environment, systems }: Session,
+): (() => Promise<Plan>) | undefined => {
+  if (facts?.input === undefined) return undefined
+  const input = unpackFacts(facts.input, systemClock) as Input<Choices>
+  const context = { environment, clock: systemClock, signal: new AbortController().signal }
+  return async () => (await prepare(procedure, input, systems, context)).plan
 }
 
 /** Titles of the steps that a taking back of this run had begun, which came to no good end: what it did is no change by others. */

@@ -39,9 +39,10 @@ export interface Begin {
   readonly lease: { readonly holder: string; readonly epoch: number; readonly from?: TakenFrom } | { readonly none: string }
 }
 
-/** What it was planned on, for it to be taken back later; or why that cannot be kept. */
+/** What it was planned on, for it to be taken back later; or why that cannot be kept. `input`: what was asked for, so that the plan can be made anew. */
 export interface Facts {
   readonly type: 'facts'
+  readonly input?: unknown
   readonly value?: unknown
   readonly because?: string
 }

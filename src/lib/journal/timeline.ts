@@ -1,4 +1,4 @@
-import type { PlannedStep } from '../plan/plan.ts'
+import type { Plan, PlannedStep } from '../plan/plan.ts'
 import type { Result, Waiting } from './entries.ts'
 import { endingOf, planOf, stateWords } from './how-far.ts'
 import type { JournaledRun } from './read-journal.ts'
@@ -36,9 +36,14 @@ const readings = ({ effect }: PlannedStep): string =>
 const whoOf = ({ header: { who } }: JournaledRun): string => `${who.user}@${who.host}`
 
 /** Whether both are of one page, on one subject, in one deployment. */
-const isSame = (one: JournaledRun, other: JournaledRun): boolean => {
-  const [a, b] = [planOf(one), planOf(other)]
-  return a.id === b.id && a.subject === b.subject && a.environment === b.environment && one.header.undoes === other.header.undoes
+const isSame = (one: JournaledRun, other: JournaledRun): boolean =>
+  one.header.undoes === other.header.undoes && isOfPage(one, planOf(other))
+
+type Page = Pick<Plan, 'id' | 'subject' | 'environment'>
+
+const isOfPage = (run: JournaledRun, { id, subject, environment }: Page): boolean => {
+  const plan = planOf(run)
+  return plan.id === id && plan.subject === subject && plan.environment === environment
 }
 
 /** When the last line of it was written that is of the run itself, and no note. */
@@ -55,6 +60,12 @@ const goneOnIn = (run: JournaledRun, all: readonly JournaledRun[]): JournaledRun
     : all
         .filter((other) => isSame(run, other) && other.header.at > run.header.at && between(lastOf(run), other.header.at) < longest)
         .sort((one, other) => one.header.at.localeCompare(other.header.at))[0]
+
+/** Whether the latest run of this page was interrupted in the middle of a change: whoever goes on with it ends its story, also where nothing is left to do. */
+export const isLeftOpen = (plan: Page, runs: readonly JournaledRun[], now: Date): boolean => {
+  const [latest] = runs.filter((run) => run.header.undoes === undefined && isOfPage(run, plan))
+  return latest?.status === 'interrupted' && latest.begin !== undefined && between(lastOf(latest), now.toISOString()) < longest
+}
 
 /** The runs that tell one story with this one, in their order: from which it went on, which went on from it, and which took any of them back. */
 export const storyOf = (run: string, all: readonly JournaledRun[]): readonly JournaledRun[] => {
