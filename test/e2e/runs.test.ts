@@ -240,6 +240,15 @@ test('a plan in a file is performed as it was looked at, also on another machine
   )
   const refused = await honeydue(['run:apply', other, '--confirm', 'sandbox/hetzner2'], { env: elsewhere })
   expect([refused.code, said(refused)]).toEqual([8, expect.stringContaining('hetzner3')])
+  // Made on another cluster, with the very same steps.
+  const text = readFileSync(file, 'utf8')
+  const made = JSON.parse(text)
+  expect(made.identity.reached).toEqual([expect.stringMatching(/^cluster of CA (?:[0-9A-F]{2}:){7}[0-9A-F]{2}$/)])
+  writeFileSync(file, JSON.stringify({ ...made, name: 'aaaaaaaa', identity: { ...made.identity, reached: ['cluster of CA 00:11'] } }))
+  const another = await honeydue(['run:apply', file], { env: elsewhere })
+  expect([another.code, said(another)]).toEqual([8, expect.stringContaining(`- cluster of CA 00:11 + ${made.identity.reached[0]}`)])
+  expect(isThere()).toBe(true)
+  writeFileSync(file, text)
   expect(await honeydue(['run:apply', file], { env: elsewhere })).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('Done, and seen to hold'),

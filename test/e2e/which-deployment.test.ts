@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { systemClock } from '../../src/lib/clock.ts'
 import { procedures } from '../../src/lib/procedures/index.ts'
+import { nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import type { Name } from '../../src/lib/systems/systems.ts'
 import { confirmed, honeydue, requireBuild } from '../support/program.ts'
@@ -39,6 +40,18 @@ test('the first line of a plan says which deployment, and its name; --confirm wi
     2,
     expect.stringContaining(`It does not say in which deployment: sandbox/${sandbox().environment.database.direct}`),
   ])
+})
+
+test('the head of a plan that writes over SSH names each node by its own hostname; one that is another machine is refused', async () => {
+  const refresh = ['firewall:refresh', '--node', 'hetzner1', '--dry-run', '--env'] as const
+  const { stdout } = await honeydue([...refresh, file()], { env })
+  const [node] = nodes
+  expect(stdout.replace(/\s+/g, ' ')).toMatch(new RegExp(`node hetzner1 is ${node.hostname}, at 127\\.0\\.0\\.1:\\d+ over SSH`))
+  const swapped = join(sandbox().dir, 'swapped.yaml')
+  const given = parse(readFileSync(file(), 'utf8')) as { readonly nodes?: readonly object[] }
+  writeFileSync(swapped, stringify({ ...given, nodes: nodes.map((one, i) => ({ ...one, hostname: nodes[(i + 1) % 3]?.hostname })) }))
+  const refused = await honeydue([...refresh, swapped], { env })
+  expect([refused.code, refused.stderr.replace(/\s+/g, ' ')]).toEqual([9, expect.stringContaining('hetzner1 leads to another machine')])
 })
 
 test('readonly in the environment or HONEYDUE_READONLY: the plan, and then 2; a dry run stays; nothing is written', async () => {

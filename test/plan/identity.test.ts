@@ -82,12 +82,27 @@ test('a name is eight letters and digits, the same for the same plan, and not of
   expect(nameOf(planOf([step('a')]))).not.toBe(nameOf(planOf([step('b')])))
 })
 
-test('another cluster or database than was confirmed is refused, also where the steps are the same; one that answers no more is no other one', () => {
+test('another cluster, database or node than was confirmed is refused, also where the steps are the same; one that answers no more is no other one', () => {
   const plan = (reached?: readonly string[]) => ({ ...planOf([step('a')]), ...(reached && { reached }) }) as Plan
-  const [one, other] = ['cluster production, CA 3F', 'cluster production, CA 7B']
-  expect(() => refuseMoved(plan([one, 'database']), plan([other, 'database']))).toThrow(
+  const [one, other] = ['cluster of CA 3F', 'cluster of CA 7B']
+  const all = [one, 'database honeyDue on pooler', 'node hetzner1 is honeydue-1']
+  expect(() => refuseMoved(plan(all), plan([other, ...all.slice(1)]))).toThrow(
     expect.objectContaining({ exitCode: 8, code: 'another-target', details: [`- ${one}`, `+ ${other}`] }),
   )
-  for (const now of [[one, 'database'], [one], [], undefined]) refuseOther(plan([one, 'database']), plan(now), '')
+  expect(() => refuseOther(plan(all), plan([one, 'node hetzner1 is honeydue-2']), '')).toThrow(
+    expect.objectContaining({ details: ['- node hetzner1 is honeydue-1', '+ node hetzner1 is honeydue-2'] }),
+  )
+  for (const now of [all, [one], [], undefined]) refuseOther(plan(all), plan(now), '')
   refuseOther(plan(), plan([one]), '')
+  // Another node that is asked now is not the one that was asked then.
+  refuseOther(plan([one, 'node hetzner2 is honeydue-2']), plan([one, 'node hetzner1 is honeydue-1']), '')
+})
+
+test('a plan by name is of the cluster and the database that it was made on', () => {
+  const told = (...reached: readonly string[]) => ({ ...planOf([step('a')]), reached }) as Plan
+  const [here, there] = [told('cluster of CA 3F', 'database a on h'), told('cluster of CA 3F', 'database b on h')]
+  expect(nameOf(here)).not.toBe(nameOf(there))
+  expect(nameOf(here)).toBe(nameOf(told('database a on h', 'cluster of CA 3F')))
+  expect(differenceOf(identityOf(here), identityOf(there))).toEqual(['- database a on h', '+ database b on h'])
+  expect(differenceOf(identityOf(here), identityOf(told('cluster of CA 3F')))).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import * as z from 'zod/mini'
 import { Usage } from '../errors.ts'
-import { keptPlanSchema } from '../journal/kept-plans.ts'
+import { identityIn, keptPlanSchema } from '../journal/kept-plans.ts'
 import { whoAmI } from '../journal/who.ts'
 import { type Identity, identityOf } from '../plan/identity.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -53,6 +53,5 @@ export const readPlanFile = async (file: string): Promise<PlanFile> => {
   }
   const parsed = schema.safeParse(found)
   if (!parsed.success) throw refuse(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '))
-  const { of, steps } = parsed.data.identity
-  return { ...parsed.data, identity: { of, steps: steps.map(({ count, ...one }) => ({ ...one, ...(count !== undefined && { count }) })) } }
+  return { ...parsed.data, identity: identityIn(parsed.data.identity) }
 }

@@ -11,7 +11,14 @@ const step = z.object({
   count: z.optional(z.number()),
 })
 /** A plan's identity as a file keeps it. */
-export const keptPlanSchema = z.object({ of: z.string(), steps: z.array(step) })
+export const keptPlanSchema = z.object({ of: z.string(), reached: z.optional(z.array(z.string())), steps: z.array(step) })
+
+/** The identity that a file kept. */
+export const identityIn = ({ of, reached, steps }: z.output<typeof keptPlanSchema>): Identity => ({
+  of,
+  ...(reached && { reached }),
+  steps: steps.map(({ count, ...one }) => ({ ...one, ...(count !== undefined && { count }) })),
+})
 
 const named = /^[0-9a-z]{8}$/
 const days = 30
@@ -43,8 +50,7 @@ const forgetOld = async (folder: string, now: Date): Promise<void> => {
 export const keptPlan = async (state: string, name: string): Promise<Identity | undefined> => {
   if (!named.test(name)) return undefined
   try {
-    const { of, steps } = keptPlanSchema.parse(JSON.parse(await readFile(join(folderOf(state), `${name}.json`), 'utf8')))
-    return { of, steps: steps.map(({ count, ...one }) => ({ ...one, ...(count !== undefined && { count }) })) }
+    return identityIn(keptPlanSchema.parse(JSON.parse(await readFile(join(folderOf(state), `${name}.json`), 'utf8'))))
   } catch {
     return undefined
   }

@@ -7,6 +7,8 @@ import type { Plan, PlannedStep } from './planned.ts'
 export interface Identity {
   /** Deployment, procedure and subject. */
   readonly of: string
+  /** Which cluster, database and nodes had answered. */
+  readonly reached?: readonly string[]
   readonly steps: readonly StepIdentity[]
 }
 
@@ -19,10 +21,11 @@ interface StepIdentity {
   readonly count?: number
 }
 
-type Told = Pick<Plan, 'environment' | 'id' | 'subject' | 'steps'>
+type Told = Pick<Plan, 'environment' | 'id' | 'subject' | 'steps' | 'reached'>
 
-export const identityOf = ({ environment, id, subject, steps }: Told): Identity => ({
+export const identityOf = ({ environment, id, subject, steps, reached = [] }: Told): Identity => ({
   of: `${environment}: ${id} ${subject}`,
+  ...(reached.length > 0 && { reached: reached.toSorted() }),
   steps: steps.map(({ kind, already, title, effect, manual }) => {
     const counts = effect.flatMap(({ count }) => count ?? [])
     return {
@@ -38,8 +41,12 @@ const letters = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** Eight letters and digits by which a plan is called. A count is part of it by its number of digits: a key more or less is the same plan. */
 export const nameOf = (plan: Told): string => {
-  const { of, steps } = identityOf(plan)
-  const said = JSON.stringify([of, ...steps.map(({ count, ...step }) => [step, count === undefined ? 0 : String(count).length])])
+  const { of, steps, reached } = identityOf(plan)
+  const said = JSON.stringify([
+    of,
+    ...(reached ? [reached] : []),
+    ...steps.map(({ count, ...step }) => [step, count === undefined ? 0 : String(count).length]),
+  ])
   return [...createHash('sha256').update(said).digest().subarray(0, 8)].map((byte) => letters[byte % 32]).join('')
 }
 
@@ -53,7 +60,12 @@ const same = (one: StepIdentity, other: StepIdentity): boolean =>
  * What a plan would do now that the confirmed one did not say: `+` lines, and `-` lines that they stand in the place of. Empty where what is left
  * is a part of what was confirmed: a step that is done meanwhile (our own rollout, a Job that ended) is progress, and no other plan.
  */
-export const differenceOf = (confirmed: Identity, now: Identity): readonly string[] => {
+export const differenceOf = (confirmed: Identity, now: Identity): readonly string[] => [
+  ...othersOf(confirmed.reached, now.reached),
+  ...otherSteps(confirmed, now),
+]
+
+const otherSteps = (confirmed: Identity, now: Identity): readonly string[] => {
   const come: string[] = []
   const met = new Set<StepIdentity>()
   let from = 0
@@ -80,20 +92,26 @@ export const differenceOf = (confirmed: Identity, now: Identity): readonly strin
   return [...minus.map((line) => `- ${line}`), ...plus.map((line) => `+ ${line}`)]
 }
 
-/** Throws Moved when another cluster or database answers than the one that was confirmed. One that has stopped answering is no other one. */
-export const refuseOther = (
-  { reached: before = [] }: Pick<Plan, 'reached'>,
-  { reached: now = [] }: Pick<Plan, 'reached'>,
-  next: string,
-): void => {
+/** What it is that answered: the cluster, the database, one node. */
+const kindOf = (reached: string): string => /^(?:node \S+|\S+)/.exec(reached)?.[0] ?? ''
+
+/** What answers where something else had: `-` and `+` lines. What has stopped answering, or had not been asked, is no other one. */
+const othersOf = (before: readonly string[] = [], now: readonly string[] = []): readonly string[] => {
   const [gone, come] = [before.filter((one) => !now.includes(one)), now.filter((one) => !before.includes(one))]
-  if (gone.length === 0 || come.length === 0) return
+  const meets = (others: readonly string[]) => (one: string) => others.some((other) => kindOf(other) === kindOf(one))
+  return [...gone.filter(meets(come)).map((line) => `- ${line}`), ...come.filter(meets(gone)).map((line) => `+ ${line}`)]
+}
+
+/** Throws Moved when another cluster, database or node answers than the one that was confirmed. */
+export const refuseOther = (before: Pick<Plan, 'reached'>, now: Pick<Plan, 'reached'>, next: string): void => {
+  const details = othersOf(before.reached, now.reached)
+  if (details.length === 0) return
   throw new Moved({
     code: 'another-target',
     failed: 'Something else answers than when the plan was confirmed',
     cause: 'A kubeconfig, a name or a route leads to another place now',
     next,
-    details: [...gone.map((line) => `- ${line}`), ...come.map((line) => `+ ${line}`)],
+    details,
   })
 }
 

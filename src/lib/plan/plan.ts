@@ -54,7 +54,7 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   const noReturn = planned.findIndex(({ kind, already, undo }) => kind === 'change' && !already && undo !== 'undo')
   const plan: Plan = {
     id: procedure.id,
-    name: nameOf({ environment, id: procedure.id, subject, steps: planned }),
+    name: nameOf({ environment, id: procedure.id, subject, steps: planned, reached: reached.map(({ is }) => is) }),
     environment,
     ...(procedure.section !== undefined && { section: procedure.section }),
     title: procedure.title,

@@ -62,9 +62,9 @@ export const kubeClient = (options: KubeOptions) => {
       const wanted = await first()
       const fellOver = server === wanted ? '' : ' (the kubeconfig’s own server does not answer)'
       const by = authorityOf(loaded)
-      return [
-        { line: `cluster ${loaded.context} at ${server}${fellOver}, ${by}, from ${loaded.path}`, is: `cluster ${loaded.context}, ${by}` },
-      ]
+      // A context is named as each machine likes it; an authority of the cluster's own is the cluster.
+      const is = by.startsWith('CA ') ? `cluster of ${by}` : `cluster ${loaded.context}, ${by}`
+      return [{ line: `cluster ${loaded.context} at ${server}${fellOver}, ${by}, from ${loaded.path}`, is }]
     },
     /** The object at `path`, in the form that `accept` asks for; undefined for a 404. Throws Unreachable for everything else that is no answer, and for what `is` does not take. */
     get: async <T>(path: string, is: (value: unknown) => boolean, accept?: string): Promise<T | undefined> => {

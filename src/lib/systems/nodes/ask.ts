@@ -8,16 +8,19 @@ interface Asking {
   readonly connections: { to(alias: string): Promise<Connection> }
   /** What the machine behind an alias calls itself; of an alias that is not in it, nothing is held against the answer. */
   readonly hostnames: ReadonlyMap<string, string>
+  /** Told what the machine behind an alias calls itself, each time that one answers. */
+  readonly answered?: (alias: string, hostname: string) => void
 }
 
 /** Runs scripts on nodes, and knows their answers from what else is printed there. */
-export const asker = ({ connections, hostnames }: Asking) => {
+export const asker = ({ connections, hostnames, answered }: Asking) => {
   const ask = async (alias: string, script: string, options: RunOptions): Promise<{ answer: Answer; startedAfterMs: number }> => {
     const { command, read } = framed(script)
     const { host, run } = await connections.to(alias)
     const output = await run(command, options)
     const answer = read(output)
     if (answer === undefined) throw ranSomethingElse(host, output)
+    answered?.(alias, answer.hostname)
     return { answer, startedAfterMs: output.startedAfterMs }
   }
   return {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { SeenNode } from '../../node-lines.ts'
-import type { System } from '../systems.ts'
+import type { Reached, System } from '../systems.ts'
 import { asker } from './ask.ts'
 import { connector } from './connect.ts'
 import { optionsFor } from './over-ssh.ts'
@@ -26,19 +26,39 @@ const writeWithinMs = 30_000
 /** The `nodes` system: one SSH connection a node, opened at first use and kept until `close`. */
 export const nodesSystem = (options: NodesOptions): System<NodesReader, NodesWriter, NodesProver> => {
   const seen = new Map<string, SeenNode>()
+  const places = new Map<string, string>()
   const saying = { ...options, seen }
   const opened = connector(options)
   const connections = {
     ...opened,
     async to(alias: string) {
       const connection = await opened.to(alias)
+      places.set(alias, `${connection.host.hostname}:${connection.host.port}`)
       if (!seen.has(alias)) seen.set(alias, { options: optionsFor(connection.host), lacksSudo: false })
       return connection
     },
   }
-  const asking = asker({ connections, hostnames: options.hostnames ?? new Map() })
+  const names = new Map<string, string>()
+  const asking = asker({
+    connections,
+    hostnames: options.hostnames ?? new Map(),
+    answered: (alias, hostname) => names.set(alias, hostname),
+  })
   const read = readNodes({ options, connections, seen, ...asking })
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
   const write = (alias: string, script: string) => asking.told(alias, script, { timeoutMs: writeWithinMs }, 'proved first')
-  return { read, write: writeNodes(write, { seen }), say: sayNodes(saying), prove: proveNodes(saying), close: () => connections.close() }
+  /** By their own names, over the connections that writes go through. */
+  const reached = async (): Promise<readonly Reached[]> =>
+    [...names].map(([alias, hostname]) => {
+      const is = `node ${alias} is ${hostname}`
+      return { is, line: `${is}, at ${places.get(alias) ?? 'its address'} over SSH` }
+    })
+  return {
+    read,
+    write: writeNodes(write, { seen }),
+    say: sayNodes(saying),
+    prove: proveNodes(saying),
+    reached,
+    close: () => connections.close(),
+  }
 }
