@@ -55,9 +55,13 @@ export abstract class HoneydueCommand extends Command {
   /** Undefined where nobody can be asked. */
   protected async prompts(flags: Readonly<Record<string, unknown>>, session?: Session): Promise<Prompts | undefined> {
     if (!this.mayAsk(flags)) return undefined
-    const [{ promptsOn }, { paint }] = await Promise.all([import('./prompts.ts'), import('./render.ts')])
+    const [{ promptLimit, promptsOn }, { paint }] = await Promise.all([import('./prompts.ts'), import('./render.ts')])
     const mark = session && markOf(session.environment.name, paint(process.stderr))
-    return promptsOn({ looking: session?.ending.looking, ...(mark !== undefined && { mark: `${mark} ·` }) })
+    return promptsOn({
+      looking: session?.ending.looking,
+      patience: promptLimit(process.env),
+      ...(mark !== undefined && { mark: `${mark} ·` }),
+    })
   }
 
   /** Asks as `prompts` do, beside what the live environment offers, and remembers the answers. Undefined where nobody can be asked. */

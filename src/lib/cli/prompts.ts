@@ -1,5 +1,6 @@
 import { confirm, input, search, select } from '@inquirer/prompts'
-import { type Duration, minutes } from '../clock.ts'
+import { age } from '../age.ts'
+import { type Duration, minutes, seconds } from '../clock.ts'
 import { Declined, Interrupted } from '../errors.ts'
 import type { Choice } from '../plan/choice.ts'
 import type { Offer } from '../plan/procedure.ts'
@@ -38,6 +39,12 @@ export interface PromptOptions {
   /** Where keys come from and questions stand; standard input and standard error by themselves. */
   readonly input?: NodeJS.ReadableStream
   readonly output?: NodeJS.WritableStream
+}
+
+/** How long a question waits: ten minutes, or less where HONEYDUE_PROMPT_LIMIT says so, in seconds. */
+export const promptLimit = ({ HONEYDUE_PROMPT_LIMIT: asked = '' }: NodeJS.ProcessEnv): Duration => {
+  const longest = minutes(10)
+  return /^[1-9]\d*$/.test(asked) ? Math.min(longest, seconds(Number(asked))) : longest
 }
 
 export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, output = process.stderr }: PromptOptions = {}): Prompts => {
@@ -93,6 +100,6 @@ const foundLine = ({ value, name, description }: Found) => ({
 const expired = (patience: Duration): Declined =>
   new Declined({
     code: 'prompt-expired',
-    failed: `Nobody answered for ${Math.round(patience / 60_000)} minutes`,
+    failed: `Nobody answered for ${age(patience / 1000)}`,
     cause: 'What the question was put on does not hold for ever',
   })
