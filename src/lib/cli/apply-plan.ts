@@ -5,6 +5,7 @@ import { accountOfUndo } from '../plan/account.ts'
 import type { Outcome, StepState } from '../plan/outcome.ts'
 import { type Asked, perform, type Run } from '../plan/perform.ts'
 import type { Plan, Prepared } from '../plan/plan.ts'
+import type { Step } from '../plan/procedure.ts'
 import { takeBack, type Undoing, undoingOf } from '../plan/undo.ts'
 import type { ShellLine } from '../shell.ts'
 import { changedBy } from '../systems/kube/changed-by.ts'
@@ -25,6 +26,8 @@ export interface Applying<N extends Name> {
   readonly confirm?: string | undefined
   /** Undefined where nobody can be asked: other gates are then declined, and no undo is offered. */
   readonly prompts: Prompts | undefined
+  /** The step of this title, made anew of facts that are read now. */
+  readonly afresh?: (title: string) => Promise<Step<N> | undefined>
   /** The plan as it would be made now: what proves that a step was taken back. */
   readonly replan?: () => Promise<Plan>
   /** Its journal and lease; undefined where nothing is to be changed. */
@@ -39,7 +42,9 @@ export interface Applying<N extends Name> {
 /** Performs a plan before the operator's eyes, and offers to take it back when it does not come to its end. */
 export const applyPlan = async <N extends Name>(applying: Applying<N>): Promise<Outcome> => {
   applying.session.ending.looking.throwIfAborted()
-  const outcome = await drawn(applying.prepared, applying, (run) => perform(applying.prepared, run))
+  const outcome = await drawn(applying.prepared, applying, (run) =>
+    perform(applying.prepared, { ...run, ...(applying.afresh && { afresh: applying.afresh }) }),
+  )
   await applying.record?.end(outcome)
   if (!outcome.trouble) return outcome
   const left = await offerUndo(outcome.states, outcome.trouble, applying)

@@ -128,6 +128,8 @@ abstract class ProcedureCommand extends HoneydueCommand {
       await settleConfirmation(plan, confirm, this.dryRun(), prompts, say, chalk)
       const recording = { session, state, line: this.again(), asked: flags.env, prompts, say, ...leaseOf(flags) }
       const replan = async () => (await prepare(procedure, input, systems, { ...context, signal: new AbortController().signal })).plan
+      const afresh = async (title: string) =>
+        procedure.steps(await procedure.gather(input, look, context)).find((step) => isChange(step) && step.title === title)
       const performing = {
         needs: procedure.needs,
         session,
@@ -162,7 +164,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
           await under.begin({ plan: undoing })
           return under
         }
-        const { states, trouble } = await applyPlan({ ...performing, prepared: again, record, recordUndo })
+        const { states, trouble } = await applyPlan({ ...performing, afresh, prepared: again, record, recordUndo })
         this.known = { environment: environment.name, run: record.run, plan: again.plan, states }
         if (trouble) throw trouble
         this.print({ exitCode: 0, ...this.known }, told(again.plan, states, this.here, record.run))

@@ -8,6 +8,7 @@ import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
 import { type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
 import { type Change, isChange, isProof, type Proof, type Step } from './procedure.ts'
+import { refuseStale } from './stale.ts'
 import { type LookingBack, lookingBack } from './standing.ts'
 import { watchOf } from './watch.ts'
 
@@ -22,6 +23,8 @@ export interface Run<N extends Name> {
   readonly tell: Tell
   /** Asked just before a change acts, whether this run may still change anything. Throws where not. */
   readonly guard?: () => Promise<void>
+  /** The same step, made anew of facts that are read now; undefined where the plan has no such step any more. */
+  readonly afresh?: (title: string) => Promise<Step<N> | undefined>
   /** Who changed what a step had made, where a system can say so: "kubectl-edit at 02:11:32 UTC". */
   readonly blame?: (step: PlannedStep) => Promise<string | undefined>
   /** A step whose verify holds already is done all the same: of a plan that takes back, where the world is known only after it. */
@@ -113,6 +116,9 @@ const performStep = async <N extends Name>(
       cause: 'It held when the run began: somebody else, or a deploy, changed it meanwhile',
     })
   }
+  // Of the first one everything was read a moment ago.
+  if (index > 0) await refuseStale(step, steps[index], look, run)
+  if (run.signal.aborted) throw interrupted(run.signal)
   await run.tell({ type: 'step', index, phase: 'applying' })
   await run.guard?.()
   began('half')
