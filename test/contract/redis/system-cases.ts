@@ -173,19 +173,19 @@ const ttl = 3_000_000
 export const redisSystemCases: readonly ContractCase<RedisWorld>[] = [
   ...refusalCases,
   {
-    name: 'a million cache keys beside asynq: scanned whole, deleted whole, the queue untouched',
+    name: 'three hundred thousand cache keys beside asynq: scanned whole, deleted whole, the queue untouched',
     expected: {
-      found: 1_000_000,
-      counted: { keys: 1_000_000, longer: 0 },
+      found: 300_000,
+      counted: { keys: 300_000, longer: 0 },
       left: ['asynq:queues', 'asynq:{default}:pending'],
       queues: [{ queue: 'default', pending: 2 }],
     },
     give: async ({ primary }) => {
-      await send(primary, keys(1_000_000, 'residence_ids_user:', '[1]'))
+      await send(primary, keys(300_000, 'residence_ids_user:', '[1]'))
       return over(primary, async ({ read, write }) => {
         const { keys: found } = await read.scan('residence_ids_user:*')
         const { keys, longer } = await read.family(ttl)
-        await write.forgetAllResidenceIds({ ttl, most: 2_000_000, signal: new AbortController().signal })
+        await write.forgetAllResidenceIds({ ttl, most: 600_000, signal: new AbortController().signal })
         const left = [...(await read.scan('*')).keys].sort()
         const queues = (await read.queues()).map(({ queue, pending }) => ({ queue, pending }))
         return { found: found.length, counted: { keys, longer }, left, queues }
