@@ -15,8 +15,8 @@ const postgresServers = keptServers()
 /** The same for what migrations are tried on; each attempt clears it. */
 export const scratchServers = keptServers(confinedServers, async () => {})
 
-/** Pods start and end in a fifth of the time that the sandbox gives them for people to watch. */
-const quick = { ready: 100, terminate: 60 }
+/** Pods start and end in a fifth of the time, and nodes boot in a thirtieth, that the sandbox gives them for people to watch. */
+const quick = { ready: 100, terminate: 60, bootMs: 300, k3sMs: 100 }
 
 /**
  * One sandbox for a test file, brought back to its start after each test: `const sandbox = useSandbox()`, then `sandbox()` in the tests.

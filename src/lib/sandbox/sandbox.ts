@@ -22,6 +22,7 @@ import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
 import { whatLasts } from './lasting.ts'
 import { type NeonSandbox, startNeon } from './neon/neon.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
+import type { BootSpeed } from './nodes/server.ts'
 import { type PostgresOptions, type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
 import { type RedisSandbox, startRedis } from './redis/redis.ts'
 import { type RegistrySandbox, startRegistry } from './registry/registry.ts'
@@ -34,7 +35,7 @@ export interface SandboxOptions {
   readonly postgres?: boolean
   /** Milliseconds that every connection takes longer in each direction: a link to measure over. */
   readonly delay?: number
-  readonly speed?: Partial<Speed & EdgeSpeed>
+  readonly speed?: Partial<Speed & EdgeSpeed & BootSpeed>
   /** Its workers take jobs and end them; otherwise the queue stays as it is, which tests rely on. */
   readonly jobs?: boolean
   /** Connections that each api pod opens at its start; 20 as in production, fewer where many pods start. */
@@ -135,15 +136,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const slow = async (slowed: NodesSandbox) => {
       if (delay !== undefined) for (const { alias } of slowed.nodes) await slowed.fail(alias, { delayMs: 2 * delay })
     }
-    const nodes = started(await startNodes({ dir, nodes: nodeFacts, reach: reach.address }), (part) => part.reset().then(() => slow(part)))
+    const nodes = started(
+      await startNodes({ dir, nodes: nodeFacts, reach: reach.address, ...(options.speed && { speed: options.speed }) }),
+      (part) => part.reset().then(() => slow(part)),
+    )
     const kubernetes: KubernetesSandbox = started(
       await startKubernetes({
         authority,
-        nodes: nodes.nodes.map(({ hostname, address, up, state }) => ({
+        nodes: nodes.nodes.map(({ hostname, address, up, boot, state }) => ({
           name: hostname,
           address,
           // A machine that is up and whose k3s is stopped reports nothing; its containers go on.
           up: () => up() && state.read('services/k3s').trim() === 'active',
+          boot,
         })),
         workloads: {
           program: programs({

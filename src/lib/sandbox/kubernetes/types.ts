@@ -107,6 +107,8 @@ export interface NodeSpec {
   readonly address: string
   /** False while the machine is down: its lease is no longer renewed and it becomes NotReady after the grace period. */
   up(): boolean
+  /** What its kernel calls its present boot: another one has ended every container. */
+  boot?(): string
 }
 
 /** What comes of a pull: the digest that the node then has, and whether its programs are for this kind of machine; or why nothing comes, in containerd's words. */

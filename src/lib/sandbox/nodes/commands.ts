@@ -22,9 +22,9 @@ esac
 `,
   // What sudo does for somebody else than root, by the first word of its state: free; ufw: nothing but ufw without a password; password; tty: wants a terminal.
   sudo: `
-asks=yes
+asks=yes; lists=no
 while [ $# -gt 0 ]; do
-  case $1 in -n|--non-interactive) asks=no; shift ;; -u|-g) shift 2 ;; -E|-H|-S|-i) shift ;; --) shift; break ;; *=*) export "$1"; shift ;; *) break ;; esac
+  case $1 in -n|--non-interactive) asks=no; shift ;; -l|--list) lists=yes; shift ;; -u|-g) shift 2 ;; -E|-H|-S|-i) shift ;; --) shift; break ;; *=*) export "$1"; shift ;; *) break ;; esac
 done
 read -r rights warning < "$state/sudo"
 [ "$warning" != unresolved ] || echo "sudo: unable to resolve host $(cat "$state/hostname"): Name or service not known" >&2
@@ -36,6 +36,7 @@ case $rights in
   *) if [ $asks = no ]; then echo 'sudo: a password is required' >&2; else echo 'sudo: a terminal is required to read the password' >&2; fi; exit 1 ;;
 esac
 [ $# -gt 0 ] || { echo 'usage: sudo [-n] [-u user] command' >&2; exit 1; }
+[ $lists = no ] || { command -v "$@"; exit; }
 export USER=root LOGNAME=root
 exec "$@"
 `,
@@ -68,6 +69,8 @@ case $verb in
     echo "● $unit.service"; echo "     Active: $now"; [ "$now" = active ] || exit 3 ;;
   start|restart|stop) [ -f "$file" ] || { echo "Failed to $verb $unit.service: Unit $unit.service not found." >&2; exit 5; }
     if [ "$verb" = stop ]; then echo inactive > "$file"; else echo active > "$file"; fi ;;
+  reboot) [ "$USER" = root ] || { echo 'Call to Reboot failed: Interactive authentication required.' >&2; exit 1; }
+    echo yes > "$state/reboot-asked" ;;
   daemon-reload|list-units) ;;
   *) echo "Unknown command verb '$verb'." >&2; exit 1 ;;
 esac

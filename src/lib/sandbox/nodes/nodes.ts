@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
+import { type BootSpeed, type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
 import { newSshKey } from './ssh-key.ts'
 import { bookNodes, type NodeFolder, type NodeIdentity, type NodeState, nodeFolder, writeCommands } from './state.ts'
 
@@ -14,6 +14,8 @@ interface SandboxNode extends NodeIdentity {
   /** "ssh-ed25519 AAAA…", as known_hosts has it. */
   readonly hostKey: string
   up(): boolean
+  /** What its kernel calls its present boot. */
+  boot(): string
 }
 
 export interface NodesSandbox {
@@ -26,6 +28,8 @@ export interface NodesSandbox {
   /** Says where on 127.0.0.1 a port of this node really is: for its own commands and for connections forwarded to itself. */
   lead(alias: string, port: number, to: number): void
   setUp(alias: string, up: boolean): Promise<void>
+  /** As a command on it would: until it answers again and k3s is active. */
+  reboot(alias: string): Promise<void>
   /** Shows a fault until the returned function is called (or `reset`). */
   fail(alias: string, fault: NodeFault): Promise<() => Promise<void>>
   /** Every node up, without faults, its state as at the start. */
@@ -59,7 +63,12 @@ const sshConfig = (folder: string, nodes: readonly SandboxNode[]) =>
  * Starts three SSH servers with the book's alias, address and hostname, each with its own host key and state, and writes `dir/ssh/` for the system's `ssh -F`.
  * `reach` leads forwarded connections elsewhere; what it does not know goes to loopback, a node's address to that node, and nothing else is reached.
  */
-export const startNodes = async (options: { dir: string; nodes?: readonly NodeIdentity[]; reach?: Reach }): Promise<NodesSandbox> => {
+export const startNodes = async (options: {
+  dir: string
+  nodes?: readonly NodeIdentity[]
+  reach?: Reach
+  speed?: Partial<BootSpeed>
+}): Promise<NodesSandbox> => {
   const identities = options.nodes ?? bookNodes
   const dir = resolve(options.dir)
   const folder = join(dir, 'ssh')
@@ -82,9 +91,14 @@ export const startNodes = async (options: { dir: string; nodes?: readonly NodeId
   writeCommands(commands)
   for (const identity of identities) {
     const place = nodeFolder(join(dir, 'nodes', identity.alias), commands, identity)
-    const server = await startNodeServer({ folder: place, authorized: key.public, reach: reachFrom(identity) })
+    const server = await startNodeServer({
+      folder: place,
+      authorized: key.public,
+      reach: reachFrom(identity),
+      speed: { bootMs: 8000, k3sMs: 4000, ...options.speed },
+    })
     machines.set(identity.alias, {
-      node: { ...identity, port: server.port, state: place, path: place.path, hostKey: server.hostKey, up: server.up },
+      node: { ...identity, port: server.port, state: place, path: place.path, hostKey: server.hostKey, up: server.up, boot: place.boot },
       server,
       folder: place,
     })
@@ -114,6 +128,7 @@ export const startNodes = async (options: { dir: string; nodes?: readonly NodeId
     node: (alias) => machine(alias).node,
     lead: (alias, port, to) => machine(alias).folder.lead(port, to),
     setUp: (alias, up) => machine(alias).server.set(up ? undefined : 'down'),
+    reboot: (alias) => machine(alias).server.reboot(),
     async fail(alias, fault) {
       const { server } = machine(alias)
       await server.set(fault)

@@ -10,7 +10,7 @@ import type { NodeFolder } from './state.ts'
 
 const { Server, utils } = ssh2
 
-/** What is wrong with a node: refuses connections, accepts and says nothing, dies at a command's first output, shows another host key, answers late, has no session left, has one alone, knows old algorithms alone. */
+/** What is wrong with a node: refuses connections, accepts and says nothing, dies at a command's first output, shows another host key, answers late, has no session left, has one alone, knows old algorithms alone, does not come back from its next reboot. */
 export type NodeFault =
   | 'down'
   | 'silent'
@@ -19,6 +19,7 @@ export type NodeFault =
   | 'no-sessions'
   | 'one-session'
   | 'old-algorithms'
+  | 'stays-down'
   | { readonly delayMs: number }
 
 /** Where a forwarded connection leads; undefined: refused. */
@@ -27,17 +28,32 @@ export type Reach = (host: string, port: number) => { readonly host: string; rea
 /** sshd's MaxSessions, by default. */
 const maxSessions = 10
 
+/** Milliseconds. */
+export interface BootSpeed {
+  /** From going down to answering again. */
+  readonly bootMs: number
+  /** From then until k3s is active. */
+  readonly k3sMs: number
+}
+
 export interface NodeServer {
   readonly port: number
   readonly hostKey: string
   up(): boolean
+  /** Shows a fault, or none; a reboot under way comes to nothing. */
   set(fault: NodeFault | undefined): Promise<void>
+  reboot(): Promise<void>
   stop(): Promise<void>
 }
 
 /** One SSH server on a random loopback port: one public key may in, as any user. */
-export const startNodeServer = async (options: { folder: NodeFolder; authorized: string; reach: Reach }): Promise<NodeServer> => {
-  const { folder, reach } = options
+export const startNodeServer = async (options: {
+  folder: NodeFolder
+  authorized: string
+  reach: Reach
+  speed: BootSpeed
+}): Promise<NodeServer> => {
+  const { folder, reach, speed } = options
   const authorized = utils.parseKey(options.authorized) as ParsedKey
   const [own, foreign] = [newSshKey('sandbox'), newSshKey('sandbox')]
   const sockets = new Set<Socket>()
@@ -71,7 +87,13 @@ export const startNodeServer = async (options: { folder: NodeFolder; authorized:
           sessions -= 1
         })
       })
-      serveSession(session, { folder, user, children, onOutput: () => fault === 'dies-mid-command' && breakAll() })
+      serveSession(session, {
+        folder,
+        user,
+        children,
+        onOutput: () => fault === 'dies-mid-command' && breakAll(),
+        onReboot: () => void reboot(),
+      })
     })
     connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
       const target = reach(destIP, destPort)
@@ -121,6 +143,24 @@ export const startNodeServer = async (options: { folder: NodeFolder; authorized:
       listener.listening ? listener.close(() => resolve()) : resolve()
     })
 
+  // What is connected is cut off before it hears how its command ended, as a machine that goes down at once does.
+  let rebooting: AbortController | undefined
+  const reboot = async () => {
+    rebooting?.abort()
+    const own = new AbortController()
+    rebooting = own
+    folder.startAnew()
+    try {
+      await close()
+      await systemClock.sleep(speed.bootMs, own.signal)
+      if (fault === 'stays-down') return
+      await listen(port)
+      await systemClock.sleep(speed.k3sMs, own.signal)
+      folder.write('services/k3s', 'active\n')
+    } catch (error) {
+      if (!own.signal.aborted) throw error
+    }
+  }
   // A node that is down has let go of its port: it lies below those that systems give to outgoing connections, or one of these would have it.
   const listenSomewhere = async (): Promise<number> => {
     for (let attempt = 1; ; attempt++) {
@@ -139,11 +179,14 @@ export const startNodeServer = async (options: { folder: NodeFolder; authorized:
     hostKey: own.public.split(' ').slice(0, 2).join(' '),
     up: () => listener.listening,
     async set(next) {
+      rebooting?.abort()
       fault = next
       if (next === 'down') await close()
       else if (!listener.listening) await listen(port)
     },
+    reboot,
     async stop() {
+      rebooting?.abort()
       await close()
       for (const child of children) killGroup(child, 'SIGKILL')
     },

@@ -10,10 +10,13 @@ export interface SessionPlace {
   readonly children: Set<ChildProcess>
   /** Called at a command's first output: where a dying node dies. */
   onOutput(): void
+  /** Called at the end of a command that asked for a reboot. */
+  onReboot(): void
 }
 
 // Without a chroot (which needs root) these absolute paths of a node are led into its own folder, where a command line names them.
-const ownPaths = /(?<![\w./-])\/(?:(?:var\/)?run\/reboot-required|etc\/default\/ufw)(?![\w-])/g
+const ownPaths =
+  /(?<![\w./-])\/(?:(?:var\/)?run\/reboot-required|etc\/default\/ufw|proc\/stat|proc\/sys\/kernel\/random\/boot_id)(?![\w-])/g
 const locale = /^(LANG|LC_\w+)$/
 
 /** As sshd and a login shell treat a command: `command=` of authorized_keys runs in its place, a start-up file before it. */
@@ -61,6 +64,7 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
     child.on('close', (code, signal) => {
       folder.enter()
       children.delete(child)
+      if (folder.rebootAsked()) return place.onReboot()
       if (channel.destroyed) return
       if (signal === null) channel.exit(code ?? 255)
       else channel.exit(signal.replace(/^SIG/, ''), false, '')
@@ -83,7 +87,8 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
   })
   session.on('exec', (accept, _reject, { command }) => {
     tell(() => ({ system: 'nodes', said: command }))
-    const own = (path: string) => (path.endsWith('ufw') ? `${folder.state}/ufw/defaults` : `${folder.root}/var/run/reboot-required`)
+    const own = (path: string) =>
+      path.endsWith('ufw') ? `${folder.state}/ufw/defaults` : `${folder.root}${path.replace(/^\/run/, '/var/run')}`
     const line = command.replaceAll(ownPaths, (path) => own(path).replaceAll(/[^\w./-]/g, '\\$&'))
     run(accept(), ['-c', asLoggedIn(folder, line)])
   })

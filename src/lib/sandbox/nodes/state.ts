@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
@@ -43,9 +44,24 @@ export interface NodeFolder extends NodeState {
   led(port: number): number | undefined
   /** Says that a command begins or ends: it may have written anywhere here. */
   enter(): void
+  /** What the kernel calls its present boot. */
+  boot(): string
+  /** Whether a command has asked for a reboot that has not begun. */
+  rebootAsked(): boolean
+  /** Another boot begins: with an id of its own, what waited for one is done, and k3s is not there yet. */
+  startAnew(): void
   /** As at the start. */
   reset(): void
 }
+
+/** Of a machine that has run for a month: an id that is the same in every sandbox, and when it started, as /proc/stat has it. */
+export const firstBoot = (hostname: string): string =>
+  createHash('md5')
+    .update(hostname)
+    .digest('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+const startedAt = (ms: number): string => `cpu  1 0 1 100 0 0 0 0 0 0\nbtime ${Math.floor(ms / 1000)}\n`
+const aMonth = 30 * 86_400_000
 
 const fromCloudflare = (range: string) => `allow|in|tcp|${range}|443|any|cloudflare`
 
@@ -97,10 +113,18 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
     'ufw/rules6': firewall.rules6.join('\n'),
   })
   const initial = new Map(files.map(([file, content]) => [file, { content: `${content}\n` }]))
+  const first = firstBoot(node.hostname)
+  let boot = first
   const fill = () => {
+    boot = first
     makeExactly(state, initial)
-    makeExactly(root, new Map(), ['var/run'])
+    const booted = new Map([
+      ['proc/stat', { content: startedAt(Date.now() - aMonth) }],
+      ['proc/sys/kernel/random/boot_id', { content: `${first}\n` }],
+    ])
+    makeExactly(root, booted, ['var/run'])
   }
+  const asked = join(state, 'reboot-asked')
   mkdirSync(home, { recursive: true })
   for (const place of [bin, spare]) {
     rmSync(place, { recursive: true, force: true })
@@ -124,6 +148,16 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
     led: (port) => ports.get(port),
     enter: () => {
       entered = true
+    },
+    boot: () => boot,
+    rebootAsked: () => existsSync(asked),
+    startAnew: () => {
+      rmSync(asked, { force: true })
+      rmSync(marker, { force: true })
+      boot = randomUUID()
+      put(join(root, 'proc/sys/kernel/random/boot_id'), `${boot}\n`)
+      put(join(root, 'proc/stat'), startedAt(Date.now()))
+      put(join(state, 'services/k3s'), 'activating\n')
     },
     reset: () => {
       if (entered) fill()

@@ -138,16 +138,15 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
     all('Service', core('services'))
     all('PodDisruptionBudget', budgets)
   }
-  const returned = (node: string): void => {
+  const eachOn = (act: (pod: KubeObject) => void) => (node: string) => {
     for (const pod of client.list(pods))
-      if (as<Pod>(pod).spec.nodeName === node)
-        queue.add(`Kubelet/${pod.metadata.namespace}/${pod.metadata.name}`, () => kubelet.returned(pod))
+      if (as<Pod>(pod).spec.nodeName === node) queue.add(`Kubelet/${pod.metadata.namespace}/${pod.metadata.name}`, () => act(pod))
   }
   const begin = (): void => {
     queue.add('start', () => {
       nodes.register()
       everything()
-      nodes.watch(returned)
+      nodes.watch(eachOn(kubelet.returned), eachOn(kubelet.rebooted))
       lifecycle.watch()
     })
   }

@@ -44,7 +44,7 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
       kernelVersion: '6.8.0-60-generic',
       machineID: '',
       systemUUID: '',
-      bootID: '',
+      bootID: spec.boot?.() ?? '',
     }
     const conditions = healthy.map(([type, value, reason, message]) => ({
       type,
@@ -96,18 +96,36 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
     setStatus(client, core('nodes'), node, { ...node.status, conditions }, 'kubelet')
     event(node, 'Normal', 'NodeReady', `Node ${name} status is now: NodeReady`, { component: 'kubelet', host: name })
   }
-  const look = (returned: (name: string) => void): void => {
-    for (const { name, up } of specs) {
+  const bootOf = ({ status }: Node): string => (status as { readonly nodeInfo?: { readonly bootID?: string } }).nodeInfo?.bootID ?? ''
+  /** The first report of a kubelet after a boot: which one, and that nothing can run yet. */
+  const begins = (node: Node, bootID: string): void => {
+    const message = '[container runtime status check may not have completed yet]'
+    const conditions = withCondition(node.status.conditions, { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message })
+    const { nodeInfo } = node.status as { readonly nodeInfo?: object }
+    setStatus(client, core('nodes'), node, { ...node.status, conditions, nodeInfo: { ...nodeInfo, bootID } }, 'kubelet')
+    event(node, 'Normal', 'Rebooted', `Node ${node.metadata.name} has been rebooted, boot id: ${bootID}`, {
+      component: 'kubelet',
+      host: node.metadata.name,
+    })
+  }
+  const look = (returned: (name: string) => void, rebooted: (name: string) => void): void => {
+    for (const { name, up, boot } of specs) {
       const found = client.get(core('nodes'), name)
       if (!found || !up()) continue
       renew(name)
       const node = as<Node>(found)
+      const now = boot?.() ?? bootOf(node)
+      if (now !== bootOf(node) && node.status.conditions) {
+        begins(node, now)
+        rebooted(name)
+        continue
+      }
       const ready = node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
       if (ready || !node.status.conditions) continue
       recovered(node)
       returned(name)
     }
-    after(Math.min(1000, Math.max(20, speed.nodeGrace / 4)), () => look(returned))
+    after(Math.min(1000, Math.max(20, speed.nodeGrace / 4)), () => look(returned, rebooted))
   }
   return {
     register: () => specs.forEach(register),

@@ -17,6 +17,8 @@ const longestBackoff = 300_000
 const settledAge = 3_600_000
 const terminatedBySignal = 143
 const killed = 137
+/** What a kubelet says of a container whose end nobody saw. */
+const unknownEnd = 255
 /** From the refusal of an image to the back-off, which a kubelet's next look brings. */
 const secondLook = 250
 
@@ -270,6 +272,14 @@ export function createKubelet(context: Context, nodes: Nodes, workloads: Workloa
       const state = running.get(pod.metadata.uid ?? '')
       if (!state || pod.metadata.deletionTimestamp) sync(pod.metadata.name, pod.metadata.namespace)
       else write(state)
+    },
+    /** Its node has booted anew: no container has outlived that. */
+    rebooted: (pod: KubeObject): void => {
+      const state = running.get(pod.metadata.uid ?? '')
+      for (const container of state ? everyContainer(state) : []) {
+        container.stop?.abort()
+        if (state) exited(state, container, unknownEnd)
+      }
     },
     /** Containers that waited for a ConfigMap or Secret try again. */
     configurationChanged: (namespace: string | undefined): void => {
