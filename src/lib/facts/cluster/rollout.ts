@@ -34,6 +34,18 @@ export const surges = ({ spec: { strategy } }: Deployment): boolean => {
   return !/^0%?$/.test(String(strategy?.rollingUpdate?.maxSurge ?? '25%'))
 }
 
+/** One of a single pod that a rollout replaces without being without: the next is ready before it ends. */
+export const startsFirst = (deployment: Deployment): boolean => {
+  const { replicas, strategy, paused } = deployment.spec
+  // Of one pod, a share below 100 % is rounded down to none that may be missing.
+  return (
+    replicas === 1 &&
+    paused !== true &&
+    surges(deployment) &&
+    !/^([1-9]\d*|100%)$/.test(String(strategy?.rollingUpdate?.maxUnavailable ?? '25%'))
+  )
+}
+
 /** What the start of one pod may take by its own startup probe, for every pod one after another, and a minute to spare. */
 export const rolloutPatience = ({ spec }: Deployment): Duration => {
   const perPod = spec.template.spec.containers.map((container) => {

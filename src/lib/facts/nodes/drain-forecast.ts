@@ -140,13 +140,19 @@ const againstEvicting = (pod: Pod, { migrating }: DrainWorld): readonly Finding[
 }
 
 /** What a person should know before: what waits, what data ends, what has its only pod here. */
-export const losses = ({ leaving, stays, budgets }: DrainForecast, { pods, expected }: DrainWorld): readonly string[] => {
+export const losses = (
+  { leaving, stays, budgets }: DrainForecast,
+  { pods, expected }: DrainWorld,
+  gently: readonly { readonly name: string }[],
+): readonly string[] => {
   const { alias } = expected
   const owners = [...new Set(leaving.map(ownerOf))]
   const alone = owners.filter(
     (owner) =>
       !stays.some((one) => one.owner === owner) && !pods.some((pod) => ownerOf(pod) === owner && isReady(pod) && !leaving.includes(pod)),
   )
+  const first = alone.filter((owner) => gently.some(({ name }) => owner === `Deployment ${name}`))
+  const gap = alone.filter((owner) => !first.includes(owner))
   const having = (kind: 'emptyDir' | 'hostPath') => [
     ...new Set(leaving.filter(({ spec }) => spec.volumes?.some((volume) => volume[kind] !== undefined)).map(ownerOf)),
   ]
@@ -155,7 +161,8 @@ export const losses = ({ leaving, stays, budgets }: DrainForecast, { pods, expec
   return [
     ...stays.map(({ owner, why }) => `${owner} is away until ${alias} takes pods again: ${why}`),
     ...budgets.waits,
-    ...(alone.length === 0 ? [] : [`Only here, and so away until another pod is ready: ${alone.join(', ')}`]),
+    ...(first.length === 0 ? [] : [`Only here, and rolled out anew, so that another pod is ready first: ${first.join(', ')}`]),
+    ...(gap.length === 0 ? [] : [`Only here, and so away until another pod is ready: ${gap.join(', ')}`]),
     ...(jobs.length === 0 ? [] : [`Cut off in mid-work: ${[...new Set(jobs)].join(', ')}`]),
     ...(empty.length === 0 ? [] : [`What is in an emptyDir ends with its pod: ${empty.join(', ')}`]),
     ...(paths.length === 0 ? [] : [`Files of the node (hostPath) stay behind on it: ${paths.join(', ')}`]),

@@ -1,10 +1,11 @@
 import type { Clock, Duration } from '../../clock.ts'
 import { ownerOf } from '../../facts/cluster/owner.ts'
-import { rolloutPatience } from '../../facts/cluster/rollout.ts'
+import { podsOf, rolloutPatience, startsFirst } from '../../facts/cluster/rollout.ts'
+import { isSingleton } from '../../facts/deploy/workload.ts'
 import { type DrainForecast, type DrainWorld, forecastDrain, readDrainWorld } from '../../facts/nodes/drain-forecast.ts'
 import type { Context } from '../../plan/context.ts'
 import { isReady } from '../../pod-state.ts'
-import type { Deployment, Pod } from '../../systems/kube/types.ts'
+import type { Deployment, Labelled, Pod } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { gatherRoundRobin, nodeNamed, type RoundRobinFacts } from '../edge/round-robin-facts.ts'
 
@@ -23,6 +24,8 @@ export interface DrainFacts {
   readonly world: DrainWorld
   readonly forecast: DrainForecast
   readonly moving: readonly Moving[]
+  /** Deployments of one pod that can have another before that one ends. */
+  readonly gently: readonly Labelled[]
   /** Redis, cache and job queue in one, can run on this node alone. */
   readonly takesRedis: boolean
   /** For all evictions together, and for the last connection. */
@@ -67,6 +70,9 @@ export const gatherDrain = async (
     world,
     forecast,
     moving,
+    gently: deployments
+      .filter((one) => startsFirst(one) && !isSingleton(environment, one.metadata.name) && !stays(`Deployment ${one.metadata.name}`))
+      .map((one) => ({ name: one.metadata.name, ...podsOf(one) })),
     takesRedis: stays(`Deployment ${environment.redis.deployment}`),
     within,
     patience: Math.max(300_000, ...deployments.filter(({ metadata }) => here.has(`Deployment ${metadata.name}`)).map(rolloutPatience)),

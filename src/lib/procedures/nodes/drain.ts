@@ -26,7 +26,7 @@ export const drain = defineProcedure({
     `zone ${zone}${account && ` of the account ${account}`}`,
   ],
   beyond: (facts) => [
-    ...losses(facts.forecast, facts.world),
+    ...losses(facts.forecast, facts.world, facts.gently),
     `Daemons stay on ${facts.edge.node.alias}, ${facts.forecast.daemons} of them`,
     ...besideDrain(facts.edge),
     `Back again: ${sh`honeydue nodes:uncordon ${facts.edge.node.alias}`}, then ${sh`honeydue edge:restore ${facts.edge.node.alias}`}`,

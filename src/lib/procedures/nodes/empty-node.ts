@@ -1,6 +1,7 @@
 import { minutes } from '../../clock.ts'
 import { counted } from '../../counted.ts'
 import { ownerOf } from '../../facts/cluster/owner.ts'
+import { leadsToNode } from '../../facts/edge/round-robin.ts'
 import { forecastDrain, readDrainWorld } from '../../facts/nodes/drain-forecast.ts'
 import { every, when } from '../../plan/finding.ts'
 import type { Change, Proof } from '../../plan/procedure.ts'
@@ -37,6 +38,11 @@ const leave = ({ edge, world }: DrainFacts, name: string): Change<Needs> => {
       if (found.ok || !isCordoned(await look.kube.get('Node', world.node.metadata.name))) return found
       return isOff(edge, name, look.cloudflare)
     },
+    undone: async (look) =>
+      when(
+        (await look.cloudflare.addresses([name])).some((record) => leadsToNode(edge.node, record)),
+        `${name} does not lead to ${edge.node.alias}`,
+      ),
   }
 }
 
@@ -51,6 +57,7 @@ const cordon = ({ edge: { node }, world }: DrainFacts): Change<Needs> => {
     verify: async (look) => when(isCordoned(await look.kube.get('Node', name)), `${node.alias} takes pods`),
     shows: (prove) => prove.kube.unschedulable({ node: name, unschedulable: true }),
     undo: (write) => write.kube.setUnschedulable({ node: name, unschedulable: false }),
+    undone: async (look) => when(!isCordoned(await look.kube.get('Node', name)), `${node.alias} is cordoned`),
   }
 }
 
@@ -58,7 +65,7 @@ const cordon = ({ edge: { node }, world }: DrainFacts): Change<Needs> => {
 const named = (pods: readonly Pod[]): string => [...new Set(pods.map(ownerOf))].sort().join(', ')
 
 const evict = (facts: DrainFacts): Change<Needs> => {
-  const { edge, world, forecast, within, clock } = facts
+  const { edge, world, forecast, within, clock, gently } = facts
   const { node } = edge
   const name = world.node.metadata.name
   const moved = forecast.leaving.filter((pod) => !forecast.stays.some(({ owner }) => owner === ownerOf(pod)))
@@ -81,7 +88,7 @@ const evict = (facts: DrainFacts): Change<Needs> => {
     ],
     unknown: 'what the budgets allow by then is known only by trying',
     check: async (look) => forecastDrain(await readDrainWorld(look.kube, node, edge.deployment, clock.now())).mayBegin,
-    apply: (write, signal) => write.kube.drain({ node: name, within }, signal),
+    apply: (write, signal) => write.kube.drain({ node: name, within, gently }, signal),
     verify: async (look) => {
       const left = (await look.kube.pods({ fields: `spec.nodeName=${name}` })).filter(isDrained)
       const many = `${counted(left.length, 'pod is', 'pods are')} on ${node.alias} still`

@@ -1,13 +1,13 @@
 import type { Clock, Duration } from '../../clock.ts'
 import { Failed, Moved, Trouble } from '../../errors.ts'
-import { isDrained, isLeaving } from '../../pod-state.ts'
+import { isDrained, isLeaving, isReady } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import { pathOf } from './kinds.ts'
 import type { KubeClient } from './request.ts'
-import { evictRequest } from './requests.ts'
+import { evictRequest, restartRequest } from './requests.ts'
 import { isOfKind } from './shape.ts'
 import { overBudget } from './trouble.ts'
-import type { NodeTarget, Pod } from './types.ts'
+import type { Labelled, NodeTarget, Pod } from './types.ts'
 
 /** What is refused is asked again after so long; kubectl drain waits 5 s. */
 const pauses = { first: 250, longest: 5000 }
@@ -18,17 +18,34 @@ const pauses = { first: 250, longest: 5000 }
  */
 export const drainNode = async (
   client: KubeClient,
-  { node, within }: NodeTarget & { readonly within: Duration },
+  { node, within, gently = [] }: NodeTarget & { readonly within: Duration; readonly gently?: readonly Labelled[] },
   { clock, signal, dry }: { readonly clock: Clock; readonly signal: AbortSignal; readonly dry: boolean },
 ): Promise<void> => {
   const end = clock.now().getTime() + within
   const list = `${pathOf('Pod')}?${new URLSearchParams({ fieldSelector: `spec.nodeName=${node}` })}`
+  const begun = new Set<Labelled>()
+  /** The Deployment whose last ready pod this is, where another can be started first. */
+  const onlyHere = async ({ metadata: { namespace = '', ownerReferences = [] } }: Pod): Promise<Labelled | undefined> => {
+    const set = ownerReferences.find(({ kind }) => kind === 'ReplicaSet')?.name.replace(/-[^-]+$/, '')
+    const own = gently.find((one) => one.namespace === namespace && one.name === set)
+    if (own === undefined) return undefined
+    const path = `${pathOf('Pod', namespace)}?${new URLSearchParams({ labelSelector: own.labels })}`
+    const others = await client.list<Pod>(path, (one) => isOfKind('Pod', one))
+    return others.some((one) => isReady(one) && one.spec.nodeName !== node) ? undefined : own
+  }
   for (let pause = pauses.first; ; pause = Math.min(pause * 2, pauses.longest)) {
     const pods = await client.list<Pod>(list, (one) => isOfKind('Pod', one))
     const refused: string[] = []
-    for (const { metadata } of pods.filter((pod) => isDrained(pod) && !isLeaving(pod))) {
+    for (const pod of pods.filter((one) => isDrained(one) && !isLeaving(one))) {
       signal.throwIfAborted()
-      const { name, namespace = '', uid = '' } = metadata
+      const { name, namespace = '', uid = '' } = pod.metadata
+      const only = await onlyHere(pod)
+      if (only) {
+        if (!begun.has(only)) await client.write({ ...restartRequest(only, clock.now()), dry })
+        begun.add(only)
+        refused.push(`${namespace}/${name}: the pod of ${only.name} that takes its place is not ready`)
+        continue
+      }
       await client.write({ ...evictRequest({ namespace, name, uid }), dry }).catch((error: unknown) => {
         // It is gone already, or another has its name.
         if (error instanceof Moved) return

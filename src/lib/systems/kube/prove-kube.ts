@@ -1,12 +1,12 @@
 import { seconds } from '../../clock.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import type { Shown } from '../systems.ts'
-import { kubeconfigLine } from './kubeconfig-line.ts'
-import type { KubeProver, Target } from './types.ts'
+import { kubeconfigLine, kubectlIn } from './kubeconfig-line.ts'
+import type { KubeProver, Placed } from './types.ts'
 
 /** A field of an object in a variable `found`: a command that fails within a test would pass for an empty answer. */
-const field = ({ namespace, name }: Target, kind: string, path: string): ShellLine =>
-  sh`found=$(kubectl -n ${namespace} get ${`${kind}/${name}`} -o ${`jsonpath={${path}}`})`
+const field = ({ namespace, name }: Placed, kind: string, path: string): ShellLine =>
+  sh`found=$(${part(kubectlIn(namespace))} get ${`${kind}/${name}`} -o ${`jsonpath={${path}}`})`
 
 /** A key as a jsonpath holds it. */
 const step = (key: string): string => key.replace(/[.\\]/g, '\\$&')
@@ -41,6 +41,7 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
       const found = sh`found=$(kubectl get ${`node/${node}`} -o jsonpath={.spec.unschedulable})`
       return shown([unschedulable ? sh`${part(found)}; test "$found" = true` : sh`${part(found)}; test "$found" != true`])
     },
+    nodeReady: ({ node, within }) => shown([sh`kubectl wait --for=condition=Ready --timeout=${`${whole(within)}s`} ${`node/${node}`}`]),
     drained: ({ node, within }) => shown([sh`within ${whole(within)} drained ${node}`], [drained]),
     noPods: ({ namespace, labels, within }) => shown([sh`within ${whole(within)} nopods ${namespace} ${labels}`], [nopods]),
     tlsPair: ({ file, ...target }) =>

@@ -1,8 +1,8 @@
 import { seconds } from '../../clock.ts'
-import { type ShellLine, sh } from '../../shell.ts'
+import { part, type ShellLine, sh } from '../../shell.ts'
 import type { System } from '../systems.ts'
 import type { AnyKind } from './kinds.ts'
-import { kubeconfigLine } from './kubeconfig-line.ts'
+import { kubeconfigLine, kubectlIn } from './kubeconfig-line.ts'
 import {
   addValueRequest,
   annotateRequest,
@@ -18,7 +18,7 @@ import {
   templateRequest,
   tlsSecretRequest,
 } from './requests.ts'
-import type { KubeReader, KubeWriter, Target } from './types.ts'
+import type { KubeReader, KubeWriter, Placed, Target } from './types.ts'
 
 /** The kubectl lines that send what the writer sends; `paths` are the environment's kubeconfigs. */
 export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter>['say'] => {
@@ -59,9 +59,16 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
       )
     },
     setUnschedulable: ({ node, unschedulable }) => said(sh`kubectl ${unschedulable ? 'cordon' : 'uncordon'} ${node}`, `Node ${node}`),
-    drain: ({ node, within }) =>
+    drain: ({ node, within, gently = [] }) =>
       said(
-        sh`kubectl drain ${node} --ignore-daemonsets --delete-emptydir-data --timeout=${`${Math.ceil(within / seconds(1))}s`}`,
+        [
+          ...gently.map(({ labels, ...target }) => {
+            const here = sh`kubectl -n ${target.namespace} get pods -l ${labels} --field-selector ${`spec.nodeName=${node}`} -o name`
+            const anew = sh`kubectl -n ${target.namespace} rollout restart ${`deployment/${target.name}`}`
+            return sh`if ${part(here)} | grep -q .; then ${part(anew)}; ${part(rolledOut(target))}; fi`
+          }),
+          sh`kubectl drain ${node} --ignore-daemonsets --delete-emptydir-data --timeout=${`${Math.ceil(within / seconds(1))}s`}`,
+        ],
         `what runs on ${node}`,
       ),
     annotate: (wanted) => said(patched(wanted.kind, wanted, annotateRequest(wanted)), `${wanted.kind} ${placed(wanted)}`),
@@ -80,8 +87,11 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
   }
 }
 
-const patched = (kind: AnyKind, { namespace, name }: Target, { contentType, body }: KubeRequest): ShellLine =>
-  sh`kubectl -n ${namespace} patch ${`${kind.toLowerCase()}/${name}`} --type ${contentType?.includes('json-patch') ? 'json' : 'merge'} -p ${JSON.stringify(body)}`
+const patched = (kind: AnyKind, { namespace, name }: Placed, { contentType, body }: KubeRequest): ShellLine =>
+  sh`${part(kubectlIn(namespace))} patch ${`${kind.toLowerCase()}/${name}`} --type ${contentType?.includes('json-patch') ? 'json' : 'merge'} -p ${JSON.stringify(body)}`
 
-const placed = ({ namespace, name }: Target): string => `${namespace}/${name}`
+const rolledOut = ({ namespace, name }: Target): ShellLine =>
+  sh`kubectl -n ${namespace} rollout status --timeout=10m ${`deployment/${name}`}`
+
+const placed = ({ namespace, name }: Placed): string => (namespace === undefined ? name : `${namespace}/${name}`)
 const deployment = (target: Target): string => `Deployment ${placed(target)}`

@@ -138,6 +138,17 @@ export interface Target {
   readonly name: string
 }
 
+/** An object of a namespace, or of the cluster. */
+export interface Placed {
+  readonly namespace?: string
+  readonly name: string
+}
+
+/** A Deployment with the selector of its pods, as kubectl's -l takes it. */
+export interface Labelled extends Target {
+  readonly labels: string
+}
+
 /** A node by the name that the cluster has for it. */
 export interface NodeTarget {
   readonly node: string
@@ -179,11 +190,12 @@ export interface KubeWriter {
   setUnschedulable(wanted: NodeTarget & { readonly unschedulable: boolean }): Promise<void>
   /**
    * Evicts what runs on a node but daemons, by the API and each pod by its uid, until it is empty or on its way out. What a budget refuses is asked again
-   * within `within`, over all of them. Throws Failed (`kube-budget`) with what refuses.
+   * within `within`, over all of them. A Deployment of `gently` that is ready nowhere else is rolled out anew instead, so that its next pod is ready before this
+   * one ends. Throws Failed (`kube-budget`) with what refuses.
    */
-  drain(wanted: NodeTarget & { readonly within: Duration }, signal: AbortSignal): Promise<void>
-  /** Sets one annotation; without a value, takes it away. */
-  annotate(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value?: string }): Promise<void>
+  drain(wanted: NodeTarget & { readonly within: Duration; readonly gently?: readonly Labelled[] }, signal: AbortSignal): Promise<void>
+  /** Sets one annotation; without a value, takes it away. Without a namespace: of a Node, for example. */
+  annotate(target: Placed & { readonly kind: AnyKind; readonly annotation: string; readonly value?: string }): Promise<void>
   /** Replaces both halves of a TLS Secret in one write on the version that was read, and drops what `kubectl apply` kept of the old key. */
   replaceTlsSecret(
     target: Target & {
@@ -209,11 +221,13 @@ export interface KubeProver {
   /** A key of a ConfigMap has this value. */
   value(target: Target & { readonly key: string; readonly value: string }): Shown
   paused(target: Target & { readonly paused: boolean }): Shown
-  annotation(target: Target & { readonly kind: AnyKind; readonly annotation: string; readonly value: string }): Shown
+  annotation(target: Placed & { readonly kind: AnyKind; readonly annotation: string; readonly value: string }): Shown
   /** Every pod of a Deployment is of its present template and ready, as many as it asks for; with `replicas`, it asks for so many. */
   rolledOut(target: Target & { readonly replicas?: number; readonly within: Duration }): Shown
   /** A node takes new pods, or takes none. */
   unschedulable(target: NodeTarget & { readonly unschedulable: boolean }): Shown
+  /** The node is Ready, as seen within `within`. */
+  nodeReady(target: NodeTarget & { readonly within: Duration }): Shown
   /** Nothing runs on a node but daemons. */
   drained(target: NodeTarget & { readonly within: Duration }): Shown
   /** No pod is left that has not ended for good. */
