@@ -45,7 +45,10 @@ export interface Node extends KubeObject {
     readonly conditions?: readonly Condition[]
     /** What pods may have of it, by resource. */
     readonly allocatable?: Readonly<Record<string, string>>
-    readonly nodeInfo: { readonly kubeletVersion: string }
+    readonly nodeInfo: {
+      readonly kubeletVersion: string /** What the kernel calls the boot that its kubelet reports from. */
+      readonly bootID?: string
+    }
   }
 }
 

@@ -41,6 +41,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'firewall:refresh': () => ({ node: [] }),
   'queue:drop': () => ({ id: [], type: 'email:send', state: 'archived' }),
   'nodes:drain': () => ({ node: nodes[1].alias, within: 1000 }),
+  'nodes:reboot': () => ({ node: nodes[1].alias, all: false, within: 1000, 'older-than': 60_000 }),
   'nodes:uncordon': () => ({ node: nodes[1].alias }),
   'queue:pause': () => ({ queue: 'default' }),
   'queue:resume': () => ({ queue: 'default' }),

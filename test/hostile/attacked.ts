@@ -109,6 +109,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'nodes:drain': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
+  'nodes:reboot': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:uncordon': { words: [secondNode.alias], systems: ['kubernetes'], arrange: worlds['hetzner2 cordoned'] },
   'queue:pause': { words: ['default'], systems: ['kubernetes'] },
   'queue:retry': { words: ['--type', 'email:send'], systems: ['kubernetes'] },

@@ -43,8 +43,8 @@ export const clusterOf = async ({ kubernetes: { client } }: Sandbox) => {
 }
 
 /** The nodes of a sandbox under the laws: its edge, and what the cluster makes of each. */
-export const useNodes = () => {
-  const edge = useEdge({ speed: { nodeGrace: 2000 } })
+export const useNodes = ({ afresh = false } = {}) => {
+  const edge = useEdge({ afresh, speed: { nodeGrace: 2000 } })
   const client = () => edge.sandbox().kubernetes.client
   const cordon = (index: 0 | 1 | 2) =>
     client().update(machines, nodes[index].hostname, undefined, (draft) => {

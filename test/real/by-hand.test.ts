@@ -10,6 +10,7 @@ import { type Plan, prepare } from '../../src/lib/plan/plan.ts'
 import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
 import { type AnyProcedure, procedures } from '../../src/lib/procedures/index.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import { taskHash } from '../../src/lib/sandbox/redis/asynq-worker.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { type ShellLine, sh } from '../../src/lib/shell.ts'
@@ -241,6 +242,12 @@ const cases: readonly Case[] = [
         }),
       stays: (one) => onNode(one).left,
     },
+  },
+  {
+    id: 'nodes:reboot',
+    world: 'healthy',
+    input: () => ({ node: 'hetzner2', all: false, within: 60_000, 'older-than': 3_600_000 }),
+    observe: (one) => [records(one), onNode(one), one.nodes.node('hetzner2').boot() !== firstBoot(nodes[1].hostname)],
   },
   { id: 'nodes:uncordon', world: 'hetzner2 cordoned', input: () => ({ node: 'hetzner2' }), observe: onNode },
   {

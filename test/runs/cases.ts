@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { beforeRebootNote } from '../../src/lib/notes.ts'
 import type { procedures } from '../../src/lib/procedures/index.ts'
 import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
@@ -67,6 +69,17 @@ const onNode = ({ kubernetes: { client } }: Sandbox) => ({
         (spec as { nodeName?: string }).nodeName === nodes[1].hostname && metadata.ownerReferences?.[0]?.kind !== 'DaemonSet',
     ).length,
 })
+
+/** Whether hetzner2 has booted, and its kubelet has said so. */
+const booted = ({ nodes: machines, kubernetes: { client } }: Sandbox) => {
+  const machine = machines.node('hetzner2')
+  const node = client.get({ group: '', resource: 'nodes' }, machine.hostname)
+  return {
+    anew: machine.boot() !== firstBoot(machine.hostname),
+    reported: (node?.status as { readonly nodeInfo?: { readonly bootID?: string } } | undefined)?.nodeInfo?.bootID === machine.boot(),
+    noted: Object.keys(node?.metadata.annotations ?? {}).includes(beforeRebootNote),
+  }
+}
 
 const rules = (sandbox: Sandbox) =>
   nodes.map(({ alias }) => ['ufw/rules4', 'ufw/rules6'].map((file) => sandbox.nodes.node(alias).state.read(file).split('\n').sort()))
@@ -198,6 +211,10 @@ export const cases = {
     end: ({ redis }) => ['archived', 'pending', 'scheduled'].map((state) => idsOf(redis, state).length),
   },
   'nodes:drain': { words: () => ['hetzner2', '--within', '30s'], end: (sandbox) => ({ records: records(sandbox), ...onNode(sandbox) }) },
+  'nodes:reboot': {
+    words: () => ['hetzner2', '--within', '30s'],
+    end: (sandbox) => ({ records: records(sandbox), ...onNode(sandbox), ...booted(sandbox) }),
+  },
   'nodes:uncordon': {
     world: (sandbox) => void worlds['hetzner2 cordoned'](sandbox),
     words: () => ['hetzner2'],
@@ -232,7 +249,7 @@ export const groups = {
     'queue:resume',
     'queue:retry',
   ],
-  edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'nodes:drain', 'nodes:uncordon'],
+  edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point'],
   releases: ['deploy:image', 'deploy:rollback'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],

@@ -28,6 +28,7 @@ const inApi = (change: (node: ApiNode) => ApiNode = (node) => node): readonly Ap
       ready: true,
       conditions: [],
       cordoned: false,
+      rebooting: false,
       kubeletVersion: 'v1.34.6+k3s1',
       pods: 7,
     }),

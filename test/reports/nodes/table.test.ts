@@ -30,6 +30,7 @@ test('the tables fit 80 columns, also with the longest values of a bad day', asy
     ready: false,
     conditions: ['DiskPressure'],
     cordoned: false,
+    rebooting: false,
     kubeletVersion: '',
     pods: 110,
   }

@@ -13,7 +13,7 @@ const alias = 'hetzner1'
 let nodes: NodesSandbox
 const opened: { close(): Promise<void> }[] = []
 beforeAll(async () => {
-  nodes = await startNodes({ dir })
+  nodes = await startNodes({ dir, speed: { bootMs: 100, k3sMs: 20 } })
 })
 beforeEach(() => nodes.reset())
 afterEach(async () => {
@@ -121,6 +121,33 @@ test.each([
     details: [expect.stringContaining('op ALL=(root) NOPASSWD: /usr/sbin/ufw'), expect.stringContaining('!requiretty')],
   })
   expect(await troubleOf(write.deleteRule(alias, { spec: 'allow 443/tcp' }))).toMatchObject({ code: 'ufw-refused', likely: words })
+})
+
+test('which boot a node is in, since when, and who may not end it', async () => {
+  const id = nodes.node(alias).boot()
+  const { read } = open({ user: 'op' })
+  expect(await read.boot(alias)).toEqual({ id, ageSeconds: expect.closeTo(30 * 86_400, -2) })
+  state('sudo', 'ufw\n')
+  expect(await read.boot(alias)).toMatchObject({ id, refused: 'sudo: a password is required' })
+  expect(await open().read.boot(alias)).not.toHaveProperty('refused')
+})
+
+test('a reboot that cuts the connection off is no failure, and the next boot is another', async () => {
+  const { read, write } = open()
+  const { id } = await read.boot(alias)
+  await write.reboot(alias)
+  await expect.poll(() => read.boot(alias).catch(() => undefined), { timeout: 10_000 }).toMatchObject({ ageSeconds: expect.closeTo(0, -1) })
+  expect((await read.boot(alias)).id).not.toBe(id)
+})
+
+test('a machine that may not be rebooted by who is signed in is not, in sudo’s words', async () => {
+  state('sudo', 'password\n')
+  const id = nodes.node(alias).boot()
+  expect(await troubleOf(open({ user: 'op' }).write.reboot(alias))).toMatchObject({
+    code: 'node-refused',
+    likely: 'sudo: a password is required',
+  })
+  expect(nodes.node(alias).boot()).toBe(id)
 })
 
 test('nothing is read of, or written to, a machine that calls itself otherwise', async () => {

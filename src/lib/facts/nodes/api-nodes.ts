@@ -1,4 +1,5 @@
 import type { Condition, KubeReader, Node, Pod } from '../../systems/kube/types.ts'
+import { beforeRebootOf } from './before-reboot.ts'
 import type { ApiNode } from './survey.ts'
 
 /** Conditions that are well when True; of the others, those named …Pressure and NetworkUnavailable are well when False. */
@@ -31,6 +32,7 @@ const apiNode = ({ metadata, spec, status }: Node, pods: number): ApiNode => {
     conditions: conditions.flatMap(unwell),
     ...(ready?.status !== 'True' && ready?.message && { because: ready.message }),
     cordoned: spec.unschedulable === true,
+    rebooting: beforeRebootOf({ metadata }) !== undefined,
     kubeletVersion: status.nodeInfo.kubeletVersion,
     pods,
   }

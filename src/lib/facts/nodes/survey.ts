@@ -18,6 +18,8 @@ export interface ApiNode {
   /** Why it is not Ready, in the kubelet's or the node controller's words. */
   readonly because?: string
   readonly cordoned: boolean
+  /** A reboot has begun with it, and is not at its end. */
+  readonly rebooting: boolean
   readonly kubeletVersion: string
   readonly pods: number
 }

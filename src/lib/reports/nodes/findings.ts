@@ -71,7 +71,10 @@ export const inCluster = (node: ApiNode, name: string): readonly Observation[] =
   return [
     ...(node.ready ? [] : [wrong(`${name} is NotReady${node.because ? `: ${node.because}` : ''}`, describe)]),
     ...node.conditions.map((condition) => wrong(`${name} reports ${condition}`, describe)),
-    ...(node.cordoned ? [warning(`${name} is cordoned: no pod is placed on it`, sh`honeydue nodes:uncordon ${name}`)] : []),
+    ...(node.rebooting ? [warning(`A reboot of ${name} has begun and is not at its end`, sh`honeydue nodes:reboot ${name}`)] : []),
+    ...(node.cordoned && !node.rebooting
+      ? [warning(`${name} is cordoned: no pod is placed on it`, sh`honeydue nodes:uncordon ${name}`)]
+      : []),
   ]
 }
 
@@ -108,7 +111,7 @@ const onHost = (facts: NodeFacts): readonly Observation[] => {
       ? [warning(`UFW on ${alias} cannot be read: ${firewall.unknown}`, asRootOn(alias, sh`ufw status`, seen))]
       : []),
     ...(facts.rebootRequired
-      ? [warning(`${alias} is to be restarted (reboot-required)`, onNode(alias, sh`cat /var/run/reboot-required.pkgs`, seen))]
+      ? [warning(`${alias} is to be restarted (reboot-required)`, sh`honeydue nodes:reboot ${alias} --dry-run`)]
       : []),
   ]
 }

@@ -38,6 +38,14 @@ export const proveNodes = (options: SayNodesOptions): NodesProver => {
         lines: [sh`within ${whole(within)} closed ${part(open)}`],
       }
     },
+    booted: (alias, { youngerThan, within }) => {
+      const age = over(alias, sh`echo $(($(date +%s) - $(sed -n 's/^btime //p' /proc/stat)))`)
+      return {
+        before: [sh`younger() { than=$1; shift; age=$("$@") && test -n "$age" && test "$age" -lt "$than"; }`],
+        lines: [sh`within ${whole(within)} younger ${whole(youngerThan)} ${part(age)}`],
+      }
+    },
+    k3sActive: (alias, within) => ({ lines: [sh`within ${whole(within)} ${part(over(alias, sh`systemctl is-active --quiet k3s`))}`] }),
     serves: ({ aliases, names, certificate, within }) => {
       const one = sh`openssl s_client -connect 127.0.0.1:443 -servername "$name" < /dev/null 2> /dev/null | openssl x509 -noout -pubkey 2> /dev/null | tr -d '\\n'; echo`
       const each = sh`{ for name in ${words(names)}; do ${part(one)}; done; }`

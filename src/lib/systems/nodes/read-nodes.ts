@@ -1,6 +1,7 @@
 import { atMost, type Clock } from '../../clock.ts'
 import type { SeenNode } from '../../node-lines.ts'
 import type { Asker } from './ask.ts'
+import { bootScript, readBoot } from './boot.ts'
 import type { Connector } from './connect.ts'
 import { factsScript, readFacts } from './facts.ts'
 import { firewallScript, readFirewall } from './firewall.ts'
@@ -71,6 +72,12 @@ export const readNodes = ({
       // Opening the channel took one round trip, starting the command another; the node read its clock half a round trip before we heard of it.
       const latencyMs = startedAfterMs / 2
       return { ...readFacts(alias, answer, latencyMs, asked + 1.5 * latencyMs), seen: saw(alias, answer.stdout) }
+    },
+    async boot(alias) {
+      const answer = await told(alias, bootScript, reading)
+      const boot = readBoot(answer)
+      if (boot === undefined) throw garbled((await connections.to(alias)).host, answer.stderr)
+      return boot
     },
     forward: async (alias, target) => (await connections.to(alias)).forward(target.host, target.port),
     async firewall(alias) {

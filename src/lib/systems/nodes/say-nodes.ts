@@ -1,7 +1,9 @@
+import { part, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import type { System } from '../systems.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
+import { rebootLine } from './write-nodes.ts'
 
 /** The shell line of every writer call: the same words over SSH, where the machine is the one that the environment names. */
 export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
@@ -9,5 +11,7 @@ export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWri
   return {
     allowFrom: (alias, rule) => ({ line: root(alias, allowLine(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
     deleteRule: (alias, rule) => ({ line: root(alias, deleteLine(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
+    // ssh ends with 255 where the machine is gone before it has said how the command ended.
+    reboot: (alias) => ({ line: sh`${part(root(alias, rebootLine))} || test $? = 255`, target: `the machine ${alias}` }),
   }
 }

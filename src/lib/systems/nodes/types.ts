@@ -92,6 +92,16 @@ export interface ServedCertificate {
   readonly certificate?: string
 }
 
+/** The boot that a node runs in, and whether it may be ended. */
+export interface Boot {
+  /** The kernel's own: another one after each boot. */
+  readonly id: string
+  /** By the node's own clock. */
+  readonly ageSeconds: number
+  /** Why who signs in may not reboot it, in sudo's words. */
+  readonly refused?: string
+}
+
 export interface NodesReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
@@ -104,6 +114,7 @@ export interface NodesReader {
   underWay(): Promise<void>
   /** Everything of one node in one round trip. Throws Unreachable with a code `ssh-…`. */
   facts(alias: string): Promise<NodeFacts>
+  boot(alias: string): Promise<Boot>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
   forward(alias: string, target: { readonly host: string; readonly port: number }): Promise<Duplex>
   /** UFW's state and rules. Throws Unreachable (`ssh-sudo`, `ssh-command`). */
@@ -116,12 +127,14 @@ export interface NodesReader {
   connections(alias: string, port: number): Promise<number>
 }
 
-/** Each call changes one rule of one node's UFW. Throws Unreachable (`ssh-…`), Failed (`ufw-refused`). */
+/** Each call changes one thing of one node. Throws Unreachable (`ssh-…`), Failed (`ufw-refused`, `node-refused`). */
 export interface NodesWriter {
   /** Adds an allow rule, or sets the comment of the one that is there. */
   allowFrom(alias: string, rule: SourceRule & { readonly comment: string }): Promise<void>
   /** Deletes by specification: an absent rule is no error, so read the rules again. Throws Blocked (`ufw-ssh-rule`) for one that is not of a source at one port, and may be SSH's. */
   deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
+  /** Reboots it at once. That the connection is lost over it is no failure: whether it has booted anew is to be read. */
+  reboot(alias: string): Promise<void>
 }
 
 /** Times in milliseconds. */
@@ -132,6 +145,10 @@ export interface NodesProver {
   letsIn(alias: string, port: number): Shown
   /** The last connection to a TCP port of the node is gone. */
   noConnections(alias: string, port: number, within: Duration): Shown
+  /** It has booted within the last so many seconds, as seen within `within`. */
+  booted(alias: string, wanted: { readonly youngerThan: Duration; readonly within: Duration }): Shown
+  /** systemd says that k3s is active. */
+  k3sActive(alias: string, within: Duration): Shown
   /** Each node's own 443 serves the key of the certificate in a file, for every name. */
   serves(wanted: {
     readonly aliases: readonly string[]

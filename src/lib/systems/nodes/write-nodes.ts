@@ -1,4 +1,4 @@
-import { Blocked, Failed } from '../../errors.ts'
+import { Blocked, Failed, Unreachable } from '../../errors.ts'
 import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
@@ -7,8 +7,22 @@ import type { Answer } from './script.ts'
 import { lastLine } from './trouble.ts'
 import type { NodesWriter } from './types.ts'
 
-/** The writing half: each call changes one rule of one node's UFW. */
+/** As root; the same line by hand. */
+export const rebootLine = sh`systemctl reboot`
+
+/** The writing half: each call changes one thing of one node. */
 export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>, saying: SayNodesOptions): NodesWriter => {
+  /** Runs a line as root. Throws Failed (`node-refused`) with what it said where it did not end well. */
+  const run = async (alias: string, line: ShellLine): Promise<void> => {
+    const { code, stderr, stdout } = await ask(alias, sh`root ${part(line)}`)
+    if (code === 0) return
+    throw new Failed({
+      code: 'node-refused',
+      failed: `${alias} refused "${line}"`,
+      cause: lastLine(stderr) ?? lastLine(stdout) ?? `exit ${code}`,
+      next: asRoot(saying)(alias, line),
+    })
+  }
   const ufw = async (alias: string, line: ShellLine, parts: readonly string[]): Promise<void> => {
     if (!parts.every((part) => plainWords.test(part)))
       throw new Failed({ code: 'ufw-odd-rule', failed: `"${line}" holds what no rule of UFW has`, state: 'It was not sent.' })
@@ -34,5 +48,9 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
         })
       await ufw(alias, deleteLine({ spec }), [spec])
     },
+    reboot: (alias) =>
+      run(alias, rebootLine).catch((error: unknown) => {
+        if (!(error instanceof Unreachable && error.code === 'ssh-lost')) throw error
+      }),
   }
 }
