@@ -9,6 +9,7 @@ export type AnyReport = Report<Choices, Name>
 export const reports = {
   'cache:status': async () => (await import('./cache/status.ts')).cacheStatus,
   'cert:status': async () => (await import('./cert/status.ts')).certStatus,
+  'cluster:certs': async () => (await import('./cluster/certs.ts')).clusterCerts,
   'cluster:health': async () => (await import('./cluster/health.ts')).clusterHealth,
   'config:diff': async () => (await import('./config/diff.ts')).configDiff,
   'db:connections': async () => (await import('./db/connections.ts')).connections,

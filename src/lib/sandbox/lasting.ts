@@ -10,6 +10,8 @@ export interface Lasting {
   /** Signs what Traefik serves when it has no certificate for a name. */
   readonly traefik: Authority
   readonly originCa: OriginCa
+  /** Signs what k3s keeps for itself. */
+  readonly k3s: Authority
   /** A snapshot of the cluster. */
   settled?: unknown
 }
@@ -22,6 +24,7 @@ export const whatLasts = (): Lasting => {
     authority: issuingOnce(createAuthority('honeyDue sandbox')),
     traefik: issuingOnce(createAuthority('Traefik')),
     originCa: createOriginCa(),
+    k3s: issuingOnce(createAuthority('k3s-server-ca@1777017600')),
   }
   return lasting
 }

@@ -21,6 +21,7 @@ import { startKubernetes } from './kubernetes/kubernetes.ts'
 import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
 import { whatLasts } from './lasting.ts'
 import { type NeonSandbox, startNeon } from './neon/neon.ts'
+import { k3sFiles } from './nodes/k3s-files.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
 import type { BootSpeed } from './nodes/server.ts'
 import { type PostgresOptions, type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
@@ -111,6 +112,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const lasting = whatLasts()
     const { authority, originCa } = lasting
     const origin = originCa.first
+    const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
     const checkout = join(dir, 'checkout')
     await Promise.all([
       writeCheckout(checkout, origin),
@@ -137,7 +139,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       if (delay !== undefined) for (const { alias } of slowed.nodes) await slowed.fail(alias, { delayMs: 2 * delay })
     }
     const nodes = started(
-      await startNodes({ dir, nodes: nodeFacts, reach: reach.address, ...(options.speed && { speed: options.speed }) }),
+      await startNodes({
+        dir,
+        nodes: nodeFacts,
+        reach: reach.address,
+        files: k3sFiles(lasting.k3s, admin, authority.certificate),
+        ...(options.speed && { speed: options.speed }),
+      }),
       (part) => part.reset().then(() => slow(part)),
     )
     const kubernetes: KubernetesSandbox = started(
@@ -202,7 +210,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       neon: await at(neon.port),
     }
     const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
-    const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
     const viewer = authority.issue({ commonName: 'viewer', organizations: ['viewers'] })
     const overlay = sandboxEnvironment({ dir, checkout, ports })
     const urls = urlsOf(ports, join(dir, 'ca.crt'))

@@ -16,6 +16,8 @@ interface SandboxNode extends NodeIdentity {
   up(): boolean
   /** What its kernel calls its present boot. */
   boot(): string
+  /** Writes a file by its path below the node's root. */
+  put(file: string, content: string): void
 }
 
 export interface NodesSandbox {
@@ -68,6 +70,8 @@ export const startNodes = async (options: {
   nodes?: readonly NodeIdentity[]
   reach?: Reach
   speed?: Partial<BootSpeed>
+  /** Files that every node begins with, by their path below its root. */
+  files?: Readonly<Record<string, string>>
 }): Promise<NodesSandbox> => {
   const identities = options.nodes ?? bookNodes
   const dir = resolve(options.dir)
@@ -90,7 +94,7 @@ export const startNodes = async (options: {
   const commands = join(dir, 'nodes', 'commands')
   writeCommands(commands)
   for (const identity of identities) {
-    const place = nodeFolder(join(dir, 'nodes', identity.alias), commands, identity)
+    const place = nodeFolder(join(dir, 'nodes', identity.alias), commands, identity, options.files)
     const server = await startNodeServer({
       folder: place,
       authorized: key.public,
@@ -98,7 +102,16 @@ export const startNodes = async (options: {
       speed: { bootMs: 8000, k3sMs: 4000, ...options.speed },
     })
     machines.set(identity.alias, {
-      node: { ...identity, port: server.port, state: place, path: place.path, hostKey: server.hostKey, up: server.up, boot: place.boot },
+      node: {
+        ...identity,
+        port: server.port,
+        state: place,
+        path: place.path,
+        hostKey: server.hostKey,
+        up: server.up,
+        boot: place.boot,
+        put: place.put,
+      },
       server,
       folder: place,
     })

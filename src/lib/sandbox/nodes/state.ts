@@ -44,6 +44,8 @@ export interface NodeFolder extends NodeState {
   led(port: number): number | undefined
   /** Says that a command begins or ends: it may have written anywhere here. */
   enter(): void
+  /** Writes a file by its path below its root. */
+  put(file: string, content: string): void
   /** What the kernel calls its present boot. */
   boot(): string
   /** Whether a command has asked for a reboot that has not begun. */
@@ -79,8 +81,13 @@ export const writeCommands = (folder: string): void => {
   makeExactly(join(folder, 'fallback'), script({ ...fallbackCommands, ...networkPrograms }))
 }
 
-/** Writes the folder of one node, `commands` leading to its commands: its state, its home and the absolute paths that only it has (`root/`). */
-export const nodeFolder = (folder: string, commands: string, node: NodeIdentity): NodeFolder => {
+/** Writes the folder of one node, `commands` leading to its commands: its state, its home and the absolute paths that only it has (`root/`), with what of `own` it begins with. */
+export const nodeFolder = (
+  folder: string,
+  commands: string,
+  node: NodeIdentity,
+  own: Readonly<Record<string, string>> = {},
+): NodeFolder => {
   const [bin, spare, state, root, home] = ['bin', 'fallback', 'state', 'root', 'home'].map((name) => join(folder, name)) as [
     string,
     string,
@@ -118,9 +125,10 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
   const fill = () => {
     boot = first
     makeExactly(state, initial)
-    const booted = new Map([
+    const booted = new Map<string, { readonly content: string }>([
       ['proc/stat', { content: startedAt(Date.now() - aMonth) }],
       ['proc/sys/kernel/random/boot_id', { content: `${first}\n` }],
+      ...Object.entries(own).map(([file, content]) => [file, { content }] as const),
     ])
     makeExactly(root, booted, ['var/run'])
   }
@@ -149,6 +157,7 @@ export const nodeFolder = (folder: string, commands: string, node: NodeIdentity)
     enter: () => {
       entered = true
     },
+    put: (file, content) => put(join(root, file), content),
     boot: () => boot,
     rebootAsked: () => existsSync(asked),
     startAnew: () => {

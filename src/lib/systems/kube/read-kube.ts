@@ -44,6 +44,10 @@ export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock 
   const pods: KubeReader['pods'] = (where) => list('Pod', where)
   return {
     cluster: client.cluster,
+    credentials: async () => {
+      const { path, context, server, certificate } = (await client.connected()).loaded
+      return { kubeconfig: path, context, server, ...(certificate !== undefined && { certificate }) }
+    },
     get,
     list,
     nodes: () => list('Node'),

@@ -50,9 +50,20 @@ export interface LogStreamRequest extends LogRequest {
   readonly signal: AbortSignal
 }
 
+/** The kubeconfig's current context, as it stands on this machine. */
+export interface Credentials {
+  readonly kubeconfig: string
+  readonly context: string
+  readonly server: string
+  /** PEM; absent where it says who we are by something else. */
+  readonly certificate?: string
+}
+
 /** Failures throw Unreachable (`kube-…`): no kubeconfig, no answer, 401, 403, and what no client can read. */
 export interface KubeReader {
   cluster(): Promise<Cluster>
+  /** Asks no server. */
+  credentials(): Promise<Credentials>
   /** One object; undefined where there is none. */
   get<K extends Kind>(kind: K, name: string, namespace?: string): Promise<Kinds[K] | undefined>
   list<K extends Kind>(kind: K, where?: Where): Promise<readonly Kinds[K][]>

@@ -6,6 +6,7 @@ import type { Connector } from './connect.ts'
 import { factsScript, readFacts } from './facts.ts'
 import { firewallScript, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
+import { k3sCertificatesScript, readK3sCertificates } from './k3s-certificates.ts'
 import { knownKeys } from './known-hosts.ts'
 import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
@@ -78,6 +79,11 @@ export const readNodes = ({
       const boot = readBoot(answer)
       if (boot === undefined) throw garbled((await connections.to(alias)).host, answer.stderr)
       return boot
+    },
+    async k3sCertificates(alias) {
+      const { code, stdout, stderr } = await told(alias, k3sCertificatesScript, reading)
+      if (code !== 0) throw garbled((await connections.to(alias)).host, stderr)
+      return readK3sCertificates(stdout)
     },
     forward: async (alias, target) => (await connections.to(alias)).forward(target.host, target.port),
     async firewall(alias) {

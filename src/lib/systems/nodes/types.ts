@@ -102,6 +102,14 @@ export interface Boot {
   readonly refused?: string
 }
 
+/** A certificate that k3s keeps for itself. */
+export interface K3sCertificate {
+  /** Below k3s' own folder: `server/tls/client-admin.crt`. */
+  readonly file: string
+  /** PEM; the first of the file. */
+  readonly certificate: string
+}
+
 export interface NodesReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
@@ -115,6 +123,8 @@ export interface NodesReader {
   /** Everything of one node in one round trip. Throws Unreachable with a code `ssh-…`. */
   facts(alias: string): Promise<NodeFacts>
   boot(alias: string): Promise<Boot>
+  /** Its own and those of its authorities. Throws Unreachable (`ssh-command`) where root may not be asked. */
+  k3sCertificates(alias: string): Promise<readonly K3sCertificate[]>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
   forward(alias: string, target: { readonly host: string; readonly port: number }): Promise<Duplex>
   /** UFW's state and rules. Throws Unreachable (`ssh-sudo`, `ssh-command`). */
