@@ -20,7 +20,7 @@ import { runAgain, type Waiting, waitingFor } from './run-again.ts'
 type Needs = 'kube' | 'cloudflare' | 'nodes' | 'http'
 
 /** How long a machine may take from the command until it answers again. */
-export const bootPatience = minutes(10)
+const bootPatience = minutes(10)
 
 /** The steps for one node, from its round robin out to its round robin in; of one that is on its way, what is left. */
 export const rebootNode = (facts: RebootFacts): readonly (Change<Needs> | Proof<Needs>)[] => [
