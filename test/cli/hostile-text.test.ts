@@ -39,6 +39,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'edge:restore': () => ({ node: nodes[1].alias }),
   'edge:purge': () => ({ url: ['https://api.myhoneydue.com/'], host: [], everything: false }),
   'firewall:refresh': () => ({ node: [] }),
+  'kubeconfig:renew': () => ({ from: undefined }),
   'queue:drop': () => ({ id: [], type: 'email:send', state: 'archived' }),
   'nodes:drain': () => ({ node: nodes[1].alias, within: 1000 }),
   'nodes:reboot': () => ({ node: nodes[1].alias, all: false, within: 1000, 'older-than': 60_000 }),

@@ -107,6 +107,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
     arrange: worlds['one range new and one gone'],
   },
+  'kubeconfig:renew': {
+    words: [],
+    systems: ['ssh', 'kubernetes'],
+    arrange: (sandbox) => void worlds['a kubeconfig that ends soon'](sandbox),
+  },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'nodes:drain': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:reboot': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },

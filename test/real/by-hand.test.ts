@@ -16,6 +16,7 @@ import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { type ShellLine, sh } from '../../src/lib/shell.ts'
 import { openSystems } from '../../src/lib/systems/open.ts'
 import { contextOf } from '../support/context.ts'
+import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
 import { runOf } from '../support/run-of.ts'
@@ -242,6 +243,12 @@ const cases: readonly Case[] = [
         }),
       stays: (one) => onNode(one).left,
     },
+  },
+  {
+    id: 'kubeconfig:renew',
+    world: 'a kubeconfig that ends soon',
+    input: () => ({ from: undefined }),
+    observe: ({ dir }) => kubeconfigEnd(dir),
   },
   {
     id: 'nodes:reboot',

@@ -5,6 +5,7 @@ import type { procedures } from '../../src/lib/procedures/index.ts'
 import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
 import { worlds } from '../support/worlds.ts'
@@ -210,6 +211,11 @@ export const cases = {
     words: () => ['--type', 'email:send'],
     end: ({ redis }) => ['archived', 'pending', 'scheduled'].map((state) => idsOf(redis, state).length),
   },
+  'kubeconfig:renew': {
+    world: worlds['a kubeconfig that ends soon'],
+    words: () => [],
+    end: ({ dir }) => kubeconfigEnd(dir),
+  },
   'nodes:drain': { words: () => ['hetzner2', '--within', '30s'], end: (sandbox) => ({ records: records(sandbox), ...onNode(sandbox) }) },
   'nodes:reboot': {
     words: () => ['hetzner2', '--within', '30s'],
@@ -249,7 +255,16 @@ export const groups = {
     'queue:resume',
     'queue:retry',
   ],
-  edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
+  edge: [
+    'edge:drain',
+    'edge:purge',
+    'edge:restore',
+    'firewall:refresh',
+    'kubeconfig:renew',
+    'nodes:drain',
+    'nodes:reboot',
+    'nodes:uncordon',
+  ],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point'],
   releases: ['deploy:image', 'deploy:rollback'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],

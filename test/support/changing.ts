@@ -11,6 +11,9 @@ export const overOwn = ['redis', 'nodes', 'postgres'] as const
 /** Writes of several objects, one request for each. */
 export const ofSeveral: ReadonlySet<string> = new Set(['drain'])
 
+/** Writes of files on this machine, whatever is read over a wire for them. */
+export const ofThisMachine: ReadonlySet<string> = new Set(['fetchKubeconfig', 'putBackKubeconfig'])
+
 const started = 'http.client.request.start'
 const answered = 'http.client.response.finish'
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])

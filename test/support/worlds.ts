@@ -1,9 +1,13 @@
 import { X509Certificate } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { parse } from 'yaml'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { kubeconfig } from '../../src/lib/sandbox/kubeconfig.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
+import { whatLasts } from '../../src/lib/sandbox/lasting.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { unlessFollowing } from './following.ts'
 import { migrationWorlds } from './migration-worlds.ts'
@@ -163,6 +167,21 @@ export const worlds = {
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'hetzner2 drained': ({ cloudflare: { state } }) => {
     state.records = state.records.filter(({ content }) => content !== nodes[1].address)
+  },
+  'a kubeconfig that ends soon': ({ environment }): Values => {
+    const FILE = environment.kubeconfig[0] ?? ''
+    const { clusters, users } = parse(readFileSync(FILE, 'utf8')) as {
+      readonly clusters: readonly { readonly cluster: { readonly server: string } }[]
+      readonly users: readonly { readonly user: { readonly 'client-certificate-data': string } }[]
+    }
+    const SERVER = clusters[0]?.cluster.server ?? ''
+    const { authority } = whatLasts()
+    const notBefore = new Date(Date.now() - 355 * 86_400_000)
+    const soon = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'], notBefore, days: 365 })
+    const dayOf = (pem: string) => new Date(new X509Certificate(pem).validTo).toISOString().slice(0, 10)
+    const now = Buffer.from(users[0]?.user['client-certificate-data'] ?? '', 'base64').toString()
+    writeFileSync(FILE, kubeconfig({ server: SERVER, ca: authority.certificate }, 'admin', soon), { mode: 0o600 })
+    return { FILE, SERVER, CONTEXT: 'honeydue-sandbox', SOON: dayOf(soon.certificate), UNTIL: dayOf(now) }
   },
   'hetzner2 cordoned': ({ kubernetes }) =>
     void kubernetes.client.update({ group: '', resource: 'nodes' }, nodes[1].hostname, undefined, (draft) => {

@@ -30,6 +30,7 @@ export const procedures = {
   'edge:restore': async () => (await import('./edge/restore.ts')).restore,
   'firewall:refresh': async () => (await import('./firewall/refresh.ts')).refresh,
   'queue:drop': async () => (await import('./queue/drop.ts')).drop,
+  'kubeconfig:renew': async () => (await import('./kubeconfig/renew.ts')).renew,
   'nodes:drain': async () => (await import('./nodes/drain.ts')).drain,
   'nodes:reboot': async () => (await import('./nodes/reboot.ts')).reboot,
   'nodes:uncordon': async () => (await import('./nodes/uncordon.ts')).uncordon,

@@ -79,6 +79,7 @@ const ofKubeconfig = (
     {
       level: levelOf(daysLeft(facts, now)),
       text: `The certificate in ${path} ${expiry(facts, now)}${newer ? `; ${newer[0]} has a later one` : ''}`,
+      ...(newer && { next: 'honeydue kubeconfig:renew --dry-run' }),
     },
   ]
 }

@@ -41,6 +41,7 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
       const found = sh`found=$(kubectl get ${`node/${node}`} -o jsonpath={.spec.unschedulable})`
       return shown([unschedulable ? sh`${part(found)}; test "$found" = true` : sh`${part(found)}; test "$found" != true`])
     },
+    accepted: () => shown([sh`kubectl get --raw /api > /dev/null`]),
     nodeReady: ({ node, within }) => shown([sh`kubectl wait --for=condition=Ready --timeout=${`${whole(within)}s`} ${`node/${node}`}`]),
     drained: ({ node, within }) => shown([sh`within ${whole(within)} drained ${node}`], [drained]),
     noPods: ({ namespace, labels, within }) => shown([sh`within ${whole(within)} nopods ${namespace} ${labels}`], [nopods]),

@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream'
-import { type Clock, seconds } from '../../clock.ts'
+import { seconds } from '../../clock.ts'
 import { Secret } from '../../secret.ts'
 import { applied } from './applied.ts'
 import { forwardToDeployment } from './forward.ts'
 import { addedKinds, pathOf } from './kinds.ts'
+import { kubeconfigState } from './kubeconfig-state.ts'
 import { podsPerNode } from './pods-per-node.ts'
-import type { KubeClient } from './request.ts'
+import { type KubeClient, type KubeOptions, kubeClient } from './request.ts'
 import { isOfKind } from './shape.ts'
 import { keptSecretOf, type StoredSecret } from './stored-secret.ts'
 import { openStream } from './stream.ts'
@@ -36,7 +37,8 @@ const logPath = ({ namespace, pod, container, tail, limit, previous, sinceSecond
 const isSecret = (value: unknown): boolean => isOfKind('Secret', value)
 
 /** The reading half: see `KubeReader`. `opened` is told of every stream that must be closed at the end. */
-export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock }, opened: (stream: Duplex) => void): KubeReader => {
+export const readKube = (client: KubeClient, options: KubeOptions, opened: (stream: Duplex) => void): KubeReader => {
+  const { clock } = options
   const get = <K extends Kind>(kind: K, name: string, namespace?: string) =>
     client.get<Kinds[K]>(pathOf(kind, namespace, name), (one) => isOfKind(kind, one))
   const list = <K extends Kind>(kind: K, where: Where = {}): Promise<readonly Kinds[K][]> =>
@@ -47,6 +49,15 @@ export const readKube = (client: KubeClient, { clock }: { readonly clock: Clock 
     credentials: async () => {
       const { path, context, server, certificate } = (await client.connected()).loaded
       return { kubeconfig: path, context, server, ...(certificate !== undefined && { certificate }) }
+    },
+    kubeconfigFile: () => kubeconfigState(options.kubeconfigs),
+    accepted: async () => {
+      const anew = kubeClient(options)
+      try {
+        return (await anew.status('/api')) !== 401
+      } finally {
+        anew.close()
+      }
     },
     get,
     list,

@@ -46,6 +46,8 @@ export const kubeClient = (options: KubeOptions) => {
 
   return {
     connected,
+    /** What the server says to a question, whatever it is. */
+    status: async (path: string): Promise<number> => (await ask({ method: 'GET', path })).status,
     server: async () => answering() ?? (await first()),
     cluster: async (): Promise<Cluster> => {
       const { path, context } = (await connected()).loaded

@@ -59,11 +59,31 @@ export interface Credentials {
   readonly certificate?: string
 }
 
+/** The file on this machine that the cluster is reached by. */
+export interface KubeconfigState {
+  readonly path: string
+  /** Undefined where there is none yet. */
+  readonly now?: Credentials & {
+    /** PEM. */
+    readonly authority?: string
+    /** 0o600 for its owner's alone. */
+    readonly mode: number
+    /** What else is in it: other contexts, and settings that k3s' own has not. */
+    readonly beside: readonly string[]
+  }
+  /** Why it could not be replaced or made. */
+  readonly unwritable?: string
+}
+
 /** Failures throw Unreachable (`kube-…`): no kubeconfig, no answer, 401, 403, and what no client can read. */
 export interface KubeReader {
   cluster(): Promise<Cluster>
   /** Asks no server. */
   credentials(): Promise<Credentials>
+  /** As the file is at this moment. Asks no server. Throws Unreachable (`kube-kubeconfig`) for one that is no kubeconfig. */
+  kubeconfigFile(): Promise<KubeconfigState>
+  /** Whether a server accepts what the file says at this moment: over a connection of its own. Throws as every question does. */
+  accepted(): Promise<boolean>
   /** One object; undefined where there is none. */
   get<K extends Kind>(kind: K, name: string, namespace?: string): Promise<Kinds[K] | undefined>
   list<K extends Kind>(kind: K, where?: Where): Promise<readonly Kinds[K][]>
@@ -237,6 +257,8 @@ export interface KubeProver {
   rolledOut(target: Target & { readonly replicas?: number; readonly within: Duration }): Shown
   /** A node takes new pods, or takes none. */
   unschedulable(target: NodeTarget & { readonly unschedulable: boolean }): Shown
+  /** A server accepts what the kubeconfig says. */
+  accepted(): Shown
   /** The node is Ready, as seen within `within`. */
   nodeReady(target: NodeTarget & { readonly within: Duration }): Shown
   /** Nothing runs on a node but daemons. */

@@ -7,6 +7,7 @@ import { factsScript, readFacts } from './facts.ts'
 import { firewallScript, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
 import { k3sCertificatesScript, readK3sCertificates } from './k3s-certificates.ts'
+import { k3sKubeconfigScript, readK3sKubeconfig } from './k3s-kubeconfig.ts'
 import { knownKeys } from './known-hosts.ts'
 import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
@@ -84,6 +85,12 @@ export const readNodes = ({
       const { code, stdout, stderr } = await told(alias, k3sCertificatesScript, reading)
       if (code !== 0) throw garbled((await connections.to(alias)).host, stderr)
       return readK3sCertificates(stdout)
+    },
+    async kubeconfig(alias) {
+      const { code, stdout, stderr } = await told(alias, k3sKubeconfigScript, reading)
+      const found = code === 0 ? readK3sKubeconfig(stdout) : undefined
+      if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
+      return found
     },
     forward: async (alias, target) => (await connections.to(alias)).forward(target.host, target.port),
     async firewall(alias) {

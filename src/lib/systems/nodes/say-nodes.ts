@@ -1,6 +1,7 @@
 import { part, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import type { System } from '../systems.ts'
+import { k3sKubeconfig, keepLines, putBackLine } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
 import { rebootLine } from './write-nodes.ts'
@@ -11,6 +12,11 @@ export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWri
   return {
     allowFrom: (alias, rule) => ({ line: root(alias, allowLine(rule)), target: `UFW of ${alias}: ${rule.source} → ${rule.port}` }),
     deleteRule: (alias, rule) => ({ line: root(alias, deleteLine(rule)), target: `UFW of ${alias}: ${rule.spec}` }),
+    fetchKubeconfig: (alias, copy) => ({
+      line: keepLines(root(alias, sh`cat ${k3sKubeconfig}`), copy),
+      target: `the file ${copy.path}`,
+    }),
+    putBackKubeconfig: (path) => ({ line: putBackLine(path), target: `the file ${path}` }),
     // ssh ends with 255 where the machine is gone before it has said how the command ended.
     reboot: (alias) => ({ line: sh`${part(root(alias, rebootLine))} || test $? = 255`, target: `the machine ${alias}` }),
   }

@@ -110,6 +110,21 @@ export interface K3sCertificate {
   readonly certificate: string
 }
 
+/** What k3s' own kubeconfig on a node holds that is no secret. */
+export interface AdminKubeconfig {
+  /** PEM. */
+  readonly certificate: string
+  /** PEM. */
+  readonly authority: string
+}
+
+/** How a copy of it on this machine is to be. */
+export interface KubeconfigCopy {
+  readonly path: string
+  readonly server: string
+  readonly context: string
+}
+
 export interface NodesReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
@@ -125,6 +140,8 @@ export interface NodesReader {
   boot(alias: string): Promise<Boot>
   /** Its own and those of its authorities. Throws Unreachable (`ssh-command`) where root may not be asked. */
   k3sCertificates(alias: string): Promise<readonly K3sCertificate[]>
+  /** Of k3s' own kubeconfig. Throws Unreachable (`ssh-command`) where root may not be asked, or there is none. */
+  kubeconfig(alias: string): Promise<AdminKubeconfig>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
   forward(alias: string, target: { readonly host: string; readonly port: number }): Promise<Duplex>
   /** UFW's state and rules. Throws Unreachable (`ssh-sudo`, `ssh-command`). */
@@ -145,6 +162,10 @@ export interface NodesWriter {
   deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
   /** Reboots it at once. That the connection is lost over it is no failure: whether it has booted anew is to be read. */
   reboot(alias: string): Promise<void>
+  /** Fetches k3s' own kubeconfig, puts address and names right, and puts it in the place of the one here, which stays beside it as `….old`. Throws Failed (`kubeconfig-odd`). */
+  fetchKubeconfig(alias: string, copy: KubeconfigCopy): Promise<void>
+  /** The one before into its place again. */
+  putBackKubeconfig(path: string): Promise<void>
 }
 
 /** Times in milliseconds. */

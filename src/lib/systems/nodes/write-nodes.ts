@@ -2,6 +2,7 @@ import { Blocked, Failed, Unreachable } from '../../errors.ts'
 import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
+import { k3sKubeconfigScript, keepKubeconfig, putBackKubeconfig } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './trouble.ts'
@@ -48,6 +49,17 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
         })
       await ufw(alias, deleteLine({ spec }), [spec])
     },
+    fetchKubeconfig: async (alias, copy) => {
+      const { code, stdout, stderr } = await ask(alias, k3sKubeconfigScript)
+      if (code !== 0)
+        throw new Failed({
+          code: 'node-refused',
+          failed: `${alias} does not give its kubeconfig`,
+          cause: lastLine(stderr) ?? `exit ${code}`,
+        })
+      await keepKubeconfig(alias, stdout, copy)
+    },
+    putBackKubeconfig,
     reboot: (alias) =>
       run(alias, rebootLine).catch((error: unknown) => {
         if (!(error instanceof Unreachable && error.code === 'ssh-lost')) throw error
