@@ -6,7 +6,7 @@ import type { Name, Readers, Systems, Writers } from '../systems/systems.ts'
 import { accountOfRun } from './account.ts'
 import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
-import { type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
+import { lastingReadersOf, type Plan, type PlannedStep, type Prepared } from './plan.ts'
 import { type Change, isChange, isProof, type Proof, type Step } from './procedure.ts'
 import { refuseStale } from './stale.ts'
 import { type LookingBack, lookingBack } from './standing.ts'
@@ -42,7 +42,7 @@ export type Asked = Pick<PlannedStep, 'title' | 'type'> & { readonly ask: string
 export const perform = async <N extends Name>(prepared: Prepared<N>, run: Run<N>): Promise<Outcome> => {
   const states: StepState[] = prepared.steps.map(() => 'untouched')
   let first: Trouble | undefined
-  const look = readersOf(run.systems, run.needs)
+  const look = lastingReadersOf(run.systems, run.needs)
   const back = run.always ? undefined : lookingBack({ ...run, prepared, states, look, blame: run.blame })
   const written = prepared.steps.map(() => 0)
   for (const [index, step] of prepared.steps.entries()) {
@@ -88,7 +88,7 @@ const performStep = async <N extends Name>(
   run: Run<N> & { readonly back: LookingBack | undefined },
   { began, wrote }: { readonly began: (state: 'half' | 'unverified') => void; readonly wrote: () => void },
 ): Promise<StepState> => {
-  const look = readersOf(run.systems, run.needs)
+  const look = lastingReadersOf(run.systems, run.needs)
   if (isProof(step)) {
     began('unverified')
     await awaitHolding(() => step.holds(look), step, look, index, run)

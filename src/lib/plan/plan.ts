@@ -29,6 +29,8 @@ export const prepare = async <C extends Choices, N extends Name, F>(
 ): Promise<Prepared<N>> => {
   const look = readersOf(systems, procedure.needs)
   const facts = await procedure.gather(input, look, context)
+  // What was cut off may have passed for an answer that says little.
+  context.signal.throwIfAborted()
   const steps = procedure.steps(facts)
   const reached = await reachedBy(systems, procedure.needs)
   const subject = procedure.subject(facts)
@@ -47,6 +49,7 @@ export const prepare = async <C extends Choices, N extends Name, F>(
     for (const { rehearsal, target } of one.writes) if (rehearsal?.accepted === false) blocked.push(`${target}: ${rehearsal.because}`)
     planned.push(one)
   }
+  context.signal.throwIfAborted()
   const nothingToDo = planned.every((step) => (step.kind === 'change' ? step.already : true))
   const shares = planned.flatMap(({ effect, already }) => (already ? [] : effect))
   const outlier = nothingToDo ? undefined : (procedure.outlier?.(facts) ?? outlierOf(shares, (await context.earlier?.(procedure.id)) ?? []))
@@ -76,7 +79,15 @@ export const prepare = async <C extends Choices, N extends Name, F>(
   return { plan, steps, facts }
 }
 
-export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> =>
+/** The readers of one look at the world: a plan, a report. */
+export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> => {
+  const lasting: Readers<N> = lastingReadersOf(systems, names)
+  const looked = (name: N) => (systems[name] as { readonly oneLook?: () => unknown }).oneLook?.()
+  return Object.fromEntries(names.map((name) => [name, looked(name) ?? lasting[name]])) as Readers<N>
+}
+
+/** Those of a run, which waits for what is to come. */
+export const lastingReadersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> =>
   Object.fromEntries(names.map((name) => [name, (systems[name] as { readonly read: unknown }).read])) as Readers<N>
 
 /** What has answered over the connections that a run of it uses, each once. */

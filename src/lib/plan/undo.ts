@@ -4,7 +4,7 @@ import { type Finding, fails, holds } from './finding.ts'
 import { nameOf } from './identity.ts'
 import type { Outcome, StepState } from './outcome.ts'
 import { perform, type Run } from './perform.ts'
-import { type Plan, type PlannedStep, type Prepared, readersOf } from './plan.ts'
+import { lastingReadersOf, type Plan, type PlannedStep, type Prepared } from './plan.ts'
 import { type Change, isChange } from './procedure.ts'
 
 /** A plan that takes another one back. */
@@ -41,7 +41,7 @@ export const undoingOf = <N extends Name>({ prepared, states, run, replan }: Cha
     ...changed.filter(({ step }) => typeof step.undo === 'function').reverse(),
     ...changed.filter(({ step }) => typeof step.undo === 'object' && 'afterwards' in step.undo),
   ]
-  const look = readersOf(run.systems, run.needs)
+  const look = lastingReadersOf(run.systems, run.needs)
   const reversed = ordered.map((one): Change<N> => {
     const { step, planned, state } = one
     const undone = step.undone ?? (() => (replan ? asBefore(planned, replan) : noLonger(step.verify(look))))

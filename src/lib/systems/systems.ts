@@ -37,6 +37,8 @@ export interface Reached {
 /** One outside thing, spoken to over its real protocol through a connection that opens at first use. */
 export interface System<R extends ReaderShape, W extends WriterShape<W>, P extends object = object> {
   readonly read: R
+  /** The same for one look at the world, which gives up when it has waited for too long in all: a plan or a report, no waiting for something to come. */
+  readonly oneLook?: () => R
   readonly write: W
   /** The shell line of every writer call: the manual lines of a plan are made of these. */
   readonly say: { readonly [K in keyof W]: (...args: Parameters<W[K]>) => Said }

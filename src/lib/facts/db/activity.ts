@@ -1,5 +1,6 @@
 import { Blocked, reasonOf, Trouble, Unreachable } from '../../errors.ts'
 import type { AdvisoryLock, Capacity, EndpointFacts, OtherHolder, PostgresReader, Session } from '../../systems/postgres/types.ts'
+import { answer } from '../answer.ts'
 
 export type Via = 'direct' | 'pooler' | 'unknown'
 
@@ -19,7 +20,12 @@ export interface Activity {
 /** Reads through the direct host, and asks the pooler only how the server sees its clients. Connecting wakes a sleeping compute. */
 export const gatherActivity = async (postgres: PostgresReader): Promise<Activity> => {
   const { direct, pooler } = await postgres.application()
-  const here = await postgres.endpoint(direct)
+  // Over a slow line the login takes longer than the question: it is done meanwhile.
+  const opening = answer(postgres.open(pooler))
+  const [here, looked] = await Promise.all([
+    postgres.endpoint(direct),
+    answer(Promise.all([postgres.sessions(direct), postgres.advisoryLocks(direct), postgres.capacity(direct)])),
+  ])
   if (!here.reachable) throw here.trouble
   if (here.pooled) {
     throw new Blocked({
@@ -29,14 +35,12 @@ export const gatherActivity = async (postgres: PostgresReader): Promise<Activity
       next: 'honeydue db:status',
     })
   }
-  const [sessions, advisory, capacity] = await Promise.all([
-    postgres.sessions(direct),
-    postgres.advisoryLocks(direct),
-    postgres.capacity(direct),
-  ])
+  if (!looked.answered) throw looked.error
+  const [sessions, advisory, capacity] = looked.value
   const known = new Set(sessions.map(({ pid }) => pid))
   const strange = [...new Set(sessions.flatMap(({ blockedBy }) => blockedBy))].filter((pid) => !known.has(pid))
   const others = strange.length === 0 ? [] : await postgres.otherHolders(direct, strange)
+  await opening
   // Last: our question borrows a server connection too, and would stand in it as its last application and query.
   const there = await postgres.endpoint(pooler)
   const via = viaOf(here.clientAddress, there)

@@ -3,6 +3,7 @@ import { sh } from '../../shell.ts'
 import type { FileChange } from '../../systems/checkout/types.ts'
 import type { InvalidIndex, PostgresTarget, Session, TableSize, VersionTable } from '../../systems/postgres/types.ts'
 import type { Readers } from '../../systems/systems.ts'
+import { answer } from '../answer.ts'
 import { folderRefusal, type MigrationFile, readMigrations } from './goose-file.ts'
 import { apiContainer, gatherRunners, type Runners } from './migrate-job.ts'
 import { changedSince, type MigrationState, stateOf } from './migration-state.ts'
@@ -52,15 +53,23 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
     look.checkout.files(migrationsFolder),
   ])
   const image = asked ?? liveImage
-  const [here, known, registry] = await Promise.all([look.postgres.endpoint(target), filesOf(look, image), inRegistry(look, image)])
+  const [here, known, registry, looked] = await Promise.all([
+    look.postgres.endpoint(target),
+    filesOf(look, image),
+    inRegistry(look, image),
+    answer(
+      Promise.all([
+        look.postgres.versions(target),
+        look.postgres.invalidIndexes(target),
+        look.postgres.sessions(target),
+        look.postgres.tableSizes(target),
+      ]),
+    ),
+  ])
   if (!here.reachable) throw here.trouble
   if (here.pooled) throw pooled(target.host)
-  const [versions, invalid, sessions, sizes] = await Promise.all([
-    look.postgres.versions(target),
-    look.postgres.invalidIndexes(target),
-    look.postgres.sessions(target),
-    look.postgres.tableSizes(target),
-  ])
+  if (!looked.answered) throw looked.error
+  const [versions, invalid, sessions, sizes] = looked.value
   const state = stateOf(versions, known.files ?? [], known.history, await earlierOf(look, versions, known))
   return {
     target,

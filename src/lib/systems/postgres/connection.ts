@@ -19,6 +19,8 @@ export interface PostgresOptions {
   /** For TCP, TLS and login together, and for each query: milliseconds. */
   readonly connectTimeout?: number
   readonly queryTimeout?: number
+  /** For everything that one look asks: milliseconds of waiting. */
+  readonly lookTimeout?: number
   readonly signal?: AbortSignal
 }
 
@@ -30,13 +32,17 @@ export interface Connection {
   query<R extends object>(sql: string, values?: readonly unknown[], timeout?: number): Promise<readonly R[]>
   /** Statements in a read-only transaction with local timeouts: through a pooler nothing leaks to the next borrower. */
   reading<T>(read: (connection: Connection) => Promise<T>): Promise<T>
+  /** The same for what is asked without waiting in between: all of it is sent when this returns, and whoever is next can send behind it. */
+  atOnce<T>(read: (connection: Connection) => Promise<T>): Promise<T>
   close(): Promise<void>
+  /** Ends it without a word: what is still asked over it fails. */
+  drop(): void
 }
 
 /** Opens one verified TLS connection; no startup parameter that a pooler refuses. Throws `Unreachable`. */
 export const openConnection = async (target: PostgresTarget, options: Omit<PostgresOptions, 'application'>): Promise<Connection> => {
   const { Client } = await import('./client.ts')
-  const { connectTimeout = 5_000, queryTimeout = 9_000 } = options
+  const { connectTimeout = 7_000, queryTimeout = 9_000 } = options
   const place = placeOf(target.host, target.port, options.hostaddr)
   const ca =
     options.caFile === undefined
@@ -84,6 +90,21 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
   const connectMs = performance.now() - began
   const tls = (client as unknown as { readonly connection: { readonly stream: TLSSocket } }).connection.stream
   let rolledBack: Promise<void> | undefined
+  // Its answer comes before that of the first question, and is waited for with it.
+  const begin = (): Promise<unknown> => {
+    const begun = connection.query(
+      `BEGIN READ ONLY; SELECT set_config('statement_timeout', '${queryTimeout - 1000}', true), set_config('lock_timeout', '3000', true)`,
+    )
+    begun.catch(() => {})
+    return begun
+  }
+  // Whatever is asked next is answered after it.
+  const rollBack = (): void => {
+    rolledBack = connection.query('ROLLBACK').then(
+      () => {},
+      () => void socket.destroy(),
+    )
+  }
   const connection: Connection = {
     client,
     connectMs,
@@ -98,11 +119,7 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
       }
     },
     async reading(read) {
-      // Its answer comes before that of the first question, and is waited for with it.
-      const begun = connection.query(
-        `BEGIN READ ONLY; SELECT set_config('statement_timeout', '${queryTimeout - 1000}', true), set_config('lock_timeout', '3000', true)`,
-      )
-      begun.catch(() => {})
+      const begun = begin()
       try {
         const found = await read(connection)
         await begun
@@ -111,12 +128,16 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
         await begun
         throw error
       } finally {
-        // Whatever is asked next is answered after it.
-        rolledBack = connection.query('ROLLBACK').then(
-          () => {},
-          () => void socket.destroy(),
-        )
+        rollBack()
       }
+    },
+    async atOnce(read) {
+      const begun = begin()
+      const found = read(connection)
+      found.catch(() => {})
+      rollBack()
+      await begun
+      return found
     },
     async close() {
       options.signal?.removeEventListener('abort', end)
@@ -125,6 +146,7 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
       await client.end().catch(() => {})
       socket.destroy()
     },
+    drop: () => void socket.destroy(),
   }
   return connection
 }

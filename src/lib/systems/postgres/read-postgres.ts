@@ -1,7 +1,7 @@
 import { Trouble } from '../../errors.ts'
 import type { Surroundings } from '../../sql/surroundings.ts'
 import { schemaObjects, tableSizes } from './catalog.ts'
-import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { layout, roles } from './layout.ts'
 import { surroundings } from './surroundings.ts'
 import type {
@@ -20,7 +20,12 @@ import type {
 } from './types.ts'
 
 /** Runs `use` over the one kept connection to a target. */
-export type Over = <T>(target: PostgresTarget, use: (connection: Connection) => Promise<T>) => Promise<T>
+export type Over = <T>(target: PostgresTarget, use: Use<T>, how?: How) => Promise<T>
+export type Use<T> = (connection: Connection) => Promise<T>
+export interface How {
+  /** It sends all that it asks when it is called: the next caller sends behind it, and does not wait for its answer. */
+  readonly atOnce?: true
+}
 
 const sessions = `
 SELECT pid, backend_start::text AS "backendStart", application_name AS application, coalesce(usename, '') AS "user", coalesce(datname, '') AS database,
@@ -109,62 +114,51 @@ SELECT pg_backend_pid() AS pid, host(inet_client_addr()) AS "clientAddress", cur
        coalesce((SELECT numbackends FROM pg_stat_database WHERE datname = current_database()), 0)::int AS connections,
        current_setting('max_connections')::int AS "maxConnections", current_setting('default_transaction_read_only') = 'on' OR pg_is_in_recovery() AS "readOnly"`
 
-/** The reading half: see `PostgresReader`. */
-export const readPostgres = (over: Over, options: PostgresOptions): PostgresReader => ({
-  application: once(options.application),
-  endpoint: (target) => lookAt(target, options),
-  databases: async (target) =>
-    (await over(target, (connection) => connection.reading((reading) => reading.query<{ readonly name: string }>(databases)))).map(
-      ({ name }) => name,
-    ),
-  sessions: (target) => over(target, (connection) => connection.reading((reading) => reading.query<Session>(sessions))),
-  capacity: (target) =>
-    over(target, (connection) =>
-      connection.reading(async (reading) => {
-        const [found] = await reading.query<Capacity>(capacity)
-        if (!found) throw new Error('the server returned no row')
-        return found
-      }),
-    ),
-  otherHolders: (target, pids) =>
-    over(target, (connection) => connection.reading((reading) => reading.query<OtherHolder>(otherHolders, [pids]))),
-  advisoryLocks: (target) => over(target, (connection) => connection.reading((reading) => reading.query<AdvisoryLock>(advisoryLocks))),
-  invalidIndexes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<InvalidIndex>(invalidIndexes))),
-  surroundings: (target, functions) =>
-    over(target, (connection) =>
-      connection.reading(async (reading) => {
-        const [found] = await reading.query<Surroundings>(surroundings, [functions])
-        if (!found) throw new Error('the server returned no row')
-        return found
-      }),
-    ),
-  layout: (target) =>
-    over(target, (connection) =>
-      connection.reading(async (reading) => {
-        const [session] = await reading.query<{ path: string }>("SELECT current_setting('search_path') AS path")
-        // Names are whole then, whoever reads them.
-        await reading.query("SELECT set_config('search_path', '', true)")
-        const statements = await reading.query<Layout['statements'][number]>(layout)
-        return { statements, roles: await reading.query<Layout['roles'][number]>(roles), searchPath: session?.path ?? 'public' }
-      }),
-    ),
-  tableSizes: (target) => over(target, (connection) => connection.reading((reading) => reading.query<TableSize>(tableSizes))),
-  schema: (target) => over(target, (connection) => connection.reading(readSchema)),
-  versions: (target) => over(target, (connection) => connection.reading(readVersions)),
-})
-
-const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
-  let answer: Promise<T> | undefined
-  return () => {
-    answer ??= ask()
-    return answer
+/** The reading half: see `PostgresReader`. `endpoint`: how a connection comes about over which an endpoint is looked at. */
+export const readPostgres = (over: Over, application: PostgresReader['application'], endpoint: Over): PostgresReader => {
+  const ask = <R extends object>(target: PostgresTarget, sql: string, values?: readonly unknown[]): Promise<readonly R[]> =>
+    over(target, (connection) => connection.atOnce((reading) => reading.query<R>(sql, values)), { atOnce: true })
+  const askOne = async <R extends object>(target: PostgresTarget, sql: string, values?: readonly unknown[]): Promise<R> => {
+    const [found] = await ask<R>(target, sql, values)
+    if (!found) throw new Error('the server returned no row')
+    return found
+  }
+  return {
+    application,
+    open: (target) => over(target, async () => {}, { atOnce: true }),
+    endpoint: (target) => lookAt(target, endpoint),
+    databases: async (target) => (await ask<{ readonly name: string }>(target, databases)).map(({ name }) => name),
+    sessions: (target) => ask<Session>(target, sessions),
+    capacity: (target) => askOne<Capacity>(target, capacity),
+    otherHolders: (target, pids) => ask<OtherHolder>(target, otherHolders, [pids]),
+    advisoryLocks: (target) => ask<AdvisoryLock>(target, advisoryLocks),
+    invalidIndexes: (target) => ask<InvalidIndex>(target, invalidIndexes),
+    surroundings: (target, functions) => askOne<Surroundings>(target, surroundings, [functions]),
+    layout: (target) => over(target, (connection) => connection.atOnce(readLayout), { atOnce: true }),
+    tableSizes: (target) => ask<TableSize>(target, tableSizes),
+    schema: (target) => over(target, (connection) => connection.atOnce(readSchema), { atOnce: true }),
+    versions: (target) => over(target, (connection) => connection.reading(readVersions)),
   }
 }
 
 /** Names as a private server words them, whatever the role's own search_path: only what public has stands unqualified. */
 const readSchema = async (reading: Connection): Promise<readonly SchemaObject[]> => {
-  await reading.query("SELECT set_config('search_path', 'public', true)")
-  return reading.query<SchemaObject>(schemaObjects)
+  const [, objects] = await Promise.all([
+    reading.query("SELECT set_config('search_path', 'public', true)"),
+    reading.query<SchemaObject>(schemaObjects),
+  ])
+  return objects
+}
+
+/** Names are whole in what comes after the search_path, whoever reads them. */
+const readLayout = async (reading: Connection): Promise<Layout> => {
+  const [[session], , statements, all] = await Promise.all([
+    reading.query<{ path: string }>("SELECT current_setting('search_path') AS path"),
+    reading.query("SELECT set_config('search_path', '', true)"),
+    reading.query<Layout['statements'][number]>(layout),
+    reading.query<Layout['roles'][number]>(roles),
+  ])
+  return { statements, roles: all, searchPath: session?.path ?? 'public' }
 }
 
 const readVersions = async (reading: Connection): Promise<VersionTable> => {
@@ -178,27 +172,28 @@ const readVersions = async (reading: Connection): Promise<VersionTable> => {
   }
 }
 
-const lookAt = async (target: PostgresTarget, options: PostgresOptions): Promise<EndpointFacts> => {
+const lookAt = async (target: PostgresTarget, over: Over): Promise<EndpointFacts> => {
   try {
-    const connection = await openConnection(target, options)
-    try {
-      const { found, times } = await connection.reading(measured)
-      const { version, pid, ...said } = found
-      const processId = (connection.client as unknown as { readonly processID: number | null }).processID
-      const queryMs = times.sort((a, b) => a - b)[1] ?? 0
-      return {
-        host: target.host,
-        reachable: true,
-        connectMs: connection.connectMs,
-        queryMs,
-        serverVersion: version,
-        tls: connection.tls,
-        pooled: processId !== pid,
-        ...said,
-      }
-    } finally {
-      await connection.close()
-    }
+    return await over(
+      target,
+      async (connection) => {
+        const { found, times } = await connection.atOnce(measured)
+        const { version, pid, ...said } = found
+        const processId = (connection.client as unknown as { readonly processID: number | null }).processID
+        const queryMs = times.sort((a, b) => a - b)[1] ?? 0
+        return {
+          host: target.host,
+          reachable: true,
+          connectMs: connection.connectMs,
+          queryMs,
+          serverVersion: version,
+          tls: connection.tls,
+          pooled: processId !== pid,
+          ...said,
+        }
+      },
+      { atOnce: true },
+    )
   } catch (error) {
     if (error instanceof Trouble) return { host: target.host, reachable: false, trouble: error }
     throw error

@@ -156,7 +156,9 @@ export interface Capacity {
 export interface PostgresReader {
   /** From the live ConfigMap and Secret: throws what reading those throws. */
   application(): Promise<Application>
-  /** Never throws for what is wrong with the endpoint: that is its answer. Opens a new connection each time. */
+  /** Logs in, and asks nothing yet. */
+  open(target: PostgresTarget): Promise<void>
+  /** Never throws for what is wrong with the endpoint: that is its answer. Opens a new connection each time; in one look, once. */
   endpoint(target: PostgresTarget): Promise<EndpointFacts>
   /** The names of those that the role may open, templates left out. */
   databases(target: PostgresTarget): Promise<readonly string[]>
