@@ -19,7 +19,7 @@ export interface ManifestChange {
 }
 
 /** Objects that are asked about at a time: each is two calls. */
-const atOnce = 3
+const atOnce = 8
 
 /** What 03-deploy.sh fills in when it deploys: the words there are not what is applied. */
 const filledIn = /\$\{?[A-Z][A-Z0-9_]*\}?|\{\{|__[A-Z_]+__/

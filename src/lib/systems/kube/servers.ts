@@ -3,8 +3,8 @@ import { type Answer, type Asked, call } from './call.ts'
 import type { Connected } from './connected.ts'
 import { connectionTrouble } from './trouble.ts'
 
-/** One that has not answered by then is raced by the others, and by a second connection to itself. */
-const raceAfter = seconds(1.5)
+/** One that has not answered by then is raced by the others, and by a second connection to itself: a new connection over 0.8 s there and back has. */
+const raceAfter = seconds(2)
 /** So long may one question take, whoever answers it. */
 const answerWithin = seconds(8)
 /** And so long while nobody has answered the last one: what is known then must not wait for every question anew. */

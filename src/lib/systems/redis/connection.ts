@@ -105,15 +105,18 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
       await within(
         clock,
         timeout,
-        redis
-          .connect()
-          .then(() => signIn(redis, secret))
-          .then(async (unwanted) => {
-            await greet(redis).catch((error: unknown) => {
-              throw replyCode(error) === 'NOAUTH' && unwanted !== undefined ? unwanted : error
-            })
-            open = unwanted !== undefined
-          }),
+        redis.connect().then(async () => {
+          // Both are sent at once: the answer to the first is waited for with that to the second.
+          const [unwanted, unanswered] = await Promise.all([
+            signIn(redis, secret),
+            greet(redis).then(
+              () => undefined,
+              (error: unknown) => ({ error }),
+            ),
+          ])
+          if (unanswered) throw replyCode(unanswered.error) === 'NOAUTH' && unwanted !== undefined ? unwanted : unanswered.error
+          open = unwanted !== undefined
+        }),
         signal,
       )
       return { redis, way, where, open }

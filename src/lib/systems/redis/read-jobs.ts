@@ -1,5 +1,6 @@
 import type { ChainableCommander, Redis } from 'ioredis'
 import { readEntry, readServer, readTask } from '../../asynq-message.ts'
+import { chunksOf } from '../../chunks.ts'
 import { lockedTypeOf, queueKey, queueOf, taskKey } from './asynq-keys.ts'
 import type { JobLock, JobQueue, JobScheduler, Jobs, Task, TaskState } from './jobs.ts'
 
@@ -179,6 +180,15 @@ export const readSchedulers = async (redis: Redis): Promise<readonly JobSchedule
   return refused.size > 0 ? undefined : schedulersOf(alive)
 }
 
+/** Queues that are read at a time: whatever else is named like one of them must not be asked for all at once. */
+const queuesAtOnce = 8
+
+const readQueues = async (names: readonly string[], read: (name: string) => Promise<JobQueue>): Promise<readonly JobQueue[]> => {
+  const found: JobQueue[] = []
+  for (const part of chunksOf(names, queuesAtOnce)) found.push(...(await Promise.all(part.map(read))))
+  return found
+}
+
 /** All that asynq keeps; `scanned`: keys that begin with `asynq:{`, by which queues that are not listed and locks are found. At most `most` tasks of each state are looked at. */
 export const readJobs = async (
   redis: Redis,
@@ -191,14 +201,17 @@ export const readJobs = async (
   const day = new Date(second * 1000).toISOString().slice(0, 10)
   const listed = new Set(listOf(members).map(String))
   const names = [...new Set([...listed, ...scanned.keys.flatMap((key) => queueOf(key) ?? [])])].sort()
-  const queues: JobQueue[] = []
-  for (const name of names) queues.push(await readQueue(redis, refused, name, listed.has(name), day, most))
-  const servers = await readAlive(redis, refused, 'asynq:servers', second, 'string')
-  const schedulers = await readAlive(redis, refused, 'asynq:schedulers', second, 'list')
+  // Over a slow line one after the other takes as long as all their answers together.
+  const [queues, servers, schedulers, locks] = await Promise.all([
+    readQueues(names, (name) => readQueue(redis, refused, name, listed.has(name), day, most)),
+    readAlive(redis, refused, 'asynq:servers', second, 'string'),
+    readAlive(redis, refused, 'asynq:schedulers', second, 'list'),
+    readLocks(redis, refused, scanned.keys.filter((key) => lockedTypeOf(key) !== undefined).sort()),
+  ])
   return {
     now: second * 1000 + Math.floor(microsecond / 1000),
     queues,
-    locks: await readLocks(redis, refused, scanned.keys.filter((key) => lockedTypeOf(key) !== undefined).sort()),
+    locks,
     scannedAll: scanned.complete,
     servers: servers.flatMap(({ until, value }) => {
       const server = Buffer.isBuffer(value) ? readServer(value) : undefined
