@@ -40,14 +40,20 @@ export const confirmed = async (args: readonly string[], options: Parameters<typ
   return honeydue([...args, '--confirm', `${plan.environment}/${plan.subject}`, '--plan', plan.name], options)
 }
 
-/** Runs `honeydue` as an operator does, in a home and with variables of its own; standard input is closed. `within`: it is killed after so many ms. */
+/** Runs `honeydue` as an operator does, in a home and with variables of its own; standard input is closed. `within`: it is killed after so many ms; `started`: is told its process id. */
 export const honeydue = (
   args: readonly string[],
   {
     env = {},
     home = '/nonexistent',
     within = 25_000,
-  }: { readonly env?: NodeJS.ProcessEnv; readonly home?: string; readonly within?: number } = {},
+    started,
+  }: {
+    readonly env?: NodeJS.ProcessEnv
+    readonly home?: string
+    readonly within?: number
+    readonly started?: (pid: number) => void
+  } = {},
 ): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...args], {
@@ -56,6 +62,7 @@ export const honeydue = (
       timeout: within,
       killSignal: 'SIGKILL',
     })
+    if (child.pid !== undefined) started?.(child.pid)
     const out = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => (out[name] += text))
     child.on('error', reject)

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { Unreachable } from '../../errors.ts'
+import { childEnvironment } from '../child-environment.ts'
 import type { Commit, FileChange, TextFile } from './types.ts'
 
 const limit = 64 * 1024 * 1024
@@ -8,7 +9,12 @@ const limit = 64 * 1024 * 1024
 export const gitOf = (folder: string) => {
   const run = (args: readonly string[], input = ''): Promise<{ readonly code: number; readonly out: Buffer; readonly said: string }> =>
     new Promise((resolve, reject) => {
-      const options = { env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' }, timeout: 15_000, maxBuffer: limit, encoding: 'buffer' } as const
+      const options = {
+        env: { ...childEnvironment(), GIT_OPTIONAL_LOCKS: '0' },
+        timeout: 15_000,
+        maxBuffer: limit,
+        encoding: 'buffer',
+      } as const
       const child = execFile('git', ['-C', folder, ...args], options, (error, out, said) => {
         const code = error && 'code' in error ? error.code : error ? 1 : 0
         if (typeof code === 'number') resolve({ code, out, said: said.toString().trim() })

@@ -4,6 +4,7 @@ import { seconds } from '../../clock.ts'
 import type { Loaded } from '../../environment/kubeconfig.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
+import { childEnvironment } from '../child-environment.ts'
 
 /** What another program lends: a token, or a certificate with its key (PEM). */
 export interface ExecCredential {
@@ -75,7 +76,7 @@ const ended = (plugin: Plugin, loaded: Loaded, interactive: boolean, signal: Abo
       const limit = AbortSignal.timeout(pluginWithin)
       const child = spawn(plugin.command, [...(plugin.args ?? [])], {
         env: {
-          ...process.env,
+          ...childEnvironment(),
           ...Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value])),
           KUBERNETES_EXEC_INFO: about(plugin, loaded, interactive),
         },
