@@ -4,7 +4,7 @@ import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import { lineTo, type Reached } from './over-ssh.ts'
 import { sessionSeats } from './session-seats.ts'
-import { notInTime } from './trouble.ts'
+import { mostAnswer, notInTime, tooLong } from './trouble.ts'
 import type { CommandOutput } from './types.ts'
 
 export interface RunOptions {
@@ -63,13 +63,13 @@ export const commandRunner = (machine: Reached, client: Client) => {
         act()
       }
       const ending = () => settle(() => reject(gone('a command ran')))
-      const aborted = () =>
+      const givenUp = (error: unknown) =>
         settle(() => {
           channel?.signal('TERM')
           channel?.close()
-          if (options.signal?.aborted) return reject(options.signal.reason)
-          reject(notInTime(machine, options.timeoutMs))
+          reject(error)
         })
+      const aborted = () => givenUp(options.signal?.aborted ? options.signal.reason : notInTime(machine, options.timeoutMs))
       if (stop.aborted) return aborted()
       stop.addEventListener('abort', aborted, { once: true })
       endings.add(ending)
@@ -96,8 +96,14 @@ export const commandRunner = (machine: Reached, client: Client) => {
         const [out, err]: [Buffer[], Buffer[]] = [[], []]
         let status: { code: number | null; signal?: string } | undefined
         opened.on('error', () => {})
-        opened.on('data', (chunk: Buffer) => out.push(chunk))
-        opened.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+        let length = 0
+        const into = (chunks: Buffer[]) => (chunk: Buffer) => {
+          length += chunk.length
+          if (length <= mostAnswer) chunks.push(chunk)
+          else givenUp(tooLong(machine))
+        }
+        opened.on('data', into(out))
+        opened.stderr.on('data', into(err))
         opened.on('exit', (code: number | null, signal?: string) => {
           status = { code, ...(signal ? { signal } : {}) }
         })

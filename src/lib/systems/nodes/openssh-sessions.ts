@@ -8,7 +8,7 @@ import { streamOf } from './openssh-streams.ts'
 import { lineTo } from './over-ssh.ts'
 import type { Resolved } from './resolved.ts'
 import { seats } from './seats.ts'
-import { lastLines, notInTime } from './trouble.ts'
+import { lastLines, mostAnswer, notInTime, tooLong } from './trouble.ts'
 
 /** ssh's own exit status where it, and not the command, failed. */
 const sshFailed = 255
@@ -30,22 +30,29 @@ export const sessionsOf = (host: Resolved, through: readonly string[]) => {
       })
       const [out, err]: [Buffer[], Buffer[]] = [[], []]
       let startedAfterMs: number | undefined
-      child.stdout.on('data', (chunk: Buffer) => {
-        startedAfterMs ??= performance.now() - began
-        out.push(chunk)
+      let length = 0
+      const into = (chunks: Buffer[]) => (chunk: Buffer) => {
+        length += chunk.length
+        if (length <= mostAnswer) chunks.push(chunk)
+        else givenUp(tooLong(host))
+      }
+      child.stdout.once('data', () => {
+        startedAfterMs = performance.now() - began
       })
-      child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+      child.stdout.on('data', into(out))
+      child.stderr.on('data', into(err))
       const settle = (act: () => void) => {
         stop.removeEventListener('abort', aborted)
         act()
       }
-      const aborted = () =>
+      const givenUp = (error: unknown) =>
         settle(() => {
           child.kill()
           for (const stream of [child.stdout, child.stderr]) stream.destroy()
           child.unref()
-          reject(options.signal?.aborted ? options.signal.reason : notInTime(host, options.timeoutMs))
+          reject(error)
         })
+      const aborted = () => givenUp(options.signal?.aborted ? options.signal.reason : notInTime(host, options.timeoutMs))
       child.once('error', (error) => settle(() => reject(error)))
       child.once('close', (code, signal) =>
         settle(() => {

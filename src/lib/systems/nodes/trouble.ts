@@ -37,6 +37,19 @@ export const notInTime = (host: Reached, timeoutMs: number): Unreachable =>
     next: lineTo(host, sh`uptime`),
   })
 
+/** What a node may answer: the longest firewall is a hundredth of it. Memory is not for others to fill. */
+export const mostAnswer = 8 * 1024 * 1024
+
+/** A command that went on printing was given up; Unreachable (`ssh-too-long`). */
+export const tooLong = (host: Reached): Unreachable =>
+  new Unreachable({
+    code: 'ssh-too-long',
+    failed: `${host.alias} printed more than ${mostAnswer / 1024 ** 2} MB`,
+    state: 'The command may still be running there.',
+    cause: 'what was asked for takes some kilobytes: another program answers, or a broken one',
+    next: lineTo(host, sh`uptime`),
+  })
+
 /** The script did not come to its marks: another command was forced on this key, the account is closed, or the shell ended first. */
 export const ranSomethingElse = (host: Reached, { code, signal, stdout, stderr }: CommandOutput): Unreachable => {
   const end = code === null || code === undefined ? (signal ?? 'no status') : code
