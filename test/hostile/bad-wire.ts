@@ -10,7 +10,7 @@ export const faults = {
   truncate: 'ended after 700 bytes of the answer',
   'stall after 700 B': 'silent after 700 bytes of the answer',
   'reset after 1500 B': 'cut after 1500 bytes of the answer',
-  delay: 'each piece 200 ms late, each way',
+  delay: 'each piece 400 ms late, each way: 0.8 s there and back',
   drip: 'the answer byte by byte',
   bomb: 'an answer without end',
 } as const
@@ -68,7 +68,7 @@ export const badWire = async (target: number): Promise<Wire> => {
     if (fault === 'stall') return void socket.resume()
     socket.on('data', (chunk) => {
       if (fault === 'reset') return void socket.resetAndDestroy()
-      if (fault === 'delay') return void later(() => onward.writable && onward.write(chunk), 200)
+      if (fault === 'delay') return void later(() => onward.writable && onward.write(chunk), 400)
       onward.write(chunk)
     })
     socket.on('end', () => onward.end())
@@ -154,7 +154,7 @@ const answer = (from: Socket, to: Socket, fault: Fault | undefined): void => {
     later(drip, 20)
   }
   from.on('data', (chunk: Buffer) => {
-    if (fault === 'delay') return void later(() => to.writable && to.write(chunk), 200)
+    if (fault === 'delay') return void later(() => to.writable && to.write(chunk), 400)
     if (fault === 'drip') {
       const idle = dripping.length === 0
       dripping.push(...chunk)

@@ -7,6 +7,8 @@ export interface Points {
   readonly lost: readonly string[]
   /** The longest that anybody waited, in ms. */
   readonly longest?: number
+  /** How many answers were not good at once, and asked for again: each is one that a busy machine has made late. */
+  readonly again?: number
 }
 
 declare module 'vitest' {
