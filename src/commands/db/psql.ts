@@ -5,7 +5,6 @@ import { shown } from '../../lib/cli/shown.ts'
 import { readOnly } from '../../lib/environment/read-only.ts'
 import { Usage } from '../../lib/errors.ts'
 import { directTarget } from '../../lib/facts/db/direct-target.ts'
-import { childEnvironment } from '../../lib/systems/child-environment.ts'
 
 export default class DatabasePsql extends HoneydueCommand {
   static override summary = 'Open psql on the direct host with the live credentials; read-only unless --write'
@@ -32,7 +31,7 @@ export default class DatabasePsql extends HoneydueCommand {
     const { hostaddr, ca } = environment
     process.exitCode = await openPsql(
       program,
-      (authorities) => psqlEnvironment(childEnvironment(), target, { write: flags.write, hostaddr, authorities }),
+      (authorities) => psqlEnvironment(process.env, target, { write: flags.write, hostaddr, authorities }),
       ca,
     )
   }

@@ -7,6 +7,7 @@ import { rootCertificates } from 'node:tls'
 import type { Environment } from '../environment/schema.ts'
 import { Usage } from '../errors.ts'
 import { makeOwnFolder } from '../own-folder.ts'
+import { childEnvironment } from '../systems/child-environment.ts'
 import { placeOf } from '../systems/place.ts'
 import type { PostgresTarget } from '../systems/postgres/types.ts'
 
@@ -43,7 +44,7 @@ export const psqlEnvironment = (
 ): NodeJS.ProcessEnv => {
   const place = placeOf(target.host, target.port, hostaddr)
   // What the operator's shell says of another database must not mix with this one.
-  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PG')))
+  const own = Object.fromEntries(Object.entries(childEnvironment(env)).filter(([name]) => !name.startsWith('PG')))
   return {
     ...own,
     PGHOST: target.host,
