@@ -152,6 +152,14 @@ export const hands: readonly Hand[] = [
     codes: [5, 8],
   },
   {
+    id: 'config:set',
+    after: 'begin',
+    by: 'kubectl sets another value',
+    act: ({ world }) => kubectl(world, 'patch', 'configmap', 'honeydue-config', ...merge({ data: { OTEL_TRACES_SAMPLER_ARG: '0.9' } })),
+    codes: [8],
+    says: 'kubectl-patch',
+  },
+  {
     id: 'db:bootstrap-goose',
     after: /^Mark /,
     by: 'psql deletes the mark',
