@@ -143,3 +143,12 @@ test('a run that is ended at once by the second Ctrl-C leaves its lease to be ex
   ])
   expect(await holder()).toBeUndefined()
 })
+
+test('on a terminal with CI set nobody is asked: 2, the flag that is missing, and nothing is changed or journaled', async () => {
+  const before = cached()
+  const terminal = open(everyone, { env: { CI: 'true' } })
+  const { code, text } = await terminal.end()
+  expect([code, text.replace(/\s+/g, ' ')]).toEqual([2, expect.stringContaining('there is no terminal to ask on: --confirm is missing')])
+  expect(text).not.toContain('to go on:')
+  expect([cached(), journalsIn(state), await holder()]).toEqual([before, [], undefined])
+})
