@@ -9,6 +9,11 @@ test('the server says who it is: Redis 6 and 8, Valkey, KeyDB', () => {
   expect(info('redis_version:8.0.1', 'io_threads_active:0').version).toBe('8.0.1')
   expect(info('redis_version:7.2.4', 'server_name:valkey', 'valkey_version:8.1.0').version).toBe('Valkey 8.1.0')
   expect(info('redis_version:6.3.4', '# KeyDB', 'mvcc_depth:0').version).toBe('KeyDB 6.3.4')
+  // Dragonfly and Garnet say a version of Redis too.
+  expect(info('redis_version:7.4.0', 'dragonfly_version:df-v1.40.1', 'redis_mode:standalone').version).toBe('Dragonfly 1.40.1')
+  expect(info('redis_version:7.4.3', 'garnet_version:2.1.5').version).toBe('Garnet 2.1.5')
+  expect(info('redis_version:7.2.4', 'server_name:valkey', 'valkey_version:9.1.1', 'server_mode:standalone').version).toBe('Valkey 9.1.1')
+  expect(info('os:Linux').version).toBe('')
 })
 
 test('what a server does not say is not taken for nothing', () => {

@@ -10,5 +10,6 @@ const refusals = new Set([
   'redis-full',
   'redis-read-only',
   'redis-no-primary',
+  'redis-no-replicas',
   'redis-refused',
 ])

@@ -15,23 +15,23 @@ const evicting = askInPod('config set maxmemory-policy allkeys-lru')
 /** From here on a write may find no room. */
 const atLimit = ({ usedMemory, maxMemory = 0 }: RedisInfo): boolean => maxMemory > 0 && usedMemory >= maxMemory * 0.99
 
-const refusedWrites = ({ refused }: RedisInfo): string => {
-  const count = refused['OOM'] ?? 0
-  return count === 0 ? '' : `, ${count} ${count === 1 ? 'was' : 'were'} refused since Redis started`
+const refusedBy = ({ refused }: RedisInfo, code: string): string => {
+  const count = refused[code] ?? 0
+  return count === 0 ? '' : `, ${counted(count, 'was', 'were')} refused since Redis started`
 }
+const refusedWrites = (info: RedisInfo): string => refusedBy(info, 'OOM')
 
 const policy = (info: RedisInfo): readonly Observation[] => {
   const { policy, usedMemory, maxMemory = 0 } = info
+  const full = `Redis is full (${mebibytes(usedMemory)} of ${mebibytes(maxMemory)})`
+  if (policy.startsWith('volatile-') && atLimit(info) && (info.refused['OOM'] ?? 0) > 0)
+    return [wrong(`${full} and ${policy} finds nothing that it may evict: writes fail now${refusedWrites(info)}`, evicting)]
   if (policy === 'allkeys-lru' || policy === '') return []
+  // Whoever has no limit never evicts: that is said by itself.
+  if (maxMemory === 0) return [wrong(`maxmemory-policy is ${policy}, not allkeys-lru`, evicting)]
   if (policy !== 'noeviction')
     return [wrong(`maxmemory-policy is ${policy}, not allkeys-lru: at the limit other keys are evicted than expected`, evicting)]
-  if (atLimit(info))
-    return [
-      wrong(
-        `Redis is full (${mebibytes(usedMemory)} of ${mebibytes(maxMemory)}) and evicts nothing: every write fails now${refusedWrites(info)}`,
-        evicting,
-      ),
-    ]
+  if (atLimit(info)) return [wrong(`${full} and evicts nothing: every write fails now${refusedWrites(info)}`, evicting)]
   return [wrong(`maxmemory-policy is noeviction, not allkeys-lru: at the limit every write fails${refusedWrites(info)}`, evicting)]
 }
 
@@ -61,10 +61,18 @@ const server = (info: RedisInfo): readonly Observation[] => [
         ),
       ]
     : []),
+  ...(info.lacksReplicas
+    ? [
+        wrong(
+          `Redis takes no write: it wants replicas connected (min-replicas-to-write), and none is${refusedBy(info, 'NOREPLICAS')}`,
+          askInPod('info replication'),
+        ),
+      ]
+    : []),
   ...(info.cannotSave
     ? [
         wrong(
-          `Redis cannot save to its disk: writes fail until it can${info.refused['MISCONF'] ? `, ${info.refused['MISCONF']} were refused since it started` : ''}`,
+          `Redis cannot save to its disk: writes fail until it can${refusedBy(info, 'MISCONF')}`,
           'kubectl -n honeydue exec deploy/redis -- df -h /data',
         ),
       ]
@@ -92,7 +100,12 @@ export const cacheFindings = (status: CacheStatus): readonly Observation[] => {
 export const cacheNotes = ({ info, queues, scannedAll, scannedKeys, refused }: CacheStatus): readonly string[] => [
   ...(scannedAll || refused.some(({ what }) => what === 'The scan of keys')
     ? []
-    : [`The scan stopped after ${scannedKeys} keys: the counts are a lower limit`]),
+    : [`The scan stopped after ${counted(scannedKeys, 'key')}: the counts are a lower limit`]),
+  ...(info && info.elsewhere.length > 0
+    ? [
+        `Other databases are not looked at: ${info.elsewhere.map(({ database, keys }) => `${database} (${counted(keys, 'key')})`).join(', ')}`,
+      ]
+    : []),
   ...(info?.policy.startsWith('allkeys-') && queues.length > 0
     ? [`${info.policy} may evict queued jobs: cache and asynq share this Redis`]
     : []),

@@ -17,11 +17,22 @@ const step = 1000
 
 /** Other servers say Redis's version for old clients, and their own beside it. */
 const versionOf = (line: (name: string) => string | undefined): string => {
-  const valkey = line('valkey_version')
-  if (valkey !== undefined) return `Valkey ${valkey}`
+  for (const name of ['Valkey', 'Dragonfly', 'Garnet']) {
+    const own = line(`${name.toLowerCase()}_version`)
+    if (own !== undefined) return `${name} ${own.replace(/^df-v/, '')}`
+  }
   const version = line('redis_version') ?? ''
   return line('mvcc_depth') === undefined ? version : `KeyDB ${version}`
 }
+
+const goodReplicas = /^min_(?:slaves|replicas)_good_(?:slaves|replicas)$/
+
+/** Keys by database, beside the first: `db3:keys=12,expires=0,avg_ttl=0`. */
+const elsewhereOf = (lines: ReadonlyMap<string, string>): RedisInfo['elsewhere'] =>
+  [...lines].flatMap(([name, value]) => {
+    const keys = /^db[1-9]\d*$/.test(name) ? /^keys=(\d+)/.exec(value)?.[1] : undefined
+    return keys === undefined ? [] : [{ database: name, keys: Number(keys) }]
+  })
 
 const refusedOf = (lines: ReadonlyMap<string, string>): Readonly<Record<string, number>> =>
   Object.fromEntries(
@@ -48,6 +59,9 @@ export const parseInfo = (text: string): RedisInfo => {
     hits: number('keyspace_hits'),
     misses: number('keyspace_misses'),
     refused: refusedOf(lines),
+    elsewhere: elsewhereOf(lines),
+    // The line is there only where the server wants some, and it wants one at least.
+    lacksReplicas: [...lines].some(([name, value]) => goodReplicas.test(name) && value === '0'),
     open: false,
     cannotSave: lines.get('rdb_last_bgsave_status') === 'err' || lines.get('aof_last_write_status') === 'err',
   }

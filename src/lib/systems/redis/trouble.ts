@@ -74,6 +74,13 @@ const replies: Readonly<Record<string, Told>> = {
     next: askInPod('acl list'),
     blocked: true,
   },
+  NOREPLICAS: {
+    code: 'redis-no-replicas',
+    is: 'refuses writes',
+    cause: 'it wants replicas connected (min-replicas-to-write), and there are too few',
+    next: askInPod('info replication'),
+    blocked: true,
+  },
   DENIED: {
     code: 'redis-protected',
     is: 'lets in only what comes from its own machine',

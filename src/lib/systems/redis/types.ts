@@ -18,6 +18,10 @@ export interface RedisInfo {
   readonly misses: number
   /** Commands refused since the server started, by the code of the refusal: `OOM`, `MISCONF`. */
   readonly refused: Readonly<Record<string, number>>
+  /** What lies in other databases than the one that is looked at. */
+  readonly elsewhere: readonly { readonly database: string; readonly keys: number }[]
+  /** It takes writes only while replicas are connected (min-replicas-to-write), and none is. */
+  readonly lacksReplicas: boolean
   /** It wants no password, though the Secret has one. */
   readonly open: boolean
   /** The last save to the disk failed. */
