@@ -1,4 +1,5 @@
 import { createContext, Script } from 'node:vm'
+import { counted } from '../counted.ts'
 import { Usage } from '../errors.ts'
 
 /** So long may a pattern take over one piece of lines, in milliseconds. */
@@ -29,7 +30,7 @@ export const matcher = (source: string): ((lines: readonly string[]) => readonly
       if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
       throw new Usage({
         code: 'flag-grep',
-        failed: `--grep: ${source} was not done with ${lines.length} lines after ${within / 1000} s, and was stopped`,
+        failed: `--grep: ${source} was not done with ${counted(lines.length, 'line')} after ${within / 1000} s, and was stopped`,
         cause: 'It tries the same text in ever more ways: a repetition within a repetition, such as (a+)+, does so',
         next: 'honeydue logs with a simpler pattern',
       })

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { type Effect, joined, type LockMode, lockModes } from '../../sql/effect.ts'
 import { callsIn } from '../../sql/expressions.ts'
 import type { Grammar, Parsed } from '../../sql/grammar.ts'
@@ -148,7 +149,7 @@ export const weight = ({ destroys, rewrites, scans, lock, unknown, refused }: Pe
   (scans ? 1 : 0)
 
 /** "100 rows, 64 kB": as the server last counted. */
-export const sizeText = ({ rows, bytes }: TableSize): string => `${rows < 0 ? 'never counted' : `${rows} rows`}, ${bytesText(bytes)}`
+export const sizeText = ({ rows, bytes }: TableSize): string => `${rows < 0 ? 'never counted' : counted(rows, 'row')}, ${bytesText(bytes)}`
 
 const bytesText = (bytes: number): string =>
   bytes < 1024 * 1024

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
 import { hasEnded } from '../../pod-state.ts'
 import type { Container, Deployment, Node, Pod } from '../../systems/kube/types.ts'
@@ -93,6 +94,6 @@ export const fits = (name: string, more: number, room: Room): Finding =>
   more <= room.more
     ? holds
     : fails(
-        `${more} more pods of ${name} want ${requested(room.each)} each; ${room.nodes} nodes take pods and have room for ${room.more}`,
+        `${counted(more, 'more pod')} of ${name} ${more === 1 ? 'wants' : 'want'} ${requested(room.each)}${more === 1 ? '' : ' each'}; ${counted(room.nodes, 'node takes', 'nodes take')} pods and ${room.nodes === 1 ? 'has' : 'have'} room for ${room.more}`,
         'honeydue nodes:status',
       )

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { coversPort } from '../../firewall-rule.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
@@ -22,7 +23,7 @@ export const believable = (published: PublishedRanges, nodes: readonly Judged[])
 /** The command that lets every published range in. */
 export const refresh = 'honeydue firewall:refresh'
 
-const some = (count: number): string => (count === 1 ? '1 range' : `${count} ranges`)
+const some = (count: number): string => counted(count, 'range')
 
 /** Why Cloudflare does not get in at 443 of a node; empty where it does. */
 export const keptOut = ({ active, missing, against, unread }: Judged): readonly string[] => {

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { writable } from '../../facts/checkout/writable.ts'
 import { keySaid } from '../../facts/config/last-set.ts'
 import { hostKey } from '../../facts/db/db-host.ts'
@@ -122,5 +123,5 @@ const nameTargetInSource = (facts: SwitchHostFacts): Change<Needs> | Gate<Needs>
 const because = ({ source }: SwitchHostFacts): string => {
   if (!source) return `There is no ${sourceFile} in the checkout`
   if (source.others.length === 0) return `${sourceFile} names none of the database's hosts`
-  return `${sourceFile} names another host in ${source.others.length} places (lines ${source.others.map(({ line }) => line).join(', ')})`
+  return `${sourceFile} names another host in ${counted(source.others.length, 'place')} (${source.others.length === 1 ? 'line' : 'lines'} ${source.others.map(({ line }) => line).join(', ')})`
 }

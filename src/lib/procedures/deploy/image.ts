@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { isSteady } from '../../facts/deploy/workload.ts'
 import { text, texts, toggle } from '../../plan/choice.ts'
 import { every, type Finding, fails, when } from '../../plan/finding.ts'
@@ -37,7 +38,9 @@ export const image = defineProcedure({
     return { ...facts, tag: input.tag }
   },
   subject: ({ tag }) => tag,
-  target: (facts) => [...facts.targets.map(({ name, replicas, from }) => `${name}, ${replicas} replicas, now ${versionOf(from)}`)],
+  target: (facts) => [
+    ...facts.targets.map(({ name, replicas, from }) => `${name}, ${counted(replicas, 'replica')}, now ${versionOf(from)}`),
+  ],
   beyond: ({ targets, schema }) => [
     ...(schema?.files === undefined ? [] : [`The schema is at version ${schema.state.current}, which the image knows`]),
     'The ConfigMap and the manifests stay as they are: 03-deploy.sh applies those',

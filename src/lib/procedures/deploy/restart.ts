@@ -1,4 +1,5 @@
 import { type Duration, minutes } from '../../clock.ts'
+import { counted } from '../../counted.ts'
 import { Blocked } from '../../errors.ts'
 import { noneLeft, podsOf, rolledOut, rolloutPatience, surges, watchingRollout } from '../../facts/cluster/rollout.ts'
 import { gatherWorkload, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
@@ -52,7 +53,7 @@ export const restart = defineProcedure({
     }
   },
   subject: ({ name }) => name,
-  target: (facts) => [`Deployment ${facts.namespace}/${facts.name}, ${facts.replicas} replicas`],
+  target: (facts) => [`Deployment ${facts.namespace}/${facts.name}, ${counted(facts.replicas, 'replica')}`],
   beyond: ({ name, deployment, replicas }) => [
     ...(name === 'redis' ? ['Redis is cache and job queue in one: while it starts, logins, requests and jobs fail'] : []),
     ...(replicas === 1 && !surges(deployment)

@@ -1,4 +1,5 @@
 import { type Duration, minutes } from '../../clock.ts'
+import { counted } from '../../counted.ts'
 import { podsOf, rolledOut, rolloutPatience, watchingRollout } from '../../facts/cluster/rollout.ts'
 import { type DatabaseRoom, gatherDatabaseRoom, leavesConnections } from '../../facts/deploy/database-room.ts'
 import { fits, gatherRoom, type Room } from '../../facts/deploy/room.ts'
@@ -46,7 +47,7 @@ export const scale = defineProcedure({
     return { ...workload, to, room, database, budgets }
   },
   subject: ({ name }) => name,
-  target: (facts) => [`Deployment ${facts.namespace}/${facts.name}, ${facts.replicas} replicas`],
+  target: (facts) => [`Deployment ${facts.namespace}/${facts.name}, ${counted(facts.replicas, 'replica')}`],
   beyond: ({ name, to, replicas, budgets, database, deployment }) => [
     ...(to === 0 ? [`Without a pod nothing of ${name} answers, until it is scaled up again`] : []),
     ...budgets.map((budget) => `${budget}: while that is so, a drain of their nodes waits for ever`),
@@ -60,8 +61,8 @@ export const scale = defineProcedure({
 const podsAre = async ({ namespace, name, to, deployment }: ScaleFacts, look: Readers<'kube'>): Promise<Finding> => {
   if (to > 0) return rolledOut(look.kube, { namespace, name, replicas: to }, () => true)
   const [now, pods] = await Promise.all([look.kube.get('Deployment', name, namespace), look.kube.pods(podsOf(deployment))])
-  if ((now?.spec.replicas ?? 1) !== 0) return fails(`${name} is to have ${now?.spec.replicas ?? 1} replicas`)
-  return pods.length === 0 ? holds : fails(`${pods.length} pods of ${name} are left`)
+  if ((now?.spec.replicas ?? 1) !== 0) return fails(`${name} is to have ${counted(now?.spec.replicas ?? 1, 'replica')}`)
+  return pods.length === 0 ? holds : fails(`${counted(pods.length, 'pod')} of ${name} ${pods.length === 1 ? 'is' : 'are'} left`)
 }
 
 /** How long its pods may take to be as many. */
@@ -76,7 +77,8 @@ const podsShown = (facts: ScaleFacts) => {
 }
 
 const runs = (facts: ScaleFacts): Proof<'kube'> => ({
-  title: facts.to === 0 ? `No pod of ${facts.name} runs` : `${facts.to} pods of ${facts.name} are ready`,
+  title:
+    facts.to === 0 ? `No pod of ${facts.name} runs` : `${counted(facts.to, 'pod')} of ${facts.name} ${facts.to === 1 ? 'is' : 'are'} ready`,
   onlyAfterwards: true,
   holds: (look) => podsAre(facts, look),
   within: patience(facts),
@@ -102,7 +104,10 @@ const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
 
 const mayBe = ({ name, to, singleton }: ScaleFacts): Finding =>
   singleton && to > 1
-    ? fails(`${name} is one of a kind (workloads.${name}.singleton): each of ${to} would run every job once more`, 'honeydue deploy:status')
+    ? fails(
+        `${name} is one of a kind (workloads.${name}.singleton): with ${to}, every job runs ${to === 2 ? 'twice' : `${to} times`}`,
+        'honeydue deploy:status',
+      )
     : holds
 
 /** "api-pdb wants 2 pods of api": budgets of these pods that `to` does not reach. */
@@ -112,7 +117,7 @@ const budgetsAbove = async ({ namespace, name, deployment }: Workload, to: numbe
   return budgets.flatMap(({ metadata, spec: { minAvailable, selector } }) => {
     const matches = Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
     return matches && typeof minAvailable === 'number' && minAvailable > 0 && to <= minAvailable
-      ? [`Budget ${metadata.name} wants ${minAvailable} pods of ${name} at all times`]
+      ? [`Budget ${metadata.name} wants ${counted(minAvailable, 'pod')} of ${name} at all times`]
       : []
   })
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { gatherQueue, offerQueues } from '../../facts/queue/named-queue.ts'
 import { argument } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
@@ -16,7 +17,9 @@ export const resume = defineProcedure({
   target: ({ target }) => [`Redis at ${target}`],
   beyond: ({ depth }) => [
     'Whoever paused it had a reason: what waits is worked on at once',
-    ...(depth && depth.pending > 100 ? [`${depth.pending} jobs wait: mails and notifications of all that time go out together`] : []),
+    ...(depth && depth.pending > 100
+      ? [`${counted(depth.pending, 'job waits', 'jobs wait')}: mails and notifications of all that time go out together`]
+      : []),
   ],
   steps: (facts) => [setQueuePaused(facts, false)],
 })

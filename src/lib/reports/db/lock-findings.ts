@@ -1,10 +1,11 @@
 import { shortAge as age } from '../../age.ts'
+import { counted } from '../../counted.ts'
 import type { Activity } from '../../facts/db/activity.ts'
 import { type Chain, chainsOf, heldLocks } from '../../facts/db/locks.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 
-const count = (sessions: number): string => (sessions === 1 ? '1 session' : `${sessions} sessions`)
+const count = (sessions: number): string => counted(sessions, 'session')
 
 /** The first words of what a session runs, in one line. */
 export const oneLine = (query: string, most = 80): string => {

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import type { SettingsPlace } from '../../environment/load.ts'
 import { reasonOf, Usage } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
@@ -118,7 +119,7 @@ const warmupFindings = (
         const next = sh`kubectl -n ${namespace} logs ${pod} | head -50`
         if (line === undefined) return [{ level: 'wrong', text: `${pod} has no warm-up line at the beginning of its log`, next }]
         return pings !== undefined && pings < expected
-          ? [{ level: 'wrong', text: `${pod} pinged ${pings} times at boot, not ${expected}`, next }]
+          ? [{ level: 'wrong', text: `${pod} pinged ${counted(pings, 'time')} at boot, not ${expected}`, next }]
           : []
       })
 

@@ -1,3 +1,4 @@
+import { counted } from '../../counted.ts'
 import { Trouble, Unreachable } from '../../errors.ts'
 import type { Reached } from '../systems.ts'
 import { type Connection, openConnection, type PostgresOptions } from './connection.ts'
@@ -97,7 +98,7 @@ const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
 }
 
 const reachedAs = ({ host, database, serverAddress, connections }: EndpointFacts & { readonly reachable: true }): Reached => ({
-  line: `database ${database} on ${host}, ${serverAddress === null ? '' : `server ${serverAddress}, `}${connections} connections`,
+  line: `database ${database} on ${host}, ${serverAddress === null ? '' : `server ${serverAddress}, `}${counted(Number(connections), 'connection')}`,
   is: `database ${database} on ${host}`,
 })
 
