@@ -215,6 +215,56 @@ test.runIf(process.getuid?.() === 0)('what sudo allows is asked for, and what it
   ])
 })
 
+test.runIf(process.getuid?.() === 0)('sudoers as people write them', async () => {
+  const ufw = installed('ufw', 'ufw')
+  const allowed = 'ALL=(root) NOPASSWD: FIREWALL'
+  /** The lines of a user beside `allowed`, and what comes of it: undefined where UFW is read. */
+  const written: Readonly<Record<string, readonly [lines: readonly string[], refused?: string]>> = {
+    usecure: [['Defaults:usecure secure_path="/usr/local/sbin:/usr/sbin:/sbin:/bin"', `usecure ${allowed}`]],
+    ubare: [['Defaults:ubare secure_path="/usr/bin:/bin"', `ubare ${allowed}`]],
+    upty: [['Defaults:upty use_pty', `upty ${allowed}`]],
+    ulog: [['Defaults:ulog log_output, log_input, use_pty', `ulog ${allowed}`]],
+    uinsult: [['Defaults:uinsult insults, lecture=always', `uinsult ${allowed}`]],
+    ulecture: [['Defaults:ulecture lecture=always', 'ulecture ALL=(ALL) ALL'], 'sudo: a password is required'],
+    umail: [['Defaults:umail mailto="root@localhost", mail_always, !mailerpath', `umail ${allowed}`]],
+    ureset: [['Defaults:ureset !env_reset, setenv', `ureset ${allowed}`]],
+    ukeep: [['Defaults:ukeep env_delete+="LC_ALL LANGUAGE"', `ukeep ${allowed}`]],
+    ualias: [['User_Alias ADMINS = ualias', 'Runas_Alias SUPER = root', `ADMINS ALL=(SUPER) NOPASSWD: FIREWALL`]],
+    unegated: [[`unegated ALL=(ALL) NOPASSWD: ALL, !${ufw}`], 'Sorry, user unegated is not allowed to execute'],
+    uhost: [['uhost elsewhere=(root) NOPASSWD: ALL'], 'sudo: a password is required'],
+    uuser: [['uuser ALL=(nobody) NOPASSWD: ALL'], 'sudo: a password is required'],
+    utarget: [['Defaults:utarget targetpw', 'utarget ALL=(ALL) ALL'], 'sudo: a password is required'],
+    unoexec: [['Defaults:unoexec noexec', `unoexec ${allowed}`]],
+    uanytty: [['Defaults:uanytty requiretty', 'Defaults:uanytty !requiretty', `uanytty ${allowed}`]],
+  }
+  const sudoers = [`Cmnd_Alias FIREWALL = ${ufw} status verbose, ${ufw} status, ${ufw} show added, ${ufw} app info all`]
+    .concat(Object.values(written).flatMap(([lines]) => lines))
+    .join('\n')
+  installed('sudo', 'sudo')
+  const names = Object.keys(written)
+  await world.serve(alias, [], users(Object.fromEntries(names.map((name) => [name, '/bin/sh'])), `${sudoers}\n`, 3000))
+  const seen = await Promise.all(
+    names.map((name) =>
+      asUser(name, async (read) => {
+        const { firewall } = await read.facts(alias)
+        const whole = await read.firewall(alias).then(
+          ({ active }) => active,
+          ({ code, likely }) => `${code}: ${likely}`,
+        )
+        return [name, firewall, whole]
+      }),
+    ),
+  )
+  expect(seen).toEqual(
+    names.map((name) => {
+      const refused = written[name]?.[1]
+      return refused === undefined
+        ? [name, { active: true }, true]
+        : [name, { unknown: expect.stringContaining(refused) }, expect.stringContaining(`ssh-sudo: ${refused}`)]
+    }),
+  )
+})
+
 test.runIf(process.getuid?.() === 0)(
   'lines to be pasted work where root has no sudo and the alias runs a command in a terminal',
   async () => {

@@ -13,7 +13,7 @@ const deadly: readonly RegExp[] = [
   /^\s*---> /,
   /^Exception in thread "/,
   /^(Uncaught|Unhandled) /i,
-  /^\s*(?:[\w$]+[.:]+)*[A-Z][\w$]*(?:Error|Exception|Failure|Fault)(?: \[\w+\])?: /,
+  /^[\s|]*(?:[\w$]+[.:]+)*(?:[A-Z][\w$]*)?(?:Error|Exception|Failure|Fault)(?: \[\w+\])?: /,
   /\((?:\w+::)*\w+(?:Error|Exception)\)$/,
   /^thread '.*' panicked at /,
   /^\s*what\(\): /,
@@ -51,7 +51,8 @@ const noise: readonly RegExp[] = [
   /^\(Background on this error at: /,
   /^note: run with /,
   /^npm (?:ERR!|error) (?:A complete log|\s*\/)/,
-  /^\s{2,}\S/,
+  /^[\s|]*\+[-+ ]+[\d-]*/,
+  /^(?:\s{2,}|\t)\S/,
 ]
 
 interface Said {
@@ -88,10 +89,17 @@ const said = (raw: string): Said => {
   if (parsed) return parsed
   const text = whole.trim()
   const line = whole.slice(0, looked)
+  if (ofJava.test(line)) return { text, rank: 0 }
   if (deadly.some((form) => form.test(line))) return { text, rank: 3 }
   if (noise.some((form) => form.test(line))) return { text, rank: 0 }
   return { text, rank: erring.some((form) => form.test(line)) ? 2 : 1 }
 }
+
+/** What Java says after it has said why. */
+const ofJava = /^Error: (?:Could not create the Java Virtual Machine|A fatal exception has occurred)/
+
+/** Redis says that its configuration is wrong, where it stands, and in the last line what is wrong. */
+const banner = /^\*\*\* FATAL CONFIG FILE ERROR/
 
 /** Of the last lines of a log the one that names the error; the last that says anything where none does, and undefined where all are blank. */
 export const lastWords = (lines: readonly string[]): string | undefined => {
@@ -100,6 +108,10 @@ export const lastWords = (lines: readonly string[]): string | undefined => {
   const index = all.findLastIndex(({ rank }) => rank === worst)
   const found = all[index]
   // Rust says where on the first line, and what on the second.
-  const next = /^thread '.*' panicked at .*:$/.test(found?.text ?? '') ? all[index + 1] : undefined
+  const next = /^thread '.*' panicked at .*:$/.test(found?.text ?? '')
+    ? all[index + 1]
+    : banner.test(found?.text ?? '')
+      ? all.at(-1)
+      : undefined
   return next ? `${found?.text} ${next.text}` : found?.text
 }

@@ -30,13 +30,14 @@ const commandLine = (script: string): string =>
 
 // sudo hands both languages on; LANGUAGE alone is what gettext reads first. What root needs of PATH stands after the user's own.
 // `root` asks sudo only where somebody else is signed in: root may be on a machine without it.
+// It is given the whole path, as sudoers have it: its own PATH may lack /usr/sbin.
 // Its name saves a process; another name may be root's too.
 const prelude = `
 LC_ALL=C LANGUAGE=C PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL LANGUAGE PATH
 unset IFS
 own_name() { hostname 2>/dev/null || uname -n; }
-root() { if [ "$USER" = root ] || [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+root() { if [ "$USER" = root ] || [ "$(id -u)" = 0 ]; then "$@"; else program=$(command -v "$1") && shift && set -- "$program" "$@"; sudo -n "$@"; fi; }
 `
 
 /** A line of a script that tells where there is no sudo: who is let in is root there, and a line to be pasted does without. */

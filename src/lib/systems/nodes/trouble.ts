@@ -74,7 +74,7 @@ export const garbled = (host: Reached, stderr: string): Unreachable =>
 /** UFW was not read: sudo refused, or UFW itself. */
 export const ufwUnreadable = (host: Reached & { readonly user: string }, stderr: string): Unreachable => {
   const said = lastLine(stderr) ?? 'it said nothing'
-  const bySudo = said.startsWith('sudo:')
+  const bySudo = said.startsWith('sudo:') || /^Sorry, user \S+ (?:is not allowed|may not)/.test(said)
   return new Unreachable({
     code: bySudo ? 'ssh-sudo' : 'ssh-ufw',
     failed: `UFW of ${host.alias} cannot be read`,
