@@ -89,7 +89,7 @@ export const settleConfirmation = async (
     throw new Usage({
       code: 'gate-needs-terminal',
       failed: `"${gate.title}" is for a human to settle, and there is no terminal to ask on`,
-      cause: 'What it asks for, no program can know',
+      cause: 'No program can know what it asks for',
       next: `${sh`honeydue ${plan.id}`}, on a terminal`,
     })
   }
@@ -98,7 +98,7 @@ export const settleConfirmation = async (
   if (!prompts && plan.outlier !== undefined)
     throw new Usage({
       code: 'outlier-unattended',
-      failed: `This is out of the common, and there is no terminal to ask on: --confirm is missing`,
+      failed: `This is far more than usual, and there is no terminal to ask on: --confirm is missing`,
       cause: plan.outlier,
       next: sh`${part(dryRun)}   # then again with --confirm and --plan as it says`,
     })

@@ -20,7 +20,7 @@ export const refuseOtherPlan = async (plan: Plan, wanted: string | undefined, st
   throw new Moved({
     code: 'another-plan',
     failed: `The plan is ${plan.name} now, and not ${wanted}`,
-    cause: 'What it was made on has changed, or it was made for something else',
+    cause: 'The world has changed since it was made, or it was made for something else',
     details,
     next,
   })

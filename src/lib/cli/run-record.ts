@@ -179,7 +179,7 @@ const refused = (because: string, line: ShellLine, error: Trouble): Unreachable 
     {
       code: 'lease-unreachable',
       failed: because,
-      cause: 'Without it another operator is not kept out, and nobody is there to say that this is well',
+      cause: 'Without a lease no other operator is kept out, and nobody is there to accept that',
       next: sh`${part(line)} --without-lease   # when it is certain that nobody else changes anything`,
     },
     { cause: error },

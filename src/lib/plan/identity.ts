@@ -123,7 +123,7 @@ export const refuseMoved = (confirmed: Plan, now: Plan, next = sh`honeydue ${now
   throw new Moved({
     code: 'world-moved',
     failed: 'The world moved since the plan was confirmed',
-    cause: 'Somebody else, or a deploy, changed what the plan was made on',
+    cause: 'Somebody else, or a deploy, has changed something since the plan was made',
     next,
     details,
   })

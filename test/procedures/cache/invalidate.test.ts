@@ -84,7 +84,7 @@ describe('one user', () => {
   test('a delete that did not happen is seen, however long it waits', async () => {
     server.store.set('residence_ids_user:7', '[1]', 120_000)
     const step = await changeOf(users('7'))
-    expect(await step.verify({ redis: redis.read })).toEqual({ ok: false, because: 'residence_ids_user:7 is still the one of before' })
+    expect(await step.verify({ redis: redis.read })).toEqual({ ok: false, because: 'residence_ids_user:7 is still the old one' })
   })
 
   test('a key without expiry that stays is seen, and one refilled with an expiry is not', async () => {

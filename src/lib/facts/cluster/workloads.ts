@@ -68,7 +68,7 @@ export const deploymentBelow = (deployment: Deployment): Below | undefined => {
           : []),
         ...(spec.paused ? ['its rollout is paused'] : []),
         ...(stopped && !failure ? [`its rollout has stopped: ${stopped.message ?? stopped.reason ?? ''}`] : []),
-        ...(wanted > 0 && updated < wanted && seen ? [`${updated} of them are of the present template, the others of an older one`] : []),
+        ...(wanted > 0 && updated < wanted && seen ? [`${updated} of them run the present template, the others an older one`] : []),
       ],
       refused: failure && (failure.message || failure.reason || ''),
       wrong: count(status, 'readyReplicas') < wanted || (wanted === 0 && note !== undefined),

@@ -66,7 +66,7 @@ export const forgotten = async (lives: readonly KeyLife[], redis: RedisReader): 
   if (!first) return holds
   return fails(
     left.length === 1
-      ? `${first.key} is still the one of before`
+      ? `${first.key} is still the old one`
       : `${counted(left.length, 'key is still one', 'keys are still those')} of before, ${first.key} among them`,
   )
 }
@@ -75,7 +75,7 @@ export const forgotten = async (lives: readonly KeyLife[], redis: RedisReader): 
 export const familyForgotten = async ({ began }: Family, redis: RedisReader): Promise<Finding> => {
   const { keys, first, more } = await redis.oldOfFamily(residenceIdsTtl, began)
   if (keys === 0) return holds
-  if (keys === 1 && !more) return fails(`${first} is still the one of before`)
+  if (keys === 1 && !more) return fails(`${first} is still the old one`)
   return fails(`${more ? 'at least ' : ''}${counted(keys, 'key is still one', 'keys are still those')} of before, ${first} among them`)
 }
 

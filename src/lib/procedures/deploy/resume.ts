@@ -30,7 +30,7 @@ export const resume = defineProcedure({
         check: async () => noneMigrates(migrating),
       },
       {
-        title: `Every pod of ${name} is of the present template`,
+        title: `Every pod of ${name} runs the present template`,
         onlyAfterwards: true,
         holds: (look) => rolledOut(look.kube, { namespace, name, replicas }, () => true),
         within: rolloutPatience(deployment),

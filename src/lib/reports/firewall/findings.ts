@@ -38,10 +38,10 @@ const ofNode = (alias: string, judged: Judged, published: PublishedRanges | unde
   // An inactive UFW does not say what it would do.
   ...(!judged.active || judged.incoming === 'deny' || judged.incoming === 'reject'
     ? []
-    : [wrong(`UFW on ${alias} lets in what no rule speaks of (${judged.incoming})`)]),
+    : [wrong(`UFW on ${alias} lets in everything that has no rule (${judged.incoming})`)]),
   ...judged.open.map((rule) => wrong(`${alias} is open to anybody: ${rule.spec}`, without(alias, rule, judged))),
   ...(published ? ofCloudflare(alias, judged, published) : []),
-  ...judged.unread.map((rule) => warning(`A rule of ${alias} says what cannot be judged here: ${rule.spec}`)),
+  ...judged.unread.map((rule) => warning(`A rule of ${alias} cannot be judged: ${rule.spec}`)),
 ]
 
 const ofCloudflare = (alias: string, judged: Judged, published: PublishedRanges): readonly Observation[] => [
