@@ -25,7 +25,7 @@ beforeEach(() => {
     dial: async () => ({ host: server.host, port: server.port, close: async () => {} }),
     password: async () => new Secret('secret'),
     clock: systemClock,
-    timeout: 1000,
+    timeout: 3000,
   })
 })
 afterEach(() => redis.close())

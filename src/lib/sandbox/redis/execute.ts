@@ -35,11 +35,13 @@ const catalogue = ([word = '']: readonly string[]): Reply => {
 commands.set('command', { arity: -1, run: catalogue })
 
 /** A script's own command: as a client's, but that it is never queued, and that what waits cannot be called. */
-const called = (words: readonly string[], context: Context): Reply => {
+const called = (words: readonly string[], context: Context, readOnly: boolean): Reply => {
   const name = words[0]?.toLowerCase() ?? ''
   const command = commands.get(name)
-  if (!command || ['eval', 'evalsha', 'script', 'debug'].includes(name)) throw new Refusal('ERR Unknown Redis command called from script')
+  if (!command || ['eval', 'eval_ro', 'evalsha', 'evalsha_ro', 'script', 'debug'].includes(name))
+    throw new Refusal('ERR Unknown Redis command called from script')
   if (!fits(command.arity, words.length)) throw new Refusal('ERR Wrong number of args calling Redis command from script')
+  if (command.write && readOnly) throw new Refusal('ERR Write commands are not allowed from read-only scripts.')
   if (command.write && context.replica()) throw new Refusal("READONLY You can't write against a read only replica.")
   return command.run(words.slice(1), context) as Reply
 }

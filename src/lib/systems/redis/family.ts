@@ -23,23 +23,37 @@ const shaOf = (script: string): string => createHash('sha1').update(script).dige
 const shas = new Map([lookScript, forgetScript].map((script) => [script, shaOf(script)]))
 
 /** By its hash, which a server forgets when it is started again. */
-const evaluate = async (redis: Redis, script: string, words: readonly (string | number)[]): Promise<readonly unknown[]> => {
-  const answer = await redis.evalsha(shas.get(script) ?? shaOf(script), 0, ...words).catch((error: unknown) => {
+const evaluate = async (
+  redis: Redis,
+  [byHash, whole]: readonly [string, string],
+  script: string,
+  words: readonly (string | number)[],
+): Promise<unknown> =>
+  redis.call(byHash, shas.get(script) ?? shaOf(script), 0, ...words).catch((error: unknown) => {
     if (replyCode(error) !== 'NOSCRIPT') throw error
-    return redis.eval(script, 0, ...words)
+    return redis.call(whole, script, 0, ...words)
   })
-  return Array.isArray(answer) ? answer : []
-}
+
+/** As one that may not write, where that is known: since Redis 7. */
+const look = (redis: Redis, words: readonly (string | number)[]): Promise<unknown> =>
+  evaluate(redis, ['evalsha_ro', 'eval_ro'], lookScript, words).catch((error: unknown) => {
+    if (!['ERR', 'NOPERM'].includes(replyCode(error) ?? '-')) throw error
+    return evaluate(redis, ['evalsha', 'eval'], lookScript, words)
+  })
+
+const forget = (redis: Redis, words: readonly (string | number)[]): Promise<unknown> =>
+  evaluate(redis, ['evalsha', 'eval'], forgetScript, words)
 
 /** Step after step of one pass; stopped at any of them by the connection's signal. */
 async function* pass(
   connection: RedisConnection,
-  script: string,
+  put: typeof look,
   words: readonly (string | number)[],
 ): AsyncGenerator<readonly unknown[], void> {
   let cursor = '0'
   do {
-    const answer = await connection.use((redis) => evaluate(redis, script, [cursor, step, ...words]))
+    const given = await connection.use((redis) => put(redis, [cursor, step, ...words]))
+    const answer: readonly unknown[] = Array.isArray(given) ? given : []
     cursor = String(answer[0])
     yield answer
   } while (cursor !== '0')
@@ -55,7 +69,7 @@ export const countFamily = async (connection: RedisConnection, clock: Clock, ttl
   let [found, foreign, longer, looked, began] = [0, 0, 0, 0, 0]
   let firstLonger = ''
   let whole = true
-  for await (const [next, now, ours, others, long, first] of pass(connection, lookScript, [ttl, 0])) {
+  for await (const [next, now, ours, others, long, first] of pass(connection, look, [ttl, 0])) {
     began ||= Number(now)
     found += Number(ours)
     foreign += Number(others)
@@ -78,7 +92,7 @@ export const countFamily = async (connection: RedisConnection, clock: Clock, ttl
 
 /** Whether keys are left that were there at `began`; the pass ends at the first step that has one. */
 export const oldOfFamily = async (connection: RedisConnection, ttl: number, began: number): Promise<OldKeys> => {
-  for await (const [next, , , , , , older, first] of pass(connection, lookScript, [ttl, began + ttl]))
+  for await (const [next, , , , , , older, first] of pass(connection, look, [ttl, began + ttl]))
     if (Number(older) > 0) return { keys: Number(older), first: String(first), more: String(next) !== '0' }
   return { keys: 0, more: false }
 }
@@ -88,7 +102,7 @@ export const forgetFamily = async (connection: RedisConnection, clock: Clock, { 
   const since = clock.now().getTime()
   let gone = 0
   let told = since
-  for await (const [next, deleted, longer] of pass(connection, forgetScript, [ttl])) {
+  for await (const [next, deleted, longer] of pass(connection, forget, [ttl])) {
     gone += Number(deleted)
     const now = clock.now().getTime()
     if (longer !== '')

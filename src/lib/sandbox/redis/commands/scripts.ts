@@ -3,7 +3,7 @@ import { type Commands, type Context, integer, Refusal } from '../command.ts'
 import type { Reply } from '../protocol.ts'
 
 /** Runs one command on behalf of a script; throws a Refusal as the client would have got it. */
-export type Call = (words: readonly string[], context: Context) => Reply
+export type Call = (words: readonly string[], context: Context, readOnly: boolean) => Reply
 
 const sha1 = (script: string): string => createHash('sha1').update(script, 'latin1').digest('hex')
 
@@ -11,19 +11,19 @@ const sha1 = (script: string): string => createHash('sha1').update(script, 'lati
 export const scripts = (call: Call): Commands => {
   const known = new Map<string, string>()
 
-  const run = async (script: string, [count, ...rest]: readonly string[], context: Context): Promise<Reply> => {
+  const run = async (script: string, [count, ...rest]: readonly string[], context: Context, readOnly: boolean): Promise<Reply> => {
     const keys = integer(count)
     if (keys < 0) throw new Refusal("ERR Number of keys can't be negative")
     if (keys > rest.length) throw new Refusal("ERR Number of keys can't be greater than number of args")
     const { runScript } = await import('../lua.ts')
     known.set(sha1(script), script)
-    return runScript(script, rest.slice(0, keys), rest.slice(keys), (words) => call(words, context))
+    return runScript(script, rest.slice(0, keys), rest.slice(keys), (words) => call(words, context, readOnly))
   }
 
-  const evalsha = ([hash = '', ...rest]: readonly string[], context: Context): Promise<Reply> => {
+  const evalsha = ([hash = '', ...rest]: readonly string[], context: Context, readOnly: boolean): Promise<Reply> => {
     const script = known.get(hash.toLowerCase())
     if (script === undefined) throw new Refusal('NOSCRIPT No matching script. Please use EVAL.')
-    return run(script, rest, context)
+    return run(script, rest, context, readOnly)
   }
 
   const script = ([word = '', ...args]: readonly string[]): Reply => {
@@ -42,8 +42,10 @@ export const scripts = (call: Call): Commands => {
   }
 
   return {
-    eval: { arity: -3, run: ([text = '', ...rest], context) => run(text, rest, context) },
-    evalsha: { arity: -3, run: evalsha },
+    eval: { arity: -3, run: ([text = '', ...rest], context) => run(text, rest, context, false) },
+    eval_ro: { arity: -3, run: ([text = '', ...rest], context) => run(text, rest, context, true) },
+    evalsha: { arity: -3, run: (words, context) => evalsha(words, context, false) },
+    evalsha_ro: { arity: -3, run: (words, context) => evalsha(words, context, true) },
     script: { arity: -2, run: script },
   }
 }
