@@ -51,6 +51,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'db:status': ['kubernetes', 'postgres', 'neon'],
   'db:verify-warmup': ['kubernetes'],
   'deploy:status': ['kubernetes', 'postgres', 'registry'],
+  diagnose: ['kubernetes', 'postgres', 'ssh', 'cloudflare', 'edge'],
   'edge:status': ['kubernetes', 'ssh', 'cloudflare', 'edge'],
   'firewall:status': ['kubernetes', 'ssh', 'cloudflare'],
   'nodes:status': ['kubernetes', 'ssh'],

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import * as Flags from '@oclif/core/flags'
 import { systemClock } from '../clock.ts'
 import { exitCodes, Trouble } from '../errors.ts'
@@ -35,6 +36,12 @@ abstract class ReportCommand extends HoneydueCommand {
     interval: Flags.string({ summary: 'how often, with --watch (default: 5s)', helpGroup: 'GLOBAL', dependsOn: ['watch'] }),
   }
 
+  /** What the runbook has for somebody's words; read only where a report asks. */
+  private async pagesFor(words: string) {
+    const [{ readPages }, { searchPages }] = await Promise.all([import('../runbook/page.ts'), import('../runbook/search.ts')])
+    return searchPages(await readPages(join(this.config.root, 'runbooks')))(words).slice(0, 3)
+  }
+
   protected async show<C extends Choices, N extends Name>(
     flags: Readonly<Record<string, unknown>> & { readonly env?: string | undefined; readonly json?: boolean | undefined },
     report: Report<C, N>,
@@ -46,7 +53,13 @@ abstract class ReportCommand extends HoneydueCommand {
       const input: Input<C> = await inputOf(report.choices, flags, this.asking(await this.prompts(flags, session)))
       const look = async () =>
         viewHere(
-          await report.look(input, readersOf(systems, report.needs), { environment, settings, clock: systemClock, signal }),
+          await report.look(input, readersOf(systems, report.needs), {
+            environment,
+            settings,
+            clock: systemClock,
+            signal,
+            pages: (words) => this.pagesFor(words),
+          }),
           this.id ?? '',
           this.here,
         )

@@ -10,6 +10,8 @@ export interface Context {
   readonly clock: Clock
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
+  /** The pages of the runbook that words of trouble find, the best first. */
+  readonly pages?: (words: string) => Promise<readonly { readonly command: string; readonly title: string }[]>
   /** On how many things earlier runs of a procedure acted, by the journals of this machine: what is far more is out of the common. */
   readonly earlier?: (procedure: string) => Promise<readonly number[]>
 }

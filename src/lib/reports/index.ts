@@ -18,6 +18,7 @@ export const reports = {
   'db:status': async () => (await import('./db/status.ts')).databaseStatus,
   'db:verify-warmup': async () => (await import('./db/verify-warmup.ts')).verifyWarmup,
   'deploy:status': async () => (await import('./deploy/status.ts')).deployStatus,
+  diagnose: async () => (await import('./diagnose.ts')).diagnose,
   'edge:status': async () => (await import('./edge/status.ts')).edgeStatus,
   'firewall:status': async () => (await import('./firewall/status.ts')).firewallStatus,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,

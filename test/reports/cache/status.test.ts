@@ -58,7 +58,7 @@ test('noeviction at the limit is wrong now, with what was refused and its cure',
   client.disconnect()
   const [first] = await wrong()
   expect(first?.text).toBe('Redis is full (1 MB of 1 MB) and evicts nothing: every write fails now, 2 were refused since Redis started')
-  expect(first?.next).toMatch(/^kubectl .* config set maxmemory-policy allkeys-lru'/)
+  expect(first?.next).toBe('honeydue cache:policy --to allkeys-lru')
 })
 
 test.each([

@@ -2,6 +2,7 @@ import { counted } from '../../counted.ts'
 import { mebibytes } from '../../facts/cache/mebibytes.ts'
 import type { Observation } from '../../plan/report.ts'
 import { askInPod } from '../../redis-in-pod.ts'
+import { sh } from '../../shell.ts'
 import type { RedisInfo } from '../../systems/redis/types.ts'
 import type { CacheStatus } from './gather.ts'
 
@@ -9,8 +10,7 @@ const percent = (part: number, whole: number): string => `${Math.round((part / w
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next !== undefined && { next }) })
 
-// Until it starts again: the manifest must say so too.
-const evicting = askInPod('config set maxmemory-policy allkeys-lru')
+const evicting = 'honeydue cache:policy --to allkeys-lru'
 
 /** From here on a write may find no room. */
 const atLimit = ({ usedMemory, maxMemory = 0 }: RedisInfo): boolean => maxMemory > 0 && usedMemory >= maxMemory * 0.99
@@ -81,15 +81,18 @@ const server = (info: RedisInfo): readonly Observation[] => [
 
 const queue = ({ queues }: CacheStatus): readonly Observation[] =>
   queues.flatMap((each) => [
-    ...(each.paused ? [wrong(`Queue ${each.queue} is paused: nothing in it is worked on`)] : []),
+    ...(each.paused ? [wrong(`Queue ${each.queue} is paused: nothing in it is worked on`, sh`honeydue queue:resume ${each.queue}`)] : []),
     ...(each.refused === undefined ? [] : [warning(`A number of queue ${each.queue} was refused: ${each.refused}`)]),
   ])
+
+/** What is wrong with the server, whatever lies in it. */
+export const serverFindings = (info: RedisInfo): readonly Observation[] => [...server(info), ...memory(info)]
 
 /** What is wrong in a Redis, worst first. */
 export const cacheFindings = (status: CacheStatus): readonly Observation[] => {
   const { info } = status
   const found = [
-    ...(info ? [...server(info), ...memory(info)] : []),
+    ...(info ? serverFindings(info) : []),
     ...queue(status),
     ...status.refused.map(({ what, because, next }) => warning(`${what} was refused: ${because}`, next)),
   ]

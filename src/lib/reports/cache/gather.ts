@@ -80,14 +80,14 @@ const unlessRefused = async <T>(what: string, asked: Promise<T>, refused: CacheS
   }
 }
 
-/** Reads all that cache:status shows; the scan looks at 200 000 keys or for ten seconds at most. What is refused costs its own line. */
-export const gatherCacheStatus = async (redis: RedisReader, clock: Clock): Promise<CacheStatus> => {
+/** Reads all that cache:status shows; the scan looks at 200 000 keys or for ten seconds at most, unless `within` says otherwise. What is refused costs its own line. */
+export const gatherCacheStatus = async (redis: RedisReader, clock: Clock, within = bounds): Promise<CacheStatus> => {
   const refused: CacheStatus['refused'][number][] = []
   const info = await unlessRefused('INFO', redis.info(), refused)
   const [target, queues = [], scanned = { keys: [], complete: false }] = await Promise.all([
     redis.target(),
     unlessRefused('The list of queues', redis.queues(), refused),
-    unlessRefused('The scan of keys', redis.scan('*', bounds), refused),
+    unlessRefused('The scan of keys', redis.scan('*', within), refused),
   ])
   const families = listed(scanned.keys)
   const samples = families.flatMap(([, keys]) => keys.slice(0, sampleSize))

@@ -23,15 +23,16 @@ export const liveSecret = ({ places, secrets }: CertificateSurvey) => {
 
 /** Everything that is not as it should be, what customers feel first. */
 export const certificateFindings = (survey: CertificateSurvey, now: Date): readonly Observation[] => {
-  const all = [
-    ...secretFindings(survey, now),
-    ...nodeFindings(survey),
-    ...modeFindings(survey),
-    ...accountFindings(survey),
-    ...fileFindings(survey, now),
-  ]
+  const { served, kept } = certificateParts(survey, now)
+  const all = [...served, ...kept]
   return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
 }
+
+/** The same by who feels it: customers feel what is served. */
+export const certificateParts = (survey: CertificateSurvey, now: Date) => ({
+  served: [...secretFindings(survey, now), ...nodeFindings(survey)],
+  kept: [...modeFindings(survey), ...accountFindings(survey), ...fileFindings(survey, now)],
+})
 
 const unanswered = (what: string, one: { readonly answered: boolean; readonly error?: unknown }): readonly Observation[] =>
   one.answered ? [] : [wrong(`${what}: ${reasonOf(one.error)}`, one.error instanceof Trouble ? one.error.next : undefined)]

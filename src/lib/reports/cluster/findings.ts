@@ -41,11 +41,20 @@ const ruleFinding = ({ wrong, text, next }: ClusterHealth['rules'][number]): Obs
   next,
 })
 
-/** What is wrong in a cluster: the deployment's own rules first, then nodes with all that is away with them, workloads with why, Jobs, claims; what may pass by itself last. */
-export const clusterFindings = (
+/** One finding, and the workload that it is about, where it is about one. */
+export interface About {
+  readonly workload?: string
+  readonly node?: true
+  readonly finding: Observation
+}
+
+const plain = (finding: Observation): About => ({ finding })
+
+/** What is wrong in a cluster, each with what it is about: the deployment's own rules, nodes with all that is away with them, workloads with why, Jobs, claims. */
+export const clusterParts = (
   health: ClusterHealth,
   of: { readonly namespace: string; readonly aliasOf: (hostname: string) => string },
-): readonly Observation[] => {
+): readonly About[] => {
   const { findings: nodes, explained } = nodeFindings(health, of)
   // One that is scaled to nothing has no more to say than the rule that it breaks.
   const isTold = ({ kind, namespace, name, wanted }: Below) =>
@@ -54,31 +63,40 @@ export const clusterFindings = (
   const unwell = health.unwell.filter((one) => !explained.pods.includes(one))
   const alone = unwell.filter((pod) => !below.some((one) => isOf(one)(pod)))
   const isRead = (kind: string) => !health.unread.some((one) => one.kind === kind)
-  const found: Observation[] = [
-    ...health.rules.map(ruleFinding),
+  return [
+    ...health.rules.map((rule) => ({ ...(rule.workload !== undefined && { workload: rule.workload }), finding: ruleFinding(rule) })),
     ...health.unread.map(
-      ({ kind, error }): Observation => ({
-        level: 'wrong',
-        text: `${kind}s cannot be read: ${reasonOf(error)}`,
-        next: sh`kubectl auth can-i list ${kind.toLowerCase()}s -A`,
+      ({ kind, error }): About => ({
+        finding: {
+          level: 'wrong',
+          text: `${kind}s cannot be read: ${reasonOf(error)}`,
+          next: sh`kubectl auth can-i list ${kind.toLowerCase()}s -A`,
+        },
       }),
     ),
     ...(health.nodes.length === 0 && isRead('Node')
       ? [
-          {
-            level: 'wrong' as const,
+          plain({
+            level: 'wrong',
             text: 'The cluster has no node: this is another cluster, or what is left of one',
             next: 'honeydue doctor',
-          },
+          }),
         ]
       : []),
-    ...nodes,
-    ...below.map((one) => workloadFinding(one, unwell.filter(isOf(one)))),
-    ...groupsOf(alone).flatMap(podFinding),
-    ...health.failedJobs.map(jobFinding),
-    ...health.claims.map(claimFinding),
-    ...health.ended.map(endedFinding),
+    ...nodes.map((finding): About => ({ node: true, finding })),
+    ...below.map((one): About => ({ workload: one.name, finding: workloadFinding(one, unwell.filter(isOf(one))) })),
+    ...groupsOf(alone).flatMap((group) =>
+      podFinding(group).map((finding): About => ({ workload: (group[0]?.owner ?? '').replace(/^\w+ /, ''), finding })),
+    ),
+    ...health.failedJobs.map((job): About => ({ workload: job.name, finding: jobFinding(job) })),
+    ...health.claims.map(claimFinding).map(plain),
+    ...health.ended.map(endedFinding).map(plain),
   ]
+}
+
+/** What is wrong in a cluster, in that order; what may pass by itself last. */
+export const clusterFindings = (health: ClusterHealth, of: Parameters<typeof clusterParts>[1]): readonly Observation[] => {
+  const found = clusterParts(health, of).map(({ finding }) => finding)
   const events = health.warnings.reduce((sum, { count }) => sum + count, 0)
   const told: Observation[] =
     events > 0 && found.length === 0 ? [{ level: 'warning', text: `${events} warning events in the last hour, and nothing wrong now` }] : []

@@ -12,18 +12,21 @@ import type { DeployStatus } from './gather.ts'
 /** What is wrong with what is deployed: what does not run first, then what runs otherwise than is thought, then what would surprise the next deploy. */
 export const deployFindings = (status: DeployStatus, environment: Environment): readonly Observation[] => {
   const found = [
-    ...status.releases.flatMap((release) => [
-      ...rolloutFindings(release),
-      ...registryFindings(release),
-      ...digestFindings(release, status),
-      ...replicaFindings(release, status, environment),
-      ...configFindings(release, status, environment),
-    ]),
+    ...status.releases.flatMap((release) => releaseFindings(release, status, environment)),
     ...commitFindings(status),
     ...schemaFindings(status),
   ]
   return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
 }
+
+/** What is wrong with one workload. */
+export const releaseFindings = (release: Release, status: DeployStatus, environment: Environment): readonly Observation[] => [
+  ...rolloutFindings(release),
+  ...registryFindings(release),
+  ...digestFindings(release, status),
+  ...replicaFindings(release, status, environment),
+  ...configFindings(release, status, environment),
+]
 
 const rolloutFindings = ({ name, deployment, pods: own, sets, revision }: Release): readonly Observation[] => {
   const stuck = own.filter(({ pod }) => !isReady(pod)).flatMap(({ pod }) => stuckBecause(pod) ?? [])

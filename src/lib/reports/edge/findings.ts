@@ -37,8 +37,8 @@ const workloads = (everywhere: ReadonlyMap<string, string>): readonly Observatio
   )
 }
 
-/** Each node against the records that lead to it. */
-const nodes = (survey: EdgeSurvey): readonly Observation[] => {
+/** Each node against the records that lead to it, by its alias. */
+const eachNode = (survey: EdgeSurvey): ReadonlyMap<string, readonly Observation[]> => {
   const { deployment, robin, names } = survey
   const records = got(survey.records)
   const everywhere = illEverywhere(survey, names)
@@ -68,7 +68,7 @@ const nodes = (survey: EdgeSurvey): readonly Observation[] => {
       ? wrong(`${alias} is in the round robin and could not be asked: ${why}`, sh`honeydue edge:drain ${alias}`)
       : warning(`${alias} could not be asked: ${why}`, 'honeydue nodes:status')
   }
-  return [...workloads(everywhere), ...deployment.nodes.flatMap(ofNode)]
+  return new Map(deployment.nodes.map((node) => [node.alias, ofNode(node)]))
 }
 
 /** What a node serves that Cloudflare refuses: it asks another node then, and hides it. */
@@ -116,9 +116,21 @@ const unread = (survey: EdgeSurvey): readonly Observation[] => {
   return [...found].map(([because, { names, next }]) => wrong(`Not read at Cloudflare (${names.join(', ')}): ${because}`, next))
 }
 
+/** What is wrong at the edge, by where it is. */
+export const edgeParts = (survey: EdgeSurvey) => ({
+  customers: customers(survey),
+  unread: unread(survey),
+  records: records(survey),
+  everywhere: workloads(illEverywhere(survey, survey.names)),
+  nodes: eachNode(survey),
+  certificates: certificates(survey),
+  zone: zone(survey),
+})
+
 /** What is wrong at the edge. */
 export const edgeFindings = (survey: EdgeSurvey): readonly Observation[] => {
-  const all = [...customers(survey), ...unread(survey), ...records(survey), ...nodes(survey), ...certificates(survey), ...zone(survey)]
+  const { customers, unread, records, everywhere, nodes, certificates, zone } = edgeParts(survey)
+  const all = [...customers, ...unread, ...records, ...everywhere, ...[...nodes.values()].flat(), ...certificates, ...zone]
   return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
 }
 
