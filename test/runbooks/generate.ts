@@ -24,9 +24,16 @@ interface Planned {
 }
 
 /** The page's source with what stands between its marks made anew from the plans that the sandbox gives. */
-export const generated = async (source: string, page: Page, procedure: AnyProcedure, sandbox: Sandbox): Promise<string> => {
+export const generated = async (
+  source: string,
+  page: Page,
+  procedure: AnyProcedure,
+  sandbox: Sandbox,
+  seen: (words: string, plan: Plan) => void = () => {},
+): Promise<string> => {
   const planned: Planned[] = []
   for (const example of page.examples ?? []) planned.push(await planOf(example, procedure, sandbox))
+  for (const { flags, plan } of planned) seen([page.command, flags].filter(Boolean).join(' '), plan)
   return between(
     between(source, 'plan', planned.map((one) => whatItDoes(one, page.command)).join('\n\n')),
     'by hand',

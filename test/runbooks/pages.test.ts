@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { rowsOfQuestion } from '../../src/lib/cli/plan-shown.ts'
+import { paint } from '../../src/lib/cli/render.ts'
+import { renderBrief } from '../../src/lib/cli/render-brief.ts'
+import { renderPlan } from '../../src/lib/cli/render-plan.ts'
+import { columnsOf } from '../../src/lib/cli/wrap.ts'
+import type { Plan } from '../../src/lib/plan/plan.ts'
 import { procedures } from '../../src/lib/procedures/index.ts'
 import { pageFile, parsePage, partOf } from '../../src/lib/runbook/page.ts'
 import { useSandbox } from '../support/worlds.ts'
@@ -61,12 +67,36 @@ describe.each(pages)('$file', ({ file, page }) => {
   })
 })
 
+/** A terminal of 80 columns and 24 rows, with the question below the plan. */
+const screen = { columns: 80, rows: 24 - rowsOfQuestion }
+
+/** Rows of each plan on that screen, beside those of its details; printed as a table. */
+const heights: (readonly [words: string, brief: number, details: number])[] = []
+
+/** What the screen must hold of a plan: all that it changes by number, what cannot be taken back, and no line that the terminal would break. */
+const fits = (words: string, plan: Plan): void => {
+  const lines = renderBrief(plan, paint(false), screen)
+  heights.push([words, lines.length, renderPlan(plan, paint(false)).split('\n').length])
+  expect(lines.length, `${words}\n${lines.join('\n')}`).toBeLessThanOrEqual(screen.rows)
+  expect(lines.filter((line) => columnsOf(line) > screen.columns)).toEqual([])
+  const text = lines.join(' ').replace(/\s+/g, ' ')
+  if (plan.noReturn === undefined) expect(text).toContain('every step can be taken back')
+  else expect(text).toContain(`no return from step ${plan.noReturn + 1} on: ${plan.steps[plan.noReturn]?.undo}`.replace(/\s+/g, ' '))
+  expect(text).not.toMatch(/ \$ |kubectl -n \S+ (patch|rollout|delete)/)
+}
+
 describe('what is generated is the plan that the sandbox gives; npm run runbooks writes it anew', () => {
   const sandbox = useSandbox()
+  afterAll(() => {
+    const rows = [...heights]
+      .sort(([, a], [, b]) => b - a)
+      .map(([words, brief, details]) => `${String(brief).padStart(4)} ${String(details).padStart(8)}  ${words}`)
+    process.stdout.write(`\nRows at 80 columns, beside ${rowsOfQuestion} for the question:\nplan  details  command\n${rows.join('\n')}\n`)
+  })
   test.each(pages.filter(({ page }) => page.command in procedures))('$file', async ({ file, source, page }) => {
     const procedure = await procedures[page.command as keyof typeof procedures]()
     expect(page.section).toBe(procedure.section)
-    const now = await generated(source, page, procedure, sandbox())
+    const now = await generated(source, page, procedure, sandbox(), fits)
     // A node asks itself at 443.
     expect(now).not.toMatch(/(?<!443:)127\.0\.0\.1(?!:443)|\/tmp\/|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|PLANTED/)
     await expect(now).toMatchFileSnapshot(`${root}runbooks/${file}`)

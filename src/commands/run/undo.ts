@@ -4,8 +4,8 @@ import { applyUndo } from '../../lib/cli/apply-plan.ts'
 import { environmentFlag } from '../../lib/cli/command.ts'
 import { refuseOtherTarget, refuseUnattended, settleConfirmation } from '../../lib/cli/confirmation.ts'
 import { durationOf } from '../../lib/cli/flags.ts'
+import { planAtQuestion, planText, showsOf } from '../../lib/cli/plan-shown.ts'
 import { paint } from '../../lib/cli/render.ts'
-import { renderPlan } from '../../lib/cli/render-plan.ts'
 import { RunCommand } from '../../lib/cli/run-command.ts'
 import { openRecord } from '../../lib/cli/run-record.ts'
 import { sweepAfterDead } from '../../lib/cli/sweep.ts'
@@ -48,7 +48,7 @@ export default class RunUndo extends RunCommand {
       const { plan } = undoing.prepared
       this.known = { environment: session.environment.name, undoes: run.run, plan, impossible: undoing.impossible }
       const text = [
-        renderPlan(plan, paint(process.stdout)),
+        planText(plan, { details: false, dryRun: flags['dry-run'] }),
         ...(undoing.impossible.length > 0 ? ['', 'Nothing takes back:', ...undoing.impossible.map((one) => `  ${one}`)] : []),
       ].join('\n')
       refuseOtherTarget(plan, flags.confirm, `${line} --dry-run`)
@@ -56,7 +56,9 @@ export default class RunUndo extends RunCommand {
       if (!this.argv.includes('--json')) this.log(`${text}\n`)
       const asking = await this.prompts(flags, session)
       const [say, chalk] = [(words: string) => this.logToStderr(words), paint(process.stderr)]
-      await settleConfirmation(plan, flags.confirm, sh`${part(line)} --dry-run`, asking, say, chalk)
+      const unseen = asking && planAtQuestion(plan)
+      if (unseen !== undefined) say(`${unseen}\n`)
+      await settleConfirmation(plan, flags.confirm, sh`${part(line)} --dry-run`, asking, showsOf(plan, this.config.root))
       const record = await openRecord({
         plan,
         session,

@@ -1,40 +1,8 @@
-import type { ChalkInstance } from 'chalk'
 import { Declined, Usage } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Risk } from '../plan/procedure.ts'
 import { part, type ShellLine, sh } from '../shell.ts'
-import { markOf } from './deployment-mark.ts'
-import type { Prompts } from './prompts.ts'
-import { hang } from './wrap.ts'
-
-/** What stands above the question: the live target, what cannot be taken back, and how the rest is. */
-const renderConfirmation = ({ environment, target, steps, confirm, outlier }: Plan, chalk: ChalkInstance): string => {
-  const changes = steps.map((step, i) => ({ ...step, number: i + 1 })).filter(({ kind, already }) => kind === 'change' && !already)
-  const final = changes.filter(({ undo }) => undo !== undefined && undo !== 'undo')
-  const [first] = final
-  const number = (count: number) => `${count} step${count === 1 ? '' : 's'}`
-  const typed = typedGate(steps)
-  const rows = [
-    ...(outlier === undefined ? [] : [['weighs', `more than such runs do: ${outlier}`]]),
-    ...target.map((line) => ['target', line]),
-    ...(first
-      ? [
-          ['no return', `from step ${first.number} on: ${first.title}`],
-          ['', first.undo ?? ''],
-          ...(typed < 0 ? [] : [['', `step ${typed + 1} asks for ${confirm} to be typed before it`]]),
-        ]
-      : [['no return', 'none: every step can be taken back']]),
-    [
-      'undo',
-      changes.length === final.length
-        ? 'nothing can be taken back'
-        : `offered after a failure or Ctrl-C, for ${number(changes.length - final.length)}`,
-    ],
-  ]
-  const lead = (name: string) => `${chalk.bold(name.padEnd(10))} `
-  const lines = rows.flatMap(([name = '', text = ''], i) => hang(lead(name === rows[i - 1]?.[0] ? '' : name), text))
-  return [lead('where') + markOf(environment, chalk), ...lines].join('\n')
-}
+import type { Prompts, Shows } from './prompts.ts'
 
 /** Which step, if any, has the subject typed in the middle of the run. */
 const typedGate = (steps: Plan['steps']): number => steps.findIndex(({ type, already }) => type !== undefined && !already)
@@ -81,8 +49,8 @@ export const settleConfirmation = async (
   /** The command that shows the plan again. */
   dryRun: ShellLine,
   prompts: Prompts | undefined,
-  show: (text: string) => void,
-  chalk: ChalkInstance,
+  /** More of the plan, which stands above the question already. */
+  shows: Shows,
 ): Promise<void> => {
   const gate = plan.steps.find(({ kind, type, already }) => kind === 'gate' && type === undefined && !already)
   if (gate && !prompts) {
@@ -104,8 +72,7 @@ export const settleConfirmation = async (
     })
   // What is typed in the middle of the run need not be typed before it.
   const typed = plan.risk === 'irreversible' && typedGate(plan.steps) < 0
-  if (prompts) show(`${renderConfirmation(plan, chalk)}\n`)
-  if (prompts && (await (typed ? prompts.subject(plan.confirm) : prompts.yes('Go on?')))) return
+  if (prompts && (await (typed ? prompts.subject(plan.confirm, undefined, shows) : prompts.yes('Go on?', undefined, shows)))) return
   throw new Declined({
     code: 'declined',
     failed: 'Not confirmed',

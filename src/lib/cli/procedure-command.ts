@@ -49,6 +49,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
     ...HoneydueCommand.baseFlags,
     ...environmentFlag,
     'dry-run': Flags.boolean({ summary: 'show the plan, and stop there', helpGroup: 'GLOBAL' }),
+    details: Flags.boolean({ summary: 'show all that is known of each step of the plan', helpGroup: 'GLOBAL' }),
     'by-hand': Flags.boolean({ summary: 'print the shell lines of the live plan, and stop there', helpGroup: 'GLOBAL' }),
     out: Flags.string({
       summary: 'keep the plan in this file for another pair of eyes, and stop there; run:apply performs it',
@@ -68,7 +69,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
   private planned(): readonly string[] {
     const words = this.argv.filter(
       (word, i) =>
-        !/^--(dry-run|by-hand|json|confirm|plan|out|take-over|without-lease)(=|$)/.test(word) &&
+        !/^--(dry-run|details|by-hand|json|confirm|plan|out|take-over|without-lease)(=|$)/.test(word) &&
         !/^--(confirm|plan|out|take-over)$/.test(this.argv[i - 1] ?? ''),
     )
     return [...words, ...this.answers]
@@ -101,14 +102,14 @@ abstract class ProcedureCommand extends HoneydueCommand {
       const input = await inputOf(procedure.choices, flags, this.asking(prompts, offers))
       const looking = <T>(work: Promise<T>) => (flags.json ? work : whileLooking(procedure.needs, work))
       // How to draw is read while the systems are being asked.
-      const [prepared, { renderPlan }, { paint }] = await Promise.all([
+      const [prepared, { planAtQuestion, planText, showsOf }, { paint }] = await Promise.all([
         looking(prepare(procedure, input, systems, context)),
-        import('./render-plan.ts'),
+        import('./plan-shown.ts'),
         import('./render.ts'),
       ])
       const { plan } = prepared
       this.known = { environment: environment.name, plan }
-      const text = flags['by-hand'] ? plan.byHand.join('\n') : renderPlan(plan, paint(process.stdout))
+      const text = flags['by-hand'] ? plan.byHand.join('\n') : planText(plan, { details: flags.details === true, dryRun: looksOnly })
       if (plan.blocked.length > 0 && !flags.json) this.log(text)
       refuseBlocked(plan)
       if (looksOnly) await keepPlan(state, plan, systemClock.now())
@@ -125,7 +126,9 @@ abstract class ProcedureCommand extends HoneydueCommand {
       if (looksOnly) return this.print({ exitCode: 0, ...this.known }, text)
       if (environment.readonly) throw readOnly(environment.name)
       const [say, chalk] = [(line: string) => this.logToStderr(line), paint(process.stderr)]
-      await settleConfirmation(plan, confirm, this.dryRun(), prompts, say, chalk)
+      const unseen = prompts && planAtQuestion(plan)
+      if (unseen !== undefined) say(`${unseen}\n`)
+      await settleConfirmation(plan, confirm, this.dryRun(), prompts, showsOf(plan, this.config.root))
       const recording = { session, state, line: this.again(), asked: flags.env, prompts, say, ...leaseOf(flags) }
       const replan = async () => (await prepare(procedure, input, systems, { ...context, signal: new AbortController().signal })).plan
       const afresh = async (title: string) =>

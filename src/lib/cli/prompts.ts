@@ -15,6 +15,9 @@ export interface Found {
   readonly description: string
 }
 
+/** Keys that show something instead of answering; the question is put again. */
+export type Shows = Readonly<Record<string, { readonly about: string; readonly show: () => void | Promise<void> }>>
+
 /** The questions that a command may put, all on standard error, so that a pipe of standard output stays clean. Ctrl-C at one is an Interrupted. */
 export interface Prompts {
   /** For a choice that no flag gave; `offers` are what the environment has to choose from. */
@@ -22,9 +25,9 @@ export interface Prompts {
   /** One of what `source` finds for the words typed so far; each is a line, and a description of the one under the cursor. */
   readonly find: (message: string, source: (words: string) => readonly Found[]) => Promise<string>
   /** y/N, No by default. */
-  readonly yes: (message: string, signal?: AbortSignal) => Promise<boolean>
+  readonly yes: (message: string, signal?: AbortSignal, shows?: Shows) => Promise<boolean>
   /** True when exactly `subject` is typed. */
-  readonly subject: (subject: string, signal?: AbortSignal) => Promise<boolean>
+  readonly subject: (subject: string, signal?: AbortSignal, shows?: Shows) => Promise<boolean>
 }
 
 type Context = NonNullable<Parameters<typeof confirm>[1]>
@@ -80,15 +83,34 @@ export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, 
     const other = choice.options || choice.kind === 'argument' ? [] : [{ value: undefined, name: 'another', short: 'another' }]
     return (await select<string | undefined>({ message, choices: [...offered, ...other] }, context)) ?? write(message, choice, context)
   }
+  /** What was typed that is no key of `shows`. */
+  const typed = async (message: string, signal: AbortSignal | undefined, shows: Shows): Promise<string> => {
+    for (;;) {
+      const answer = (await put((context) => input({ message: asked(message) }, context), signal)).trim()
+      const chosen = Object.hasOwn(shows, answer) ? shows[answer] : undefined
+      if (!chosen) return answer
+      await chosen.show()
+    }
+  }
   return {
     choice: (name, choice, offers = []) => put((context) => choose(asked(choice.ask ?? name), choice, offers, context)),
     find: (message, source) =>
       put((context) => search({ message, source: (words = '') => source(words).map(foundLine), pageSize: 12 }, context)),
-    yes: (message, signal) => put((context) => confirm({ message: asked(message), default: false }, context), signal),
-    subject: async (subject, signal) =>
-      shown((await put((context) => input({ message: asked(`Type ${subject} to go on:`) }, context), signal)).trim()) === shown(subject),
+    yes: async (message, signal, shows) => {
+      if (!shows) return put((context) => confirm({ message: asked(message), default: false }, context), signal)
+      return /^y(es)?$/i.test(await typed(`${message} (y/N; ${keysOf(shows)})`, signal, shows))
+    },
+    subject: async (subject, signal, shows = {}) => {
+      const keys = Object.keys(shows).length > 0 ? ` (${keysOf(shows)})` : ''
+      return shown(await typed(`Type ${subject} to go on${keys}:`, signal, shows)) === shown(subject)
+    },
   }
 }
+
+const keysOf = (shows: Shows): string =>
+  Object.entries(shows)
+    .map(([key, { about }]) => `${key} ${about}`)
+    .join(', ')
 
 const foundLine = ({ value, name, description }: Found) => ({
   value,

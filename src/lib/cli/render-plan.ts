@@ -1,17 +1,10 @@
 import type { ChalkInstance } from 'chalk'
 import type { Plan, PlannedStep } from '../plan/plan.ts'
-import { word } from '../shell.ts'
 import { markOf } from './deployment-mark.ts'
-import { shown, shownLines } from './shown.ts'
+import { shown } from './shown.ts'
 import { hang, screenWidth, wrap } from './wrap.ts'
 
 const marks = { change: '~', gate: '?', proof: '=' } as const
-
-/** A shell line as it is pasted: never broken, and cleaned. */
-const shellLine = (lead: string, line: string, chalk: ChalkInstance): readonly string[] =>
-  shownLines(line)
-    .split('\n')
-    .map((one, i) => chalk.dim(`${i === 0 ? lead : ' '.repeat(lead.length)}${one}`))
 
 const renderStep = (step: PlannedStep, number: number, chalk: ChalkInstance): readonly string[] => {
   const lead = `${String(number).padStart(2)} ${marks[step.kind]} `
@@ -28,7 +21,6 @@ const renderStep = (step: PlannedStep, number: number, chalk: ChalkInstance): re
     ]),
     ...(step.kind === 'gate' ? step.manual.flatMap((ask) => hang('       asks: ', ask.replace(/^# /, ''))) : []),
     ...(step.type === undefined ? [] : [`       type: ${shown(step.type)}`]),
-    ...(step.kind === 'change' ? step.manual.flatMap((line) => shellLine('       $ ', line, chalk)) : []),
     ...(step.kind === 'change' && step.undo && step.undo !== 'undo' ? hang('       cannot be undone: ', step.undo) : []),
   ]
 }
@@ -55,7 +47,7 @@ const noReturn = (chalk: ChalkInstance): string => chalk.red('   ── no retur
 const listed = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : [title, ...lines.flatMap((line) => hang('  ', line))].join('\n')
 
-/** A plan: the target, each step with its effect and shell lines, what could not be checked and is worth knowing, what blocks it. */
+/** All of a plan but its shell lines: the target, each step with its effect, what could not be checked and is worth knowing, what blocks it. */
 export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
   [
     wrap(
@@ -70,12 +62,6 @@ export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
     listed('Could not be checked:', plan.uncheckable),
     listed('Worth knowing:', plan.beyond),
     plan.outlier === undefined ? '' : hang(`${chalk.yellow('Out of the common:')} `, plan.outlier).join('\n'),
-    plan.confirm === undefined
-      ? ''
-      : [
-          'You are asked before it begins. Where nobody can be asked:',
-          `  --confirm ${word(plan.confirm)}${plan.risk === 'irreversible' ? ` --plan ${plan.name}` : ''}`,
-        ].join('\n'),
     listed(chalk.red('Blocked:'), plan.blocked),
   ]
     .filter(Boolean)
