@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Page, readPages } from '../../src/lib/runbook/page.ts'
 import { pagesMeant, searchPages } from '../../src/lib/runbook/search.ts'
+import { typedWords } from './typed-words.ts'
 
 let pages: readonly Page[]
 beforeAll(async () => {
@@ -36,6 +37,16 @@ describe('what an operator types finds the page first', () => {
     ['switch to direct host', 'db:switch-host'],
   ])('%s → %s', (query, command) => {
     expect(searchPages(pages)(query)[0]?.command).toBe(command)
+  })
+
+  test('more than 150 things that people type find their page first', () => {
+    const search = searchPages(pages)
+    const lost = typedWords.flatMap(([words, ...first]) => {
+      const [found] = search(words)
+      return found && first.includes(found.command) ? [] : [`${words} → ${found?.command ?? 'nothing'}, not ${first.join(' or ')}`]
+    })
+    expect(typedWords.length).toBeGreaterThan(150)
+    expect(lost).toEqual([])
   })
 
   test('nothing typed lists every page, a section that is not there none', () => {

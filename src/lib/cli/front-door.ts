@@ -17,8 +17,10 @@ const line = (page: Page, widest: number): string =>
 /** Asks for what is wrong or wanted, and returns the page that was chosen. */
 export const askForPage = async (pages: readonly Page[], search: (words: string) => readonly Page[], prompts: Prompts): Promise<Page> => {
   const widest = Math.max(...pages.map(({ command }) => command.length))
+  // Words that no page has: what finds the cause by itself.
+  const orLook = (found: readonly Page[]) => (found.length > 0 ? found : pages.filter(({ command }) => /^(diagnose|status)$/.test(command)))
   const found = (words: string) =>
-    search(words).map((page) => ({
+    orLook(search(words)).map((page) => ({
       value: page.command,
       name: line(page, widest),
       description: page.symptoms.map((symptom) => short(`  ${symptom}`)).join('\n'),

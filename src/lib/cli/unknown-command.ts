@@ -40,4 +40,5 @@ export const tellUnknown = async (
   }
   process.stderr.write(`There is no command "${shown(symptom)}". The runbook has for it, the likely first:\n`)
   process.stdout.write(`${listPages(found.slice(0, 8), paint(process.stdout))}\n`)
+  process.stderr.write('next: honeydue diagnose   # looks for the cause\n')
 }

@@ -19,6 +19,18 @@ const sectionOf = (query: string): number | undefined => {
   return number === undefined ? undefined : Number(number)
 }
 
+const plain = (text: string): string =>
+  ` ${text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()} `
+
+/** Whether a symptom of the page has these words, several of them, as they were typed: an error text that was copied. */
+const says = ({ symptoms }: Page, query: string): boolean => {
+  const words = plain(query)
+  return words.trim().includes(' ') && symptoms.some((symptom) => plain(symptom).includes(words))
+}
+
 /** Finds pages by section, title, symptom and command, the best first; everything in order while nothing is asked. */
 export const searchPages = (pages: readonly Page[]): ((query: string) => readonly Page[]) => {
   const index = new MiniSearch<Page>({
@@ -51,7 +63,8 @@ export const searchPages = (pages: readonly Page[]): ((query: string) => readonl
         .split(/\s+/),
     )
     const found = index.search(query).flatMap(({ id }) => pageOf.get(id) ?? [])
-    return [...meant, ...found.filter((page) => !meant.includes(page))]
+    const said = found.filter((page) => says(page, query))
+    return [...new Set([...meant, ...said, ...found])]
   }
 }
 
