@@ -12,7 +12,7 @@ export interface Room {
 }
 
 /** A pipe or a file: whole sentences, each on one line. */
-export const noScreen: Room = { columns: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY }
+const noScreen: Room = { columns: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY }
 
 const marks = { change: '~', gate: '?', proof: '=' } as const
 

@@ -17,7 +17,7 @@ import { gatherDeployStatus } from '../deploy/gather.ts'
 export const needs = ['cloudflare', 'http', 'nodes', 'kube', 'postgres', 'redis', 'checkout', 'registry', 'neon'] as const
 
 /** What takes longer counts as not known: whoever waits for a diagnosis is in trouble. */
-export const patience: Duration = 9_300
+const patience: Duration = 9_300
 
 /** The keys of Redis that are counted: what is wrong with it shows without them. */
 const fewKeys = { keys: 1000, time: seconds(1) }
