@@ -117,3 +117,22 @@ test('an unknown environment and a sandbox that does not run name the next comma
   expect(troubleOf(() => load('sandbox'))).toMatchObject({ code: 'sandbox-not-running', next: 'honeydue sandbox:up --detach' })
   expect(troubleOf(() => load(join(home, 'absent.yaml')))).toMatchObject({ code: 'environment-unreadable' })
 })
+
+test('what nothing reads is a problem with its line: a setting one level too high, a name without environments, a file of another name', () => {
+  const file = write('namespace: other\nproduction:\n  namespace: other\n')
+  const { details, exitCode } = troubleOf(() => load())
+  expect(exitCode).toBe(2)
+  expect(details).toEqual([
+    `${file}:1: namespace is no setting here: it belongs under environments, into the environment that it is of: environments.production.namespace`,
+    `${file}:2: production is no setting here: the file has environments and nothing else; an environment of this name would be environments.production`,
+  ])
+  write('environments:\n  production:\n    namespace: mine\nnodes: []\n')
+  expect(troubleOf(() => load()).details).toHaveLength(1)
+  write('environments: production\n')
+  expect(troubleOf(() => load()).details).toEqual([expect.stringContaining(':1: environments is no mapping')])
+  write('environments:\n')
+  expect(load().environment.name).toBe('production')
+  rmSync(file)
+  writeFileSync(file.replace(/yaml$/, 'yml'), 'environments: {}\n')
+  expect(troubleOf(() => load()).details).toEqual([`${file.replace(/yaml$/, 'yml')}: nothing reads it: the file is called config.yaml`])
+})

@@ -5,6 +5,7 @@ import { type Document, isMap, isScalar, LineCounter, parseDocument, type YAMLMa
 import { Usage } from '../errors.ts'
 import { production } from './production.ts'
 import { type Environment, environmentSchema } from './schema.ts'
+import { strayKeys } from './stray-keys.ts'
 
 export interface Loading {
   /** `--env`: a name, or the path of a file. */
@@ -34,6 +35,8 @@ interface Overlay {
   readonly sources: Map<string, string>
   readonly file: string
   readonly under: string
+  /** What of the file nothing reads. */
+  readonly stray?: readonly string[]
 }
 
 /** An environment with everything that is wrong with it. */
@@ -67,8 +70,10 @@ export const examineEnvironment = ({ asked, env, sandbox }: Loading): Examined =
   }
   const parsed = environmentSchema.safeParse(values)
   const examined = { sources, values, ...(overlay && { file: overlay.file, under: overlay.under }) }
-  if (parsed.success) return { ...examined, problems: [], environment: absolute(parsed.data, overlay ? dirname(overlay.file) : undefined) }
-  const problems = parsed.error.issues.flatMap((issue) => {
+  const stray = overlay?.stray ?? []
+  if (parsed.success && stray.length === 0)
+    return { ...examined, problems: [], environment: absolute(parsed.data, overlay ? dirname(overlay.file) : undefined) }
+  const problems = (parsed.error?.issues ?? []).flatMap((issue) => {
     // Each unknown key is a mistake of its own, on a line of its own.
     const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
     return paths.map((path) => {
@@ -77,7 +82,7 @@ export const examineEnvironment = ({ asked, env, sandbox }: Loading): Examined =
       return `${where}: ${at ? `${at} ` : ''}${issue.code === 'unrecognized_keys' ? 'is no setting' : issue.message}`
     })
   })
-  return { ...examined, problems: problems.sort((one, other) => one.localeCompare(other, undefined, { numeric: true })) }
+  return { ...examined, problems: [...stray, ...problems].sort((one, other) => one.localeCompare(other, undefined, { numeric: true })) }
 }
 
 /** A variable that was set for the real deployment must not lead what is practised in the sandbox there: it has to name the sandbox's own server. */
@@ -127,9 +132,14 @@ const overlayFor = (asked: string | undefined, env: NodeJS.ProcessEnv, sandbox: 
     throw new Usage({ code: 'sandbox-not-running', failed: 'No sandbox runs', next: 'honeydue sandbox:up --detach' })
   }
   const file = configFile(env)
-  const known = existsSync(file) ? readOverlay(file, ['environments', wanted]) : undefined
-  if (known) return { ...known, values: { ...known.values, name: wanted } }
-  if (wanted === 'production') return undefined
+  const there = existsSync(file)
+  const misnamed = file.replace(/yaml$/, 'yml')
+  const stray = there ? strayKeys(file) : existsSync(misnamed) ? [`${misnamed}: nothing reads it: the file is called config.yaml`] : []
+  const known = there ? readOverlay(file, ['environments', wanted]) : undefined
+  if (known) return { ...known, values: { ...known.values, name: wanted }, stray }
+  if (wanted === 'production' && stray.length === 0) return undefined
+  if (wanted === 'production') return { values: {}, sources: new Map(), file, under: 'environments.production', stray }
+  if (stray.length > 0) throw invalid(file, stray)
   throw new Usage({
     code: 'environment-unknown',
     failed: `There is no environment "${wanted}"`,
