@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Chalk } from 'chalk'
 import { beforeAll, expect, test } from 'vitest'
 import { renderTrouble } from '../../src/lib/cli/render.ts'
+import { renderBrief } from '../../src/lib/cli/render-brief.ts'
 import { renderPlan } from '../../src/lib/cli/render-plan.ts'
 import { renderView } from '../../src/lib/cli/render-view.ts'
 import { jsonText } from '../../src/lib/cli/shown.ts'
@@ -27,6 +28,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'cluster:tidy': () => ({}),
   'cache:policy': () => ({ to: 'volatile-lru' }),
   'config:set': () => ({ setting: 'OTEL_TRACES_SAMPLER_ARG=0.2', new: false }),
+  diagnose: () => ({ symptom: [hostile] }),
   'db:switch-host': () => ({ to: 'direct' }),
   'db:unlock': (pid) => ({ pid }),
   'deploy:image': () => ({ tag: 'cccc001', only: [], 'by-digest': false }),
@@ -65,7 +67,7 @@ test('no report and no plan lets a control character of anybody else through, in
   for (const [id, load] of Object.entries(reports)) {
     const report: AnyReport = await load()
     const text = await said(async () => {
-      const view = await report.look({} as never, readersOf(systems(), report.needs) as never, context)
+      const view = await report.look((inputs[id]?.(pid) ?? {}) as never, readersOf(systems(), report.needs) as never, context)
       return renderView(view, coloured) + jsonText({ ...view })
     })
     expect([id, rawControls(text)]).toEqual([id, []])
@@ -75,7 +77,8 @@ test('no report and no plan lets a control character of anybody else through, in
     const procedure = (await load()) as unknown as AnyProcedure
     const text = await said(async () => {
       const { plan } = await prepare(procedure, (inputs[id]?.(pid) ?? {}) as never, systems(), context)
-      return renderPlan(plan, coloured) + jsonText(plan)
+      const brief = [80, Number.POSITIVE_INFINITY].flatMap((columns) => renderBrief(plan, coloured, { columns, rows: 21 }))
+      return [renderPlan(plan, coloured), ...brief, jsonText(plan)].join('\n')
     })
     expect([id, rawControls(text)]).toEqual([id, []])
     if (arrived(text)) seen.push(id)
@@ -85,7 +88,7 @@ test('no report and no plan lets a control character of anybody else through, in
   expect(seen).toEqual(
     expect.arrayContaining(['cache:status', 'cluster:health', 'db:locks', 'edge:status', 'firewall:status', 'nodes:status', 'db:unlock']),
   )
-}, 60_000)
+}, 120_000)
 
 test('and none through the program: streams, by-hand lines, progress and errors', async () => {
   const { pid, stop } = await poison(sandbox(), hostile)
