@@ -1,6 +1,7 @@
 import { wakes } from '../facts/db/activity.ts'
 import { optionalArguments } from '../plan/choice.ts'
 import { defineReport, type Table, type View } from '../plan/report.ts'
+import { sh } from '../shell.ts'
 import { type Hop, hopsOf, illNames } from './diagnose/hops.ts'
 import { lookAtAll, needs, type Seen } from './diagnose/look.ts'
 import { type Suspect, suspectsOf } from './diagnose/suspects.ts'
@@ -85,8 +86,8 @@ const offers = ({ hops, suspects, words, pages }: Diagnosis): readonly Table[] =
   const report = hops.find(({ what }) => what === first?.hop)?.shows
   const rows = [
     ...ours.map(([next, , text]) => [next, begun(text, 70)]),
-    ...(first && report ? [[`honeydue ${report}`, `more of ${first.hop}`]] : []),
-    ...pages.map(({ command, title }) => [`honeydue ${command}`, `for "${begun(words, 24)}": ${title}`]),
+    ...(first && report ? [[sh`honeydue ${report}`, `more of ${first.hop}`]] : []),
+    ...pages.map(({ command, title }) => [sh`honeydue ${command}`, `for "${begun(words, 24)}": ${title}`]),
   ].filter(([command], i, all) => all.findIndex(([other]) => other === command) === i)
   return rows.length === 0 ? [] : [{ title: 'What fits, the likely first', columns: ['', ''], rows: rows.slice(0, mostOffers) }]
 }

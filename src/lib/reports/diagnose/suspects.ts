@@ -1,5 +1,6 @@
 import { reasonOf, Trouble } from '../../errors.ts'
 import type { Observation } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import { type Hop, illNames } from './hops.ts'
 import type { Seen } from './look.ts'
 import { lostFindings, lostNodes } from './lost.ts'
@@ -89,7 +90,7 @@ export const suspectsOf = (seen: Seen, hops: readonly Hop[]): readonly Suspect[]
       {
         hop: what,
         unseen: true,
-        finding: { level: 'wrong', text: `${what}: not known. ${not.because}`, next: not.next ?? `honeydue ${shows}` },
+        finding: { level: 'wrong', text: `${what}: not known. ${not.because}`, next: not.next ?? sh`honeydue ${shows}` },
       },
     ]
   })
