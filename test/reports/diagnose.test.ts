@@ -158,6 +158,16 @@ const rows: Readonly<Record<string, Row>> = {
     cause: /^wrong api is set to 0 pods, and is to have 3 → honeydue deploy:scale api --replicas 3/,
     not: /edge:drain|switch-host/,
   },
+  'api has no pod, and Redis evicts nothing besides': {
+    make: async (one) => {
+      one.redis.settings.set('maxmemory-policy', 'noeviction')
+      deployment(one, 'api', (spec) => {
+        spec.replicas = 0
+      })
+      await eventually(async () => podsOf(one, 'api').length === 0)
+    },
+    cause: /^wrong api is set to 0 pods/,
+  },
   'two workers': {
     make: async (one) => {
       deployment(one, 'worker', (spec) => {

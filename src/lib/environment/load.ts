@@ -159,6 +159,8 @@ const readOverlay = (file: string, at: readonly string[]): Overlay | undefined =
   }
   const node = at.length > 0 ? document.getIn(at, true) : document.contents
   if (node === undefined) return undefined
+  // A name with nothing below it, as where all is commented out, changes nothing.
+  if (isScalar(node) && node.value === null) return { values: {}, sources: new Map(), file, under: at.join('.') }
   if (!isMap(node)) throw invalid(file, [`${file}: ${at.join('.') || 'the file'} is no mapping`])
   const sources = new Map<string, string>()
   const walk = (map: unknown, path: readonly string[]): void => {

@@ -83,10 +83,10 @@ const walk = ({ seen, hops }: Diagnosis): Table => {
 const offers = ({ hops, suspects, words, pages }: Diagnosis): readonly Table[] => {
   const ours = suspects.flatMap(({ hop, finding: { next, text } }) => (next?.startsWith('honeydue ') ? [[next, hop, text] as const] : []))
   const [first] = suspects
-  const report = hops.find(({ what }) => what === first?.hop)?.shows
+  const report = hops.find(({ findings }) => findings.some(({ text }) => text === first?.finding.text))?.shows
   const rows = [
     ...ours.map(([next, , text]) => [next, begun(text, 70)]),
-    ...(first && report ? [[sh`honeydue ${report}`, `more of ${first.hop}`]] : []),
+    ...(first && report ? [[sh`honeydue ${report}`, 'more of what is told first']] : []),
     ...pages.map(({ command, title }) => [sh`honeydue ${command}`, `for "${begun(words, 24)}": ${title}`]),
   ].filter(([command], i, all) => all.findIndex(([other]) => other === command) === i)
   return rows.length === 0 ? [] : [{ title: 'What fits, the likely first', columns: ['', ''], rows: rows.slice(0, mostOffers) }]

@@ -19,12 +19,13 @@ const depth: Readonly<Record<string, number>> = {
   lost: 1,
   names: 2,
   edge: 3,
-  database: 4,
-  Redis: 5,
-  workloads: 6,
-  Traefik: 7,
-  nodes: 8,
-  'job queue': 9,
+  stopped: 4,
+  database: 5,
+  Redis: 6,
+  workloads: 7,
+  Traefik: 8,
+  nodes: 9,
+  'job queue': 10,
 }
 
 /** Where the cause of an answer of the edge lies; every other bad answer comes from behind Traefik. */
@@ -36,7 +37,7 @@ const explains: Readonly<Record<number, readonly string[]>> = {
   526: ['edge'],
   530: ['names'],
 }
-const behindTraefik = ['cluster', 'lost', 'database', 'Redis', 'workloads']
+const behindTraefik = ['cluster', 'lost', 'stopped', 'database', 'Redis', 'workloads']
 
 /** The hops that what customers get points at; none where every name answers. */
 const pointedAt = (seen: Seen): ReadonlySet<string> =>
@@ -63,6 +64,16 @@ const ofCluster = ({ cluster, nodes }: Seen, lost: readonly Observation[]): read
   ]
 }
 
+/** Workloads that somebody set to no pods at all: nothing deeper does that. */
+const stoppedBy = ({ cluster, environment }: Seen): readonly string[] =>
+  cluster.answered
+    ? cluster.value.rules.flatMap(({ workload, text }) =>
+        cluster.value.below.some((one) => one.name === workload && one.namespace === environment.namespace && one.wanted === 0)
+          ? [text]
+          : [],
+      )
+    : []
+
 /** Names fail, and nothing of ours explains it. */
 const outside = (seen: Seen, suspects: readonly Suspect[], hops: readonly Hop[]): readonly Suspect[] => {
   const ill = illNames(seen)
@@ -78,8 +89,9 @@ const outside = (seen: Seen, suspects: readonly Suspect[], hops: readonly Hop[])
 export const suspectsOf = (seen: Seen, hops: readonly Hop[]): readonly Suspect[] => {
   const lost = lostFindings(seen)
   const isLost = (finding: Observation) => lost.some(({ text }) => text === finding.text)
+  const stopped = stoppedBy(seen)
   const found = hops.flatMap(({ what, findings }): readonly Suspect[] =>
-    findings.map((finding) => ({ hop: isLost(finding) ? 'lost' : what, finding })),
+    findings.map((finding) => ({ hop: isLost(finding) ? 'lost' : stopped.includes(finding.text) ? 'stopped' : what, finding })),
   )
   const cluster = ofCluster(seen, lost).map((finding): Suspect => ({ hop: 'cluster', finding }))
   const unknown = hops.flatMap(({ what, unknown: not, shows, findings }): readonly Suspect[] => {

@@ -1,0 +1,83 @@
+import { stringify } from 'yaml'
+import { production } from './production.ts'
+
+/** Every setting of an environment in a sentence, by its path; the test holds it to the schema. */
+export const described: Readonly<Record<string, string>> = {
+  readonly: 'where it is true every command looks, and none changes anything',
+  kubeconfig: 'tried in order; the first that exists is used. The variable KUBECONFIG beats it',
+  namespace: 'of the application',
+  'lease.name': "the operators' Lease in that namespace: one operator changes the deployment at a time",
+  'lease.seconds': 'after so many without a renewal it counts as abandoned',
+  nodes: 'each by its SSH alias, its address and the name that the machine and the cluster call it by',
+  'ssh.config': 'given to ssh as -F; without it, ssh reads its own files',
+  checkout: 'the API repository on this machine: deploy-k3s and migrations are read there',
+  ca: 'PEM file of an authority to trust beside the usual ones',
+  'database.pooler': "the pooler's host",
+  'database.direct': 'the host without the pooler',
+  'database.port': 'of both',
+  'database.user': 'who logs in',
+  'database.name': 'upper and lower case count',
+  'database.configMap': 'where DB_HOST stands',
+  'database.secret': 'where the password stands',
+  'redis.deployment': 'whose pod is Redis',
+  'redis.port': 'in the pod',
+  'redis.secret': 'where its password stands',
+  'redis.passwordKey': 'under which key',
+  workloads: 'how many pods of each Deployment are to run; singleton: never more than one; node: the alias of the one it is to run on',
+  health: 'answers 200 where the API is well',
+  hostaddr: 'where a name lives, as libpq knows it: the name is what TLS verifies, the address is where to connect',
+  'warmup.pattern': 'of the line that a pod logs when its pool is warm; a regular expression',
+  'warmup.pings': 'so many connections are opened at boot',
+  'cloudflare.zone': 'whose records lead to the nodes',
+  'cloudflare.names': 'what customers use; other names that lead to a node are found at Cloudflare',
+  'cloudflare.token_command': 'prints the API token: a program and its words; without it, the variable CLOUDFLARE_API_TOKEN',
+  'cloudflare.origin_ca': "PEM file with the Origin CA's roots; without it, those that Cloudflare publishes",
+  'neon.project': "the project's id, as its settings in Neon's console show it; without it, restore points are made by hand",
+  'neon.api_key_command': 'prints the API key: a program and its words; without it, the variable NEON_API_KEY',
+}
+
+/** Where nothing is built in, what one may look like. */
+const examples: Readonly<Record<string, unknown>> = {
+  'ssh.config': '~/.ssh/config',
+  ca: '~/authority.pem',
+  'warmup.pattern': 'pool is warm',
+  'cloudflare.token_command': ['op', 'read', 'op://honeydue/cloudflare/token'],
+  'cloudflare.origin_ca': '~/origin-ca.pem',
+  'neon.project': 'the-projects-id',
+  'neon.api_key_command': ['op', 'read', 'op://honeydue/neon/key'],
+}
+
+const builtIn = (path: string): unknown =>
+  path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], production)
+
+/** One setting as YAML: over several lines where it is a list of mappings. */
+const lines = (key: string, value: unknown): readonly string[] =>
+  stringify({ [key]: value }, { lineWidth: 0, defaultStringType: 'PLAIN', collectionStyle: 'any' })
+    .trimEnd()
+    .split('\n')
+
+/**
+ * The whole configuration file of one environment: each setting with its sentence, commented out where the built-in value holds. `found` are
+ * values that are to stand in it, by path.
+ */
+export const configurationFile = (name: string, found: Readonly<Record<string, unknown>> = {}): string => {
+  const out = [
+    '# What is commented out is built in: the deployment of the book. honeydue config:explain shows what holds.',
+    'environments:',
+    `  ${name}:`,
+  ]
+  let group = ''
+  for (const [path, sentence] of Object.entries(described)) {
+    const [head = '', key] = path.split('.')
+    const isFound = Object.keys(found).some((one) => one === path || (key !== undefined && one.startsWith(`${head}.`)))
+    if (key !== undefined && head !== group) out.push('', `    ${isFound ? '' : '# '}${head}:`)
+    if (key === undefined) out.push('')
+    group = key === undefined ? '' : head
+    const value = found[path] ?? builtIn(path) ?? examples[path]
+    const indent = key === undefined ? '    ' : '      '
+    const mark = path in found ? '' : '# '
+    out.push(`${indent}# ${sentence}${builtIn(path) === undefined && !(path in found) ? ' (nothing is built in)' : ''}`)
+    out.push(...lines(key ?? head, value).map((line) => `${indent}${mark}${line}`))
+  }
+  return `${out.join('\n')}\n`
+}
