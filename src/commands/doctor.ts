@@ -5,9 +5,10 @@ import { renderView } from '../lib/cli/render-view.ts'
 import { viewHere } from '../lib/cli/view-here.ts'
 import { loadKubeconfig } from '../lib/environment/kubeconfig.ts'
 import { doctorView, examine } from '../lib/reports/doctor.ts'
+import { stateFolder } from '../lib/state-folder.ts'
 
 export default class Doctor extends HoneydueCommand {
-  static override summary = 'Check this machine: Node, SSH aliases and keys, known hosts, kubeconfig'
+  static override summary = 'Check this machine: programs, clock, journal, SSH aliases and keys, known hosts, kubeconfig'
   static override baseFlags = { ...HoneydueCommand.baseFlags, ...environmentFlag }
 
   async run(): Promise<void> {
@@ -19,6 +20,8 @@ export default class Doctor extends HoneydueCommand {
         kubeconfigs: environment.kubeconfig,
         nodes: systems.nodes.read,
         load: loadKubeconfig,
+        state: stateFolder(process.env),
+        now: new Date(),
       })
       ending.looking.throwIfAborted()
       const view = viewHere(doctorView(checks), 'doctor', this.here)

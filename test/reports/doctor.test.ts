@@ -7,6 +7,8 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { loadKubeconfig } from '../../src/lib/environment/kubeconfig.ts'
 import { exitCodes } from '../../src/lib/errors.ts'
 import { doctorView, examine } from '../../src/lib/reports/doctor.ts'
+import { clock, journal, kubeconfigDays, programs } from '../../src/lib/reports/doctor-machine.ts'
+import { createAuthority } from '../../src/lib/sandbox/certificates.ts'
 import { type NodesSandbox, startNodes } from '../../src/lib/sandbox/nodes/nodes.ts'
 import { bookNodes } from '../../src/lib/sandbox/nodes/state.ts'
 import { nodesSystem } from '../../src/lib/systems/nodes/nodes.ts'
@@ -25,7 +27,15 @@ afterAll(async () => {
 const look = async (configFile: string, kubeconfigs: readonly string[], nodeVersion = '20.19.0') => {
   const nodes = nodesSystem({ configFile, clock: systemClock })
   try {
-    return await examine({ nodeVersion, expected: bookNodes.slice(0, 2), kubeconfigs, nodes: nodes.read, load: loadKubeconfig })
+    return await examine({
+      nodeVersion,
+      expected: bookNodes.slice(0, 2),
+      kubeconfigs,
+      nodes: nodes.read,
+      load: loadKubeconfig,
+      state: join(dir, 'state/honeydue'),
+      now: new Date(),
+    })
   } finally {
     await nodes.close()
   }
@@ -59,7 +69,7 @@ test('each missing thing names the next command', async () => {
     `Host hetzner1\n  UserKnownHostsFile "${sandbox.knownHostsFile}"\n  HostKeyAlias 178.104.247.152\n  IdentityFile ${join(dir, 'none')}\n  IdentitiesOnly yes\n  IdentityAgent none\nHost hetzner2\n  UserKnownHostsFile /dev/null\n  GlobalKnownHostsFile /dev/null\n`,
   )
   const checks = await look(file, [dir, join(dir, 'missing')], '20.18.3')
-  expect(checks.map((check) => (check.ok ? 'ok' : check.because))).toEqual([
+  expect(checks.flatMap((check) => (check.ok ? [] : [check.because]))).toEqual([
     'it is 20.18.3, older than 20.19',
     'no identity file exists, and there is no SSH agent',
     'no known_hosts file has its key (/dev/null, /dev/null)',
@@ -104,4 +114,23 @@ test('a node that does not let us in is told with its reason', async () => {
   await sandbox.setUp('hetzner1', false)
   expect(await exit()).toBe(exitCodes.unreachable)
   await sandbox.reset()
+})
+
+test('the machine itself: programs, a journal that can be written, a clock like the nodes, days of the kubeconfig', async () => {
+  const nodes = nodesSystem({ configFile: sandbox.configFile, clock: systemClock })
+  const [found, clocks] = await Promise.all([programs(), clock(['hetzner1'], nodes.read)])
+  await nodes.close()
+  expect(found).toContainEqual({ title: 'OpenSSH', ok: true, found: expect.stringMatching(/^OpenSSH_\d/) })
+  expect(clocks).toEqual([{ title: 'clock', ok: true, found: expect.stringMatching(/ from hetzner1$/) }])
+  expect(await journal(join(dir, 'deep/down'))).toMatchObject({ ok: true, found: expect.stringMatching(/deep\/down, .* free$/) })
+  expect(await journal('/proc/honeydue')).toMatchObject({ ok: false })
+})
+
+test('a client certificate that ends soon, or has ended, is something to do', () => {
+  const { certificate } = createAuthority('k3s').issue({ commonName: 'admin', names: ['admin'], days: 20 })
+  const at = (days: number) => kubeconfigDays('/k', certificate, new Date(Date.now() + days * 86_400_000))[0]
+  expect(at(0)).toMatchObject({ ok: false, because: expect.stringMatching(/^that of \/k expires/) })
+  expect(at(25)).toMatchObject({ ok: false, because: expect.stringMatching(/expired/) })
+  expect(at(-30)).toMatchObject({ ok: true })
+  expect(kubeconfigDays('/k', undefined, new Date())).toEqual([])
 })

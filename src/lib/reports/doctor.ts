@@ -8,6 +8,7 @@ import type { View } from '../plan/report.ts'
 import { word } from '../shell.ts'
 import type { NodesReader } from '../systems/nodes/types.ts'
 import type { Check } from './doctor-check.ts'
+import { clock, journal, kubeconfigDays, programs } from './doctor-machine.ts'
 import { sshTo } from './doctor-ssh.ts'
 
 /** The oldest Node that the package runs on, as its `engines` say. */
@@ -32,7 +33,9 @@ const readable = async (path: string): Promise<string | undefined> => {
 }
 
 /** Reads them as every command does; throws where they give no cluster. */
-type LoadKubeconfig = (paths: readonly string[]) => Promise<{ readonly path: string; readonly context: string }>
+type LoadKubeconfig = (
+  paths: readonly string[],
+) => Promise<{ readonly path: string; readonly context: string; readonly certificate?: string }>
 
 // The book names two paths for one file: one that can be read is enough.
 export const kubeconfig = async (paths: readonly string[], load: LoadKubeconfig): Promise<Check> => {
@@ -61,13 +64,24 @@ export const examine = async (asked: {
   readonly kubeconfigs: readonly string[]
   readonly nodes: NodesReader
   readonly load: LoadKubeconfig
-}): Promise<readonly Check[]> => [
-  nodeVersion(asked.nodeVersion),
-  ...(await Promise.all([
-    ...asked.expected.map((node) => sshTo(node, asked.expected, asked.nodes)),
+  /** Where journals are kept. */
+  readonly state: string
+  readonly now: Date
+}): Promise<readonly Check[]> => {
+  const loaded = await answer(asked.load(asked.kubeconfigs))
+  const [ssh, started, written, clocks, used] = await Promise.all([
+    Promise.all(asked.expected.map((node) => sshTo(node, asked.expected, asked.nodes))),
+    programs(),
+    journal(asked.state),
+    clock(
+      asked.expected.map(({ alias }) => alias),
+      asked.nodes,
+    ),
     kubeconfig(asked.kubeconfigs, asked.load),
-  ])),
-]
+  ])
+  const days = loaded.answered ? kubeconfigDays(loaded.value.path, loaded.value.certificate, asked.now) : []
+  return [nodeVersion(asked.nodeVersion), ...started, written, ...clocks, ...ssh, ...days, used]
+}
 
 /** What is missing first, each with its next command; then what is there. Nothing could be reached where no alias led to a machine. */
 export const doctorView = (checks: readonly Check[]): View => ({
