@@ -101,8 +101,8 @@ export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, 
       return /^y(es)?$/i.test(await typed(`${message} (y/N; ${keysOf(shows)})`, signal, shows))
     },
     subject: async (subject, signal, shows = {}) => {
-      const keys = Object.keys(shows).length > 0 ? ` (${keysOf(shows)})` : ''
-      return shown(await typed(`Type ${subject} to go on${keys}:`, signal, shows)) === shown(subject)
+      if (Object.keys(shows).length > 0) output.write(`${keysOf(shows)}\n`)
+      return shown(await typed(`Type ${subject} to go on:`, signal, shows)) === shown(subject)
     },
   }
 }

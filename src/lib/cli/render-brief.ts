@@ -136,10 +136,14 @@ const rows = (
 const targetOf = ({ target }: Plan, most: number): readonly string[] =>
   target.length <= most ? target : [...target.slice(0, 1), ...target.slice(1 - most)]
 
-const undoOf = ({ steps, noReturn }: Plan): readonly string[] => {
+const undoOf = ({ steps, noReturn, confirm }: Plan): readonly string[] => {
+  const typed = steps.findIndex(({ type, already }) => type !== undefined && !already)
   if (!steps.some(({ kind, already }) => kind === 'change' && !already)) return ['nothing is to be changed']
   if (noReturn === undefined) return ['every step can be taken back; it is offered after a failure or Ctrl-C']
-  return [`no return from step ${noReturn + 1} on: ${steps[noReturn]?.undo ?? ''}`]
+  return [
+    `no return from step ${noReturn + 1} on: ${steps[noReturn]?.undo ?? ''}`,
+    ...(typed < 0 ? [] : [`step ${typed + 1} asks for ${confirm} to be typed before it`]),
+  ]
 }
 
 /** How much of a plan is shown: what becomes of things first gives way, then whole sentences, then steps in the middle. */
