@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../environment/schema.ts'
+import { sh } from '../shell.ts'
 import { resolveAlias } from '../systems/nodes/resolve.ts'
 
 /** One thing that was looked for on this machine. */
@@ -35,14 +36,14 @@ const findAliases = async ({ nodes, ssh }: Environment, home: string): Promise<F
   const all = await Promise.all(
     nodes.map(async (node) => {
       const to = await leadsTo(node.alias)
-      if (to === node.address || to === node.ipv6) return { node, looked: { what: `ssh ${node.alias}`, found: `leads to ${to}` } }
+      if (to === node.address || to === node.ipv6) return { node, looked: { what: sh`ssh ${node.alias}`, found: `leads to ${to}` } }
       const other = others.find((one) => one.to === node.address)
       if (other)
-        return { node: { ...node, alias: other.alias }, looked: { what: `ssh ${node.alias}`, found: `is called ${other.alias} here` } }
+        return { node: { ...node, alias: other.alias }, looked: { what: sh`ssh ${node.alias}`, found: `is called ${other.alias} here` } }
       const looked = {
-        what: `ssh ${node.alias}`,
+        what: sh`ssh ${node.alias}`,
         found: `leads to ${to ?? 'nothing'}, not to ${node.address}`,
-        next: `add to ${file}: Host ${node.alias}, HostName ${node.address}`,
+        next: sh`add to ${file}: Host ${node.alias}, HostName ${node.address}`,
       }
       return { node, looked }
     }),
@@ -55,7 +56,7 @@ const findKubeconfig = ({ kubeconfig, nodes }: Environment, home: string): Found
   const there = kubeconfig.find((path) => existsSync(path.replace(/^~(?=\/)/, home)))
   if (there !== undefined) return { looked: [{ what: 'kubeconfig', found: there }], values: {} }
   const usual = join(home, '.kube/config')
-  const next = `ssh ${nodes[0]?.alias} sudo cat /etc/rancher/k3s/k3s.yaml, with the node's address for 127.0.0.1, mode 0600`
+  const next = sh`ssh ${nodes[0]?.alias ?? ''} sudo cat /etc/rancher/k3s/k3s.yaml, with the node's address for 127.0.0.1, mode 0600`
   return {
     looked: [
       {
@@ -81,7 +82,7 @@ const findCheckout = ({ checkout }: Environment, cwd: string, home: string): Fou
 const findToken = (what: string, variable: string, setting: string, env: NodeJS.ProcessEnv): Looked =>
   env[variable]
     ? { what, found: `in ${variable}` }
-    : { what, found: 'not set', next: `export ${variable}, or write ${setting} into the file` }
+    : { what, found: 'not set', next: sh`export ${variable}, or write ${setting} into the file` }
 
 /** Looks on this machine for all that an environment needs of it. Changes nothing, and asks no deployment. */
 export const findSettings = async (
