@@ -32,7 +32,7 @@ export const lookAtAll = async (look: Readers<(typeof needs)[number]>, context: 
     within(surveyCertificate(environment, look)),
     within(surveyFirewalls(environment, look)),
     within(surveyNodes(environment.nodes, look.nodes, () => readApiNodes(look.kube))),
-    within(gatherClusterHealth(look.kube, clock.now(), environment)),
+    within(gatherClusterHealth(look, context)),
     within(gatherDeployStatus(look, environment)),
     within(gatherDatabaseStatus(look, context)),
     within(gatherMigrations(look, environment.namespace)),
