@@ -29,7 +29,7 @@ done
 read -r rights warning < "$state/sudo"
 [ "$warning" != unresolved ] || echo "sudo: unable to resolve host $(cat "$state/hostname"): Name or service not known" >&2
 [ "$USER" != root ] || rights=free
-[ "$rights" != ufw ] || case $1 in ufw|/usr/sbin/ufw|/sbin/ufw) rights=free ;; *) rights=password ;; esac
+[ "$rights" != ufw ] || case $1 in ufw|/usr/sbin/ufw|/sbin/ufw|"${'$'}{0%/*}"/ufw) rights=free ;; *) rights=password ;; esac
 case $rights in
   free) ;;
   tty) echo 'sudo: sorry, you must have a tty to run sudo' >&2; exit 1 ;;
