@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/real/**', 'test/runs/**', 'test/hostile/**', 'node_modules/**'],
+    exclude: ['test/real/**', 'test/runs/**', 'test/hostile/**', 'test/drills/**', 'node_modules/**'],
     disableConsoleIntercept: true,
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -20,6 +20,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>
     reports: 'run',
     logs: 'run',
     sandbox: 'run',
+    drills: 'run',
     environment: 'run',
     plan: 'run',
     journal: 'run',
@@ -29,6 +30,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, 'run' | 'type'>>>
   plan: { ground: 'run', systems: 'type', environment: 'type' },
   systems: { ground: 'run', environment: 'run', sql: 'type' },
   journal: { ground: 'run', plan: 'run', environment: 'run', systems: 'type' },
+  drills: { ground: 'run', sandbox: 'run', journal: 'type' },
   goose: {},
   sql: {},
   'postgres-server': { ground: 'run', goose: 'run' },
@@ -57,7 +59,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['systems'],
   ssh2: ['systems', 'sandbox'],
   'libpg-query': ['sql'],
-  pg: ['systems', 'sandbox', 'postgres-server'],
+  pg: ['systems', 'sandbox', 'postgres-server', 'drills'],
 }
 
 const partOf = (file: string): string => {

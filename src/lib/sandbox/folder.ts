@@ -12,6 +12,7 @@ const written = [
   'ca.crt',
   'checkout',
   'cloudflare-token',
+  'drill.sock',
   'environment.yaml',
   'neon-key',
   'nodes',

@@ -1,0 +1,42 @@
+import { Client } from 'pg'
+import type { Drill, World } from '../drill.ts'
+
+const locks = "SELECT pid::text FROM pg_locks WHERE locktype = 'advisory' AND granted"
+
+const holderOf = async ({ sandbox }: World): Promise<string | undefined> =>
+  (await sandbox.postgres.query(locks))[0]?.['pid'] as string | undefined
+
+/** What a start with AutoMigrate through the pooler leaves when its pod is killed. */
+export const drill: Drill = {
+  name: 'lock-without-owner',
+  origin: 'the stranded advisory lock of the AutoMigrate days (30966c6, 12b2f9d)',
+  heard: 'A colleague: "My migration has waited for a quarter of an hour and does nothing. Nobody else is deploying, I asked around."',
+  hints: [
+    'Who waits for whom? honeydue db:locks',
+    'A lock that a session took through the pooler stays with the connection when its client is gone',
+  ],
+  breaks: async ({ sandbox: { postgres } }) => {
+    const { port, user, database, password, ca, poolerHost } = postgres
+    const pod = new Client({
+      host: '127.0.0.1',
+      port,
+      user,
+      database,
+      password,
+      application_name: 'honeydue-api',
+      ssl: { ca, servername: poolerHost },
+    })
+    await pod.connect()
+    await pod.query('SELECT pg_advisory_lock(4711)')
+    await pod.end()
+  },
+  over: async (world) => {
+    const holder = await holderOf(world)
+    return [{ what: 'Nobody holds the lock', because: holder === undefined ? undefined : `backend ${holder} does` }]
+  },
+  page: 'db:unlock',
+  way: async (world) => {
+    const holder = await holderOf(world)
+    return holder === undefined ? [] : [['db:unlock', '--pid', holder]]
+  },
+}

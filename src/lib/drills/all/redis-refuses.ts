@@ -1,0 +1,19 @@
+import type { Drill } from '../drill.ts'
+
+/** Redis at its limit with a policy that evicts nothing, as it was before 88fb175. */
+export const drill: Drill = {
+  name: 'redis-refuses',
+  origin: 'ch16: Redis at maxmemory (88fb175: the policy was noeviction, and writes failed)',
+  heard: 'Support: "Reminders do not go out, and whoever logs in anew gets an error. Those who are in see everything."',
+  hints: ['How full is Redis, and what does it do when it is? honeydue cache:status', 'noeviction refuses every write at the limit'],
+  breaks: ({ sandbox: { redis } }) => {
+    redis.settings.set('maxmemory-policy', 'noeviction')
+    redis.settings.set('maxmemory', '900000')
+  },
+  over: ({ sandbox: { redis } }) => {
+    const policy = redis.settings.get('maxmemory-policy')
+    return [{ what: 'Redis may make room', because: policy === 'noeviction' ? 'its policy is noeviction' : undefined }]
+  },
+  page: 'cache:policy',
+  way: () => [['cache:policy', '--to', 'allkeys-lru']],
+}

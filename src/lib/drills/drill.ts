@@ -1,0 +1,35 @@
+import type { Sandbox } from '../sandbox/sandbox.ts'
+
+/** What a drill has to work with. */
+export interface World {
+  readonly sandbox: Sandbox
+  /** From 0 up to 1, the same in every run of one seed. */
+  readonly random: () => number
+}
+
+/** One thing that must be so at the end; `because`: why it is not. */
+export interface Sign {
+  readonly what: string
+  readonly because?: string | undefined
+}
+
+/** One failure to practise on: how it breaks, what is heard of it, and when it is over. */
+export interface Drill {
+  readonly name: string
+  /** The row of chapter 16, or what happened to this deployment; told when it is over. */
+  readonly origin: string
+  /** What a customer, a monitor or a colleague says. It names no cause. */
+  readonly heard: string
+  /** From the vague to the plain. */
+  readonly hints: readonly string[]
+  /** Breaks it. */
+  readonly breaks: (world: World) => void | Promise<void>
+  /** The symptom and its cause are gone: what the picture of the deployment does not show by itself. */
+  readonly over?: (world: World) => readonly Sign[] | Promise<readonly Sign[]>
+  /** Parts of the picture (see `pictureOf`) that a right repair leaves otherwise than they were. */
+  readonly leaves?: readonly string[]
+  /** The page of the runbook by which it is repaired. */
+  readonly page: string
+  /** The shortest way: the words of each command. */
+  readonly way: (world: World) => readonly (readonly string[])[] | Promise<readonly (readonly string[])[]>
+}

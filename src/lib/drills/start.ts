@@ -1,0 +1,52 @@
+import { Blocked, Failed } from '../errors.ts'
+
+/** What is heard, and where to practise. */
+export interface StartedDrill {
+  readonly dir: string
+  readonly environment: string
+  readonly heard: string
+  readonly brokenAt: string
+}
+
+/** Starts a sandbox of its own for a drill, and waits until it has broken. `tell`: a word for whoever waits. */
+export const startDrill = async (name: string, seed: number, dir: string, tell: (line: string) => void): Promise<StartedDrill> => {
+  const [{ startDetached }, { askDrill }] = await Promise.all([import('../sandbox/up.ts'), import('./socket.ts')])
+  tell('Starting a deployment to practise on …')
+  const started = await startDetached(dir, ['drill:start', name, '--host', '--seed', String(seed), '--dir', dir])
+  if ('foreign' in started)
+    throw new Blocked({
+      code: 'sandbox-foreign-folder',
+      failed: `${dir} cannot be a sandbox's folder`,
+      state: 'Nothing was written.',
+      cause: started.foreign,
+      next: 'honeydue drill:start --dir, and an empty folder',
+    })
+  if ('failed' in started)
+    throw new Failed({
+      code: 'sandbox-not-started',
+      failed: 'The sandbox did not start',
+      state: 'Nothing of it is left running.',
+      cause: 'Its log ends with what stands above',
+      next: 'honeydue doctor',
+      details: started.failed.split('\n'),
+    })
+  if (started.already)
+    throw new Blocked({
+      code: 'drill-runs',
+      failed: 'A sandbox runs already, and a drill begins with one of its own',
+      state: 'Nothing was broken.',
+      next: 'honeydue sandbox:down',
+    })
+  tell('It is well, and customers use it. Something breaks in a moment …')
+  const { heard, brokenAt = '' } = await askDrill(dir, '/', { beginning: true })
+  return { dir, environment: started.running.environment, heard, brokenAt }
+}
+
+/** The same for a terminal. */
+export const startedText = ({ heard, brokenAt }: StartedDrill): string =>
+  [
+    heard,
+    '',
+    `It is ${brokenAt.slice(11, 19)} UTC. Begin with: honeydue status --env sandbox`,
+    'Is it repaired? honeydue drill:check    A hint: honeydue drill:hint    How it stands: honeydue drill:status',
+  ].join('\n')
