@@ -18,6 +18,3 @@ const asked = channel(askedChannel)
 export const tell = (one: () => Asked): void => {
   if (asked.hasSubscribers) asked.publish(one())
 }
-
-/** Whether anybody listens. */
-export const isListenedTo = (): boolean => asked.hasSubscribers

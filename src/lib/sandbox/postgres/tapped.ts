@@ -1,4 +1,4 @@
-import { isListenedTo, tell } from '../asked.ts'
+import { tell } from '../asked.ts'
 import { splitter, startupParameters, textAt } from './wire.ts'
 
 /** A statement that only begins or ends a transaction, or sets something for its length. */
@@ -18,7 +18,7 @@ export const tapped = (): ((chunk: Buffer) => void) => {
     tell(() => ({ system: 'postgres', said: text, changes }))
   }
   return (chunk) => {
-    if (ours === false || !isListenedTo()) return
+    if (ours === false) return
     if (split === undefined) {
       // The first message has no type.
       const length = chunk.length < 8 ? 0 : chunk.readInt32BE(0)
