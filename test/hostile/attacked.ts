@@ -112,6 +112,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     systems: ['ssh', 'kubernetes'],
     arrange: (sandbox) => void worlds['a kubeconfig that ends soon'](sandbox),
   },
+  'secrets:rotate': { words: ['REDIS_PASSWORD', '--soak', '0s'], systems: ['kubernetes'] },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'nodes:drain': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:reboot': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },

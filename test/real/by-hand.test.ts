@@ -10,6 +10,7 @@ import { type Plan, prepare } from '../../src/lib/plan/plan.ts'
 import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
 import { type AnyProcedure, procedures } from '../../src/lib/procedures/index.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import { taskHash } from '../../src/lib/sandbox/redis/asynq-worker.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
@@ -19,6 +20,7 @@ import { contextOf } from '../support/context.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
+import { liveValue, redisPassword } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
 import { scratchServers, useSandbox, worlds } from '../support/worlds.ts'
 
@@ -362,6 +364,17 @@ const cases: readonly Case[] = [
       at: /^Set maxmemory-policy to/,
       by: ({ redis }) => redis.settings.set('maxmemory-policy', 'noeviction'),
       stays: redisManifest,
+    },
+  },
+  {
+    id: 'secrets:rotate',
+    world: 'healthy',
+    input: () => ({ name: 'REDIS_PASSWORD', from: undefined, soak: 0, 'keep-old': false, 'newer-than': 0 }),
+    observe: async (one) => [redisPassword(one), await restarted(one)],
+    breaks: {
+      at: /^Let Redis accept the new/,
+      by: ({ redis }) => redis.startWith(planted.redisPassword),
+      stays: (one) => liveValue(one, 'REDIS_PASSWORD'),
     },
   },
   {

@@ -128,11 +128,14 @@ const consequences = (step: PlannedStep): readonly string[] => [
 ]
 
 /** Where an operator has it from, for variables that no flag gives. Values of production where the book has them. */
-const sources: Names = {
+const fixed: Names = {
   CHECKOUT: production.checkout,
   JOB_UID: `$(kubectl -n ${production.namespace} get job honeydue-migrate -o jsonpath='{.metadata.uid}')`,
-  RESOURCE_VERSION: `$(kubectl -n ${production.namespace} get secret cloudflare-origin-cert -o jsonpath='{.metadata.resourceVersion}')`,
 }
+
+/** Of the Secret that is written. */
+const versionOf = (secret: string): string =>
+  `$(kubectl -n ${production.namespace} get secret ${secret} -o jsonpath='{.metadata.resourceVersion}')`
 
 /** What the server gave the objects of this sandbox. */
 const serverValues = ({ steps }: Plan): Names => {
@@ -140,6 +143,7 @@ const serverValues = ({ steps }: Plan): Names => {
   const found = {
     JOB_UID: /"uid":"([^"]+)"[^\n]*\/jobs\//.exec(said)?.[1],
     RESOURCE_VERSION: /"resourceVersion":"([^"]+)"/.exec(said)?.[1],
+    TODAY: /"honeydue\.dev\/last-rotated":"(\d{4}-\d\d-\d\d)"/.exec(said)?.[1],
   }
   return Object.fromEntries(Object.entries(found).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
@@ -167,6 +171,8 @@ const script = ({ names, plan }: Planned, page: Page, procedure: AnyProcedure): 
   const used = [...new Set(lines.filter(({ kind }) => kind !== 'note').flatMap(({ text }) => variablesOf(text)))].filter(
     (name) => !known.has(name),
   )
+  const patched = /patch secret\/([\w-]+)/.exec(lines.map(({ text }) => text).join('\n'))?.[1]
+  const sources = { ...fixed, ...(patched !== undefined && { RESOURCE_VERSION: versionOf(patched) }) } as Names
   const settings = used.map((name) =>
     sources[name] === undefined ? `${name}='…' # ${about(name, page, procedure)}` : `${name}=${sources[name]}`,
   )

@@ -8,6 +8,7 @@ import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
+import { redisPassword } from '../support/rotation.ts'
 import { worlds } from '../support/worlds.ts'
 
 export type Id = keyof typeof procedures
@@ -236,6 +237,10 @@ export const cases = {
     words: () => ['default'],
     end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused'),
   },
+  'secrets:rotate': {
+    words: () => ['REDIS_PASSWORD', '--soak', '0s'],
+    end: (sandbox) => [redisPassword(sandbox), ...['api', 'worker'].map((name) => workload(name)(sandbox))],
+  },
 } as const satisfies Readonly<Record<Id, Case>>
 
 /** Which file tries which: several run beside each other. */
@@ -265,7 +270,7 @@ export const groups = {
     'nodes:reboot',
     'nodes:uncordon',
   ],
-  certificates: ['cert:install', 'cert:rotate', 'db:restore-point'],
+  certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'secrets:rotate'],
   releases: ['deploy:image', 'deploy:rollback'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],
 } as const satisfies Readonly<Record<string, readonly Id[]>>

@@ -30,7 +30,7 @@ export const saidOf = (value: string): readonly Said[] => {
   const index = { schema: value, name: value }
   const nodes = sayNodes({ configFile: value, hostnames: new Map([[value, value]]) })
   const redis = sayRedis({ namespace: value, deployment: value, kubeconfigs: [value] })
-  const checkout = sayCheckout(value)
+  const checkout = sayCheckout(value, [value])
   const record = { name: value, type: 'A' as const, address: value, comment: value }
   const manifest = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: value }, spec: { image: value } }
   return [
@@ -64,6 +64,18 @@ export const saidOf = (value: string): readonly Said[] => {
     checkout.placePair({ base: value, certificate: never() }),
     checkout.restorePair({ base: value }),
     checkout.dropNewKey({ base: value }),
+    ...(['file', 'yaml', 'env'] as const).map((kind) =>
+      checkout.placeValue({ base: value, source: { file: value, in: kind, key: value }, value: new Secret('x'), line: 4 }),
+    ),
+    checkout.keepOldValue({ base: value, value: new Secret('x'), live: { ...at, key: value } }),
+    checkout.keepNewValue({ base: value, value: new Secret('x'), from: value }),
+    checkout.keepNewValue({ base: value, value: new Secret('x') }),
+    checkout.dropOldValue({ base: value }),
+    checkout.dropNewValue({ base: value }),
+    kube.setSecretValue({ ...at, key: value, resourceVersion: value, value: never(), rotated: value, file: value }),
+    redis.addPassword({ ...never(), file: value }),
+    redis.makeOwn({ password: { ...never(), file: value }, beside: { ...never(), file: value } }),
+    redis.removePassword({ ...never(), file: value }),
   ]
 }
 

@@ -16,10 +16,11 @@ export interface Difference {
   readonly of?: number
 }
 
-/** How a change is taken back. It may look, because after a failure nobody knows the world; `afterwards`: once the values it depends on are back. */
+/** How a change is taken back. It may look, because after a failure nobody knows the world; `afterwards`: once the values it depends on are back; `last`: once whatever used it has gone back as well. */
 export type Undo<N extends Name> =
   | ((write: Writers<N>, look: Readers<N>, signal: AbortSignal) => Promise<void>)
   | { readonly afterwards: (write: Writers<N>, look: Readers<N>, signal: AbortSignal) => Promise<void> }
+  | { readonly last: (write: Writers<N>, look: Readers<N>, signal: AbortSignal) => Promise<void> }
   | { readonly impossible: string }
 
 /** Calls `changed` whenever what a step waits for may have changed, until the signal; a watch that ends or fails leaves the asking to the clock. */

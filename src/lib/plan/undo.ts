@@ -24,7 +24,7 @@ export interface Changed<N extends Name> {
 
 const mayHaveChanged: readonly StepState[] = ['done', 'undone', 'half', 'unverified']
 
-/** The steps that take back what was changed: in reverse; those whose undo comes `afterwards` follow in the plan's order. */
+/** The steps that take back what was changed: in reverse; those whose undo comes `afterwards` follow in the plan's order, and those that are `last` in reverse again. */
 export const undoingOf = <N extends Name>({ prepared, states, run, replan }: Changed<N>): Undoing<N> => {
   const { plan, steps } = prepared
   const changed = steps.flatMap((step, i) => {
@@ -35,11 +35,13 @@ export const undoingOf = <N extends Name>({ prepared, states, run, replan }: Cha
   })
   const back = (one: (typeof changed)[number]) => {
     const { undo } = one.step
-    return typeof undo === 'function' ? undo : 'afterwards' in undo ? undo.afterwards : undefined
+    if (typeof undo === 'function') return undo
+    return 'afterwards' in undo ? undo.afterwards : 'last' in undo ? undo.last : undefined
   }
   const ordered = [
     ...changed.filter(({ step }) => typeof step.undo === 'function').reverse(),
     ...changed.filter(({ step }) => typeof step.undo === 'object' && 'afterwards' in step.undo),
+    ...changed.filter(({ step }) => typeof step.undo === 'object' && 'last' in step.undo).reverse(),
   ]
   const look = lastingReadersOf(run.systems, run.needs)
   const reversed = ordered.map((one): Change<N> => {

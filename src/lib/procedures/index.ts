@@ -37,4 +37,5 @@ export const procedures = {
   'queue:pause': async () => (await import('./queue/pause.ts')).pause,
   'queue:resume': async () => (await import('./queue/resume.ts')).resume,
   'queue:retry': async () => (await import('./queue/retry.ts')).retry,
+  'secrets:rotate': async () => (await import('./secrets/rotate.ts')).rotate,
 } as const satisfies Readonly<Record<AnyProcedure['id'], () => Promise<AnyProcedure>>>

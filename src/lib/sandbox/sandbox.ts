@@ -74,6 +74,8 @@ export interface Sandbox {
   /** The environment of the CLI, as `environment.yaml` in `dir` has it. */
   readonly environment: Environment
   readonly urls: SandboxUrls
+  /** What a pod of the application began with; undefined of one whose program has not begun. */
+  environmentOf(pod: string): Readonly<Record<string, string>> | undefined
   /** Everything as at the start, in milliseconds. */
   reset(): Promise<void>
   stop(): Promise<void>
@@ -109,6 +111,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { outside } = options
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
+    const environments = new Map<string, Readonly<Record<string, string>>>()
     const lasting = whatLasts()
     const { authority, originCa } = lasting
     const origin = originCa.first
@@ -164,6 +167,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             images,
             pings: options.warmupPings,
             work: (host, signal) => redis.work(host, signal, options.jobs === true),
+            began: (pod, env) => environments.set(pod, env),
+            ...(outside === undefined && { cache: redis.accepts, startCache: redis.startWith }),
             ...outside,
           }),
           images: pulling(registry, () => kubernetes.client),
@@ -235,6 +240,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       edge,
       environment,
       urls,
+      environmentOf: (pod) => environments.get(pod),
       async reset() {
         // First what runs in pods: it would go on in the systems while they are put back, and leave a lock in them for example.
         kubernetes.halt()

@@ -43,7 +43,7 @@ export const openSystems = (
   })
   const trust = { hostaddr: environment.hostaddr, ...(environment.ca !== undefined && { caFile: environment.ca }), signal }
   const systems: Systems = {
-    checkout: checkoutSystem(environment.checkout),
+    checkout: checkoutSystem(environment.checkout, environment.kubeconfig),
     kube,
     http: httpSystem(trust),
     cloudflare: cloudflareSystem({

@@ -34,6 +34,9 @@ export interface Reached {
   readonly is: string
 }
 
+/** The shell lines of every call of a writer. */
+export type WriterSay<W extends WriterShape<W>> = { readonly [K in keyof W]: (...args: Parameters<W[K]>) => Said }
+
 /** One outside thing, spoken to over its real protocol through a connection that opens at first use. */
 export interface System<R extends ReaderShape, W extends WriterShape<W>, P extends object = object> {
   readonly read: R
@@ -41,7 +44,7 @@ export interface System<R extends ReaderShape, W extends WriterShape<W>, P exten
   readonly oneLook?: () => R
   readonly write: W
   /** The shell line of every writer call: the manual lines of a plan are made of these. */
-  readonly say: { readonly [K in keyof W]: (...args: Parameters<W[K]>) => Said }
+  readonly say: WriterSay<W>
   /** Shell lines that stop where something of this system is not so. */
   readonly prove?: P
   /** Writer calls that the live system can try without changing anything (Kubernetes' dryRun=All). Throws what the real call would. */

@@ -37,13 +37,27 @@ export const consumersOf = (
   }))
   return {
     // Redis reads the same ConfigMap where chapter 7's common shape holds, and nothing of what stands in it: its pod is left alone.
-    consumers: sources
-      .filter(({ deployment, source: { reads } }) => reads && deployment.metadata.name !== environment.redis.deployment)
-      .map(({ deployment }) => consumer(deployment, isSingleton(environment, deployment.metadata.name)))
-      .sort(apiFirst),
+    consumers: consumersWhere(
+      deployments,
+      (deployment) =>
+        deployment.metadata.name !== environment.redis.deployment &&
+        sources.some(({ deployment: one, source }) => one === deployment && source.reads),
+      environment,
+    ),
     own: sources.flatMap(({ deployment, source: { own } }) => own.map((one) => ({ ...one, workload: deployment.metadata.name }))),
   }
 }
+
+/** Those Deployments that something is true of, as consumers, the API first. */
+export const consumersWhere = (
+  deployments: readonly Deployment[],
+  uses: (deployment: Deployment) => boolean,
+  environment: Pick<Environment, 'workloads'>,
+): readonly Consumer[] =>
+  deployments
+    .filter(uses)
+    .map((deployment) => consumer(deployment, isSingleton(environment, deployment.metadata.name)))
+    .sort(apiFirst)
 
 const consumer = (deployment: Deployment, singleton: boolean): Consumer => {
   const { metadata, spec, status } = deployment

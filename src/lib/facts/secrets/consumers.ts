@@ -31,7 +31,7 @@ const isMounted = ({ volumes = [] }: PodSpec, { secret, key }: Wanted): boolean 
     .some(({ items }) => items === undefined || items.some((item) => item.key === key))
 
 /** How a pod of this spec uses a key; undefined where it does not. */
-const useOf = (spec: PodSpec, wanted: Wanted): Use | undefined => {
+export const useOf = (spec: PodSpec, wanted: Wanted): Use | undefined => {
   const containers = [...(spec.initContainers ?? []), ...spec.containers]
   if (containers.some((container) => inEnvironment(container, wanted))) return 'env'
   if (isMounted(spec, wanted)) return 'mounted'

@@ -12,6 +12,7 @@ import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Proof } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
 import { type ShellLine, sh } from '../../shell.ts'
+import { spoken } from '../../spoken.ts'
 import type { TlsSecret } from '../../systems/kube/types.ts'
 import type { Provers, Readers, Shown } from '../../systems/systems.ts'
 import { isCertificateTrouble, namesAnswering, throughTheEdge } from './edge-answers.ts'
@@ -186,8 +187,6 @@ export const noteRotation = (facts: RotationFacts): Step => {
     undo: (write) => write.kube.annotate({ ...annotation, ...(before !== undefined && { value: before }) }),
   }
 }
-
-const spoken = (time: Duration): string => (time % minutes(1) === 0 ? `${time / minutes(1)} min` : `${time / seconds(1)} s`)
 
 const servedAndAnswering = async (facts: RotationFacts, look: Look): Promise<Finding> =>
   every(await Promise.all([servedEverywhere(facts, look, facts.next.publicKey), throughTheEdge(facts.places.hosts, look.http)]))

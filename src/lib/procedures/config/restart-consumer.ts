@@ -27,27 +27,47 @@ export interface NewValue {
   readonly moved: { readonly code: string; readonly next: string }
 }
 
+/** A value that pods get when they start, wherever it stands. */
+export interface Renewal {
+  readonly namespace: string
+  /** What pods are to have started with: "the new REDIS_PASSWORD". */
+  readonly with: string
+  /** Whether anything may begin. */
+  readonly may: Finding
+  /** Since when it is as it is to be (RFC 3339); a finding where it is not. */
+  readonly since: (look: Readers<'kube'>) => Promise<string | Finding>
+  /** The same of what it was before, once that is back. */
+  readonly sinceBack: (look: Readers<'kube'>) => Promise<string | Finding>
+}
+
 /** Every pod of a workload starts with the value that the ConfigMap names; one that must not run twice is stopped first. */
-export const restartConsumer = (facts: NewValue, consumer: Consumer): readonly Change<'kube'>[] =>
+export const restartConsumer = (facts: NewValue, consumer: Consumer): readonly Change<'kube'>[] => {
+  const { namespace, configMap, key, present, moved } = facts
+  const before = { namespace, configMap, key, target: present, moved }
+  return renew({ ...facts, since: (look) => changedAt(facts, look), sinceBack: (look) => changedAt(before, look) }, consumer)
+}
+
+/** The same for any value. */
+export const renew = (facts: Renewal, consumer: Consumer): readonly Change<'kube'>[] =>
   consumer.singleton && surges(consumer.deployment) ? stopAndStart(facts, consumer) : [restart(facts, consumer)]
 
-const restart = (facts: NewValue, { deployment, replicas }: Consumer): Change<'kube'> => {
+const restart = (facts: Renewal, { deployment, replicas }: Consumer): Change<'kube'> => {
   const target = { namespace: facts.namespace, name: deployment.metadata.name }
   return {
     title: `Restart ${target.name}`,
     effect: [{ what: `pods of ${target.name}, ${replicas}`, before: 'started before the change', after: `started with ${facts.with}` }],
     check: async () => facts.may,
     apply: (write) => write.kube.restart(target),
-    verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
+    verify: (look) => startedWith(facts.since, { ...target, replicas }, look),
     within: rolloutPatience(deployment),
     watching: watchingRollout(deployment),
     shows: (prove) => prove.kube.rolledOut({ ...target, replicas, within: rolloutPatience(deployment) }),
     undo: { afterwards: (write) => write.kube.restart(target) },
-    undone: (look) => startedWithPresent(facts, { ...target, replicas }, look),
+    undone: (look) => startedWith(facts.sinceBack, { ...target, replicas }, look),
   }
 }
 
-const stopAndStart = (facts: NewValue, { deployment, replicas }: Consumer): readonly Change<'kube'>[] => {
+const stopAndStart = (facts: Renewal, { deployment, replicas }: Consumer): readonly Change<'kube'>[] => {
   const target = { namespace: facts.namespace, name: deployment.metadata.name }
   const pods = podsOf(deployment)
   const down = { ...target, from: replicas, to: 0 }
@@ -59,7 +79,7 @@ const stopAndStart = (facts: NewValue, { deployment, replicas }: Consumer): read
       check: async () => facts.may,
       apply: (write) => write.kube.scale(down),
       verify: async (look) => {
-        const since = await changedAt(facts, look)
+        const since = await facts.since(look)
         if (typeof since !== 'string') return since
         return noneLeft(await look.kube.pods(pods), since)
       },
@@ -76,7 +96,7 @@ const stopAndStart = (facts: NewValue, { deployment, replicas }: Consumer): read
       title: `Start ${target.name}`,
       effect: [{ what: `pods of ${target.name}`, before: 'none', after: `${replicas}, started with ${facts.with}` }],
       apply: (write) => write.kube.scale(up),
-      verify: (look) => startedWithTarget(facts, { ...target, replicas }, look),
+      verify: (look) => startedWith(facts.since, { ...target, replicas }, look),
       within: rolloutPatience(deployment),
       watching: watchingRollout(deployment),
       shows: (prove) => prove.kube.rolledOut({ ...target, replicas, within: rolloutPatience(deployment) }),
@@ -87,7 +107,7 @@ const stopAndStart = (facts: NewValue, { deployment, replicas }: Consumer): read
           await startAgain(write, look, up)
         },
       },
-      undone: (look) => startedWithPresent(facts, { ...target, replicas }, look),
+      undone: (look) => startedWith(facts.sinceBack, { ...target, replicas }, look),
     },
   ]
 }
@@ -129,19 +149,12 @@ const changedAt = async (
   })
 }
 
-/** Taken back: every pod started after the ConfigMap came to say again what it said before. */
-const startedWithPresent = (
-  { namespace, configMap, key, present, moved }: NewValue,
-  target: Parameters<typeof startedWithTarget>[1],
-  look: Readers<'kube'>,
-): Promise<Finding> => startedWithTarget({ namespace, configMap, key, target: present, moved }, target, look)
-
-/** Every pod started after the ConfigMap came to have the target: it got the target. */
-const startedWithTarget = async (
-  named: Named,
+/** Every pod started after the value came to be what it is: it got that. */
+const startedWith = async (
+  changed: Renewal['since'],
   target: { readonly namespace: string; readonly name: string; readonly replicas: number },
   look: Readers<'kube'>,
 ): Promise<Finding> => {
-  const since = await changedAt(named, look)
+  const since = await changed(look)
   return typeof since === 'string' ? rolledOut(look.kube, target, (pod: Pod) => startedAt(pod) >= since) : since
 }

@@ -15,7 +15,7 @@ const day = 86_400_000
 /** secret-rotation.md: at least annually. */
 const year = 365 * day
 
-/** When a key was given its value: by our note of it, by the book's note of the whole Secret, or, where nobody noted one, when the Secret was made. */
+/** When a key was given its value: by the record of our own write, by the book's note of the whole Secret, or, where nobody noted one, when the Secret was made. */
 export const rotated = ({
   rotatedAt,
   secret,

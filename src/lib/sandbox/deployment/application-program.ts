@@ -19,19 +19,25 @@ export interface Database {
 /** database.Connect fires this many pings in parallel at boot (ch08). */
 export const warmupPings = 20
 
-/** Opens its pool, says so, and serves until it is stopped; without a database it tries again. Resolves with the exit code. */
+/** Logs in to Redis, opens its pool, says so, and serves until it is stopped; without either it tries again. Resolves with the exit code. */
 export async function application(
   database: Database,
   run: ContainerRun,
   application: string,
   serving: string,
   count: number = warmupPings,
+  cache: (password: string) => boolean = () => true,
 ): Promise<number> {
   const host = run.env.DB_HOST ?? ''
   run.ready(false)
   run.log(`${application} starting, database host ${host || 'not set'}`)
   for (let attempt = 1; !run.signal.aborted; attempt++) {
     const began = performance.now()
+    if (!cache(run.env.REDIS_PASSWORD ?? '')) {
+      run.log(`failed to log in to Redis (attempt ${attempt}): WRONGPASS`)
+      await pause(Math.min(attempt * 250, 2000), run.signal)
+      continue
+    }
     const connections = await database.openApplicationConnections({ host, database: run.env.POSTGRES_DB, application, count })
     if (connections.reachable && !run.signal.aborted) {
       // The application's own words are not known: the sandbox's environment.yaml carries the pattern that reads these.

@@ -14,26 +14,53 @@ export interface ProgramOptions {
   readonly pings?: number | undefined
   /** A worker's pod of this name lives in the job queue until the signal. */
   readonly work?: (host: string, signal: AbortSignal) => void
+  /** Whether Redis lets in who has this password; everybody where nothing is said. */
+  readonly cache?: (password: string) => boolean
+  /** A pod of the application began with this environment. */
+  readonly began?: (pod: string, env: Readonly<Record<string, string>>) => void
+  /** Redis' process starts with this password. */
+  readonly startCache?: (password: string) => void
   /** The program of the migration's Job, given the files of its image. */
   readonly migrate?: (files: () => Promise<readonly MigrationFile[]>) => Program
 }
 
+const begun = Date.now() - 60_000
+
 /** The programs of honeyDue's images; an image that is not known keeps what its annotations say. */
 export const programs =
-  ({ database, images, pings = warmupPings, work = () => {}, migrate = (files) => migrateProgram(database, files) }: ProgramOptions) =>
+  ({
+    database,
+    images,
+    pings = warmupPings,
+    work = () => {},
+    began = () => {},
+    cache,
+    startCache = () => {},
+    migrate = (files) => migrateProgram(database, files),
+  }: ProgramOptions) =>
   (pod: KubeObject, container: string): Program | undefined => {
     if (pod.metadata.namespace !== 'honeydue') return undefined
     const runs = imageOf(pod, container)
     switch (pod.metadata.labels?.['app.kubernetes.io/name']) {
       case 'api':
         return async (run) => {
+          began(pod.metadata.name, run.env)
           if (runs === image('api', tags.autoMigrate)) await autoMigrate(database, run)
-          return application(database, run, 'honeydue-api', 'api server listening on :8000', pings)
+          return application(database, run, 'honeydue-api', 'api server listening on :8000', pings, cache)
         }
       case 'worker':
         return (run) => {
+          began(pod.metadata.name, run.env)
           work(pod.metadata.name, run.signal)
-          return application(database, run, 'honeydue-worker', 'asynq scheduler started', 2)
+          return application(database, run, 'honeydue-worker', 'asynq scheduler started', 2, cache)
+        }
+      case 'redis':
+        return async (run) => {
+          // One that was there before this sandbox began runs already.
+          if (Date.parse(pod.metadata.creationTimestamp ?? '') > begun) startCache(run.env.REDIS_PASSWORD ?? '')
+          run.ready(true)
+          await new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve(), { once: true }))
+          return 0
         }
       case 'honeydue-migrate':
         return migrate(async () => (await images.migrations(runs)) ?? [])

@@ -1,4 +1,5 @@
 import type { Keyspace, Value } from './keyspace.ts'
+import type { Passwords } from './passwords.ts'
 import type { Protocol, Reply } from './protocol.ts'
 
 /** One client's connection as the commands see it. */
@@ -31,7 +32,9 @@ export interface Context {
   readonly now: () => number
   readonly startedAt: number
   readonly replica: () => boolean
-  readonly password: () => string | undefined
+  readonly passwords: Passwords
+  /** Whether this one is let in: by the passwords, and by what is wrong with the server. */
+  readonly accepts: (password: string) => boolean
   readonly sleep: (ms: number) => Promise<void>
   readonly usedMemory: () => number
 }

@@ -1,6 +1,7 @@
 import { tell } from '../asked.ts'
 import type { Command, Commands, Context, Counters } from './command.ts'
 import { Refusal } from './command.ts'
+import { users } from './commands/acl.ts'
 import { collections } from './commands/collections.ts'
 import { connection } from './commands/connection.ts'
 import { keys } from './commands/keys.ts'
@@ -10,7 +11,7 @@ import { strings } from './commands/strings.ts'
 import { nullArray, ok, queued, type Reply, refuse } from './protocol.ts'
 
 const commands = new Map<string, Command>(
-  Object.entries({ ...connection, ...server, ...keys, ...strings, ...collections } satisfies Commands),
+  Object.entries({ ...connection, ...server, ...users, ...keys, ...strings, ...collections } satisfies Commands),
 )
 
 /** What the server as a whole says to a command before it is run. */

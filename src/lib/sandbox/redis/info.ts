@@ -21,6 +21,7 @@ const sections = (context: Context): Readonly<Record<string, readonly string[]>>
       `uptime_in_seconds:${uptime}`,
       `uptime_in_days:${Math.floor(uptime / 86_400)}`,
       'hz:10',
+      'config_file:',
     ],
     Clients: [`connected_clients:${context.sessions().length}`, `maxclients:${settings.get('maxclients')}`, 'blocked_clients:0'],
     Memory: [

@@ -5,6 +5,7 @@ import { runWorker } from './asynq-worker.ts'
 import type { Context, Counters, Session } from './command.ts'
 import { execute } from './execute.ts'
 import { createKeyspace, type Value } from './keyspace.ts'
+import { createPasswords } from './passwords.ts'
 import { createDecoder, encode, ProtocolError } from './protocol.ts'
 import { seed } from './seed.ts'
 import { defaultSettings } from './settings.ts'
@@ -46,6 +47,7 @@ export const startRedis = async (options: RedisOptions = {}) => {
   const databases = Array.from({ length: 16 }, () => createKeyspace(now))
   const [db = createKeyspace(now)] = databases
   const settings = new Map<string, string>()
+  const passwords = createPasswords()
   const counters: Counters = { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0, refusals: {} }
   const clients = new Map<Session, Socket>()
   const hooks = new Map<string, () => void>()
@@ -57,6 +59,7 @@ export const startRedis = async (options: RedisOptions = {}) => {
     for (const each of databases) each.clear()
     settings.clear()
     for (const [name, value] of defaultSettings(options.password)) settings.set(name, value)
+    passwords.only(options.password ?? '')
     Object.assign(counters, { commands: 0, connections: 0, hits: 0, misses: 0, evicted: 0, errors: 0, refusals: {} })
     hooks.clear()
     log.length = 0
@@ -83,7 +86,7 @@ export const startRedis = async (options: RedisOptions = {}) => {
     return true
   }
   const rules = { loading: () => fault?.kind === 'loading', makeRoom }
-  const password = () => (fault?.kind === 'wrong-password' ? '\u0000another' : settings.get('requirepass') || undefined)
+  const accepts = (password: string) => fault?.kind !== 'wrong-password' && passwords.accepts(password)
 
   const contextOf = (session: Session): Context => ({
     session,
@@ -97,7 +100,8 @@ export const startRedis = async (options: RedisOptions = {}) => {
     now,
     startedAt,
     replica: () => fault?.kind === 'read-only',
-    password,
+    passwords,
+    accepts,
     sleep: (ms) => clock.sleep(ms, stopping.signal),
     usedMemory,
   })
@@ -136,7 +140,7 @@ export const startRedis = async (options: RedisOptions = {}) => {
       id: nextId++,
       address: `${socket.remoteAddress}:${socket.remotePort}`,
       since: now(),
-      authenticated: password() === undefined,
+      authenticated: fault?.kind !== 'wrong-password' && passwords.open(),
       protocol: 2,
       db: 0,
       name: '',
@@ -216,6 +220,14 @@ export const startRedis = async (options: RedisOptions = {}) => {
     /** A worker of the application lives until the signal, as asynq shows one here; `works`: it takes tasks and ends them. */
     work: (host: string, signal: AbortSignal, works: boolean): void =>
       runWorker(db, { host, now, signal: AbortSignal.any([signal, stopping.signal]), works }),
+    /** Whether a login with this password is let in now. */
+    accepts,
+    /** As its process starts with this password: whoever is connected is not any more, and no other password is known. */
+    startWith: (password: string): void => {
+      settings.set('requirepass', password)
+      passwords.only(password)
+      for (const socket of clients.values()) socket.destroy()
+    },
     fail: (next: RedisFault | undefined): void => {
       fault = next
     },

@@ -5,6 +5,7 @@ export const defaultSettings = (password: string | undefined): Map<string, strin
     ['maxmemory-policy', 'allkeys-lru'],
     ['maxmemory-samples', '5'],
     ['requirepass', password ?? ''],
+    ['aclfile', ''],
     ['timeout', '0'],
     ['databases', '16'],
     ['appendonly', 'yes'],

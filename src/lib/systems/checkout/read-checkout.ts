@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Unreachable } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 import { gitOf } from './git.ts'
@@ -11,7 +11,7 @@ const largest = 8 * 1024 * 1024
 /** The reading half: files of a folder on this machine, and what git has of them; YAML is parsed only when asked for. */
 export const readCheckout = (folder: string): CheckoutReader => {
   const text = async (file: string): Promise<string | undefined> => {
-    const path = join(folder, file)
+    const path = resolve(folder, file)
     const unreadable = (cause: string) =>
       new Unreachable({ code: 'checkout-unreadable', failed: `${path} cannot be read`, cause, next: 'honeydue config:explain' })
     try {
@@ -37,6 +37,14 @@ export const readCheckout = (folder: string): CheckoutReader => {
     secret: async (file) => {
       const found = await text(file)
       return found === undefined ? undefined : new Secret(found)
+    },
+    given: async (path) => {
+      const found = await text(resolve(path))
+      return found === undefined ? undefined : new Secret(found.replace(/\r?\n$/, ''))
+    },
+    valueLine: async (source) => {
+      const [found, { lineOf }] = await Promise.all([text(source.file), import('./value-in.ts')])
+      return found === undefined ? undefined : lineOf(found, source)
     },
     value: async (source) => {
       const [found, { valueIn }] = await Promise.all([text(source.file), import('./value-in.ts')])

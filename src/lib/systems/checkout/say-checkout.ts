@@ -3,10 +3,11 @@ import { join, relative } from 'node:path'
 import { pairFiles } from '../../pair-files.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
 import type { Said, Shown, System } from '../systems.ts'
+import { proveValues, sayValues } from './say-values.ts'
 import type { CheckoutProver, CheckoutReader, CheckoutWriter } from './types.ts'
 
 /** The shell lines that do what the writer does, from the checkout's folder. Nothing takes a file's place before it was looked at. */
-export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWriter>['say'] => {
+export const sayCheckout = (folder: string, kubeconfigs: readonly string[]): System<CheckoutReader, CheckoutWriter>['say'] => {
   const before = [sh`cd ${folder}`]
   // A file that is a link stays one: what it leads to is replaced.
   const real = (file: string): string => {
@@ -35,6 +36,7 @@ export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWrit
     files: [join(folder, file)],
   })
   return {
+    ...sayValues(folder, real, kubeconfigs),
     setScalar: setOnLine,
     setWord: setOnLine,
     addSetting: ({ file, key, line }) => ({
@@ -96,6 +98,7 @@ export const sayCheckout = (folder: string): System<CheckoutReader, CheckoutWrit
 export const proveCheckout = (folder: string): CheckoutProver => {
   const shown = (...lines: readonly ShellLine[]): Shown => ({ before: [sh`cd ${folder}`], lines })
   return {
+    ...proveValues(folder),
     named: ({ file, line, value }) => shown(sh`sed -n ${`${line}p`} ${file} | grep -qF -e ${value}`),
     line: ({ file, line }) => shown(sh`grep -qxF -e ${line} ${file}`),
     newKey: ({ base }) => {

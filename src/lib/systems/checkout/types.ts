@@ -59,6 +59,10 @@ export interface CheckoutReader {
   text(file: string): Promise<string | undefined>
   /** The same for a file whose text nobody may see. */
   secret(file: string): Promise<Secret | undefined>
+  /** A value in a file anywhere on this machine, by a path as somebody typed it; undefined where there is none. */
+  given(path: string): Promise<Secret | undefined>
+  /** On which line of its file a source stands, from 1; undefined for a whole file. */
+  valueLine(source: ValueSource): Promise<number | undefined>
   /** One value that nobody may see, without the line break at the end of a file; undefined where the file or the key is not there. */
   value(source: ValueSource): Promise<Secret | undefined>
   /** A file's permissions, 0o600 for its owner's alone; undefined where there is none. */
@@ -85,7 +89,32 @@ export interface CheckoutReader {
   texts(objects: readonly string[]): Promise<readonly string[]>
 }
 
-export interface CheckoutWriter {
+/** The files of a value that is rotated; `base`: by which they are named. */
+export interface ValueWriter {
+  /** Writes the live value beside its source. `live`: where an operator has it, for the shell line. */
+  keepOldValue(kept: {
+    readonly base: string
+    readonly value: Secret
+    readonly live: { readonly namespace: string; readonly name: string; readonly key: string }
+  }): Promise<void>
+  /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in. */
+  keepNewValue(kept: { readonly base: string; readonly value: Secret; readonly from?: string }): Promise<void>
+  /** Puts a value into its source, in one piece. `line`: where that is, for the shell line. */
+  placeValue(place: { readonly base: string; readonly source: ValueSource; readonly value: Secret; readonly line?: number }): Promise<void>
+  dropOldValue(kept: { readonly base: string }): Promise<void>
+  dropNewValue(kept: { readonly base: string }): Promise<void>
+}
+
+export interface ValueProver {
+  /** The old and the new value stand beside their source. */
+  kept(value: { readonly base: string }): Shown
+  /** The source has the new one. */
+  placed(value: { readonly base: string; readonly source: ValueSource }): Shown
+  /** Neither stands there any more. */
+  dropped(value: { readonly base: string }): Shown
+}
+
+export interface CheckoutWriter extends ValueWriter {
   /** Changes the one scalar at `key` that still is `from`, and not a byte beside it. Throws Moved where it is another. */
   setScalar(change: {
     readonly file: string
@@ -110,7 +139,7 @@ export interface CheckoutWriter {
   dropNewKey(pair: { readonly base: string }): Promise<void>
 }
 
-export interface CheckoutProver {
+export interface CheckoutProver extends ValueProver {
   /** A line of a file has this value. */
   named(place: { readonly file: string; readonly line: number; readonly value: string }): Shown
   /** A file has this line. */

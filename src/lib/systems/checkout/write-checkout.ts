@@ -5,6 +5,7 @@ import { sh } from '../../shell.ts'
 import { writePair } from './pair.ts'
 import { replaceFile } from './replace-file.ts'
 import type { CheckoutReader, CheckoutWriter } from './types.ts'
+import { writeValues } from './values.ts'
 
 /** A line that sets this key, as a shell reads it. */
 const settingOf = (key: string): RegExp => new RegExp(`^\\s*(?:export\\s+)?${key}=`, 'm')
@@ -46,5 +47,6 @@ export const writeCheckout = (folder: string, { text }: Pick<CheckoutReader, 'te
       await replace(file, lines.filter((one) => one !== line).join('\n'))
     },
     ...writePair(folder),
+    ...writeValues(folder),
   }
 }

@@ -51,6 +51,11 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
         sh`${part(field(target, 'secret', '.data.tls\\.crt'))}; theirs=$(printf %s "$found" | openssl base64 -d -A | openssl x509 -noout -pubkey); test "$theirs" = "$ours"`,
         sh`${part(field(target, 'secret', '.data.tls\\.key'))}; theirs=$(printf %s "$found" | openssl base64 -d -A | openssl pkey -pubout); test "$theirs" = "$ours"`,
       ]),
+    secretValue: ({ key, file, ...target }) =>
+      shown([
+        sh`ours=$(openssl base64 -A -in ${file})`,
+        sh`${part(field(target, 'secret', `.data.${step(key)}`))}; test "$found" = "$ours"`,
+      ]),
     otherJob: ({ uid, ...target }) =>
       shown([
         sh`found=$(kubectl -n ${target.namespace} get ${`job/${target.name}`} --ignore-not-found -o jsonpath={.metadata.uid}); test "$found" != ${uid}`,

@@ -87,8 +87,8 @@ export const kubeClient = (options: KubeOptions) => {
     text: async (path: string): Promise<string | undefined> =>
       (await get(path, ({ status, object }) => (status === 400 || status === 404) && object !== undefined))?.text,
     /** Writes as field manager `honeydue`; `dry`: the server answers as if, and changes nothing. Throws Moved for 404, 409 and a failed test. */
-    write: async (asked: Asked & { readonly dry?: boolean }): Promise<object> => {
-      const query = `fieldManager=honeydue${asked.dry ? '&dryRun=All' : ''}`
+    write: async (asked: Asked & { readonly dry?: boolean; readonly manager?: string }): Promise<object> => {
+      const query = `fieldManager=${asked.manager ?? 'honeydue'}${asked.dry ? '&dryRun=All' : ''}`
       const answer = await ask({ ...asked, path: `${asked.path}${asked.path.includes('?') ? '&' : '?'}${query}` })
       if (answer.status < 300 && answer.object) return answer.object
       throw writeTrouble(answer.status, answer.object, `${asked.method} ${asked.path}`, answer.server)

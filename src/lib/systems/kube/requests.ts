@@ -1,4 +1,4 @@
-import { migratesToNote, replicasNote } from '../../notes.ts'
+import { lastRotatedNote, migratesToNote, replicasNote } from '../../notes.ts'
 import { pathOf } from './kinds.ts'
 import type { KubeWriter, Target } from './types.ts'
 
@@ -11,6 +11,8 @@ export interface KubeRequest {
   readonly path: string
   readonly contentType?: string
   readonly body: unknown
+  /** Under which the server records it; `honeydue` without one. */
+  readonly manager?: string
 }
 
 type Of<K extends keyof KubeWriter> = Parameters<KubeWriter[K]>[0]
@@ -123,6 +125,21 @@ export const tlsSecretRequest = (
     metadata: { resourceVersion, annotations: { [lastApplied]: null } },
     ...(pair && { data: { 'tls.crt': pair.certificate, 'tls.key': pair.key } }),
   })
+
+/** Under whose name a key's writes are recorded: the server keeps a time for each, and not for each key. */
+export const managerOf = (key: string): string => `honeydue.${key}`
+
+/** The new value of one key in base64; without one, a write that changes nothing of it. */
+export const secretValueRequest = (
+  { namespace, name, key, resourceVersion, rotated }: Omit<Of<'setSecretValue'>, 'value' | 'file'>,
+  value?: string,
+): KubeRequest => ({
+  ...mergePatch(pathOf('Secret', namespace, name), {
+    metadata: { resourceVersion, annotations: { [lastApplied]: null, [lastRotatedNote]: rotated ?? null } },
+    ...(value !== undefined && { data: { [key]: value } }),
+  }),
+  manager: managerOf(key),
+})
 
 export const runJobRequest = ({ namespace, manifest, migratesTo }: Of<'runJob'>): KubeRequest => {
   const annotations = { ...(manifest.metadata.annotations as object | undefined), [migratesToNote]: String(migratesTo) }

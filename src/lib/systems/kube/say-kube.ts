@@ -14,6 +14,7 @@ import {
   removeValueRequest,
   runJobRequest,
   scaleRequest,
+  secretValueRequest,
   setValueRequest,
   templateRequest,
   tlsSecretRequest,
@@ -72,6 +73,17 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         `what runs on ${node}`,
       ),
     annotate: (wanted) => said(patched(wanted.kind, wanted, annotateRequest(wanted)), `${wanted.kind} ${placed(wanted)}`),
+    setSecretValue: ({ value: _value, file, ...wanted }) => {
+      const { body, manager = '' } = secretValueRequest(wanted, '%s')
+      return said(
+        [
+          sh`value=$(openssl base64 -A -in ${file})`,
+          // printf is the shell's own: the value stands in no list of processes.
+          sh`printf ${JSON.stringify(body)} "$value" | kubectl -n ${wanted.namespace} patch ${`secret/${wanted.name}`} --type merge --field-manager ${manager} --patch-file /dev/stdin`,
+        ],
+        `Secret ${placed(wanted)}`,
+      )
+    },
     replaceTlsSecret: ({ certificate: _certificate, key: _key, files, ...target }) => {
       const { body } = tlsSecretRequest(target, { certificate: '%s', key: '%s' })
       return said(

@@ -1,8 +1,8 @@
-import { lastRotatedNote, rotatedAtNote } from '../../notes.ts'
+import { lastRotatedNote } from '../../notes.ts'
 import { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'
 import { onlyCredentials } from '../registry/pull-secret.ts'
-import { lastApplied } from './requests.ts'
+import { lastApplied, managerOf } from './requests.ts'
 import type { KeptKey, KeptSecret, KubeObject, ManagedFields } from './types.ts'
 
 /** A Secret as the API server sends it; it does not leave this folder. */
@@ -47,16 +47,15 @@ export const keptSecretOf = ({ metadata, data = {}, type = 'Opaque' }: StoredSec
   const applied = appliedValues(annotations)
   const created = creationTimestamp === undefined ? undefined : new Date(creationTimestamp)
   const keyOf = (name: string, value: string): KeptKey => {
-    const [kept, noted] = [applied[name], annotations[rotatedAtNote(name)]]
+    const kept = applied[name]
     const owners = ownersOf(managedFields, name)
-    // The record is of the manager's last write of whatever it owns: where that is us, our own note says it of this key.
-    const ours = owners.length > 0 && owners.every(({ manager }) => manager === 'honeydue')
-    const writtenAt = ours && noted !== undefined ? new Date(noted) : (latestOf(owners) ?? created)
+    const ours = owners.length > 0 && owners.every(({ manager }) => manager === managerOf(name))
+    const writtenAt = latestOf(owners) ?? created
     return {
       name,
       digest: digestOf(name === '.dockerconfigjson' ? credentials(value) : text(value)),
       ...(writtenAt && { writtenAt }),
-      ...(noted !== undefined && { rotatedAt: new Date(noted) }),
+      ...(ours && writtenAt && { rotatedAt: writtenAt }),
       applied: kept === undefined ? 'none' : kept === value ? 'the same' : 'another',
     }
   }

@@ -140,9 +140,9 @@ export interface KeptSecret {
 export interface KeptKey {
   readonly name: string
   readonly digest: string
-  /** When it was last written: by our note of its rotation where nobody else has written it since, else by the server's record, which knows no single keys. */
+  /** When it was last written, by the server's own record: of a key that we wrote it is right; of any other it may be that of a key beside it. */
   readonly writtenAt?: Date
-  /** By our note. */
+  /** The same where our own write was the last. */
   readonly rotatedAt?: Date
   /** Which value of it `kubectl apply` left in last-applied-configuration. */
   readonly applied: 'none' | 'the same' | 'another'
@@ -219,6 +219,18 @@ export interface KubeWriter {
   removeJob(target: Target & { readonly uid: string }): Promise<void>
   /** Lets a node take new pods, or not. */
   setUnschedulable(wanted: NodeTarget & { readonly unschedulable: boolean }): Promise<void>
+  /** Sets one key of a Secret on the version that was read, notes the day, and drops what `kubectl apply` kept of it. The server's record of the key is its own: nothing else is written under its manager's name. */
+  setSecretValue(
+    wanted: Target & {
+      readonly key: string
+      readonly resourceVersion: string
+      readonly value: Later<Secret>
+      /** A day; without one, the note is taken away. */
+      readonly rotated?: string
+      /** Where an operator has the value, for the shell line. */
+      readonly file: string
+    },
+  ): Promise<void>
   /**
    * Evicts what runs on a node but daemons, by the API and each pod by its uid, until it is empty or on its way out. What a budget refuses is asked again
    * within `within`, over all of them. A Deployment of `gently` that is ready nowhere else is rolled out anew instead, so that its next pod is ready before this
@@ -267,6 +279,8 @@ export interface KubeProver {
   noPods(where: { readonly namespace: string; readonly labels: string; readonly within: Duration }): Shown
   /** A TLS Secret has the key of the certificate in a file, in both halves. */
   tlsPair(target: Target & { readonly file: string }): Shown
+  /** A key of a Secret is what stands in a file. */
+  secretValue(target: Target & { readonly key: string; readonly file: string }): Shown
   /** The Job with this uid is gone. */
   otherJob(target: Target & { readonly uid: string }): Shown
   /** A Job has come to its end, and not with this image. */

@@ -100,7 +100,9 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
     redis.on('error', (error: unknown) => {
       lastError = error
     })
-    signal?.addEventListener('abort', () => redis.disconnect(), { once: true })
+    const leave = () => redis.disconnect()
+    signal?.addEventListener('abort', leave, { once: true })
+    redis.once('end', () => signal?.removeEventListener('abort', leave))
     try {
       await within(
         clock,

@@ -7,7 +7,7 @@ import type { RedisConnection } from './connection.ts'
 import { countFamily, oldOfFamily } from './family.ts'
 import { readLives } from './lives.ts'
 import { readJobs, readSchedulers } from './read-jobs.ts'
-import type { QueueDepth, RedisInfo, RedisReader, ScanBounds, Scanned } from './types.ts'
+import type { PasswordReader, QueueDepth, RedisInfo, RedisReader, ScanBounds, Scanned } from './types.ts'
 
 const defaultBounds: ScanBounds = { keys: 2_000_000, time: seconds(60) }
 /** Looking for queues and locks must not take longer than somebody waits. */
@@ -92,7 +92,7 @@ const readQueue = async (redis: Redis, queue: string): Promise<QueueDepth> => {
 }
 
 /** The reading half of Redis. */
-export const readRedis = (connection: RedisConnection, clock: Clock): RedisReader => {
+export const readRedis = (connection: RedisConnection, clock: Clock): Omit<RedisReader, keyof PasswordReader> => {
   /** Keys that are no text, by the name that they were given here: they are asked for by their bytes. */
   const asBytes = new Map<string, Buffer>()
   const scan = async (pattern: string, bounds: Partial<ScanBounds> = {}, seen?: (keys: number) => void): Promise<Scanned> => {

@@ -1,5 +1,6 @@
 import type { System } from '../systems.ts'
 import { type RedisAccess, redisConnection } from './connection.ts'
+import { readPasswords, writePasswords } from './passwords.ts'
 import { readRedis } from './read-redis.ts'
 import { proveRedis, type RedisDeployment, sayRedis } from './say-redis.ts'
 import type { RedisProver, RedisReader, RedisWriter } from './types.ts'
@@ -12,8 +13,8 @@ export const redisSystem = (
 ): System<RedisReader, RedisWriter, RedisProver> => {
   const connection = redisConnection(access)
   return {
-    read: readRedis(connection, access.clock),
-    write: writeRedis(connection, access.clock),
+    read: { ...readRedis(connection, access.clock), ...readPasswords(connection, access) },
+    write: { ...writeRedis(connection, access.clock), ...writePasswords(connection) },
     say: sayRedis(at),
     prove: proveRedis(at),
     close: connection.close,

@@ -1,7 +1,7 @@
 import { residenceIdsPattern } from '../../residence-ids.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
-import type { System } from '../systems.ts'
+import type { Said, System } from '../systems.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
 import { deleteTaskScript, runTaskScript } from './asynq-scripts.ts'
 import { batch, keysOf, unlinkCommand } from './requests.ts'
@@ -15,18 +15,30 @@ export interface RedisDeployment {
 }
 
 /** The password is the pod's own variable, handed on by REDISCLI_AUTH: it stands in no process list and never leaves the pod. */
-const inPod = ({ namespace, deployment }: RedisDeployment, script: ShellLine): ShellLine =>
-  sh`kubectl -n ${namespace} exec ${`deploy/${deployment}`} -- sh -c ${sh`export REDISCLI_AUTH="$REDIS_PASSWORD"; ${part(script)}`}`
+const inPod = ({ namespace, deployment }: RedisDeployment, script: ShellLine, input?: '-i'): ShellLine =>
+  sh`kubectl -n ${namespace} exec ${part(input ? sh`-i ` : sh``)}${`deploy/${deployment}`} -- sh -c ${sh`export REDISCLI_AUTH="$REDIS_PASSWORD"; ${part(script)}`}`
 
 /** Keys of the family alone: what matches and names no user is left alone, as the writer leaves it. */
 const family = (pattern: string): ShellLine =>
   sh`keys=$(redis-cli -e --scan --pattern ${pattern}) && printf '%s\\n' "$keys" | grep -xE 'residence_ids_user:[1-9][0-9]{0,18}'`
+
+/** A password of a file as an ACL's rule names it; 041 is an exclamation mark, of which shells make something else at a prompt. */
+const ruleFor = (does: 'add' | 'remove', file: string): readonly [ShellLine, ShellLine] => [
+  sh`hash=$(openssl dgst -sha256 -r ${file} | cut -c1-64)`,
+  does === 'add' ? sh`printf '#%s' "$hash"` : sh`printf '\\041%s' "$hash"`,
+]
 
 const onOneLine = (script: string): string => script.replaceAll(/\s+/g, ' ').trim()
 
 /** The shell lines that do what the writer does. `-e`: what Redis refuses fails. */
 export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>['say'] => {
   const said = (script: ShellLine, target: string) => ({ before: [kubeconfigLine(at.kubeconfigs)], line: inPod(at, script), target })
+  /** What the last word is made of goes in by standard input: it stands in no list of processes. */
+  const handed = (file: string, script: ShellLine, ...from: readonly ShellLine[]): Said => ({
+    before: [kubeconfigLine(at.kubeconfigs)],
+    line: [sh`test -s ${file}`, ...from.slice(0, -1), sh`${part(from.at(-1) ?? sh``)} | ${part(inPod(at, script, '-i'))}`],
+    target: "Redis' passwords",
+  })
   return {
     forgetResidenceIds: (users) => {
       const keys = keysOf(users)
@@ -55,6 +67,16 @@ export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>[
         sh`now=$(redis-cli -e --raw config get maxmemory-policy | tail -n 1) && test "$now" = ${from} && redis-cli -e config set maxmemory-policy ${to}`,
         'Redis maxmemory-policy',
       ),
+    addPassword: ({ file }) => handed(file, sh`redis-cli -e -x acl setuser default`, ...ruleFor('add', file)),
+    // One transaction by one login: afterwards the variable of its pod may not be let in any more. What it says no to, the proof shows.
+    makeOwn: ({ password, beside }) =>
+      handed(
+        password.file,
+        sh`redis-cli -e`,
+        sh`test -s ${beside.file}; hash=$(openssl dgst -sha256 -r ${beside.file} | cut -c1-64)`,
+        sh`{ printf 'multi\\nconfig set requirepass '; tr -d '\\n' < ${password.file}; printf '\\nacl setuser default #%s\\nexec\\n' "$hash"; }`,
+      ),
+    removePassword: ({ file }) => handed(file, sh`redis-cli -e -x acl setuser default`, ...ruleFor('remove', file)),
     resumeQueue: (queue) => said(sh`redis-cli -e del ${queueKey(queue, 'paused')}`, `queue ${queue}`),
   }
 }
@@ -65,6 +87,25 @@ export const proveRedis = (at: RedisDeployment): RedisProver => ({
     before: [kubeconfigLine(at.kubeconfigs)],
     lines: [sh`now=$(${part(inPod(at, sh`redis-cli -e --raw config get maxmemory-policy | tail -n 1`))}) && test "$now" = ${policy}`],
   }),
+  ownPassword: (file) => ({
+    before: [kubeconfigLine(at.kubeconfigs)],
+    // test is the shell's own: no password stands in a list of processes.
+    lines: [
+      sh`now=$(${part(inPod(at, sh`redis-cli -e --raw config get requirepass | tail -n 1`))}); ours=$(tr -d '\\n' < ${file}); test "$now" = "$ours"`,
+    ],
+  }),
+  accepted: (file, accepted) => {
+    const login = sh`kubectl -n ${at.namespace} exec -i ${`deploy/${at.deployment}`} -- sh -c ${'REDISCLI_AUTH=$(cat) redis-cli -e ping 2>&1'} < ${file}`
+    return {
+      before: [kubeconfigLine(at.kubeconfigs)],
+      lines: [
+        // A Redis that cannot be asked has let nobody in, and has not refused the password.
+        accepted
+          ? sh`test -s ${file}; found=$(${part(login)} || :); case "$found" in *PONG*) ;; *) false ;; esac`
+          : sh`test -s ${file}; found=$(${part(login)} || :); case "$found" in *WRONGPASS*|*NOAUTH*) ;; *) false ;; esac`,
+      ],
+    }
+  },
   dropped: (queue, ids) => ({
     before: [kubeconfigLine(at.kubeconfigs)],
     lines: [

@@ -1,3 +1,5 @@
+import type { Later } from '../../later.ts'
+import type { Secret } from '../../secret.ts'
 import type { Shown, System } from '../systems.ts'
 import type { JobScheduler, Jobs } from './jobs.ts'
 
@@ -100,8 +102,18 @@ export interface QueueDepth {
   readonly refused?: string
 }
 
+/** What lets its clients in. */
+export interface PasswordReader {
+  /** Whether a new login with this password is let in; false too where none is wanted at all. */
+  readonly accepts: (password: Secret) => Promise<boolean>
+  /** The one of its own configuration (`requirepass`); undefined where it has none. */
+  readonly ownPassword: () => Promise<Secret | undefined>
+  /** How many other passwords than these let somebody in. */
+  readonly strangePasswords: (known: readonly Secret[]) => Promise<number>
+}
+
 /** Looks, and changes nothing (not even a key's idle time where Redis allows). */
-export interface RedisReader {
+export interface RedisReader extends PasswordReader {
   readonly info: () => Promise<RedisInfo>
   /** Lives of keys, in the order asked. */
   readonly lives: (keys: readonly string[]) => Promise<readonly KeyLife[]>
@@ -124,8 +136,21 @@ export interface RedisReader {
   readonly target: () => Promise<string>
 }
 
+/** A password, with the file in which an operator has it: the shell lines read it from there. */
+export type KeptPassword = Later<Secret> & { readonly file: string }
+
+/** Each until Redis starts again. */
+export interface PasswordWriter {
+  /** Lets a password in beside those that are. */
+  readonly addPassword: (password: KeptPassword) => Promise<void>
+  /** Makes a password the one of its configuration, in one step with keeping another one beside it. */
+  readonly makeOwn: (passwords: { readonly password: KeptPassword; readonly beside: KeptPassword }) => Promise<void>
+  /** Lets a password in no longer; whoever is connected stays so. */
+  readonly removePassword: (password: KeptPassword) => Promise<void>
+}
+
 /** Deletes cached residence IDs, and does with asynq's keys what asynq's own inspector does; it can write nothing else. */
-export interface RedisWriter {
+export interface RedisWriter extends PasswordWriter {
   /** Deletes `residence_ids_user:<id>` for these users. */
   readonly forgetResidenceIds: (users: readonly string[]) => Promise<void>
   /** Deletes every `residence_ids_user:<id>` in one pass on the server. Throws Moved at a key that lives longer than these do. */
@@ -146,6 +171,10 @@ export interface RedisProver {
   forgotten(wanted: { readonly users?: readonly string[]; readonly pattern?: string; readonly ttl: number }): Shown
   /** CONFIG GET says this policy. */
   policy(policy: string): Shown
+  /** The one of its configuration is that of this file. Asked with the variable of its pod, which is still let in. */
+  ownPassword(file: string): Shown
+  /** A login with the password in this file is let in, or is not. */
+  accepted(file: string, accepted: boolean): Shown
   /** There is no task of these ids. */
   dropped(queue: string, ids: readonly string[]): Shown
   /** None of them waits as archived, to be retried or scheduled: it is pending, a worker has it, or it has run. */

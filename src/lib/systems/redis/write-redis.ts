@@ -6,7 +6,7 @@ import { deleteTaskScript, runTaskScript } from './asynq-scripts.ts'
 import type { RedisConnection } from './connection.ts'
 import { forgetFamily } from './family.ts'
 import { batch, keysOf, unlinkCommand } from './requests.ts'
-import type { RedisWriter } from './types.ts'
+import type { PasswordWriter, RedisWriter } from './types.ts'
 
 /** UNLINK of users' keys: no other key can be named. */
 const unlink = async (connection: RedisConnection, users: readonly string[]): Promise<void> => {
@@ -36,7 +36,7 @@ const refuseOthers = (ids: readonly string[], answers: readonly unknown[]): void
 }
 
 /** The writing half of Redis. */
-export const writeRedis = (connection: RedisConnection, clock: Clock): RedisWriter => ({
+export const writeRedis = (connection: RedisConnection, clock: Clock): Omit<RedisWriter, keyof PasswordWriter> => ({
   forgetResidenceIds: (users) => unlink(connection, users),
   forgetAllResidenceIds: (how) => forgetFamily(connection, clock, how),
   pauseQueue: async (queue) => {

@@ -4,14 +4,13 @@ import { ok, type Reply } from '../protocol.ts'
 const wrongPassword = () => new Refusal('WRONGPASS invalid username-password pair or user is disabled.')
 
 const authenticate = (user: string, password: string, context: Context): void => {
-  const expected = context.password()
-  if (user !== 'default' || (expected !== undefined && password !== expected)) throw wrongPassword()
+  if (user !== 'default' || !context.accepts(password)) throw wrongPassword()
   context.session.authenticated = true
 }
 
 const auth = (args: readonly string[], context: Context): Reply => {
   if (args.length > 2) throw new Refusal('ERR syntax error')
-  if (args.length === 1 && context.password() === undefined) {
+  if (args.length === 1 && context.passwords.open()) {
     throw new Refusal(
       'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
     )
@@ -102,7 +101,7 @@ export const connection: Commands = {
     open: true,
     run: (_, context) => {
       const { session } = context
-      Object.assign(session, { db: 0, protocol: 2, name: '', queue: undefined, authenticated: context.password() === undefined })
+      Object.assign(session, { db: 0, protocol: 2, name: '', queue: undefined, authenticated: context.passwords.open() })
       return { status: 'RESET' }
     },
   },

@@ -4,7 +4,7 @@ import { info } from '../info.ts'
 import { ok, type Reply } from '../protocol.ts'
 import { memorySize, policies } from '../settings.ts'
 
-const config = ([word = '', ...args]: readonly string[], { settings, counters }: Context): Reply => {
+const config = ([word = '', ...args]: readonly string[], { settings, counters, passwords }: Context): Reply => {
   switch (word.toLowerCase()) {
     case 'get': {
       const matches = args.map((pattern) => glob(pattern.toLowerCase()))
@@ -25,7 +25,10 @@ const config = ([word = '', ...args]: readonly string[], { settings, counters }:
         }
         wanted.push([name, name === 'maxmemory' ? String(size) : value])
       }
-      for (const [name, value] of wanted) settings.set(name, value)
+      for (const [name, value] of wanted) {
+        settings.set(name, value)
+        if (name === 'requirepass') passwords.only(value)
+      }
       return ok
     }
     case 'resetstat':

@@ -1,0 +1,44 @@
+import { shownSource } from '../../facts/secrets/sources.ts'
+import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
+import { defineProcedure } from '../../plan/procedure.ts'
+import { redisPassword } from './redis-password.ts'
+
+const kinds = { REDIS_PASSWORD: redisPassword } as const
+const names = Object.keys(kinds) as readonly (keyof typeof kinds)[]
+const isKnown = (name: string): name is keyof typeof kinds => name in kinds
+
+/** A new value by the order of secret-rotation.md, without a request that is turned away: whoever checks it takes both while its users change over. */
+export const rotate = defineProcedure({
+  id: 'secrets:rotate',
+  title: 'Replace a secret, and end the old one',
+  needs: ['checkout', 'kube', 'redis'],
+  choices: {
+    name: argument({
+      about: `which secret: ${names.join(', ')}`,
+      ask: 'Which secret?',
+      refuse: (value) => (isKnown(value) ? undefined : `these can be rotated: ${names.join(', ')}`),
+    }),
+    from: optionalText({ about: 'a file with the new value; without it, one is made' }),
+    soak: duration({ about: 'how long both are accepted before the old one goes', default: '10m' }),
+    'keep-old': toggle({ about: 'stop before the old one goes' }),
+    'newer-than': duration({ about: 'a value that was rotated less long ago is the new one: go on with it', default: '24h' }),
+  },
+  // Everything but the end of the old one can be taken back.
+  risk: (input) => (input['keep-old'] ? 'disruptive' : 'irreversible'),
+  gather: async (input, look, context) => {
+    const name = isKnown(input.name) ? input.name : (names[0] ?? 'REDIS_PASSWORD')
+    const wish = { from: input.from, soak: input.soak, keepOld: input['keep-old'], newerThan: input['newer-than'] }
+    return { name, of: await kinds[name].gather(wish, look, context) }
+  },
+  subject: ({ name }) => name,
+  target: ({ name, of }) => [
+    `Secret ${of.namespace}/${of.secret.name}, ${of.key}`,
+    `its source ${of.folder}/${shownSource(of.source)}`,
+    ...kinds[name].target(of),
+  ],
+  beyond: ({ name, of }) => [
+    ...kinds[name].beyond(of),
+    `Other machines with a copy of ${of.source.file} keep the old value: copy the new one there`,
+  ],
+  steps: ({ name, of }) => kinds[name].steps(of),
+})

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock, Duration } from '../../clock.ts'
+import { Blocked } from '../../errors.ts'
+import { type Consumer, consumersWhere, noneMissing, noneRolls } from '../../facts/config/consumers.ts'
+import { consumersOf, useOf } from '../../facts/secrets/consumers.ts'
+import { shownSource, sourcesOf } from '../../facts/secrets/sources.ts'
+import type { Context } from '../../plan/context.ts'
+import { every, type Finding, when } from '../../plan/finding.ts'
+import { Secret } from '../../secret.ts'
+import { digestOf } from '../../secret-digest.ts'
+import type { CheckoutReader, ValueSource } from '../../systems/checkout/types.ts'
+import type { KeptKey, KeptSecret, KubeReader } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { valueFiles } from '../../value-files.ts'
+
+/** What the operator chose; milliseconds. */
+export interface RotationWish {
+  /** A file with the new value; without one, it is made here. */
+  readonly from: string | undefined
+  readonly soak: Duration
+  readonly keepOld: boolean
+  /** A value younger than this is the new one: the rotation is over. */
+  readonly newerThan: Duration
+}
+
+/** One key's rotation as it stands: begun or not, it is described by its two values and where each stands. */
+export interface RotationFacts extends RotationWish {
+  readonly namespace: string
+  readonly key: string
+  readonly secret: KeptSecret
+  readonly source: ValueSource
+  readonly line: number | undefined
+  /** By which the two values' files are named. */
+  readonly base: string
+  readonly folder: string
+  readonly next: Secret
+  /** What the new one replaces; undefined where the rotation is over. */
+  readonly old: Secret | undefined
+  readonly consumers: readonly Consumer[]
+  /** Why it may not begin. */
+  readonly against: Finding
+  readonly clock: Clock
+}
+
+/** Two values are the same; neither is shown. */
+export const same = (one: Secret | undefined, other: Secret | undefined): boolean =>
+  one !== undefined && other !== undefined && digestOf(one.reveal()) === digestOf(other.reveal())
+
+/** The one key of a Secret as it is now. */
+export const liveKey = async (
+  kube: KubeReader,
+  namespace: string,
+  secret: string,
+  key: string,
+): Promise<readonly [KeptSecret, KeptKey] | undefined> => {
+  const found = (await kube.secrets(namespace)).find(({ name }) => name === secret)
+  const one = found?.keys.find(({ name }) => name === key)
+  return found && one && [found, one]
+}
+
+/** Which workloads the new value does not belong to: they check logins by it, and use it for none of their own. */
+type Servers = readonly string[]
+
+/** Reads where both values stand, and finds out how far an earlier run has come. */
+export const gatherRotation = async (
+  { secret: name, key, servers }: { readonly secret: string; readonly key: string; readonly servers: Servers },
+  wish: RotationWish,
+  { kube, checkout }: Readers<'kube' | 'checkout'>,
+  { environment, clock }: Pick<Context, 'environment' | 'clock'>,
+): Promise<RotationFacts> => {
+  const { namespace } = environment
+  const source = sourceOf(environment, name, key)
+  const base = `deploy-k3s/secrets/${key.toLowerCase()}`
+  const [live, present, inSource, line, deployments, sets, daemons] = await Promise.all([
+    liveKey(kube, namespace, name, key),
+    kube.secret(namespace, name, key),
+    checkout.value(source),
+    checkout.valueLine(source),
+    kube.list('Deployment', { namespace }),
+    kube.list('StatefulSet', { namespace }),
+    kube.list('DaemonSet', { namespace }),
+  ])
+  if (!live || !present) throw noKey(namespace, name, key)
+  const [secret, kept] = live
+  const over = kept.rotatedAt !== undefined && kept.rotatedAt.getTime() > clock.now().getTime() - wish.newerThan
+  const { next, old } = await howFar(checkout, { base, present, inSource, over }, wish.from)
+  const uses = { secret: name, key }
+  const consumers = consumersWhere(
+    deployments,
+    ({ metadata, spec }) => !servers.includes(metadata.name) && useOf(spec.template.spec, uses) !== undefined,
+    environment,
+  )
+  const others = consumersOf(uses, {
+    workloads: [...sets.map((one) => ['StatefulSet', one] as const), ...daemons.map((one) => ['DaemonSet', one] as const)],
+    pods: [],
+  })
+  const begun = same(present, next)
+  return {
+    ...wish,
+    namespace,
+    key,
+    secret,
+    source,
+    line,
+    base,
+    folder: checkout.folder,
+    next,
+    old,
+    consumers,
+    against: every([
+      when(inSource !== undefined, `${shownSource(source)}, the source of ${key}, is not there`, 'honeydue secrets:status'),
+      when(
+        same(present, next) || same(present, old),
+        `Secret ${namespace}/${name} has a third ${key}, neither the old nor the new one of the files ${base}.*: somebody changed it meanwhile`,
+        'honeydue secrets:status',
+      ),
+      when(
+        others.length === 0,
+        `${others.map(({ workload }) => workload).join(', ')} uses ${key} too, and only Deployments are restarted here`,
+      ),
+      when(consumers.length > 0, `no Deployment uses ${key}`, 'honeydue secrets:status'),
+      // What is rolling out since the Secret has the new one is this rotation's own.
+      noneRolls(consumers, () => begun),
+      begun ? { ok: true } : noneMissing(consumers, `before ${key} is changed`),
+    ]),
+    clock,
+  }
+}
+
+const sourceOf = (environment: Context['environment'], name: string, key: string): ValueSource => {
+  const source = sourcesOf(environment)[name]?.[key]
+  if (source) return source
+  throw new Blocked({
+    code: 'secrets-no-source',
+    failed: `Where the truth of ${name} ${key} stands is not known`,
+    cause: 'The environment names another Secret or key than secret-rotation.md',
+    next: 'honeydue config:explain',
+  })
+}
+
+interface Standing {
+  readonly base: string
+  readonly present: Secret
+  readonly inSource: Secret | undefined
+  /** The live one is young, and was written by a rotation. */
+  readonly over: boolean
+}
+
+/** By the files: a kept new value is a rotation under way. */
+const howFar = async (
+  checkout: CheckoutReader,
+  { base, present, inSource, over }: Standing,
+  from: string | undefined,
+): Promise<{ readonly next: Secret; readonly old: Secret | undefined }> => {
+  const files = valueFiles(base)
+  const [kept, before, given] = await Promise.all([
+    checkout.secret(files.new),
+    checkout.secret(files.old),
+    from === undefined ? undefined : givenIn(checkout, from),
+  ])
+  if (kept) {
+    if (given && !same(given, kept)) throw otherBegun(files.new)
+    const old = before ?? [present, inSource].find((one) => one !== undefined && !same(one, kept))
+    return { next: kept, old: same(old, kept) ? undefined : old }
+  }
+  if (given ? same(given, present) : over && same(present, inSource)) return { next: present, old: undefined }
+  return { next: given ?? made(), old: present }
+}
+
+/** Letters and digits alone, a letter first: nothing that a URL, YAML or a shell would take for something else. */
+const made = (): Secret => new Secret(`h${randomBytes(24).toString('hex')}`)
+
+const givenIn = async (checkout: CheckoutReader, file: string): Promise<Secret> => {
+  const value = await checkout.given(file)
+  const refused = (cause: string) =>
+    new Blocked({
+      code: 'secrets-bad-value',
+      failed: `What is in ${file} is no value that can be used`,
+      cause,
+      next: 'the same command with another file',
+    })
+  if (value === undefined) throw refused('There is no such file')
+  const text = value.reveal()
+  if (!/^[!-~]{8,200}$/.test(text))
+    throw refused('It is to have 8 to 200 letters, digits and signs, and no space or line break between them')
+  if (/["'\\]/.test(text)) throw refused('Quotes and backslashes are read otherwise by YAML, shells and URLs')
+  return value
+}
+
+const otherBegun = (file: string): Blocked =>
+  new Blocked({
+    code: 'secrets-other-begun',
+    failed: 'A rotation to another value is under way',
+    cause: `${file} has its new value`,
+    next: 'the same command without --from goes on with it',
+  })
+
+const noKey = (namespace: string, name: string, key: string): Blocked =>
+  new Blocked({
+    code: 'secrets-no-key',
+    failed: `Secret ${namespace}/${name} has no ${key}`,
+    cause: 'It was deleted, or this is another cluster',
+    next: 'honeydue secrets:status',
+  })

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { type ShellLine, sh } from '../../shell.ts'
+import { valueFiles } from '../../value-files.ts'
+import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
+import type { Said, Shown, WriterSay } from '../systems.ts'
+import type { ValueProver, ValueWriter } from './types.ts'
+
+/** The shell lines that do what the writer of values does. A value goes from file to file, and stands in no list of processes. */
+export const sayValues = (folder: string, real: (file: string) => string, kubeconfigs: readonly string[]): WriterSay<ValueWriter> => {
+  const said = (files: readonly string[], line: readonly ShellLine[], more: readonly ShellLine[] = []): Said => ({
+    before: [sh`cd ${folder}`, ...more],
+    line,
+    target: `${files.join(', ')} of ${folder}`,
+    files: files.map((file) => join(folder, file)),
+  })
+  return {
+    keepOldValue: ({ base, live: { namespace, name, key } }) => {
+      const { old } = valueFiles(base)
+      return said(
+        [old],
+        [
+          sh`(umask 077; kubectl -n ${namespace} get ${`secret/${name}`} -o ${`jsonpath={.data.${key.replace(/[.\\]/g, '\\$&')}}`} | openssl base64 -d -A > ${old})`,
+          sh`test -s ${old}`,
+        ],
+        [kubeconfigLine(kubeconfigs)],
+      )
+    },
+    keepNewValue: ({ base, from }) => {
+      const file = valueFiles(base).new
+      return said(
+        [file],
+        [
+          sh`test ! -e ${file}`,
+          from === undefined
+            ? sh`(umask 077; { printf h; openssl rand -hex 24 | tr -d '\\n'; } > ${file})`
+            : sh`(umask 077; tr -d '\\r\\n' < ${from} > ${file})`,
+        ],
+      )
+    },
+    placeValue: ({ base, source: { file, in: kind }, line }) => {
+      const value = valueFiles(base).new
+      const at = line ?? 0
+      return said(
+        [file],
+        [
+          // Under .git: a copy with passwords is never one that git would add.
+          sh`new=$(git rev-parse --git-path honeydue-by-hand); cp -p ${real(file)} "$new"`,
+          kind === 'file'
+            ? sh`tr -d '\\n' < ${value} > "$new"`
+            : kind === 'yaml'
+              ? sh`awk -v at=${at} ${`NR == FNR { v = $0; next } FNR == at { print substr($0, 1, index($0, ":")) " \\"" v "\\""; next } { print }`} ${value} ${real(file)} > "$new"`
+              : sh`awk -v at=${at} ${`NR == FNR { v = $0; next } FNR == at { print substr($0, 1, index($0, "=")) v; next } { print }`} ${value} ${real(file)} > "$new"`,
+          sh`mv "$new" ${real(file)}`,
+        ],
+      )
+    },
+    dropOldValue: ({ base }) => said([valueFiles(base).old], [sh`rm -f ${valueFiles(base).old}`]),
+    dropNewValue: ({ base }) => said([valueFiles(base).new], [sh`rm -f ${valueFiles(base).new}`]),
+  }
+}
+
+/** The shell lines that stop where the files of a value are not so. */
+export const proveValues = (folder: string): ValueProver => {
+  const shown = (...lines: readonly ShellLine[]): Shown => ({ before: [sh`cd ${folder}`], lines })
+  return {
+    kept: ({ base }) => shown(sh`test -s ${valueFiles(base).old}`, sh`test -s ${valueFiles(base).new}`),
+    placed: ({ base, source: { file } }) => shown(sh`grep -qF -f ${valueFiles(base).new} -- ${file}`),
+    dropped: ({ base }) => shown(sh`test ! -e ${valueFiles(base).old}`, sh`test ! -e ${valueFiles(base).new}`),
+  }
+}

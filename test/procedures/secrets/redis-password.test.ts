@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { perform } from '../../../src/lib/plan/perform.ts'
+import { prepare } from '../../../src/lib/plan/plan.ts'
+import { takeBack, undoingOf } from '../../../src/lib/plan/undo.ts'
+import { rotate } from '../../../src/lib/procedures/secrets/rotate.ts'
+import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
+import { contextOf } from '../../support/context.ts'
+import { requestsUntil } from '../../support/requests.ts'
+import { liveValue, redisPassword } from '../../support/rotation.ts'
+import { runOf } from '../../support/run-of.ts'
+import { useSystems } from '../../support/systems-of.ts'
+import { useSandbox } from '../../support/worlds.ts'
+
+const sandbox = useSandbox({ warmupPings: 2 })
+const { systems } = useSystems(sandbox)
+const input = { name: 'REDIS_PASSWORD', from: undefined, soak: 0, 'keep-old': false, 'newer-than': 86_400_000 }
+const done = { first: false, source: true, own: true, accepts: [true, false], files: [] }
+const planned = (more: object = {}) => prepare(rotate, { ...input, ...more }, systems(), contextOf(sandbox().environment))
+const ran = (prepared: Awaited<ReturnType<typeof planned>>) => perform(prepared, runOf(systems(), rotate.needs))
+
+/** Does something while requests come from three sides; what became of them. */
+const underRequests = async (act: () => Promise<unknown>) => {
+  const stop = new AbortController()
+  const asking = Array.from({ length: 3 }, () => requestsUntil(sandbox(), sandbox().redis.port, stop.signal))
+  try {
+    await act()
+  } finally {
+    // What comes after its end is served as well.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    stop.abort()
+  }
+  const served = await Promise.all(asking)
+  return { asked: served.reduce((sum, { asked }) => sum + asked, 0), lost: served.flatMap(({ lost }) => lost) }
+}
+
+test('under constant requests none is lost, and the old password is dead at the end', async () => {
+  const { asked, lost } = await underRequests(async () => expect((await ran(await planned())).trouble).toBeUndefined())
+  expect(lost).toEqual([])
+  expect(asked).toBeGreaterThan(100)
+  expect(redisPassword(sandbox())).toEqual(done)
+  console.info(`${asked} requests during a rotation, ${lost.length} lost`)
+}, 60_000)
+
+test('taken back under constant requests, none is lost, and everybody has the old one again', async () => {
+  const { lost } = await underRequests(async () => {
+    const prepared = await planned({ 'keep-old': true })
+    const { states, trouble } = await ran(prepared)
+    expect(trouble).toBeUndefined()
+    const replan = async () => (await planned({ 'keep-old': true })).plan
+    const undoing = undoingOf({ prepared, states, run: { systems: systems(), needs: rotate.needs }, replan })
+    expect((await takeBack(undoing, runOf(systems(), rotate.needs))).left).toEqual([])
+  })
+  expect(lost).toEqual([])
+  expect(redisPassword(sandbox())).toEqual({ first: true, source: true, own: true, accepts: [true, true], files: [] })
+}, 60_000)
+
+test('a workload that does not come up with it stops the run, with both passwords alive', async () => {
+  const prepared = await planned()
+  sandbox().kubernetes.client.update({ group: 'apps', resource: 'deployments' }, 'worker', namespace, (draft) => {
+    const { template } = draft['spec'] as { template: { spec: { containers: { image: string }[] } } }
+    template.spec.containers[0] = { ...template.spec.containers[0], image: 'gitea.treytartt.com/admin/honeydue-worker:none' }
+  })
+  const { lost } = await underRequests(async () => expect((await ran(prepared)).trouble?.exitCode).toBe(5))
+  expect(lost).toEqual([])
+  expect(redisPassword(sandbox())).toMatchObject({ accepts: [true, true], files: ['new 600', 'old 600'] })
+}, 120_000)
+
+test('whoever was turned away since it began keeps the old one from going', async () => {
+  const prepared = await planned()
+  sandbox().redis.counters.refusals = { WRONGPASS: 3 }
+  const patient = { ...prepared, steps: prepared.steps.map((step) => ('holds' in step ? { ...step, within: 100 } : step)) }
+  const { trouble } = await perform(patient, runOf(systems(), rotate.needs))
+  expect(trouble?.failed).toMatch(/Redis has refused 3 logins since this began/)
+  expect(redisPassword(sandbox()).accepts).toEqual([true, true])
+})
+
+test('a Redis that its own probe would have killed is restarted by somebody first', async () => {
+  sandbox().kubernetes.client.update({ group: 'apps', resource: 'deployments' }, 'redis', namespace, (draft) => {
+    const { template } = draft['spec'] as { template: { spec: { containers: object[] } } }
+    const command = ['sh', '-c', 'redis-cli -a "$REDIS_PASSWORD" ping']
+    template.spec.containers[0] = { ...template.spec.containers[0], livenessProbe: { exec: { command } } }
+  })
+  const { plan } = await planned()
+  const gate = plan.steps.find(({ kind, type }) => kind === 'gate' && type === undefined)
+  expect(gate?.ask).toContain('honeydue deploy:restart redis')
+  expect(plan.steps.findIndex(({ type }) => type !== undefined)).toBeGreaterThan(plan.steps.indexOf(gate as never))
+})
+
+test('values come and go in files for their owner alone, and nothing else of them is left anywhere in the checkout', async () => {
+  writeFileSync(join(sandbox().dir, 'given'), 'Given-By-Somebody-1\n', { mode: 0o600 })
+  expect((await ran(await planned({ from: join(sandbox().dir, 'given') }))).trouble).toBeUndefined()
+  expect(liveValue(sandbox(), 'REDIS_PASSWORD')).toBe('Given-By-Somebody-1')
+  const { checkout } = sandbox().environment
+  const holding = (value: string) =>
+    readdirSync(checkout, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name), 'utf8').includes(value))
+      .map((entry) => join(entry.parentPath, entry.name).slice(checkout.length + 1))
+  expect(holding(planted.redisPassword)).toEqual([])
+  expect(holding('Given-By-Somebody-1')).toEqual(['deploy-k3s/config.yaml'])
+})
