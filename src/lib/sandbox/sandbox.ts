@@ -45,8 +45,8 @@ export interface SandboxOptions {
   readonly poolerRelease?: PostgresOptions['poolerRelease']
   /** Where its PostgreSQL comes from, and is left; a fresh one by default. */
   readonly postgresServers?: PostgresOptions['servers']
-  /** Servers that the pods use in the place of the sandbox's own: its Redis by the port on 127.0.0.1, its PostgreSQL, and what the migration's Job runs. */
-  readonly outside?: { readonly redis: number } & Pick<ProgramOptions, 'database' | 'migrate'>
+  /** Servers that the pods use in the place of the sandbox's own: its Redis by the port on 127.0.0.1, and where they are given its PostgreSQL and what the migration's Job runs. */
+  readonly outside?: { readonly redis: number } & Partial<Pick<ProgramOptions, 'database' | 'migrate'>>
 }
 
 /** Where to point other programs: URLs with the planted passwords, PostgreSQL's with the name that TLS verifies and the address beside it. */
