@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { hosts, namespace, neon, neonHost, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
@@ -272,6 +273,29 @@ export const hands: readonly Hand[] = [
     act: ({ world }) => kubectl(world, 'uncordon', second.hostname),
     codes: [8],
     says: 'undone since by somebody else',
+  },
+  {
+    id: 'nodes:reboot',
+    after: /^Cordon /,
+    by: 'kubectl uncordons the node',
+    act: ({ world }) => kubectl(world, 'uncordon', second.hostname),
+    codes: [8],
+    says: 'undone since by somebody else',
+  },
+  {
+    id: 'kubeconfig:renew',
+    after: 'begin',
+    by: 'somebody gives the file another mode',
+    act: async ({ world }) => chmod(join(world.dir, 'admin.kubeconfig'), 0o640),
+    codes: [0, 8],
+  },
+  {
+    id: 'secrets:rotate',
+    after: 'begin',
+    by: 'kubectl puts another password into the Secret',
+    act: ({ world }) =>
+      kubectl(world, 'patch', 'secret', 'honeydue-secrets', ...merge({ stringData: { REDIS_PASSWORD: 'of-somebody-else' } })),
+    codes: [8],
   },
   {
     id: 'nodes:uncordon',
