@@ -124,6 +124,7 @@ test('run:list, run:show, run:note and the timeline tell a run that was interrup
   const shown = await honeydue(['run:show', 'last'], { env: env() })
   expect(said(shown)).toContain('interrupted in step')
   expect(JSON.parse((await honeydue(['run:show', id, '--json'], { env: env() })).stdout)).toMatchObject({ status: 'interrupted', run: id })
+  expect(said(await honeydue(['run:list', '--open'], { env: env() }))).toContain(id)
   expect((await honeydue(['run:note', id.slice(-4), 'Eva saw the site | up again'], { env: env() })).code).toBe(0)
   expect((await confirmed(at('edge:restore', 'hetzner2'), { env: env() })).code).toBe(0)
   const { stdout } = await honeydue(['run:show', id, '--timeline'], { env: env() })
@@ -154,6 +155,8 @@ test('a switch-over that was killed half way and run again is told as one timeli
   const [one] = ids()
   expect((await honeydue(line, { env: env() })).code).toBe(0)
   const two = ids().find((id) => id !== one)
+  // Another one went on from it: nobody has to look at it any more.
+  expect((await honeydue(['run:list', '--open'], { env: env() })).stdout).not.toContain(one)
   const { stdout } = await honeydue(['run:show', 'last', '--timeline'], { env: env() })
   expect(stdout).toMatch(/^## Switch the database host between pooler and direct: interrupted in step 3, then done\n/)
   const told = stdout.split('\n').flatMap((row) => /^\| (?:after )?\d\d:\d\d:\d\d \| (.*) \|$/.exec(row)?.[1] ?? [])

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import * as Flags from '@oclif/core/flags'
 import { HoneydueCommand } from '../../lib/cli/command.ts'
-import { Blocked, Failed, Usage } from '../../lib/errors.ts'
+import { Usage } from '../../lib/errors.ts'
 import { defaultFolder } from '../../lib/sandbox/folder.ts'
 import { pointersAt } from '../../lib/sandbox/pointers.ts'
 
@@ -31,30 +31,13 @@ export default class SandboxUp extends HoneydueCommand {
         failed: 'The name of the folder holds a control character',
         next: 'honeydue sandbox:up --help',
       })
-    const { runSandbox, startDetached } = await import('../../lib/sandbox/up.ts')
+    const { ranOr, runSandbox, startDetached } = await import('../../lib/sandbox/up.ts')
     const delay = flags.delay === undefined ? {} : { delay: flags.delay }
     const result = flags.detach
       ? await startDetached(dir, ['sandbox:up', ...forwarded({ ...flags, dir })])
       : await this.foreground(dir, runSandbox, { postgres: flags.postgres, ...delay })
     if (!result) return this.log('The sandbox has ended.')
-    if ('foreign' in result)
-      throw new Blocked({
-        code: 'sandbox-foreign-folder',
-        failed: `${dir} cannot be a sandbox's folder`,
-        state: 'Nothing was written.',
-        cause: result.foreign,
-        next: 'honeydue sandbox:up --detach --dir, and an empty folder',
-      })
-    if ('failed' in result)
-      throw new Failed({
-        code: 'sandbox-not-started',
-        failed: 'The sandbox did not start',
-        state: 'Nothing of it is left running.',
-        cause: 'Its log ends with what stands above',
-        next: 'honeydue doctor',
-        details: result.failed.split('\n'),
-      })
-    const { already, running } = result
+    const { already, running } = ranOr(result, dir, 'sandbox:up --detach')
     const said = already
       ? `The sandbox of ${dir} runs already (process ${running.pid}, since ${running.since}).`
       : `The sandbox answers (process ${running.pid}). Its log: ${dir}/sandbox.log`

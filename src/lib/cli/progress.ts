@@ -83,8 +83,13 @@ const plainIcons = {
 /** In a log, a wait that goes on is told so often that it goes on. */
 const heartbeat = seconds(15)
 
-/** `usual`: how long each step took in earlier runs, where any is known. */
-export const drawRun = (steps: readonly PlannedStep[], terminal: boolean, usual: readonly (Duration | undefined)[] = []): Progress => {
+/** `usual`: how long each step took in earlier runs, where any is known; `every`: how often a wait is told again in a log. */
+export const drawRun = (
+  steps: readonly PlannedStep[],
+  terminal: boolean,
+  usual: readonly (Duration | undefined)[] = [],
+  every: Duration = heartbeat,
+): Progress => {
   const lines = steps.map((step) => stepLine(step, terminal))
   // listr2 writes to what it takes for standard output: here that is standard error.
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stdout), useIcons: true })
@@ -117,7 +122,7 @@ export const drawRun = (steps: readonly PlannedStep[], terminal: boolean, usual:
     const told = waitWords(because, { elapsed, within, usual: within === undefined ? undefined : usual[index] })
     lines[index]?.print(terminal ? told : `${new Date().toISOString().slice(0, 19)}Z  ${told}`)
   }
-  const ticking = setInterval(show, terminal ? 1000 : heartbeat)
+  const ticking = setInterval(show, terminal ? 1000 : every)
   const follow = (index: number, because: string, within?: number) => {
     const changed = under?.index !== index || under.because !== because
     under = { index, because, within, since: under?.index === index ? under.since : performance.now() }

@@ -1,4 +1,4 @@
-import { Blocked, Failed } from '../errors.ts'
+import { Blocked } from '../errors.ts'
 
 /** What is heard, and where to practise. */
 export interface StartedDrill {
@@ -10,26 +10,10 @@ export interface StartedDrill {
 
 /** Starts a sandbox of its own for a drill, and waits until it has broken. `tell`: a word for whoever waits. */
 export const startDrill = async (name: string, seed: number, dir: string, tell: (line: string) => void): Promise<StartedDrill> => {
-  const [{ startDetached }, { askDrill }] = await Promise.all([import('../sandbox/up.ts'), import('./socket.ts')])
+  const [{ ranOr, startDetached }, { askDrill }] = await Promise.all([import('../sandbox/up.ts'), import('./socket.ts')])
   tell('Starting a deployment to practise on …')
-  const started = await startDetached(dir, ['drill:start', name, '--host', '--seed', String(seed), '--dir', dir])
-  if ('foreign' in started)
-    throw new Blocked({
-      code: 'sandbox-foreign-folder',
-      failed: `${dir} cannot be a sandbox's folder`,
-      state: 'Nothing was written.',
-      cause: started.foreign,
-      next: 'honeydue drill:start --dir, and an empty folder',
-    })
-  if ('failed' in started)
-    throw new Failed({
-      code: 'sandbox-not-started',
-      failed: 'The sandbox did not start',
-      state: 'Nothing of it is left running.',
-      cause: 'Its log ends with what stands above',
-      next: 'honeydue doctor',
-      details: started.failed.split('\n'),
-    })
+  const up = await startDetached(dir, ['drill:start', name, '--host', '--seed', String(seed), '--dir', dir])
+  const started = ranOr(up, dir, 'drill:start')
   if (started.already)
     throw new Blocked({
       code: 'drill-runs',

@@ -61,6 +61,10 @@ const goneOnIn = (run: JournaledRun, all: readonly JournaledRun[]): JournaledRun
         .filter((other) => isSame(run, other) && other.header.at > run.header.at && between(lastOf(run), other.header.at) < longest)
         .sort((one, other) => one.header.at.localeCompare(other.header.at))[0]
 
+/** Whether somebody is to look at it: it goes on, or it was interrupted and no other run went on from it. */
+export const isOpen = (run: JournaledRun, all: readonly JournaledRun[]): boolean =>
+  run.status !== 'ended' && (run.status === 'going on' || goneOnIn(run, all) === undefined)
+
 /** Whether the latest run of this page was interrupted in the middle of a change: whoever goes on with it ends its story, also where nothing is left to do. */
 export const isLeftOpen = (plan: Page, runs: readonly JournaledRun[], now: Date): boolean => {
   const [latest] = runs.filter((run) => run.header.undoes === undefined && isOfPage(run, plan))

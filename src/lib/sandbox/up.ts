@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Blocked, Failed } from '../errors.ts'
 import { findBinaries } from '../postgres-server/binaries.ts'
 import { claim, holderOf } from './claim.ts'
 import { clearFolder, markFolder, ownFolder } from './folder.ts'
@@ -15,6 +16,28 @@ export type Up =
   | { readonly running: RunningSandbox; readonly already: boolean }
   | { readonly foreign: string }
   | { readonly failed: string }
+
+/** What runs, or throws what an operator is told where it does not: Blocked (`sandbox-foreign-folder`), Failed (`sandbox-not-started`). `again`: the command to type with another folder. */
+export const ranOr = (up: Up, dir: string, again: string): Extract<Up, { readonly running: RunningSandbox }> => {
+  if ('foreign' in up)
+    throw new Blocked({
+      code: 'sandbox-foreign-folder',
+      failed: `${dir} cannot be a sandbox's folder`,
+      state: 'Nothing was written.',
+      cause: up.foreign,
+      next: `honeydue ${again} --dir, and an empty folder`,
+    })
+  if ('failed' in up)
+    throw new Failed({
+      code: 'sandbox-not-started',
+      failed: 'The sandbox did not start',
+      state: 'Nothing of it is left running.',
+      cause: 'Its log ends with what stands above',
+      next: 'honeydue doctor',
+      details: up.failed.split('\n'),
+    })
+  return up
+}
 
 /** Runs a sandbox in this process until the signal; `answering` is called when everything answers. Another one of the same folder is waited for instead. */
 export async function runSandbox(
