@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 import { builtins } from './builtins.js'
 import { licences } from './licences.js'
 import { nodeOnly } from './node-only.js'
+import { shortNames } from './short-names.js'
 import { packedGrammar, smallGrammar } from './small-grammar.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -26,7 +27,7 @@ const common = {
   minifyWhitespace: true,
   logLevel: 'warning',
   metafile: true,
-  plugins: [builtins, nodeOnly, smallGrammar(root)],
+  plugins: [builtins, nodeOnly, smallGrammar(root), shortNames],
 }
 const { metafile } = await build({
   ...common,
@@ -41,7 +42,7 @@ const { metafile } = await build({
 // What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
 await build({ ...common, entryPoints: ['src/answer.ts'] })
 // PostgreSQL's grammar looks for its program beside the file that it is bundled into.
-writeFileSync(join(root, 'dist/libpg-query.wasm.gz'), packedGrammar(root))
+writeFileSync(join(root, 'dist/libpg-query.wasm.br'), packedGrammar(root))
 writeFileSync(join(root, 'dist/LICENCES.txt'), licences(root, Object.keys(metafile.inputs)))
 // Coloured, because the plain text can be made of it.
 execFileSync(process.execPath, [join(root, 'scripts/describe.js')], { stdio: 'inherit', env: { PATH: process.env.PATH, FORCE_COLOR: '1' } })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync } from 'node:zlib'
 
 /**
  * PostgreSQL's grammar, carried in a fifth of its size: its package reads the WebAssembly from beside itself; here it is handed what was packed
@@ -17,9 +17,9 @@ export const smallGrammar = (root) => ({
     build.onLoad({ filter: /.*/, namespace: 'grammar' }, ({ path }) => ({
       contents: `import made from ${JSON.stringify(path)}
 import { readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 const instantiateWasm = (imports, done) =>
-  void WebAssembly.instantiate(gunzipSync(readFileSync(new URL('libpg-query.wasm.gz', import.meta.url))), imports).then(({ instance, module }) => done(instance, module))
+  void WebAssembly.instantiate(brotliDecompressSync(readFileSync(new URL('libpg-query.wasm.br', import.meta.url))), imports).then(({ instance, module }) => done(instance, module))
 export default (given) => made({ instantiateWasm, ...given })`,
       resolveDir: root,
       loader: 'js',
@@ -28,4 +28,4 @@ export default (given) => made({ instantiateWasm, ...given })`,
 })
 
 /** The packed WebAssembly. */
-export const packedGrammar = (root) => gzipSync(readFileSync(join(root, 'node_modules/libpg-query/wasm/libpg-query.wasm')), { level: 9 })
+export const packedGrammar = (root) => brotliCompressSync(readFileSync(join(root, 'node_modules/libpg-query/wasm/libpg-query.wasm')))

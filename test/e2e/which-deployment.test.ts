@@ -32,7 +32,7 @@ const seven = ['cache:invalidate', '--user', '7', '--env'] as const
 
 test('the first line of a plan says which deployment, and its name; --confirm without the deployment is refused', async () => {
   const { stdout } = await honeydue([...seven, file(), '--dry-run'], { env })
-  expect(stdout.split('\n')[0]).toMatch(/^sandbox {2}Invalidate the residence-IDs cache of a user {2}§23 {2}plan [0-9a-z]{8}$/)
+  expect(stdout.split('\n')[0]).toMatch(/^sandbox {2}Invalidate the residence-IDs cache of a user §23 {2}plan [0-9a-z]{8}$/)
   const bare = await honeydue(['db:switch-host', '--to', 'direct', '--env', file(), '--confirm', sandbox().environment.database.direct], {
     env,
   })

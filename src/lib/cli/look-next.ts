@@ -7,9 +7,10 @@ const reportOf = (id: string): string => {
   if (id === 'db:unlock') return 'db:locks'
   if (topic === 'run' && verb !== 'list') return 'run:list'
   if (topic === 'lock') return 'lock:status'
+  if (topic === 'kubeconfig') return 'cluster:certs'
   return topic === 'cluster'
     ? 'cluster:health'
-    : /^(?:cache|cert|db|deploy|edge|firewall|nodes|queue)$/.test(topic)
+    : /^(?:cache|cert|db|deploy|edge|firewall|nodes|queue|secrets)$/.test(topic)
       ? `${topic}:status`
       : 'doctor'
 }
