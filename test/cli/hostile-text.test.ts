@@ -89,7 +89,7 @@ test('no report and no plan lets a control character of anybody else through, in
   expect(seen).toEqual(
     expect.arrayContaining(['cache:status', 'cluster:health', 'db:locks', 'edge:status', 'firewall:status', 'nodes:status', 'db:unlock']),
   )
-}, 120_000)
+}, 300_000)
 
 test('and none through the program: streams, by-hand lines, progress and errors', async () => {
   const { pid, stop } = await poison(sandbox(), hostile)

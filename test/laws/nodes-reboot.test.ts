@@ -53,9 +53,9 @@ laws(
   },
   [
     { name: 'healthy', input, arrange: () => {}, meets: 'work' },
-    { name: 'it was cordoned before, and out of the round robin', input, arrange: cordonedAndOut, meets: 'work' },
-    { name: 'the node of Redis', input: { ...input, node: first.alias }, arrange: () => {}, meets: 'work' },
-    { name: 'one after another', input: { ...input, node: undefined, all: true }, arrange: () => {}, meets: 'work' },
+    { name: 'it was cordoned before, and out of the round robin', input, arrange: cordonedAndOut, meets: 'work', long: true },
+    { name: 'the node of Redis', input: { ...input, node: first.alias }, arrange: () => {}, meets: 'work', long: true },
+    { name: 'one after another', input: { ...input, node: undefined, all: true }, arrange: () => {}, meets: 'work', long: true },
     {
       name: 'a run that was killed while the node was empty',
       input,
@@ -65,6 +65,7 @@ laws(
         await emptied(1)
       },
       meets: 'work',
+      long: true,
     },
     {
       name: 'a run that was killed after the node had booted',
@@ -76,6 +77,7 @@ laws(
         await booted(1)
       },
       meets: 'work',
+      long: true,
     },
     { name: 'booted a moment ago', input, arrange: () => booted(1), meets: 'nothing to do' },
     {

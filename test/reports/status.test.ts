@@ -53,7 +53,7 @@ test('well; a node away is one cause; an API that is away is one line for all th
   expect(statesOf(deaf)['db:status']).toBe('not known')
 })
 
-test('a second scheduler, DEBUG and a database that is not there are each a line with what is to be typed', async () => {
+test('a second scheduler and a database that is not there are each a line with what is to be typed; what else a part has is counted', async () => {
   const { kubernetes, redis } = sandbox()
   const second = new AbortController()
   redis.work('worker-2', second.signal, false)
@@ -67,7 +67,7 @@ test('a second scheduler, DEBUG and a database that is not there are each a line
   expect(told).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^job queue: 2 schedulers live .* → honeydue deploy:scale .*worker --replicas 1$/),
-      expect.stringMatching(/^cluster: DEBUG is true in honeydue-config/),
+      expect.stringMatching(/^cluster: 2 schedulers live .* \(and 2 more\)/),
       expect.stringMatching(/^database: .*exist.* \(3D000\): the name is case-sensitive/),
       expect.stringMatching(/^migrations: not known\. .* has no database "honeydeu"/),
     ]),

@@ -31,8 +31,10 @@ test('where it may only be looked at every procedure stops below its plan with 2
     const looked = await run(line, { HONEYDUE_READONLY: '1', NODE_OPTIONS: preload, POINTS_LOG: log })
     const below = looked.said.replace(/\s+/g, ' ')
     const refusedHere = looked.code === 2 && /\bsandbox .* plan [0-9a-z]{8} .* may only be looked at from here/.test(below)
-    if (!refusedHere || pointsIn(log).writes.length > 0 || (await worldOf(id)) !== before || journals().length > 0)
-      missed.push(lost(`${id} where it may only be looked at: ${pointsIn(log).writes}`, looked))
+    // A rehearsal's private PostgreSQL has a folder of its own on this machine.
+    const sent = pointsIn(log).writes.filter((name) => !name.startsWith('a folder of its own'))
+    if (!refusedHere || sent.length > 0 || (await worldOf(id)) !== before || journals().length > 0)
+      missed.push(lost(`${id} where it may only be looked at: ${sent}`, looked))
     const over = await systems().lease.read()
     const mine = { holder: 'eva@laptop/20261129-0900-aaaa', epoch: (over?.epoch ?? 0) + 1 }
     await systems().lease.take(over, { ...mine, seconds: 30, told: { line: 'honeydue edge:drain hetzner1', step: '1 of 4: Take api off' } })

@@ -3,6 +3,7 @@ import { counted } from '../../counted.ts'
 import { reasonOf } from '../../errors.ts'
 import { secondsSince } from '../../facts/ages.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
+import { wakes } from '../../facts/db/activity.ts'
 import { defineReport, type Table } from '../../plan/report.ts'
 import { clusterFindings } from './findings.ts'
 import { type ClusterHealth, gatherClusterHealth } from './gather.ts'
@@ -37,6 +38,7 @@ export const clusterHealth = defineReport({
       notes: [
         `${counted(health.podCount, 'pod')}, ${counted(health.workloadCount, 'workload')} and ${counted(health.claimCount, 'claim')} of all namespaces were looked at`,
         ...health.notKnown,
+        wakes,
         `The Kubernetes API: ${cluster.server} (${cluster.kubeconfig})`,
       ],
       data: {

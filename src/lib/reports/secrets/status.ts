@@ -1,5 +1,6 @@
 import { age } from '../../age.ts'
 import { counted } from '../../counted.ts'
+import { wakes } from '../../facts/db/activity.ts'
 import { startedBefore } from '../../facts/secrets/consumers.ts'
 import { type KeyState, type SecretsSurvey, surveySecrets } from '../../facts/secrets/survey.ts'
 import { defineReport } from '../../plan/report.ts'
@@ -69,9 +70,7 @@ const notes = ({ worked }: SecretsSurvey): readonly string[] => [
   ...worked.flatMap(({ secret, by, works }) =>
     secret === '' && works === true ? [`This machine's Cloudflare token is accepted by ${by}`] : [],
   ),
-  ...(worked.some(({ by, works }) => by.startsWith('PostgreSQL') && works === true)
-    ? ['Asking PostgreSQL wakes a database that sleeps']
-    : []),
+  ...(worked.some(({ by, works }) => by.startsWith('PostgreSQL') && works === true) ? [wakes] : []),
   'Nobody is asked here whether SECRET_KEY, the mail password, FCM and the ingest token work',
 ]
 
