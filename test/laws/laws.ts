@@ -28,6 +28,8 @@ export type LawWorld<C extends Choices> = {
   readonly again?: 'refusal'
   /** Its run sends many writes and takes long: it is stopped at the first, the one in the middle and the last of them, not at each. */
   readonly long?: true
+  /** Its proofs hold when they are asked for, and not all at the end: one node is proved empty before the next one is emptied onto it. */
+  readonly passing?: true
   /** It was broken before, and what is broken cannot be seen to be back: the undo says so after its patience, which no test has. */
   readonly broken?: true
 } & (
@@ -200,7 +202,7 @@ export const laws = <C extends Choices, N extends Name, F>(
     }, 120_000)
 
     test('law 6: every verify and every proof is true after', async () => {
-      for (const step of dry.prepared.steps)
+      for (const step of dry.prepared.steps.filter((one) => !(world.passing && isProof(one))))
         expect((await holdsOf(step, subject.systems(), needs)) ?? { ok: true }, step.title).toEqual({ ok: true })
     })
 

@@ -55,7 +55,14 @@ laws(
     { name: 'healthy', input, arrange: () => {}, meets: 'work' },
     { name: 'it was cordoned before, and out of the round robin', input, arrange: cordonedAndOut, meets: 'work', long: true },
     { name: 'the node of Redis', input: { ...input, node: first.alias }, arrange: () => {}, meets: 'work', long: true },
-    { name: 'one after another', input: { ...input, node: undefined, all: true }, arrange: () => {}, meets: 'work', long: true },
+    {
+      name: 'one after another',
+      input: { ...input, node: undefined, all: true },
+      arrange: () => {},
+      meets: 'work',
+      long: true,
+      passing: true,
+    },
     {
       name: 'a run that was killed while the node was empty',
       input,
@@ -78,6 +85,8 @@ laws(
       },
       meets: 'work',
       long: true,
+      // Taken back, it comes to what stood before the reboot, and not to the half of it.
+      broken: true,
     },
     { name: 'booted a moment ago', input, arrange: () => booted(1), meets: 'nothing to do' },
     {
