@@ -167,7 +167,13 @@ abstract class ProcedureCommand extends HoneydueCommand {
           await under.begin({ plan: undoing })
           return under
         }
-        const { states, trouble } = await applyPlan({ ...performing, afresh, prepared: again, record, recordUndo })
+        const { states, trouble } = await applyPlan({
+          ...performing,
+          ...(!procedure.consumesFacts && { afresh }),
+          prepared: again,
+          record,
+          recordUndo,
+        })
         this.known = { environment: environment.name, run: record.run, plan: again.plan, states }
         if (trouble) throw trouble
         this.print({ exitCode: 0, ...this.known }, told(again.plan, states, this.here, record.run))

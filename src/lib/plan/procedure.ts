@@ -94,6 +94,8 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   readonly offers?: { readonly [K in keyof NoInfer<C>]?: (look: Readers<NoInfer<N>>, context: Context) => Promise<readonly Offer[]> }
   /** Known before connecting. */
   risk(input: Input<C>): Risk
+  /** Its own steps take away what its facts are read from: they are not read again before each change, whose writes test for themselves. */
+  readonly consumesFacts?: true
   /** Every read, concurrently where independent; stands before subject and steps, or F is unknown. */
   gather(input: Input<C>, look: Readers<NoInfer<N>>, context: Context): Promise<F>
   /** Why these facts weigh one level more than the input says: what is asked is then typed. */

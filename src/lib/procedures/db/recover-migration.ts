@@ -16,6 +16,8 @@ export const recoverMigration = defineProcedure({
     image: optionalText({ about: 'whose migrations it is about (default: the image of the last Job, else the live one)' }),
   },
   risk: ({ way }) => (way === 'wait' ? 'routine' : 'irreversible'),
+  // The Job that failed is removed before the next one runs.
+  consumesFacts: true,
   gather: async ({ way, image }, look, { environment }) => {
     const facts = await gatherRecover(look, environment.namespace, image)
     return { ...facts, way: chosenWay(way, diagnose(facts)) }
