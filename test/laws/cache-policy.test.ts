@@ -5,13 +5,13 @@ import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { policy } from '../../src/lib/procedures/cache/policy.ts'
 import type { Policy } from '../../src/lib/procedures/cache/policy-facts.ts'
-import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { settingPlaces } from '../../src/lib/yaml-settings.ts'
 import { contextOf } from '../support/context.ts'
 import { runOf } from '../support/run-of.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { laws } from './laws.ts'
+import { wholeSubject } from './whole-subject.ts'
 
 const sandbox = useSandbox()
 const { systems, close } = useSystems(sandbox)
@@ -19,16 +19,12 @@ const file = () => join(sandbox().environment.checkout, 'deploy-k3s/manifests/re
 const manifest = () => (existsSync(file()) ? readFileSync(file(), 'utf8') : undefined)
 const lock = 'asynq:{default}:unique:email:send:0'
 
-const subject = {
+const subject = wholeSubject({
+  sandbox,
   systems,
-  environment: () => sandbox().environment,
+  close,
   observe: () => [sandbox().redis.settings.get('maxmemory-policy'), manifest()],
-  reset: async () => {
-    await close()
-    await sandbox().reset()
-  },
-  planted: plantedValues,
-}
+})
 
 laws(policy, subject, [
   { name: 'healthy', input: { to: 'volatile-lru' }, arrange: () => {}, meets: 'work' },

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
+import { putPair } from '../../src/lib/drills/breaks.ts'
 import { install } from '../../src/lib/procedures/cert/install.ts'
 import { createAuthority, type Identity } from '../../src/lib/sandbox/certificates.ts'
 import { namespace, zoneName } from '../../src/lib/sandbox/deployment/facts.ts'
@@ -29,11 +30,7 @@ afterAll(async () => {
 const secrets = { group: '', resource: 'secrets' }
 const file = (name: string) => join(sandbox.dir, 'checkout/deploy-k3s/secrets', `cloudflare-origin.${name}`)
 
-const put = ({ certificate, key }: Identity) =>
-  sandbox.kubernetes.client.update(secrets, 'cloudflare-origin-cert', namespace, (draft) => {
-    const base64 = (text: string) => Buffer.from(text).toString('base64')
-    draft.data = { 'tls.crt': base64(certificate), 'tls.key': base64(key) }
-  })
+const put = (pair: Identity) => putPair(sandbox, pair)
 const keep = ({ certificate, key }: Identity) => {
   writeFileSync(file('crt'), certificate)
   writeFileSync(file('key'), key)

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
+import { putPair } from '../../src/lib/drills/breaks.ts'
 import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { rotate } from '../../src/lib/procedures/cert/rotate.ts'
@@ -37,11 +38,7 @@ const input = { validity: '90', soak: 0, 'keep-old': false, 'newer-than': 86_400
 const file = (name: string) => join(sandbox.dir, 'checkout/deploy-k3s/secrets', `cloudflare-origin.${name}`)
 const origin = { commonName: 'CloudFlare Origin Certificate', names: [`*.${zoneName}`, zoneName] }
 
-const put = ({ certificate, key }: Identity) =>
-  sandbox.kubernetes.client.update(secrets, 'cloudflare-origin-cert', namespace, (draft) => {
-    const base64 = (text: string) => Buffer.from(text).toString('base64')
-    draft.data = { 'tls.crt': base64(certificate), 'tls.key': base64(key) }
-  })
+const put = (pair: Identity) => putPair(sandbox, pair)
 
 /** A certificate of the Origin CA for a week, signed some days ago. */
 const signed = (daysAgo: number) => {

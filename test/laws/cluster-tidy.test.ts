@@ -3,12 +3,12 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { readersOf } from '../../src/lib/plan/plan.ts'
 import { isChange } from '../../src/lib/plan/procedure.ts'
 import { tidy } from '../../src/lib/procedures/cluster/tidy.ts'
-import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { contextOf } from '../support/context.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox, worlds } from '../support/worlds.ts'
 import { laws } from './laws.ts'
+import { wholeSubject } from './whole-subject.ts'
 
 const sandbox = useSandbox({ postgres: false })
 const { systems, close } = useSystems(sandbox)
@@ -60,9 +60,10 @@ const both = (one: Sandbox) => {
 
 laws(
   tidy,
-  {
+  wholeSubject({
+    sandbox,
     systems,
-    environment: () => sandbox().environment,
+    close,
     // What runs changes by itself; what has ended is removed by nobody else.
     observe: async () =>
       [
@@ -71,12 +72,7 @@ laws(
       ]
         .map(({ metadata }) => metadata.name)
         .sort(),
-    reset: async () => {
-      await close()
-      await sandbox().reset()
-    },
-    planted: plantedValues,
-  },
+  }),
   [
     { name: 'evicted pods', input: {}, arrange: () => void evicted(sandbox()), meets: 'work' },
     { name: 'evicted pods and an old Job', input: {}, arrange: () => both(sandbox()), meets: 'work' },

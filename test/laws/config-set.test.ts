@@ -6,11 +6,12 @@ import { lastSet } from '../../src/lib/facts/config/last-set.ts'
 import { startedAt } from '../../src/lib/pod-state.ts'
 import { configSet } from '../../src/lib/procedures/config/set.ts'
 import { hosts, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
-import { planted, plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Pod } from '../../src/lib/systems/kube/types.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox, worlds } from '../support/worlds.ts'
 import { laws } from './laws.ts'
+import { wholeSubject } from './whole-subject.ts'
 
 const sandbox = useSandbox({ postgres: true, speed: { ready: 1, terminate: 1 } })
 const { systems, close } = useSystems(sandbox)
@@ -90,102 +91,89 @@ const world = <W extends object>(name: string, setting: string, arrange: () => u
 const work = { meets: 'work' } as const
 const sampler = 'OTEL_TRACES_SAMPLER_ARG=0.2'
 
-laws(
-  configSet,
-  {
-    systems,
-    environment: () => sandbox().environment,
-    observe,
-    reset: async () => {
-      await close()
-      await sandbox().reset()
+laws(configSet, wholeSubject({ sandbox, systems, close, observe }), [
+  world('healthy', sampler, () => {}, work),
+  world('already so', 'OTEL_TRACES_SAMPLER_ARG=0.1', () => {}, { meets: 'nothing to do' }),
+  world('a key that config.yaml has the value of', 'DB_SSLMODE=verify-full', () => {}, work),
+  world('a new key', "APPLE_TEAM=it's two words", () => {}, work, true),
+  world('a source without the key', 'APNS_TOPIC=com.myhoneydue.honeyDue', () => edit('deploy/prod.env', /^APNS_TOPIC=.*\n/m, ''), work),
+  // Its pods were older than the edit before, and the undo starts new ones.
+  world('an edited ConfigMap', 'DEBUG=false', () => setKey('DEBUG', 'true'), { ...work, broken: true as const }),
+  world(
+    'no checkout on this machine',
+    sampler,
+    () => {
+      rmSync(file('deploy/prod.env'))
+      rmSync(file('deploy-k3s/config.yaml'))
     },
-    planted: plantedValues,
-  },
-  [
-    world('healthy', sampler, () => {}, work),
-    world('already so', 'OTEL_TRACES_SAMPLER_ARG=0.1', () => {}, { meets: 'nothing to do' }),
-    world('a key that config.yaml has the value of', 'DB_SSLMODE=verify-full', () => {}, work),
-    world('a new key', "APPLE_TEAM=it's two words", () => {}, work, true),
-    world('a source without the key', 'APNS_TOPIC=com.myhoneydue.honeyDue', () => edit('deploy/prod.env', /^APNS_TOPIC=.*\n/m, ''), work),
-    // Its pods were older than the edit before, and the undo starts new ones.
-    world('an edited ConfigMap', 'DEBUG=false', () => setKey('DEBUG', 'true'), { ...work, broken: true as const }),
-    world(
-      'no checkout on this machine',
-      sampler,
-      () => {
-        rmSync(file('deploy/prod.env'))
-        rmSync(file('deploy-k3s/config.yaml'))
-      },
-      work,
-    ),
-    world(
-      'a line in quotes, as a shell reads it',
-      'APPLE_CLIENT_ID=two words',
-      () => edit('deploy/prod.env', /^APPLE_CLIENT_ID=(.*)$/m, 'export APPLE_CLIENT_ID="$1"'),
-      work,
-    ),
-    world(
-      'a database that is not there, and api that cannot start with it',
-      'POSTGRES_DB=honeyDue',
-      () => {
-        setKey('POSTGRES_DB', 'honeydue')
-        annotate('api', 'kubectl.kubernetes.io/restartedAt', '2026-11-29T00:00:00Z')
-      },
-      { ...work, broken: true },
-    ),
-    world('a key from a Secret', `REDIS_PASSWORD=${planted.redisPassword}`, () => {}, { refused: /comes from Secret honeydue-secrets/ }),
-    world('a key that nobody knows', 'DEBUGG=false', () => {}, { refused: /neither honeydue-config nor the checkout knows DEBUGG/ }),
-    world('DEBUG on', 'DEBUG=1', () => {}, { refused: /shown to customers/ }),
-    world('the host, which has a procedure', `DB_HOST=${hosts.direct}`, () => {}, {
-      refused: /procedure of its own.*honeydue db:switch-host/,
-    }),
-    world('a database in small letters', 'POSTGRES_DB=honeydue', () => {}, {
-      refused: /has no database honeydue .*there is honeyDue, and names are case-sensitive/,
-    }),
-    world(
-      'no database answers',
-      'POSTGRES_DB=other',
-      () => {
-        for (const endpoint of ['direct', 'pooler'] as const) sandbox().postgres.behave(endpoint, { answer: 'reset' })
-      },
-      { refused: /which databases there are is not known/ },
-    ),
-    world(
-      'a workload that sets it itself, past the ConfigMap',
-      sampler,
-      () =>
-        change('api', (spec) => {
-          const [container] = (spec.template as { spec: { containers: { env?: object[] }[] } }).spec.containers
-          if (container) container.env = [...(container.env ?? []), { name: 'OTEL_TRACES_SAMPLER_ARG', value: '1' }]
-        }),
-      { refused: /api sets OTEL_TRACES_SAMPLER_ARG itself to 1, past the ConfigMap/ },
-    ),
-    world('a rollout that goes on', sampler, () => annotate('web', 'honeydue.test/never-ready', 'true'), {
-      refused: /a rollout is running: web/,
-    }),
-    world('a rollout that is paused', sampler, () => worlds['a rollout of web that was paused'](sandbox()), {
-      refused: /the rollout of web is paused/,
-    }),
-    world(
-      'a migration is running',
-      sampler,
-      () =>
-        void client().create({
-          apiVersion: 'batch/v1',
-          kind: 'Job',
-          metadata: { name: 'honeydue-migrate', namespace },
-          spec: {
-            template: {
-              metadata: { annotations: { 'honeydue.test/complete-after': '60s' } },
-              spec: { restartPolicy: 'Never', containers: [{ name: 'migrate', image: 'x' }] },
-            },
+    work,
+  ),
+  world(
+    'a line in quotes, as a shell reads it',
+    'APPLE_CLIENT_ID=two words',
+    () => edit('deploy/prod.env', /^APPLE_CLIENT_ID=(.*)$/m, 'export APPLE_CLIENT_ID="$1"'),
+    work,
+  ),
+  world(
+    'a database that is not there, and api that cannot start with it',
+    'POSTGRES_DB=honeyDue',
+    () => {
+      setKey('POSTGRES_DB', 'honeydue')
+      annotate('api', 'kubectl.kubernetes.io/restartedAt', '2026-11-29T00:00:00Z')
+    },
+    { ...work, broken: true },
+  ),
+  world('a key from a Secret', `REDIS_PASSWORD=${planted.redisPassword}`, () => {}, { refused: /comes from Secret honeydue-secrets/ }),
+  world('a key that nobody knows', 'DEBUGG=false', () => {}, { refused: /neither honeydue-config nor the checkout knows DEBUGG/ }),
+  world('DEBUG on', 'DEBUG=1', () => {}, { refused: /shown to customers/ }),
+  world('the host, which has a procedure', `DB_HOST=${hosts.direct}`, () => {}, {
+    refused: /procedure of its own.*honeydue db:switch-host/,
+  }),
+  world('a database in small letters', 'POSTGRES_DB=honeydue', () => {}, {
+    refused: /has no database honeydue .*there is honeyDue, and names are case-sensitive/,
+  }),
+  world(
+    'no database answers',
+    'POSTGRES_DB=other',
+    () => {
+      for (const endpoint of ['direct', 'pooler'] as const) sandbox().postgres.behave(endpoint, { answer: 'reset' })
+    },
+    { refused: /which databases there are is not known/ },
+  ),
+  world(
+    'a workload that sets it itself, past the ConfigMap',
+    sampler,
+    () =>
+      change('api', (spec) => {
+        const [container] = (spec.template as { spec: { containers: { env?: object[] }[] } }).spec.containers
+        if (container) container.env = [...(container.env ?? []), { name: 'OTEL_TRACES_SAMPLER_ARG', value: '1' }]
+      }),
+    { refused: /api sets OTEL_TRACES_SAMPLER_ARG itself to 1, past the ConfigMap/ },
+  ),
+  world('a rollout that goes on', sampler, () => annotate('web', 'honeydue.test/never-ready', 'true'), {
+    refused: /a rollout is running: web/,
+  }),
+  world('a rollout that is paused', sampler, () => worlds['a rollout of web that was paused'](sandbox()), {
+    refused: /the rollout of web is paused/,
+  }),
+  world(
+    'a migration is running',
+    sampler,
+    () =>
+      void client().create({
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { name: 'honeydue-migrate', namespace },
+        spec: {
+          template: {
+            metadata: { annotations: { 'honeydue.test/complete-after': '60s' } },
+            spec: { restartPolicy: 'Never', containers: [{ name: 'migrate', image: 'x' }] },
           },
-        }),
-      { refused: /a migration is running: Job honeydue-migrate/ },
-    ),
-  ],
-)
+        },
+      }),
+    { refused: /a migration is running: Job honeydue-migrate/ },
+  ),
+])
 
 test.each([
   ['DEBUG', 'it has no "="'],

@@ -1,10 +1,10 @@
 import { restorePoint } from '../../src/lib/procedures/db/restore-point.ts'
 import { markName } from '../../src/lib/restore-point-name.ts'
 import { neon } from '../../src/lib/sandbox/deployment/facts.ts'
-import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { laws } from './laws.ts'
+import { wholeSubject } from './whole-subject.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems, close } = useSystems(sandbox)
@@ -24,17 +24,13 @@ const marked = (minutesAgo: number, more: { readonly version?: bigint; readonly 
 
 laws(
   restorePoint,
-  {
+  wholeSubject({
+    sandbox,
     systems,
-    environment: () => sandbox().environment,
+    close,
     // The minute in a name, and how far Neon is with it, change by themselves.
     observe: () => sandbox().neon.branches.map(({ name, parent_id }) => [name.replace(/\d{8}-\d{4}/, ''), parent_id]),
-    reset: async () => {
-      await close()
-      await sandbox().reset()
-    },
-    planted: plantedValues,
-  },
+  }),
   [
     { name: 'healthy', input: {}, arrange: () => {}, meets: 'work' },
     { name: 'one of this version and of the last hour', input: {}, arrange: () => marked(40), meets: 'nothing to do' },

@@ -5,12 +5,13 @@ import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { rotate } from '../../src/lib/procedures/secrets/rotate.ts'
 import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
-import { planted, plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { contextOf } from '../support/context.ts'
 import { runOf } from '../support/run-of.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { laws } from './laws.ts'
+import { wholeSubject } from './whole-subject.ts'
 
 const sandbox = useSandbox({ warmupPings: 2 })
 const { systems, close } = useSystems(sandbox)
@@ -62,82 +63,69 @@ const given = (text: string) => {
   return path
 }
 
-laws(
-  rotate,
+laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
+  { name: 'healthy', input, arrange: () => {}, meets: 'work' },
+  { name: 'rotated already', input, arrange: already, meets: 'nothing to do' },
+  { name: 'healthy, the old one kept', input: { ...input, 'keep-old': true }, arrange: () => {}, meets: 'work' },
   {
-    systems,
-    environment: () => sandbox().environment,
-    observe,
-    reset: async () => {
-      await close()
-      await sandbox().reset()
-    },
-    planted: plantedValues,
+    name: 'a value that somebody made',
+    input: () => ({ ...input, from: given('Given-Value-12345678\n') }),
+    arrange: () => {},
+    meets: 'work',
   },
-  [
-    { name: 'healthy', input, arrange: () => {}, meets: 'work' },
-    { name: 'rotated already', input, arrange: already, meets: 'nothing to do' },
-    { name: 'healthy, the old one kept', input: { ...input, 'keep-old': true }, arrange: () => {}, meets: 'work' },
-    {
-      name: 'a value that somebody made',
-      input: () => ({ ...input, from: given('Given-Value-12345678\n') }),
-      arrange: () => {},
-      meets: 'work',
+  {
+    name: 'stopped once both values were on the disk',
+    input,
+    arrange: () => {
+      writeFileSync(file('secrets/redis_password.old'), planted.redisPassword, { mode: 0o600 })
+      writeFileSync(file('secrets/redis_password.new'), 'hfrom-the-run-before', { mode: 0o600 })
     },
-    {
-      name: 'stopped once both values were on the disk',
-      input,
-      arrange: () => {
-        writeFileSync(file('secrets/redis_password.old'), planted.redisPassword, { mode: 0o600 })
-        writeFileSync(file('secrets/redis_password.new'), 'hfrom-the-run-before', { mode: 0o600 })
-      },
-      meets: 'work',
+    meets: 'work',
+  },
+  {
+    name: 'no source',
+    input,
+    arrange: () =>
+      writeFileSync(file('config.yaml'), readFileSync(file('config.yaml'), 'utf8').replace(/^ {2}password: PLANTED-redis.*$/m, '')),
+    refused: /config.yaml redis.password, the source of REDIS_PASSWORD, is not there/,
+  },
+  {
+    name: 'the Secret was edited in the middle of a rotation',
+    input,
+    arrange: () => {
+      writeFileSync(file('secrets/redis_password.old'), planted.redisPassword, { mode: 0o600 })
+      writeFileSync(file('secrets/redis_password.new'), 'hfrom-the-run-before', { mode: 0o600 })
+      setLive('a-third-one')
+      sandbox().redis.startWith('a-third-one')
     },
-    {
-      name: 'no source',
-      input,
-      arrange: () =>
-        writeFileSync(file('config.yaml'), readFileSync(file('config.yaml'), 'utf8').replace(/^ {2}password: PLANTED-redis.*$/m, '')),
-      refused: /config.yaml redis.password, the source of REDIS_PASSWORD, is not there/,
+    refused: /has a third REDIS_PASSWORD/,
+  },
+  {
+    name: 'a Redis that wants no password',
+    input,
+    arrange: () => {
+      sandbox().redis.startWith('')
     },
-    {
-      name: 'the Secret was edited in the middle of a rotation',
-      input,
-      arrange: () => {
-        writeFileSync(file('secrets/redis_password.old'), planted.redisPassword, { mode: 0o600 })
-        writeFileSync(file('secrets/redis_password.new'), 'hfrom-the-run-before', { mode: 0o600 })
-        setLive('a-third-one')
-        sandbox().redis.startWith('a-third-one')
-      },
-      refused: /has a third REDIS_PASSWORD/,
+    refused: /Redis wants no password at all/,
+  },
+  {
+    name: 'users in an ACL file',
+    input,
+    arrange: () => void sandbox().redis.settings.set('aclfile', '/etc/redis/users.acl'),
+    refused: /Redis has its users in \/etc\/redis\/users.acl/,
+  },
+  {
+    name: 'a workload that cannot start',
+    input,
+    arrange: async () => {
+      sandbox().kubernetes.client.update(deployments, 'worker', namespace, (draft) => {
+        const { template } = draft['spec'] as { template: { metadata: { annotations?: Record<string, string> } } }
+        template.metadata.annotations = { 'honeydue.test/never-ready': 'true' }
+      })
     },
-    {
-      name: 'a Redis that wants no password',
-      input,
-      arrange: () => {
-        sandbox().redis.startWith('')
-      },
-      refused: /Redis wants no password at all/,
-    },
-    {
-      name: 'users in an ACL file',
-      input,
-      arrange: () => void sandbox().redis.settings.set('aclfile', '/etc/redis/users.acl'),
-      refused: /Redis has its users in \/etc\/redis\/users.acl/,
-    },
-    {
-      name: 'a workload that cannot start',
-      input,
-      arrange: async () => {
-        sandbox().kubernetes.client.update(deployments, 'worker', namespace, (draft) => {
-          const { template } = draft['spec'] as { template: { metadata: { annotations?: Record<string, string> } } }
-          template.metadata.annotations = { 'honeydue.test/never-ready': 'true' }
-        })
-      },
-      refused: /a rollout is running: worker|replicas are missing/,
-    },
-  ],
-)
+    refused: /a rollout is running: worker|replicas are missing/,
+  },
+])
 
 test('what cannot be rotated is refused before anything is planned', async () => {
   const plan = (from?: string) => prepare(rotate, { ...input, from }, systems(), contextOf(sandbox().environment))

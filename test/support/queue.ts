@@ -19,11 +19,7 @@ export const openRedis = (server: RedisSandbox, password: string) =>
     timeout: 5000,
   })
 
-/** Ids of a state of the queue `default`, as the sandbox has them. */
-export const idsOf = (server: RedisSandbox, state: string): readonly string[] => {
-  const value = server.store.get(prefix + state)
-  return value?.type === 'list' ? value.items : value?.type === 'zset' ? [...value.scores.keys()] : []
-}
+export { idsOf } from '../../src/lib/drills/breaks.ts'
 
 /** One more task in a sorted set of the queue `default`; returns its id. */
 export const addTask = (

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { parse } from 'yaml'
+import { putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { kubeconfig } from '../../src/lib/sandbox/kubeconfig.ts'
@@ -60,14 +60,9 @@ const setHost = (sandbox: Sandbox, host: string) =>
   })
 
 /** What an AutoMigrate start through the pooler left when its pod was killed: the lock stays with the server connection. */
-const strandLock = async ({ postgres }: Sandbox): Promise<Values> => {
-  const { port, user, database, password, ca, poolerHost } = postgres
-  const ssl = { ca, servername: poolerHost }
-  const pod = new Client({ host: '127.0.0.1', port, user, database, password, application_name: 'honeydue-api', ssl })
-  await pod.connect()
-  await pod.query('SELECT pg_advisory_lock(4711)')
-  await pod.end()
-  const [holder] = await postgres.query(
+const strandedLock = async (sandbox: Sandbox): Promise<Values> => {
+  await strandLock(sandbox)
+  const [holder] = await sandbox.postgres.query(
     "SELECT pid::text, backend_start::text FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory'",
   )
   return { PID: String(holder?.pid), BACKEND_START: String(holder?.backend_start), LOCK: '4711' }
@@ -84,19 +79,16 @@ const firstCertificate = ({ originCa }: Sandbox): Values => {
 }
 
 /** The Secret holds one that ended long ago, the checkout the good one that the deployment began with. */
-const expiredInSecret = ({ originCa, kubernetes }: Sandbox): Values => {
-  const old = originCa.authority.issue({
+const expiredInSecret = (sandbox: Sandbox): Values => {
+  const old = sandbox.originCa.authority.issue({
     commonName: 'CloudFlare Origin Certificate',
     names: ['*.myhoneydue.com', 'myhoneydue.com'],
     notBefore: new Date('2026-01-01'),
     days: 7,
   })
-  kubernetes.client.update({ group: '', resource: 'secrets' }, 'cloudflare-origin-cert', namespace, (draft) => {
-    const base64 = (text: string) => Buffer.from(text).toString('base64')
-    draft.data = { 'tls.crt': base64(old.certificate), 'tls.key': base64(old.key) }
-  })
+  putPair(sandbox, old)
   const short = (pem: string) => new X509Certificate(pem).fingerprint256.slice(0, 23)
-  return { SECRET_SHA256: short(old.certificate), CHECKOUT_SHA256: short(originCa.first.certificate) }
+  return { SECRET_SHA256: short(old.certificate), CHECKOUT_SHA256: short(sandbox.originCa.first.certificate) }
 }
 
 /** Named states; add one beside the others rather than building it inside a test. */
@@ -128,7 +120,7 @@ export const worlds = {
   'switched in the ConfigMap only': (sandbox) => void setHost(sandbox, hosts.direct),
   'pooler down': ({ postgres }) => postgres.behave('pooler', { answer: 'silence' }),
   'direct endpoint down': ({ postgres }) => postgres.behave('direct', { answer: 'reset' }),
-  'a lock stranded in the pooler': strandLock,
+  'a lock stranded in the pooler': strandedLock,
   'the first certificate still in use': firstCertificate,
   'an expired certificate in the Secret': expiredInSecret,
   'a job that failed for good': ({ redis }): Values => {

@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto'
+import { Client } from 'pg'
 import { namespace } from '../sandbox/deployment/facts.ts'
 import type { KubeObject } from '../sandbox/kubernetes/types.ts'
+import type { RedisSandbox } from '../sandbox/redis/redis.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { World } from './drill.ts'
 
@@ -44,7 +46,17 @@ export const endOfPair = ({ kubernetes }: Sandbox): Date => {
 }
 
 /** Ids of a state of the queue `default`. */
-export const idsOf = ({ redis }: Sandbox, state: string): readonly string[] => {
+export const idsOf = (redis: Pick<RedisSandbox, 'store'>, state: string): readonly string[] => {
   const value = redis.store.get(`asynq:{default}:${state}`)
   return value?.type === 'list' ? value.items : value?.type === 'zset' ? [...value.scores.keys()] : []
+}
+
+/** What a start with AutoMigrate through the pooler leaves when its pod is killed: the lock stays with the server connection. */
+export const strandLock = async ({ postgres }: Sandbox): Promise<void> => {
+  const { port, user, database, password, ca, poolerHost } = postgres
+  const ssl = { ca, servername: poolerHost }
+  const pod = new Client({ host: '127.0.0.1', port, user, database, password, application_name: 'honeydue-api', ssl })
+  await pod.connect()
+  await pod.query('SELECT pg_advisory_lock(4711)')
+  await pod.end()
 }

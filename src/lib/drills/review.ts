@@ -53,17 +53,21 @@ export const checkText = (checked: Checked, review: Review): string => {
   return [
     `Repaired. It was ${checked.name}: ${checked.origin}.`,
     ...signsOf(checked).map(({ what }) => `  ${what}`),
-    [
-      lossOf(checked),
-      ...(review.decided === undefined ? [] : [`the first change came after ${shortAge(review.decided)}`]),
-      ...(review.repaired === undefined ? [] : [`it was repaired after ${shortAge(review.repaired)}`]),
-    ].join('; ') + '.',
+    `${took(checked, review)}.`,
     `${counted(checked.hints.length, 'hint')} taken. ${madeBy(review)}`,
     `The shortest way: ${checked.way.join(', then ') || `see honeydue runbook ${checked.page}`}`,
     `Its page: honeydue runbook ${checked.page}`,
     'End the deployment to practise on: honeydue sandbox:down',
   ].join('\n')
 }
+
+/** What was lost, and how long it took. */
+const took = (checked: Checked, { decided, repaired }: Review): string =>
+  [
+    lossOf(checked),
+    ...(decided === undefined ? [] : [`the first change came after ${shortAge(decided)}`]),
+    ...(repaired === undefined ? [] : [`it was repaired after ${shortAge(repaired)}`]),
+  ].join('; ')
 
 const signsOf = ({ symptom, causes }: Checked) => [...symptom, ...causes]
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { putPair } from '../../../src/lib/drills/breaks.ts'
 import { createAuthority, type Identity } from '../../../src/lib/sandbox/certificates.ts'
 import { apiHost, namespace, nodes, publicNames, zoneName } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { addressIn, covers } from '../../../src/lib/sandbox/edge/addresses.ts'
@@ -15,7 +16,6 @@ import { eventually, useSandbox } from '../../support/worlds.ts'
 
 const run = promisify(execFile)
 const sandbox = useSandbox({ speed: { reloadMs: 20, keepAliveMs: 0 } })
-const secrets = { group: '', resource: 'secrets' }
 
 const through = (host: string, path?: string) => throughEdge(sandbox(), host, path)
 const statuses = async (count: number, host: string = apiHost, path = '/api/health/') => {
@@ -33,11 +33,7 @@ const certificate = async (alias: string, name: string) => {
 const served = async (alias: string, name: string) => (await certificate(alias, name)).fingerprint256
 const fingerprint = (certificate: string) => new X509Certificate(certificate).fingerprint256
 const origin = () => readFileSync(join(sandbox().dir, 'checkout/deploy-k3s/secrets/cloudflare-origin.crt'), 'utf8')
-const putSecret = (identity: Identity) =>
-  sandbox().kubernetes.client.update(secrets, 'cloudflare-origin-cert', namespace, (draft) => {
-    const base64 = (text: string) => Buffer.from(text).toString('base64')
-    draft.data = { 'tls.crt': base64(identity.certificate), 'tls.key': base64(identity.key) }
-  })
+const putSecret = (identity: Identity) => putPair(sandbox(), identity)
 const fresh = (hostnames: readonly string[] = [`*.${zoneName}`, zoneName]): Identity & { readonly listed: IssuedCertificate } => {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const listed = issue(sandbox().originCa.authority, { csr: '', hostnames, validity: 90, publicKey: pair.publicKey, now: new Date() })

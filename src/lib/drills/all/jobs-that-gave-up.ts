@@ -11,12 +11,12 @@ export const drill: Drill = {
     'asynq archives what has used up its tries, and never tries it again by itself',
   ],
   breaks: ({ sandbox }) => {
-    if (idsOf(sandbox, 'archived').length === 0) throw new Error('the sandbox has no archived job')
+    if (idsOf(sandbox.redis, 'archived').length === 0) throw new Error('the sandbox has no archived job')
   },
   over: ({ sandbox }) => {
-    const { length } = idsOf(sandbox, 'archived')
+    const { length } = idsOf(sandbox.redis, 'archived')
     return [{ what: 'No job is left that gave up', because: length === 0 ? undefined : `${length} are archived` }]
   },
   page: 'queue:retry',
-  way: ({ sandbox }) => [['queue:retry', ...idsOf(sandbox, 'archived')]],
+  way: ({ sandbox }) => [['queue:retry', ...idsOf(sandbox.redis, 'archived')]],
 }

@@ -1,4 +1,4 @@
-import { Client } from 'pg'
+import { strandLock } from '../breaks.ts'
 import type { Drill, World } from '../drill.ts'
 
 const locks = "SELECT pid::text FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -15,21 +15,7 @@ export const drill: Drill = {
     'Who waits for whom? honeydue db:locks',
     'A lock that a session took through the pooler stays with the connection when its client is gone',
   ],
-  breaks: async ({ sandbox: { postgres } }) => {
-    const { port, user, database, password, ca, poolerHost } = postgres
-    const pod = new Client({
-      host: '127.0.0.1',
-      port,
-      user,
-      database,
-      password,
-      application_name: 'honeydue-api',
-      ssl: { ca, servername: poolerHost },
-    })
-    await pod.connect()
-    await pod.query('SELECT pg_advisory_lock(4711)')
-    await pod.end()
-  },
+  breaks: ({ sandbox }) => strandLock(sandbox),
   over: async (world) => {
     const holder = await holderOf(world)
     return [{ what: 'Nobody holds the lock', because: holder === undefined ? undefined : `backend ${holder} does` }]
