@@ -7,12 +7,13 @@ import { takeBack, undoingOf } from '../../../src/lib/plan/undo.ts'
 import { rotate } from '../../../src/lib/procedures/secrets/rotate.ts'
 import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
+import { isReady, podsOf } from '../../../src/lib/sandbox/kubernetes/controllers/objects.ts'
 import { contextOf } from '../../support/context.ts'
 import { requestsUntil } from '../../support/requests.ts'
 import { liveValue, redisPassword } from '../../support/rotation.ts'
 import { runOf } from '../../support/run-of.ts'
 import { useSystems } from '../../support/systems-of.ts'
-import { useSandbox } from '../../support/worlds.ts'
+import { eventually, useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ warmupPings: 2 })
 const { systems } = useSystems(sandbox)
@@ -78,11 +79,14 @@ test('whoever was turned away since it began keeps the old one from going', asyn
 })
 
 test('a Redis that its own probe would have killed is restarted by somebody first', async () => {
+  const command = ['sh', '-c', 'redis-cli -a "$REDIS_PASSWORD" ping']
   sandbox().kubernetes.client.update({ group: 'apps', resource: 'deployments' }, 'redis', namespace, (draft) => {
     const { template } = draft['spec'] as { template: { spec: { containers: object[] } } }
-    const command = ['sh', '-c', 'redis-cli -a "$REDIS_PASSWORD" ping']
     template.spec.containers[0] = { ...template.spec.containers[0], livenessProbe: { exec: { command } } }
   })
+  // Its pod is started anew for that.
+  const pods = () => podsOf(sandbox().kubernetes.client, namespace).filter(({ metadata }) => metadata.name.startsWith('redis-'))
+  await eventually(async () => pods().every((pod) => isReady(pod) && JSON.stringify(pod.spec).includes(JSON.stringify(command))))
   const { plan } = await planned()
   const gate = plan.steps.find(({ kind, type }) => kind === 'gate' && type === undefined)
   expect(gate?.ask).toContain('honeydue deploy:restart redis')

@@ -229,6 +229,24 @@ describe('a Redis that is not well', () => {
     expect(JSON.stringify(error)).not.toContain('secret')
   })
 
+  test('the words of one that resets whoever writes first are waited for by listening alone', async () => {
+    const words =
+      '-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user.\r\n'
+    const listener = createServer((socket) => {
+      socket.on('error', () => {})
+      const late = setTimeout(() => socket.end(words), 100)
+      socket.once('data', () => {
+        clearTimeout(late)
+        socket.resetAndDestroy()
+      })
+    })
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    const { port } = listener.address() as { port: number }
+    const error = await troubleOf(connect({ dial: async () => ({ host: '127.0.0.1', port, close: async () => {} }) }).read.info())
+    listener.close()
+    expect(error.code).toBe('redis-protected')
+  })
+
   test('silence after the connection is told too, and the next question finds it healed', async () => {
     const { read } = connect({ timeout: 300 })
     await read.info()

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import type { Redis } from 'ioredis'
 import { type Clock, type Duration, seconds } from '../../clock.ts'
 import type { Secret } from '../../secret.ts'
@@ -66,6 +67,20 @@ const turnedAway = (said: string): Error | undefined => {
   return words === undefined ? undefined : Object.assign(new Error(words), { name: 'ReplyError' })
 }
 
+/** What a server says by itself to whoever only listens, for half a second at most: what it said before it reset a connection is lost when we were writing then. */
+const saidUnasked = ({ host, port }: Dialed): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port })
+    const end = (said: string) => {
+      socket.destroy()
+      resolve(said)
+    }
+    socket.setTimeout(500, () => end(''))
+    socket.on('error', () => end(''))
+    socket.on('close', () => end(''))
+    socket.once('data', (chunk) => end(chunk.toString('latin1', 0, 300)))
+  })
+
 /** One connection, opened at first use; `use` runs an operation and words every failure. */
 export const redisConnection = ({ dial, password, clock, signal, timeout = seconds(5) }: RedisAccess) => {
   let opened: Promise<{ readonly redis: Redis; readonly way: Dialed; readonly where: string; readonly open: boolean }> | undefined
@@ -124,8 +139,10 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
       return { redis, way, where, open }
     } catch (error) {
       redis.disconnect()
+      const cut = !isReply(error) && !(error instanceof RedisTimeout)
+      if (cut && unasked === '' && !signal?.aborted) unasked = await saidUnasked(way)
       await way.close()
-      if (isReply(error) || error instanceof RedisTimeout) throw redisTrouble(error, where)
+      if (!cut) throw redisTrouble(error, where)
       throw redisTrouble(turnedAway(unasked) ?? lastError ?? error, where)
     }
   }
