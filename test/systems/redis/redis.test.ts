@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { Trouble, Unreachable, Usage } from '../../../src/lib/errors.ts'
 import { refuseUserId } from '../../../src/lib/residence-ids.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
+import { startSlowPort } from '../../../src/lib/sandbox/slow-port.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import type { RedisAccess } from '../../../src/lib/systems/redis/connection.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
@@ -255,6 +256,37 @@ describe('a Redis that is not well', () => {
     expect(closed).toBe(1)
     server.fail(undefined)
     expect((await read.info()).role).toBe('master')
+  })
+
+  test('what one look waits for is limited in all: question after question, however soon each is answered; the next look begins anew', async () => {
+    const slow = await startSlowPort(server.port, 150)
+    const system = connect({
+      dial: async () => ({ host: '127.0.0.1', port: slow.port, close: async () => {} }),
+      lookLimit: 2000,
+      timeout: 5000,
+    })
+    const look = system.oneLook?.() ?? system.read
+    const asking = async () => {
+      for (let i = 0; i < 20; i++) await look.info()
+    }
+    expect(await troubleOf(asking())).toMatchObject({ code: 'redis-slow', failed: expect.stringContaining('within 2 s') })
+    expect(await troubleOf(look.target())).toMatchObject({ code: 'redis-slow' })
+    expect((await (system.oneLook?.() ?? look).info()).role).toBe('master')
+    await slow.stop()
+  })
+
+  test('over a slow line a pass over the keys ends in time for what is asked after it', async () => {
+    for (let i = 0; i < 20_000; i++) server.store.set(`many:${i}`, '')
+    const slow = await startSlowPort(server.port, 150)
+    const system = connect({
+      dial: async () => ({ host: '127.0.0.1', port: slow.port, close: async () => {} }),
+      lookLimit: 5500,
+      timeout: 5000,
+    })
+    const look = system.oneLook?.() ?? system.read
+    expect((await look.scan('*')).complete).toBe(false)
+    expect((await look.info()).role).toBe('master')
+    await slow.stop()
   })
 
   test('a replica is readable, and refuses a delete', async () => {

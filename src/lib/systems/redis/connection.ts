@@ -22,6 +22,8 @@ export interface RedisAccess {
   readonly signal?: AbortSignal
   /** For connecting with all that it takes, and for each command. */
   readonly timeout?: Duration
+  /** For all that one look asks. */
+  readonly lookLimit?: Duration
 }
 
 /** Rejects with a RedisTimeout when the work takes longer, or as the signal says; the work itself is left to end. */
@@ -158,9 +160,10 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
     return fresh
   }
 
-  const close = async (): Promise<void> => {
-    const last = await opened?.catch(() => undefined)
-    opened = undefined
+  /** Whoever asks from now on opens another one, and that one stays open. */
+  const close = async (which = opened): Promise<void> => {
+    if (opened === which) opened = undefined
+    const last = await which?.catch(() => undefined)
     last?.redis.disconnect()
     await last?.way.close()
   }
@@ -169,14 +172,15 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
     /** Runs one operation; throws Unreachable or Blocked in four parts. `limit` is for the whole of it. */
     use: async <T>(operation: (redis: Redis) => Promise<T>, limit: Duration = timeout): Promise<T> => {
       signal?.throwIfAborted()
-      const { redis, where } = await current()
+      const mine = current()
+      const { redis, where } = await mine
       lastError = undefined
       try {
         return await within(clock, limit, operation(redis), signal)
       } catch (error) {
         if (isReply(error)) throw redisTrouble(error, where)
         // Silent or cut: what is left of it cannot be trusted, and the next operation opens a new one.
-        await close()
+        await close(mine)
         if (signal?.aborted) throw signal.reason
         throw redisTrouble(error instanceof RedisTimeout ? error : (lastError ?? error), where)
       }
@@ -184,7 +188,9 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
     where: async (): Promise<string> => (await current()).where,
     /** It wants no password, though we have one. */
     open: async (): Promise<boolean> => (await current()).open,
-    close,
+    /** How long somebody still waits for its answers in all. */
+    left: (): Duration => Number.POSITIVE_INFINITY,
+    close: () => close(),
   }
 }
 

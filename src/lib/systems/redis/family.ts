@@ -5,6 +5,7 @@ import { counted } from '../../counted.ts'
 import { Moved } from '../../errors.ts'
 import type { RedisConnection } from './connection.ts'
 import { forgetScript, lookScript } from './family-scripts.ts'
+import { leftByPass } from './one-look.ts'
 import { replyCode } from './trouble.ts'
 import type { Family, Forgetting, OldKeys } from './types.ts'
 
@@ -77,7 +78,7 @@ export const countFamily = async (connection: RedisConnection, clock: Clock, ttl
     firstLonger ||= String(first)
     looked += step
     whole = String(next) === '0'
-    if (!whole && (looked >= sample || clock.now().getTime() > until)) break
+    if (!whole && (looked >= sample || clock.now().getTime() > until || connection.left() < leftByPass)) break
   }
   const share = all / Math.min(looked, all || 1)
   return {

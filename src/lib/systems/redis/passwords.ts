@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Trouble } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import { type RedisAccess, type RedisConnection, redisConnection } from './connection.ts'
+import type { RedisConnection } from './connection.ts'
 import type { PasswordReader, PasswordWriter } from './types.ts'
 
 /** The user that every client without a name of its own logs in as. */
@@ -18,12 +18,12 @@ const hashesOf = (answer: unknown): readonly string[] => {
   return Array.isArray(found) ? found.map(String) : []
 }
 
-/** Logs in anew, over a way of its own: what is open already proves nothing of a password. */
-export const readPasswords = (connection: RedisConnection, access: RedisAccess): PasswordReader => ({
+/** `loggingIn`: with this password, over a way of its own: what is open already proves nothing of a password. */
+export const readPasswords = (connection: RedisConnection, loggingIn: (password: Secret) => RedisConnection): PasswordReader => ({
   accepts: async (password) => {
     // One that is not among them is not tried: a login that is refused is counted there, and asked for elsewhere.
     if (!hashesOf(await connection.use((redis) => redis.call('acl', 'getuser', user))).includes(hashOf(password))) return false
-    const fresh = redisConnection({ ...access, password: async () => password })
+    const fresh = loggingIn(password)
     try {
       return !(await fresh.open())
     } catch (error) {

@@ -6,6 +6,7 @@ import { taskKey } from './asynq-keys.ts'
 import type { RedisConnection } from './connection.ts'
 import { countFamily, oldOfFamily } from './family.ts'
 import { readLives } from './lives.ts'
+import { leftByPass } from './one-look.ts'
 import { readJobs, readSchedulers } from './read-jobs.ts'
 import type { PasswordReader, QueueDepth, RedisInfo, RedisReader, ScanBounds, Scanned } from './types.ts'
 
@@ -100,7 +101,7 @@ export const readRedis = (connection: RedisConnection, clock: Clock): Omit<Redis
     const until = clock.now().getTime() + time
     const found = new Set<string>()
     // The server names empty steps too; without DBSIZE the keys looked at are unknown, so steps are counted.
-    for (let cursor = '0', looked = 0; looked < most && clock.now().getTime() < until; looked += step) {
+    for (let cursor = '0', looked = 0; looked < most && clock.now().getTime() < until && connection.left() > leftByPass; looked += step) {
       const [next, keys] = await connection.use((redis) => redis.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', step))
       for (const bytes of keys) {
         const name = nameOf(bytes)

@@ -1,3 +1,4 @@
+import type { Duration } from '../../clock.ts'
 import { type Account, Blocked, Trouble as Known, type Trouble, Unreachable } from '../../errors.ts'
 import { askInPod } from '../../redis-in-pod.ts'
 
@@ -12,6 +13,15 @@ const systemCode = (error: unknown): string | undefined =>
 
 /** An operation that did not end within its time. */
 export class RedisTimeout extends Error {}
+
+/** All that one look asks was not answered within its time. */
+export class LookTooLong extends Error {
+  readonly within: Duration
+  constructor(within: Duration) {
+    super(`no answer within ${within} ms`)
+    this.within = within
+  }
+}
 
 interface Told extends Omit<Account, 'failed'> {
   /** What stands after "Redis at …". */
@@ -106,6 +116,17 @@ export const redisTrouble = (error: unknown, where: string): Trouble => {
         code: 'redis-silent',
         failed: `Redis at ${where} accepted the connection and does not answer`,
         cause: 'its process is stuck or stopped, or the pod behind the port-forward is gone',
+        next: 'kubectl -n honeydue get pods',
+      },
+      { cause: error },
+    )
+  }
+  if (error instanceof LookTooLong) {
+    return new Unreachable(
+      {
+        code: 'redis-slow',
+        failed: `Redis at ${where} did not answer all questions within ${error.within / 1000} s`,
+        cause: 'the way there is slow: it leads through the API server and a port-forward; or Redis is busy',
         next: 'kubectl -n honeydue get pods',
       },
       { cause: error },
