@@ -5,23 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll } from 'vitest'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { SandboxOptions } from '../../src/lib/sandbox/sandbox.ts'
-import { type Child, type Ended, honest, type JournalLine, journalsIn, spreadOver, startProgram } from '../support/attempts.ts'
+import { type Child, type Ended, honest, type JournalLine, journalsIn, startProgram } from '../support/attempts.ts'
 import { requireBuild } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { attacked, type ProcedureId, worldOf } from './attacked.ts'
 import { type Wired, wired } from './wired.ts'
 
-/** `HOSTILE=full`: every point; otherwise some of each, so that the lane ends while somebody waits for it. */
-export const full = process.env['HOSTILE'] === 'full'
-
 interface Looked {
   readonly exitCode: number
   readonly plan?: { readonly name: string; readonly environment: string; readonly subject: string; readonly risk: string }
 }
-
-/** So many of them, spread evenly from the first to the last. */
-export const spread = <T>(all: readonly T[], most: number): readonly T[] => (full ? all : spreadOver(all, most))
 
 /** A sandbox behind wires, the built program, and a state folder that each attempt begins anew. */
 export const useAttack = (options: SandboxOptions = {}) => {

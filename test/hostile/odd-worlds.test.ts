@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml'
 import { nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { type Ended, honeydue, requireBuild } from '../support/program.ts'
 import { useSandbox } from '../support/worlds.ts'
-import { allOf, count } from './points.ts'
+import { allOf, count, inTurn } from './points.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const home = mkdtempSync(join(tmpdir(), 'honeydue-odd-worlds-'))
@@ -43,15 +43,22 @@ const floods: readonly (readonly [what: string, file: string, content: string, s
 
 test('a node that prints megabytes fills neither the memory nor the screen', async ({ task }) => {
   const lost: string[] = []
-  for (const [what, file, content, says] of floods) {
+  let tried = 0
+  for (const [turn, [what, file, content, says]] of floods.entries()) {
     await sandbox().reset()
     sandbox().nodes.node(second).state.write(file, content)
-    await allOf(file === 'k3s-version' ? ['nodes:status'] : overSsh, 3, async (command) => {
+    await allOf(file === 'k3s-version' ? ['nodes:status'] : inTurn(overSsh, 3, turn), 3, async (command) => {
+      tried++
       const wrong = faultOf(await run(command), file.startsWith('ufw') ? /./ : says)
       if (wrong !== undefined) lost.push(`${what}, ${command}: ${wrong}`)
     })
   }
-  count(task.meta, { of: 'commands over SSH to a node that prints megabytes', tried: (floods.length - 1) * overSsh.length + 1, lost })
+  count(task.meta, {
+    of: 'commands over SSH to a node that prints megabytes',
+    tried,
+    outOf: (floods.length - 1) * overSsh.length + 1,
+    lost,
+  })
 })
 
 const namespaces = ['..', '.', '../../x?y=', 'a/b', 'honeydue/secrets', 'x%2f..%2f..', '?y=1', '#', '../kube-system']
@@ -60,7 +67,8 @@ test('a namespace that looks like a path is no path', async ({ task }) => {
   const lost: string[] = []
   const file = join(home, 'odd-namespace.yaml')
   const commands = ['cluster:health', 'config:diff', 'cache:status', 'deploy:restart api --dry-run']
-  for (const namespace of namespaces) {
+  let tried = 0
+  for (const [turn, namespace] of namespaces.entries()) {
     const own = parse(readFileSync(join(sandbox().dir, 'environment.yaml'), 'utf8')) as object
     writeFileSync(file, stringify({ ...own, namespace }), { mode: 0o600 })
     const seen: string[] = []
@@ -72,7 +80,8 @@ test('a namespace that looks like a path is no path', async ({ task }) => {
       times: 1,
       answer: 'reset',
     })
-    for (const command of commands) {
+    for (const command of inTurn(commands, 3, turn)) {
+      tried++
       const wrong = faultOf(await run(command, file))
       const astray = seen.filter((path) => !keptTo(path, namespace))
       if (wrong !== undefined) lost.push(`namespace ${namespace}, ${command}: ${wrong}`)
@@ -80,7 +89,7 @@ test('a namespace that looks like a path is no path', async ({ task }) => {
       seen.length = 0
     }
   }
-  count(task.meta, { of: 'commands in a namespace that looks like a path', tried: namespaces.length * commands.length, lost })
+  count(task.meta, { of: 'commands in a namespace that looks like a path', tried, outOf: namespaces.length * commands.length, lost })
 })
 
 /** Whether a call names this namespace as one word of its path, or none; config:diff asks for what manifests name as theirs, too. */
@@ -126,19 +135,19 @@ test('a pipe, a folder, a device and a link to nowhere among the migrations and 
     'a link to nowhere': (path) => execFileSync('ln', ['-s', 'nowhere', path]),
   }
   const commands = ['db:migrations', 'config:diff', 'db:switch-host --to direct --dry-run']
-  let tried = 0
+  let [tried, turn] = [0, 0]
   for (const [kind, make] of Object.entries(kinds))
     for (const file of odd) {
       await sandbox().reset()
       const path = join(checkout, file)
       rmSync(path, { recursive: true, force: true })
       make(path)
-      await allOf(commands, 3, async (command) => {
+      await allOf(inTurn(commands, 3, turn++), 3, async (command) => {
         tried++
         const wrong = faultOf(await run(command))
         if (wrong !== undefined) lost.push(`${file} is ${kind}, ${command}: ${wrong}`)
       })
       rmSync(path, { recursive: true, force: true })
     }
-  count(task.meta, { of: 'commands over a checkout with files that are none', tried, lost })
+  count(task.meta, { of: 'commands over a checkout with files that are none', tried, outOf: turn * commands.length, lost })
 })

@@ -21,6 +21,7 @@ const byClass = (all: readonly Points[]): readonly (Points & { readonly procedur
     classes.set(of, {
       of,
       tried: before.tried + points.tried,
+      outOf: (before.outOf ?? 0) + (points.outOf ?? points.tried),
       lost: [...before.lost, ...points.lost],
       procedures: before.procedures + (of === points.of ? 0 : 1),
       ...(longest > 0 && { longest }),
@@ -31,22 +32,36 @@ const byClass = (all: readonly Points[]): readonly (Points & { readonly procedur
 }
 
 const pointsTable = (all: readonly Points[]): string => {
-  const columns = (of: string, procedures: string, tried: string, survived: string, again: string, longest: string) =>
-    [of.padEnd(64), procedures.padStart(10), tried.padStart(6), survived.padStart(8), again.padStart(5), longest.padStart(7)].join(' ')
-  const rows = byClass(all).map(({ of, tried, lost, longest, again = 0, procedures }) =>
+  const columns = (of: string, procedures: string, tried: string, outOf: string, survived: string, again: string, longest: string) =>
+    [
+      of.padEnd(64),
+      procedures.padStart(10),
+      tried.padStart(6),
+      outOf.padStart(6),
+      survived.padStart(8),
+      again.padStart(5),
+      longest.padStart(7),
+    ].join(' ')
+  const rows = byClass(all).map(({ of, tried, outOf = tried, lost, longest, again = 0, procedures }) =>
     columns(
       of,
       procedures > 0 ? String(procedures) : '',
       String(tried),
+      String(outOf),
       String(tried - lost.length),
       again > 0 ? String(again) : '',
       longest === undefined ? '' : `${(longest / 1000).toFixed(1)} s`,
     ),
   )
   const sum = (count: (one: Points) => number) => all.reduce((total, one) => total + count(one), 0)
-  const head = columns('class', 'procedures', 'points', 'survived', 'again', 'longest')
+  const head = columns('class', 'procedures', 'tried', 'of', 'survived', 'again', 'longest')
   const worst = Math.max(0, ...all.map(({ longest = 0 }) => longest))
   const wait = worst > 0 ? [`Worst wait: ${(worst / 1000).toFixed(1)} s.`] : []
-  const [tried, lost, again] = [sum((one) => one.tried), sum((one) => one.lost.length), sum((one) => one.again ?? 0)]
-  return ['', head, ...rows, '', `${tried} points, ${lost} lost; ${again} answers were asked for again.`, ...wait].join('\n')
+  const [tried, outOf, lost, again] = [
+    sum((one) => one.tried),
+    sum((one) => one.outOf ?? one.tried),
+    sum((one) => one.lost.length),
+    sum((one) => one.again ?? 0),
+  ]
+  return ['', head, ...rows, '', `${tried} points of ${outOf}, ${lost} lost; ${again} answers were asked for again.`, ...wait].join('\n')
 }

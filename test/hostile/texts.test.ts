@@ -12,7 +12,7 @@ import { honeydue, requireBuild } from '../support/program.ts'
 import { shells, typeInto } from '../support/shells.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { attacked, everyProcedure } from './attacked.ts'
-import { allOf, count } from './points.ts'
+import { allOf, count, inTurn } from './points.ts'
 import { poisonAnswers, rounds } from './poisoned.ts'
 
 const sandbox = useSandbox({ postgres: true })
@@ -24,19 +24,19 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 const text = `${hostile}$(pwned)\`pwned\`';pwned;'";pwned;"\n pwned\n`
 
 /** Every report and every procedure, as somebody looks at them. */
-const commands = (pid: string, round: number): readonly (readonly string[])[] => {
+const everyCommand = (pid: string): readonly (readonly string[])[] => {
   const words = everyProcedure.map((id) => [id, ...(id === 'db:unlock' ? ['--pid', pid] : attacked[id].words)])
-  // Where answers are hostile one of the two, in turn: both ask the same questions.
-  const asked = (turn: number) => words.filter((_, i) => round === rounds || process.env['HOSTILE'] === 'full' || (i + round) % 2 === turn)
   return [
     ...Object.keys(reports).map((id) => [id]),
     ['doctor'],
     ['config:explain'],
     ['lock:status'],
-    ...asked(0).map((line) => [...line, '--dry-run']),
-    ...asked(1).map((line) => [...line, '--by-hand']),
+    ...words.map((line) => [...line, '--dry-run']),
+    ...words.map((line) => [...line, '--by-hand']),
   ]
 }
+/** Where answers are hostile each fifth of them, another one in each round; where what lies in the systems is hostile, and each comes to its end, each second. */
+const commands = (pid: string, round: number) => inTurn(everyCommand(pid), round === rounds ? 2 : 5, round)
 
 /** The lines that it tells to be typed: those of `--by-hand`, and what is named as next. */
 const toBeTyped = (words: readonly string[], stdout: string): readonly string[] => {
@@ -69,7 +69,7 @@ const ran = (lines: readonly string[]): boolean =>
       return left.some((name) => /^pwned/.test(name))
     })
 
-const tried = { streams: 0, lines: 0 }
+const tried = { streams: 0, outOf: 0, lines: 0 }
 const lost = { streams: [] as string[], lines: [] as string[] }
 
 test.each(Array.from({ length: rounds + 1 }, (_, i) => i))('round %s of hostile text in what systems say', async (round) => {
@@ -78,6 +78,7 @@ test.each(Array.from({ length: rounds + 1 }, (_, i) => i))('round %s of hostile 
   // In the last round what lies in the systems alone is hostile, and every command comes to its end.
   const heal = round < rounds ? poisonAnswers(round, text) : () => {}
   try {
+    tried.outOf += 2 * everyCommand(pid).length
     await allOf(commands(pid, round), 4, async (words) => {
       const json = !words.includes('--by-hand') && round % 2 === 0 ? ['--json'] : []
       const { code, stdout, stderr } = await honeydue([...words, ...json, '--env', join(sandbox().dir, 'environment.yaml')], {
@@ -104,7 +105,12 @@ test.each(Array.from({ length: rounds + 1 }, (_, i) => i))('round %s of hostile 
 })
 
 test('no stream carries what a terminal obeys', ({ task }) => {
-  count(task.meta, { of: 'streams with hostile text in every field that a system returns', tried: tried.streams, lost: lost.streams })
+  count(task.meta, {
+    of: 'streams with hostile text in every field that a system returns',
+    tried: tried.streams,
+    outOf: tried.outOf,
+    lost: lost.streams,
+  })
 })
 test('nothing of what is told to be typed runs what a system said', ({ task }) => {
   count(task.meta, { of: 'lines of --by-hand and next: made of hostile answers, pasted', tried: tried.lines, lost: lost.lines })

@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { readCertificate } from '../certificates.ts'
+import { childEnvironment } from '../child-environment.ts'
 import { reasonOf } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
 import { daysLeft, expiry } from '../facts/cert/days.ts'
@@ -16,7 +17,7 @@ const exec = promisify(execFile)
 
 /** The first line that a program says of its version; undefined where it is not there. */
 const versionOf = async (program: string, flag: string): Promise<string | undefined> => {
-  const said = await answer(exec(program, [flag], { timeout: 5000 }))
+  const said = await answer(exec(program, [flag], { timeout: 5000, env: childEnvironment() }))
   return said.answered ? (said.value.stdout || said.value.stderr).trim().split('\n')[0] : undefined
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
+import { childEnvironment } from '../../child-environment.ts'
 import { Unreachable } from '../../errors.ts'
-import { childEnvironment } from '../child-environment.ts'
 import type { Commit, FileChange, TextFile } from './types.ts'
 
 const limit = 64 * 1024 * 1024

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
+import { childEnvironment } from '../../child-environment.ts'
 import { seconds } from '../../clock.ts'
 import type { Loaded } from '../../environment/kubeconfig.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
-import { childEnvironment } from '../child-environment.ts'
 
 /** What another program lends: a token, or a certificate with its key (PEM). */
 export interface ExecCredential {

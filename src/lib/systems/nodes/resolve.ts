@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { childEnvironment } from '../../child-environment.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh, words } from '../../shell.ts'
-import { childEnvironment } from '../child-environment.ts'
 import { type Resolved, resolvedFrom } from './resolved.ts'
 
 const exec = promisify(execFile)

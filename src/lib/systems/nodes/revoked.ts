@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { childEnvironment } from '../../child-environment.ts'
 import { makeOwnFolder } from '../../own-folder.ts'
-import { childEnvironment } from '../child-environment.ts'
 import type { KnownKey } from './known-key.ts'
 
 /** Of these keys, those that the file of RevokedHostKeys revokes: a list of public keys or a KRL. All of them when it cannot be read, as in OpenSSH. */

@@ -1,0 +1,3 @@
+import { disturbed } from './disturbed.ts'
+
+disturbed('cluster')
