@@ -5,7 +5,7 @@ import { eventually } from '../support/worlds.ts'
 import { deploySubject } from './deploy-subject.ts'
 import { laws } from './laws.ts'
 
-const { subject, change, sandbox } = deploySubject({ postgres: true })
+const { subject, change, sandbox } = deploySubject({ postgres: true, jobs: true })
 const tag = 'cccc001'
 const to = (only: readonly string[] = [], byDigest = false) => ({ tag, only, 'by-digest': byDigest })
 const notes = { '000003_notes.sql': inTransaction('ALTER TABLE tasks ADD COLUMN notes text;') }

@@ -5,10 +5,10 @@ import { eventually } from '../support/worlds.ts'
 import { deploySubject } from './deploy-subject.ts'
 import { laws } from './laws.ts'
 
-const { subject, change, sandbox } = deploySubject({ postgres: true })
+const { subject, change, sandbox } = deploySubject({ postgres: true, jobs: true })
 const tag = 'cccc001'
 const before = '12b2f9d'
-const back = (workload?: string, to = before) => ({ workload, to })
+const back = (workload: readonly string[] = [], to = before) => ({ workload, to })
 
 type Container = Record<string, unknown> & { image: string; readinessProbe?: object }
 const edit = (name: string, how: (container: Container) => unknown) =>
@@ -58,9 +58,10 @@ laws(rollback, subject, [
     arrange: () => deploy(['api', 'worker'], { '000003_notes.sql': inTransaction('ALTER TABLE tasks ADD COLUMN notes text;') }),
     meets: 'work',
   },
+  { name: 'two workloads of four', input: back(['admin', 'worker']), arrange: () => deploy(all), meets: 'work', long: true },
   {
     name: 'a revision of one workload, with all that it had',
-    input: back('web', '1'),
+    input: back(['web'], '1'),
     arrange: async () => {
       debug('web')
       await every('web', 'TRACE')
@@ -69,7 +70,7 @@ laws(rollback, subject, [
   },
   {
     name: 'a revision of the worker, which must not run twice',
-    input: back('worker', '1'),
+    input: back(['worker'], '1'),
     arrange: async () => {
       debug('worker')
       await every('worker', 'TRACE')
@@ -78,7 +79,7 @@ laws(rollback, subject, [
   },
   {
     name: 'a probe that answers 404',
-    input: back('web', '1'),
+    input: back(['web'], '1'),
     arrange: async () => {
       edit('web', (container) => {
         container.readinessProbe = { httpGet: { path: '/web/', port: 3000 }, periodSeconds: 5 }
@@ -90,7 +91,7 @@ laws(rollback, subject, [
   },
   {
     name: 'an image that nobody pushed',
-    input: back('api'),
+    input: back(['api']),
     arrange: async () => {
       edit('api', (container) => Object.assign(container, { image: image('api', 'fffffff') }))
       await hangs('api')
@@ -100,7 +101,7 @@ laws(rollback, subject, [
   },
   {
     name: 'its image is gone from the registry',
-    input: back('web'),
+    input: back(['web']),
     arrange: async () => {
       await deploy(['web'])
       sandbox().registry.lacking.add(image('web'))
@@ -109,7 +110,7 @@ laws(rollback, subject, [
   },
   {
     name: 'the registry away',
-    input: back('web'),
+    input: back(['web']),
     arrange: async () => {
       await deploy(['web'])
       sandbox().registry.trouble = 'reset'
@@ -118,7 +119,7 @@ laws(rollback, subject, [
   },
   {
     name: 'a migration is running',
-    input: back('web'),
+    input: back(['web']),
     arrange: async () => {
       await deploy(['web'])
       await holdGate(sandbox())
@@ -129,7 +130,7 @@ laws(rollback, subject, [
   },
   {
     name: 'a paused rollout',
-    input: back('web'),
+    input: back(['web']),
     arrange: async () => {
       await deploy(['web'])
       change('web', (draft) => void Object.assign(draft.spec as object, { paused: true }))
@@ -138,8 +139,14 @@ laws(rollback, subject, [
   },
   {
     name: 'a revision, and no workload',
-    input: back(undefined, '1'),
+    input: back([], '1'),
     arrange: () => deploy(all),
     refused: /each workload counts its own revisions/,
+  },
+  {
+    name: 'a revision, and two workloads',
+    input: back(['web', 'admin'], '1'),
+    arrange: () => deploy(['web', 'admin']),
+    refused: /each workload counts its own revisions: name one workload/,
   },
 ])

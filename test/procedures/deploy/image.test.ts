@@ -9,7 +9,7 @@ import { runOf } from '../../support/run-of.ts'
 import { useSystems } from '../../support/systems-of.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
-const sandbox = useSandbox({ postgres: true, speed: { ready: 1, terminate: 1 } })
+const sandbox = useSandbox({ postgres: true, jobs: true, speed: { ready: 1, terminate: 1 } })
 const { systems } = useSystems(sandbox)
 const tag = 'cccc001'
 const planned = (only: readonly string[] = [], of = tag) =>

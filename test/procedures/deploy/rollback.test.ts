@@ -10,7 +10,7 @@ import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true, speed: { ready: 1, terminate: 1 } })
 const { systems } = useSystems(sandbox)
-const planned = async (to = '12b2f9d', workload?: string) =>
+const planned = async (to = '12b2f9d', ...workload: readonly string[]) =>
   (await prepare(rollback, { workload, to }, systems(), contextOf(sandbox().environment))).plan
 const setImage = (name: string, of: string) =>
   sandbox().kubernetes.client.update({ group: 'apps', resource: 'deployments' }, name, namespace, (draft) => {

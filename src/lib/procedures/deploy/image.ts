@@ -5,9 +5,9 @@ import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
 import { gatherMoves, type MoveFacts, mayMove, reusedTag } from './image-facts.ts'
-import { moveSteps, versionOf } from './move-image.ts'
+import { versionOf } from './move-image.ts'
+import { releaseSteps } from './release-steps.ts'
 import { repositoryOf } from './rollback-target.ts'
-import { apiServes } from './serves.ts'
 
 interface ImageFacts extends MoveFacts {
   readonly tag: string
@@ -17,7 +17,7 @@ interface ImageFacts extends MoveFacts {
 export const image = defineProcedure({
   id: 'deploy:image',
   title: 'Bring the workloads to an image that is built',
-  needs: ['kube', 'registry', 'checkout', 'postgres', 'http'],
+  needs: ['kube', 'registry', 'checkout', 'postgres', 'redis', 'http'],
   choices: {
     tag: text({
       about: "the images' tag: the short name of the commit that they are built from",
@@ -53,7 +53,7 @@ export const image = defineProcedure({
         knowsSchema(facts),
         ...facts.targets.filter(({ from, to }) => from !== to).map((target) => reusedTag(target, facts)),
       ])
-    return facts.targets.flatMap((target) => [...moveSteps(target, check), ...(target.name === 'api' ? apiServes(facts) : [])])
+    return releaseSteps(facts, check)
   },
 })
 

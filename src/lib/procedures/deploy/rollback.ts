@@ -4,18 +4,18 @@ import { type Backwards, gatherBackwards } from '../../facts/db/backwards.ts'
 import { tagOf } from '../../facts/db/gather-migrations.ts'
 import { builtWorkloads, mainContainer, revisionOf } from '../../facts/deploy/release.ts'
 import { isNotPaused } from '../../facts/deploy/workload.ts'
-import { optionalArgument, text } from '../../plan/choice.ts'
+import { optionalArguments, text } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { gatherMoves, type MoveFacts, mayMove } from './image-facts.ts'
-import { isThere, moveSteps, versionOf } from './move-image.ts'
+import { isThere, versionOf } from './move-image.ts'
+import { releaseSteps } from './release-steps.ts'
 import { isRevision, rollbackTarget } from './rollback-target.ts'
-import { apiServes } from './serves.ts'
 
 interface RollbackFacts extends MoveFacts {
   readonly to: string
-  /** All of the workloads were meant. */
-  readonly all: boolean
+  /** Exactly one workload was named. */
+  readonly one: boolean
   readonly backwards: Backwards
 }
 
@@ -23,11 +23,11 @@ interface RollbackFacts extends MoveFacts {
 export const rollback = defineProcedure({
   id: 'deploy:rollback',
   title: 'Bring the workloads back to what they ran before',
-  needs: ['kube', 'registry', 'checkout', 'postgres', 'http'],
+  needs: ['kube', 'registry', 'checkout', 'postgres', 'redis', 'http'],
   choices: {
-    workload: optionalArgument({ about: 'only this one: api, worker, web or admin; all of them without it' }),
+    workload: optionalArguments({ about: 'only these of api, worker, web and admin; all of them without a name' }),
     to: text({
-      about: 'the commit (the tag of its images), or a revision of the one workload',
+      about: 'the commit (the tag of its images), or with one workload a revision of it',
       ask: 'Back to which commit?',
       refuse: (value) => (/^[\w][\w.-]{0,127}$/.test(value) ? undefined : `"${value}" is neither a tag nor a revision`),
     }),
@@ -50,9 +50,9 @@ export const rollback = defineProcedure({
   },
   risk: () => 'disruptive',
   gather: async ({ workload, to }, look, context): Promise<RollbackFacts> => {
-    const facts = await gatherMoves(look, context, workload === undefined ? [] : [workload], (release) => rollbackTarget(release, to))
+    const facts = await gatherMoves(look, context, workload, (release) => rollbackTarget(release, to))
     const backwards = facts.schema ? await gatherBackwards(look, facts.schema) : { obstacles: [], unknown: [], additive: [] }
-    return { ...facts, to, all: workload === undefined, backwards }
+    return { ...facts, to, one: new Set(workload).size === 1, backwards }
   },
   subject: ({ to }) => to,
   target: (facts) => [
@@ -74,12 +74,12 @@ export const rollback = defineProcedure({
   steps: (facts) => {
     const check = async () =>
       every([
-        facts.all && isRevision(facts.to) ? fails('each workload counts its own revisions: name one, or a commit') : holds,
+        isRevision(facts.to) && !facts.one ? fails('each workload counts its own revisions: name one workload, or a commit') : holds,
         // A rollout that runs, or is stuck, is what a rollback cures.
         mayMove(facts, isNotPaused),
         runsOnSchema(facts),
       ])
-    return facts.targets.flatMap((target) => [...moveSteps(target, check), ...(target.name === 'api' ? apiServes(facts) : [])])
+    return releaseSteps(facts, check)
   },
 })
 

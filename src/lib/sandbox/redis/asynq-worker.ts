@@ -159,11 +159,12 @@ export const runWorker = (db: Keyspace, { host, now, signal, works }: WorkerOpti
   const running = new Set<string>()
   // What was running when this sandbox was made is this worker's.
   if (works) for (const id of listOf(db, `${prefix}active`)) running.add(id)
-  beat()
-  const timer = setInterval(() => {
+  const turn = () => {
     if (works) work(db, running, now())
     beat()
-  }, 1000)
+  }
+  turn()
+  const timer = setInterval(turn, 1000)
   timer.unref()
   signal.addEventListener(
     'abort',
