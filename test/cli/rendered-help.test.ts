@@ -18,18 +18,19 @@ const terminal = (columns: number, env: NodeJS.ProcessEnv = { TERM: 'xterm-256co
 })
 const pipe = (env: NodeJS.ProcessEnv = {}): Showing => ({ env, stdout: {}, stderr: {} })
 
-const widths = [60, 61, 72, 79, 80, 81, 100, 133, 212, 1000]
+const widths = [60, 72, 80, 81, 133, 1000]
 
-/** What oclif's own Help prints for each command line at each width. A process of its own: what colours decides that once, when it is loaded. */
+/** What our help class prints through oclif for each command line at each width. A process of its own: what colours decides that once, when it is loaded. */
 const live = async (lines: readonly (readonly string[])[]): Promise<readonly (readonly string[])[]> => {
   const program = `
-    import { Config, Help } from '@oclif/core'
+    import { Config, loadHelpClass } from '@oclif/core'
     const [root, lines, widths] = JSON.parse(process.argv[1])
+    const config = await Config.load({ root })
+    const Help = await loadHelpClass(config)
     class Written extends Help {
       lines = []
       log(...args) { this.lines.push(args.join(' ')) }
     }
-    const config = await Config.load({ root })
     const help = async (words, maxWidth) => {
       const written = new Written(config, { maxWidth })
       await written.showHelp([...words])
@@ -46,7 +47,7 @@ const live = async (lines: readonly (readonly string[])[]): Promise<readonly (re
   return JSON.parse(stdout) as string[][]
 }
 
-test('every help is what oclif would print, at every kind of width, coloured and plain', async () => {
+test('every help is what oclif prints by our help class, at every kind of width, coloured and plain', async () => {
   const { topics, commands } = index()
   const lines = ['', ...topics, ...commands].map((id) => (id ? [id, '--help'] : ['--help']))
   expect(lines.length).toBeGreaterThan(10)
@@ -59,7 +60,7 @@ test('every help is what oclif would print, at every kind of width, coloured and
       if (columns === 80) expect(renderedAnswer(folder, words, pipe())).toBe(stripVTControlCharacters(text))
     }
   }
-})
+}, 120_000)
 
 test('both spellings, help words and a topic alone are the same help; everything else is left to the program', () => {
   const of = (...words: readonly string[]) => renderedAnswer(folder, words, pipe())

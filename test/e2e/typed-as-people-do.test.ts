@@ -43,6 +43,40 @@ test('words that are no command are looked up as a symptom; a command that is mi
   expect(named.stdout).toContain('honeydue db:switch-host')
 })
 
+test('a pipe gets whole sentences, --plain one record a line, and neither a colour that is asked away', async () => {
+  const colour = { env: { FORCE_COLOR: '1' } }
+  const [piped, plain, plan, list, uncoloured, help] = await Promise.all(
+    [
+      ['nodes:status', ...at()],
+      ['--plain', 'nodes:status', ...at()],
+      ['edge:drain', 'hetzner2', '--dry-run', '--plain', ...at()],
+      ['runbook:list', '--plain'],
+      ['--no-color', 'nodes:status', ...at()],
+      ['edge:drain', '--help', '--no-color'],
+    ].map((words, i) => honeydue(words, i === 0 ? {} : colour)),
+  )
+  expect(plain?.stdout.match(/^In the cluster\thetzner\d\t[\d.]+\tubuntu-/gm)).toHaveLength(3)
+  // Each record is a line, and each line a record.
+  expect(
+    plain?.stdout
+      .trimEnd()
+      .split('\n')
+      .every((line) => line.includes('\t')),
+  ).toBe(true)
+  expect(plan?.stdout).toMatch(/^plan\t\w+\tsandbox\tedge:drain\thetzner2\t/)
+  expect(plan?.stdout).toMatch(/^step\t1\tchange\t\tTake api\.myhoneydue\.com off hetzner2$/m)
+  expect(
+    list?.stdout
+      .trimEnd()
+      .split('\n')
+      .every((line) => line.split('\t').length === 4),
+  ).toBe(true)
+  expect(uncoloured?.stdout).not.toContain('\u001b')
+  expect(piped?.stdout).toMatch(/^load: per CPU, over one minute; memory, disk: used; clock: against this machine$/m)
+  expect(help?.stdout.split('\n').slice(0, 3)).toEqual(['Take a node out of the round robin of every name', '', 'EXAMPLES'])
+  expect(help?.stdout).toMatch(/EXIT CODES\n +0 +done[\s\S]*ENVIRONMENT\n +HONEYDUE_ENV/)
+})
+
 test('an unknown flag names the near one; psql has no JSON document; nobody is asked where nobody is', async () => {
   const wach = await honeydue(['nodes:status', '--wach'])
   expect(wach.code).toBe(2)

@@ -54,6 +54,12 @@ test('what a choice can be is read from the live environment, also without the f
   expect(code).toBe(6)
 })
 
+test('with --no-input nothing is asked on a terminal either', async () => {
+  const terminal = openTerminal(['db:unlock', '--no-input', '--env', environment()])
+  const { code, text } = await terminal.end()
+  expect([code, text]).toEqual([2, expect.stringContaining('--pid is missing')])
+})
+
 test('Ctrl-C at the search: 130, and nothing was changed', async () => {
   const terminal = openTerminal([])
   await terminal.until('to be done?')

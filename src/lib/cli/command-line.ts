@@ -1,3 +1,5 @@
+import { mannerFlags } from './manner.ts'
+
 /** What oclif is given, or the word that names no command and the command nearest to it. */
 export type CommandLine = { readonly args: readonly string[] } | { readonly unknown: string; readonly near?: string }
 
@@ -9,7 +11,7 @@ export const commandLine = (
   typed: readonly string[],
   known: { readonly topics: readonly string[]; readonly commands: readonly string[] },
 ): CommandLine => {
-  const words = inLongForm(typed)
+  const words = nameFirst(inLongForm(typed))
   const plain = words.findIndex((word) => word.startsWith('-'))
   const leading = (plain < 0 ? words : words.slice(0, plain)).slice(0, 3)
   for (let count = leading.length; count > 1; count--) {
@@ -39,10 +41,33 @@ export const inLongForm = (words: readonly string[]): readonly string[] => {
   return words.map((word, i) => (word === '-h' && (end < 0 || i < end) ? '--help' : word))
 }
 
+/** Flags that every command has may stand before its name: `honeydue --no-color status`. */
+const nameFirst = (words: readonly string[]): readonly string[] => {
+  const before = leadingFlags(words)
+  const rest = words.slice(before.length)
+  return rest.length === 0 || rest[0]?.startsWith('-')
+    ? words
+    : [...rest.filter((_, i) => i < nameEnd(rest)), ...before, ...rest.slice(nameEnd(rest))]
+}
+
+/** Where the words end that may name a command. */
+const nameEnd = (words: readonly string[]): number => {
+  const at = words.findIndex((word) => word.startsWith('-'))
+  return at < 0 ? words.length : at
+}
+
+const leadingFlags = (words: readonly string[]): readonly string[] => {
+  const [first = ''] = words
+  const count = first === '--env' ? 2 : first.startsWith('--env=') || mannerFlags.some((flag) => first === `--${flag}`) ? 1 : 0
+  return count === 0 ? [] : [...words.slice(0, count), ...leadingFlags(words.slice(count))]
+}
+
 /** A flag where the command belongs: only these stand alone. */
 const misplaced = (words: readonly string[]): CommandLine => {
   const [first] = words
-  return first === undefined || /^--(version|env|json)\b/.test(first) || words.includes('--help') ? { args: words } : { unknown: first }
+  return first === undefined || /^--(version|env|json|no-color|no-input|plain)\b/.test(first) || words.includes('--help')
+    ? { args: words }
+    : { unknown: first }
 }
 
 /** The one that is spelled most like it, where one is near. */

@@ -23,6 +23,9 @@ export const environmentFlag = {
 export abstract class HoneydueCommand extends Command {
   static override baseFlags = {
     json: Flags.boolean({ summary: 'one JSON document on standard output', helpGroup: 'GLOBAL' }),
+    plain: Flags.boolean({ summary: 'one record a line, its fields parted by tabs', helpGroup: 'GLOBAL', exclusive: ['json'] }),
+    'no-color': Flags.boolean({ summary: 'no colour, as NO_COLOR', helpGroup: 'GLOBAL' }),
+    'no-input': Flags.boolean({ summary: 'ask nothing: what is missing is an error', helpGroup: 'GLOBAL' }),
   }
 
   /** What was answered at the terminal, as the flags that would have said it. */
@@ -49,7 +52,7 @@ export abstract class HoneydueCommand extends Command {
 
   protected mayAsk(flags: Readonly<Record<string, unknown>>): boolean {
     const unattended = !/^(|0|false)$/i.test(process.env['CI'] ?? '')
-    return Boolean(process.stdin.isTTY && process.stderr.isTTY && flags['json'] !== true && !unattended)
+    return Boolean(process.stdin.isTTY && process.stderr.isTTY && flags['json'] !== true && flags['no-input'] !== true && !unattended)
   }
 
   /** Undefined where nobody can be asked. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { Plan } from '../plan/plan.ts'
 import { pageFile, parsePage } from '../runbook/page.ts'
+import { isPlain } from './manner.ts'
+import { plainPlan } from './plain-plan.ts'
 import type { Shows } from './prompts.ts'
 import { paint } from './render.ts'
 import { renderBrief, roomOf, unattended } from './render-brief.ts'
@@ -20,6 +22,7 @@ export interface Shown {
 
 /** A plan as standard output has room for it: one screen of a terminal, the whole of it elsewhere. */
 export const planText = (plan: Plan, { details, dryRun }: Shown): string => {
+  if (isPlain()) return plainPlan(plan)
   const chalk = paint(process.stdout)
   const more = dryRun ? [unattended(plan), details ? undefined : 'More of it: --details; the shell lines: --by-hand'].filter(Boolean) : []
   const below = more.map((line) => chalk.dim(line))

@@ -69,7 +69,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
   private planned(): readonly string[] {
     const words = this.argv.filter(
       (word, i) =>
-        !/^--(dry-run|details|by-hand|json|confirm|plan|out|take-over|without-lease)(=|$)/.test(word) &&
+        !/^--(dry-run|details|by-hand|json|plain|no-color|no-input|confirm|plan|out|take-over|without-lease)(=|$)/.test(word) &&
         !/^--(confirm|plan|out|take-over)$/.test(this.argv[i - 1] ?? ''),
     )
     return [...words, ...this.answers]

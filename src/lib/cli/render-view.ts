@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk'
 import type { Observation, View } from '../plan/report.ts'
+import { isPlain, record } from './manner.ts'
 import { shown, shownInBrief } from './shown.ts'
 import { renderTable } from './table.ts'
 import { columnsOf, cut, hang, screenWidth } from './wrap.ts'
@@ -32,12 +33,21 @@ const renderVerdict = ({ findings, unreachable }: View, chalk: ChalkInstance, wi
   return next ? `${short}\nnext: ${next}` : short
 }
 
+/** Findings first, each with its level; then the rows of the tables, each with the title of its table where it has one. */
+const plainView = ({ findings, tables, notes = [] }: View): string =>
+  [
+    ...findings.map(({ level, text, next = '' }) => record([level, text, next], shown)),
+    ...tables.flatMap(({ title = '', rows }) => rows.map((row) => record([title, ...row], shown))),
+    ...notes.map((note) => record(['note', note], shown)),
+  ].join('\n')
+
 /** What was seen, without a word about what it means. */
 export const renderTables = ({ tables }: View, chalk: ChalkInstance): string =>
   tables.map((table) => renderTable(table, chalk)).join('\n\n')
 
 /** A report: what is wrong first, the tables, what else is worth knowing, and the verdict last: on a picture that is cut below, `verdictFirst`. */
 export const renderView = (view: View, chalk: ChalkInstance, { verdictFirst = false } = {}): string => {
+  if (isPlain()) return plainView(view)
   const verdict = renderVerdict(view, chalk)
   return [
     ...(verdictFirst ? [verdict] : []),

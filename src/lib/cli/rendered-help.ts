@@ -69,6 +69,7 @@ const widthOf = ({ env, stdout }: Showing): number => {
 /** Undefined where only the libraries that colour oclif's help can tell. */
 const isColoured = (words: readonly string[], { env, stdout, stderr }: Showing): boolean | undefined => {
   const { NO_COLOR: none, FORCE_COLOR: force } = env
+  if (words.includes('--no-color') || words.includes('--plain')) return false
   if (words.some((word) => /^-{1,2}(no-)?color/.test(word)) || 'TEAMCITY_VERSION' in env) return undefined
   if (none || force === '0' || force === 'false') return false
   if (force !== undefined) return /^[123]$|^true$/.test(force) ? true : undefined

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk'
 import type { Table } from '../plan/report.ts'
-import { shownInBrief } from './shown.ts'
+import { isPlain, record } from './manner.ts'
+import { shown, shownInBrief } from './shown.ts'
 import { columnsOf, wrap } from './wrap.ts'
 
 const gap = 2
@@ -28,6 +29,7 @@ export const renderTable = (
   chalk: ChalkInstance,
   { limit = process.stdout.columns, style = [] }: { readonly limit?: number | undefined; readonly style?: readonly ChalkInstance[] } = {},
 ): string => {
+  if (isPlain()) return rows.map((row) => record(row.length > 0 && title ? [title, ...row] : row, shown)).join('\n')
   const head = columns.some(Boolean) ? [columns] : []
   const cells = [...head, ...rows].map((row) => row.map((cell) => shownInBrief(cell)))
   const count = Math.max(0, ...cells.map((row) => row.length))
