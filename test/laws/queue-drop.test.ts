@@ -11,11 +11,12 @@ import { queueSubject } from './queue-subject.ts'
 
 const { subject, server } = queueSubject()
 let chosen = ''
-const first = () => ({ id: [chosen], type: undefined, state: 'archived' as const })
+const first = () => ({ id: [chosen], type: undefined, state: 'archived' as const, lost: false })
+const allLost = { id: [], type: undefined, state: 'archived', lost: true } as const
 const choose = (state: string) => () => {
   chosen = idsOf(server(), state)[0] ?? ''
 }
-const ofType = { id: [], type: 'email:send', state: 'archived' } as const
+const ofType = { id: [], type: 'email:send', state: 'archived', lost: false } as const
 const lock = 'asynq:{default}:unique:email:send:0'
 
 /** The same id in another queue. */
@@ -62,6 +63,37 @@ laws(drop, subject, [
     refused: /is lost: Redis evicted it/,
   },
   {
+    name: 'ids in every state, and a lock, whose jobs were evicted',
+    input: allLost,
+    arrange: () => {
+      for (const state of ['pending', 'scheduled', 'retry', 'archived']) evict(server(), idsOf(server(), state)[0] ?? '')
+      const id = addTask(server(), 'archived', { type: 'email:send', uniqueKey: lock })
+      server().store.set(lock, id)
+      evict(server(), id)
+    },
+    meets: 'work',
+  },
+  {
+    name: 'a worker that popped an evicted one, and whose lease has ended',
+    input: allLost,
+    arrange: () => {
+      choose('active')()
+      evict(server(), chosen)
+      server().store.put('asynq:{default}:lease', { type: 'zset', scores: new Map([[chosen, 1]]) })
+    },
+    meets: 'work',
+  },
+  {
+    name: 'a worker that may still have an evicted one',
+    input: allLost,
+    arrange: () => {
+      choose('active')()
+      evict(server(), chosen)
+    },
+    refused: /a worker may have job .*its lease has not ended/,
+  },
+  { name: 'nothing was evicted', input: allLost, arrange: () => {}, meets: 'nothing to do' },
+  {
     name: 'a read-only replica',
     input: first,
     arrange: () => {
@@ -75,7 +107,12 @@ laws(drop, subject, [
 describe('queue:drop', () => {
   beforeEach(() => subject.reset())
 
-  type Typed = { readonly id: readonly string[]; readonly type: string | undefined; readonly state: 'archived' | 'pending' }
+  type Typed = {
+    readonly id: readonly string[]
+    readonly type: string | undefined
+    readonly state: 'archived' | 'pending'
+    readonly lost: boolean
+  }
   const planned = (input: Typed) => prepare(drop, input, subject.systems(), contextOf())
   const run = async (prepared: Awaited<ReturnType<typeof planned>>) => perform(prepared, runOf(subject.systems(), ['redis']))
 
@@ -102,6 +139,25 @@ describe('queue:drop', () => {
     store.set(lock, 'another')
     expect((await run(await planned({ ...first(), id: [other] }))).trouble).toBeUndefined()
     expect(store.get(lock)).toMatchObject({ text: 'another' })
+  })
+
+  test('what is there again by then stays and is told, and so does a lock that a job took meanwhile; the others are dropped', async () => {
+    const [one, two] = [1, 2].map(() => addTask(server(), 'archived', { type: 'email:send', uniqueKey: lock }))
+    const { store } = server()
+    store.set(lock, String(one))
+    for (const id of [one, two]) evict(server(), String(id))
+    const prepared = await planned(allLost)
+    expect(prepared.plan.blocked).toEqual([])
+    expect(prepared.plan.confirm).toBe('production/lost (3)')
+    store.put(`asynq:{default}:t:${two}`, taskHash({ id: String(two), type: 'email:send' }, 'archived'))
+    store.set(lock, String(two))
+    const { trouble } = await run(prepared)
+    expect(trouble).toMatchObject({ exitCode: 4, code: 'queue-not-lost' })
+    expect(trouble?.failed).toContain(String(two))
+    expect(idsOf(server(), 'archived')).not.toContain(String(one))
+    expect(idsOf(server(), 'archived')).toContain(String(two))
+    expect(store.get(lock)).toMatchObject({ text: String(two) })
+    await expect(planned({ ...allLost, id: [String(two)] })).rejects.toMatchObject({ code: 'queue-which-jobs' })
   })
 
   test('what a worker took meanwhile stays and is told, and so is what was gone before; the others are dropped', async () => {

@@ -301,14 +301,14 @@ const cases: readonly Case[] = [
   {
     id: 'deploy:scale',
     world: 'healthy',
-    input: () => ({ workload: 'api', replicas: '4' }),
+    input: () => ({ workload: 'api', replicas: '4', 'remove-autoscaler': false }),
     observe: replicas,
     breaks: { at: /^Scale/, by: scaledTo('api', 1) },
   },
   {
     id: 'deploy:scale',
     world: 'healthy',
-    input: () => ({ workload: 'admin', replicas: '0' }),
+    input: () => ({ workload: 'admin', replicas: '0', 'remove-autoscaler': false }),
     observe: replicas,
     breaks: { at: /^Scale/, by: scaledTo('admin', 1) },
   },
@@ -387,13 +387,19 @@ const cases: readonly Case[] = [
     world: 'a job that failed for good',
     input: ({ ID = '' }) => {
       dropped = ID
-      return { id: [ID], type: undefined, state: 'archived' }
+      return { id: [ID], type: undefined, state: 'archived', lost: false }
     },
     observe: queued,
     breaks: {
       at: /^Drop/,
       by: ({ redis }) => redis.store.put(`asynq:{default}:t:${dropped}`, taskHash({ id: dropped, type: 'email:send' }, 'archived')),
     },
+  },
+  {
+    id: 'queue:drop',
+    world: 'jobs that Redis evicted',
+    input: () => ({ id: [], type: undefined, state: 'archived', lost: true }),
+    observe: queued,
   },
   {
     id: 'queue:pause',

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { parse } from 'yaml'
-import { putPair, strandLock } from '../../src/lib/drills/breaks.ts'
+import { idsOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { kubeconfig } from '../../src/lib/sandbox/kubeconfig.ts'
@@ -126,6 +126,11 @@ export const worlds = {
   'a job that failed for good': ({ redis }): Values => {
     const archived = redis.store.get('asynq:{default}:archived')
     return { ID: archived?.type === 'zset' ? ([...archived.scores.keys()][0] ?? '') : '' }
+  },
+  'jobs that Redis evicted': ({ redis }) => {
+    const [archived] = idsOf(redis, 'archived')
+    redis.store.set('asynq:{default}:unique:email:send:0', archived ?? '')
+    for (const id of [archived, idsOf(redis, 'retry')[0]]) redis.store.delete(`asynq:{default}:t:${id}`)
   },
   'a queue paused by somebody': ({ redis }) => redis.store.set('asynq:{default}:paused', '1790000000'),
   'pods that were evicted': ({ kubernetes: { client } }) => {

@@ -191,14 +191,16 @@ describe.each(Object.entries(sides))('asynq 0.26 on %s', (_, startServer) => {
     const [scheduled = ''] = await asynq.enqueue('default', 'later', 1, { seconds: 3600 })
     const [locked = ''] = await asynq.enqueue('default', 'only:once', 1, { seconds: 3600, unique: 600 })
     const [first = '', second = ''] = (await asynq.info()).queues.default?.tasks.archived ?? []
-    for (const id of [first, scheduled, locked]) await carriedOut(drop, { id: [id], type: undefined, state: 'archived' })
+    for (const id of [first, scheduled, locked]) await carriedOut(drop, { id: [id], type: undefined, state: 'archived', lost: false })
     expect((await agree()).seen.queues.default).toMatchObject({ archived: 2, scheduled: 0 })
     expect(await asynq.act('delete', 'default', first)).toContain('not found')
     // Its lock went with it: asynq takes an equal one.
     expect(await asynq.enqueue('default', 'only:once', 1, { seconds: 3600, unique: 600 })).toHaveLength(1)
     expect(await asynq.act('delete', 'default', second)).toBe('')
-    await expect(planned(drop, { id: [second], type: undefined, state: 'archived' })).rejects.toMatchObject({ code: 'queue-no-job' })
-    await carriedOut(drop, { id: [], type: 'fails:for-good', state: 'archived' })
+    await expect(planned(drop, { id: [second], type: undefined, state: 'archived', lost: false })).rejects.toMatchObject({
+      code: 'queue-no-job',
+    })
+    await carriedOut(drop, { id: [], type: 'fails:for-good', state: 'archived', lost: false })
     expect((await agree()).seen.queues.default?.archived).toBe(0)
   })
 

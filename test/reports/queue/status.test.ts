@@ -74,7 +74,11 @@ test('ids whose hash was evicted, in a set and in the hands of a worker that wro
   evict(server, pending)
   server.store.put(`asynq:{default}:t:${active}`, { type: 'hash', fields: new Map([['state', 'active']]) })
   expect(await told()).toEqual([
-    ['wrong', '2 jobs of queue default are lost: Redis evicted what was to be done, and only the id is left (pending, active)', undefined],
+    [
+      'wrong',
+      '2 jobs of queue default are lost: Redis evicted what was to be done, and only the id is left (pending, active)',
+      'honeydue queue:drop --lost',
+    ],
   ])
 })
 
@@ -102,7 +106,11 @@ test('a unique lock whose job is gone refuses equal ones as long as it lives', a
   const id = '6f1c2a6e-0000-4000-8000-000000000001'
   server.store.set('asynq:{default}:unique:email:send:0cc175b9c0f1b6a831c399e269772661', id, 2_400_000)
   expect(await told()).toEqual([
-    ['wrong', expect.stringMatching(/^1 unique lock of email:send has no job: equal ones are refused for \d+ min more$/), undefined],
+    [
+      'wrong',
+      expect.stringMatching(/^1 unique lock of email:send has no job: equal ones are refused for \d+ min more$/),
+      'honeydue queue:drop --lost',
+    ],
   ])
 })
 

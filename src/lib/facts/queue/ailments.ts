@@ -41,6 +41,7 @@ const ofLost = ({ queue, tasks }: JobQueue): readonly Observation[] => {
     : [
         wrong(
           `${counted(lost.length, 'job')} of queue ${queue} ${lost.length === 1 ? 'is' : 'are'} lost: Redis evicted what was to be done, and only the id is left (${[...new Set(lost.map(({ state }) => state))].join(', ')})`,
+          'honeydue queue:drop --lost',
         ),
       ]
 }
@@ -109,6 +110,7 @@ const ofLocks = ({ locks }: Jobs): readonly Observation[] => {
   return [
     wrong(
       `${counted(lost.length, 'unique lock')} of ${[...new Set(lost.map(({ type }) => type))].slice(0, 3).join(', ')} ${lost.length === 1 ? 'has' : 'have'} no job: equal ones are refused ${until}`,
+      'honeydue queue:drop --lost',
     ),
   ]
 }

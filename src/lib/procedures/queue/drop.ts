@@ -1,10 +1,11 @@
 import { counted } from '../../counted.ts'
 import { gatherJobs, partsOf, type SelectedJobs, waitingBeside } from '../../facts/queue/selected-jobs.ts'
-import { oneOf, optionalArguments, optionalText } from '../../plan/choice.ts'
+import { oneOf, optionalArguments, optionalText, toggle } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure } from '../../plan/procedure.ts'
 import type { Task } from '../../systems/redis/jobs.ts'
 import type { Readers } from '../../systems/systems.ts'
+import { lostIn } from './drop-lost.ts'
 
 /** Takes jobs out of their queue for good, as asynq's own inspector deletes them; never one that a worker has. */
 export const drop = defineProcedure({
@@ -19,30 +20,36 @@ export const drop = defineProcedure({
       ask: 'Which of them?',
       default: 'archived',
     }),
+    lost: toggle({ about: 'what is left of jobs that Redis evicted: their ids, and unique locks that no job holds', not: ['type'] }),
   },
   risk: () => 'irreversible',
   gather: async (input, look) => ({
-    ...(await gatherJobs(input.id, input.type, look, { id: 'queue:drop', state: input.state })),
+    ...(await gatherJobs(input.id, input.type, look, { id: 'queue:drop', state: input.state, lost: input.lost })),
     ...input,
   }),
-  subject: ({ type, asked, state, jobs }) =>
-    (type === undefined ? asked : `${asked} ${state}`) + (jobs.length > 1 ? ` (${jobs.length})` : ''),
+  subject: ({ type, asked, state, jobs, locks }) =>
+    (type === undefined ? asked : `${asked} ${state}`) + (jobs.length + locks.length > 1 ? ` (${jobs.length + locks.length})` : ''),
   target: ({ target }) => [`Redis at ${target}`],
-  beyond: ({ jobs, complete }) => [
-    'What a dropped job was to do is not done, and its payload is kept nowhere',
+  beyond: ({ jobs, complete, lost }) => [
+    lost
+      ? 'What Redis evicted was to be done and is not done, and nobody knows any more what it was: cache:policy says what it may evict'
+      : 'What a dropped job was to do is not done, and its payload is kept nowhere',
     ...(jobs.some(({ uniqueKey }) => uniqueKey !== '')
       ? ['The unique lock that a job holds goes with it: an equal one is accepted again']
       : []),
     ...(complete ? [] : ['There are more jobs than were looked at: run it again afterwards']),
   ],
-  steps: (facts) => partsOf(facts.jobs).map((part) => dropAll(facts, part)),
+  steps: (facts) => (facts.lost ? lostIn(facts) : partsOf(facts.jobs).map((part) => dropAll(facts, part))),
 })
 
 /** Why asynq would not drop it, or why nobody has to. */
 const mayDrop = ({ id, state, lost }: Task): Finding => {
   if (state === 'active') return fails(`a worker has job ${id}: asynq drops no active job`)
   if (state === 'completed') return fails(`job ${id} has ended well, and goes by itself`)
-  return when(!lost, `job ${id} is lost: Redis evicted it, only its id is left, and asynq finds nothing to drop`)
+  return when(
+    !lost,
+    `job ${id} is lost: Redis evicted it, only its id is left, and asynq finds nothing to drop; --lost takes away what is left of it`,
+  )
 }
 
 /** None of them is there any more. */

@@ -31,7 +31,39 @@ return 1
 `
 
 /**
- * The same for a task that is to be gone (deleteTaskCmd), with its unique lock where it holds it. It answers 1, 0 where there is no such task, and -1 where a
+ * For an id whose hash Redis evicted, of which asynq has no script: it is taken out of wherever it stands. It answers 1, 0 where the job is there again, and -1
+ * where a lease says that a worker may have it.
+ */
+export const dropLostScript = `
+if redis.call("HEXISTS", KEYS[1], "msg") == 1 then
+	return 0
+end
+local lease = redis.call("ZSCORE", ARGV[2] .. "lease", ARGV[1])
+if lease and tonumber(lease) > tonumber(redis.call("TIME")[1]) then
+	return -1
+end
+redis.call("LREM", ARGV[2] .. "pending", 0, ARGV[1])
+redis.call("LREM", ARGV[2] .. "active", 0, ARGV[1])
+redis.call("ZREM", ARGV[2] .. "lease", ARGV[1])
+redis.call("ZREM", ARGV[2] .. "scheduled", ARGV[1])
+redis.call("ZREM", ARGV[2] .. "retry", ARGV[1])
+redis.call("ZREM", ARGV[2] .. "archived", ARGV[1])
+redis.call("ZREM", ARGV[2] .. "completed", ARGV[1])
+redis.call("DEL", KEYS[1])
+return 1
+`
+
+/** For a unique lock whose job is gone. It answers 0 where the lock has ended, or a job holds it. */
+export const dropLockScript = `
+local id = redis.call("GET", KEYS[1])
+if not id or redis.call("HEXISTS", ARGV[1] .. "t:" .. id, "msg") == 1 then
+	return 0
+end
+return redis.call("DEL", KEYS[1])
+`
+
+/**
+ * asynq's own for a task that is to be gone (deleteTaskCmd), with its unique lock where it holds it. It answers 1, 0 where there is no such task, and -1 where a
  * worker has it.
  */
 export const deleteTaskScript = `

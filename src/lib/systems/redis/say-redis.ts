@@ -3,7 +3,7 @@ import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
 import type { Said, System } from '../systems.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
-import { deleteTaskScript, runTaskScript } from './asynq-scripts.ts'
+import { deleteTaskScript, dropLockScript, dropLostScript, runTaskScript } from './asynq-scripts.ts'
 import { batch, keysOf, unlinkCommand } from './requests.ts'
 import type { RedisProver, RedisReader, RedisWriter } from './types.ts'
 
@@ -62,6 +62,14 @@ export const sayRedis = (at: RedisDeployment): System<RedisReader, RedisWriter>[
         sh`for id in ${words(ids)}; do answer=$(redis-cli -e --raw eval ${onOneLine(deleteTaskScript)} 2 ${taskKey(queue, '')}"$id" ${queueKey(queue, 'groups')} "$id" ${queuePrefix(queue)} ${queueKey(queue, 'g:')}) && test "$answer" = 1 || exit; done`,
         `jobs of queue ${queue}`,
       ),
+    dropLost: (queue, { ids, locks }) => {
+      const lost = sh`for id in ${words(ids)}; do answer=$(redis-cli -e --raw eval ${onOneLine(dropLostScript)} 1 ${taskKey(queue, '')}"$id" "$id" ${queuePrefix(queue)}) && test "$answer" = 1 || exit; done`
+      const held = sh`for key in ${words(locks)}; do redis-cli -e eval ${onOneLine(dropLockScript)} 1 "$key" ${queuePrefix(queue)} || exit; done`
+      return said(
+        locks.length === 0 ? lost : ids.length === 0 ? held : sh`${part(lost)}; ${part(held)}`,
+        `what is left of jobs of queue ${queue}`,
+      )
+    },
     setPolicy: ({ from, to }) =>
       said(
         sh`now=$(redis-cli -e --raw config get maxmemory-policy | tail -n 1) && test "$now" = ${from} && redis-cli -e config set maxmemory-policy ${to}`,

@@ -139,6 +139,13 @@ export interface RedisReader extends PasswordReader {
 /** A password, with the file in which an operator has it: the shell lines read it from there. */
 export type KeptPassword = Later<Secret> & { readonly file: string }
 
+/** What is left in a queue of jobs that Redis evicted. */
+export interface LostJobs {
+  readonly ids: readonly string[]
+  /** The keys of unique locks. */
+  readonly locks: readonly string[]
+}
+
 /** Each until Redis starts again. */
 export interface PasswordWriter {
   /** Lets a password in beside those that are. */
@@ -162,6 +169,8 @@ export interface RedisWriter extends PasswordWriter {
   readonly runTasks: (queue: string, ids: readonly string[]) => Promise<void>
   /** Takes tasks out of their queue for good, with the unique locks that they hold. Throws Failed, after the others, where a worker has one, or it is gone already. */
   readonly dropTasks: (queue: string, ids: readonly string[]) => Promise<void>
+  /** Takes ids whose job Redis evicted out of their queue, and unique locks whose job is gone. Throws Failed, after the others, where a worker may have one, or it is there again. */
+  readonly dropLost: (queue: string, lost: LostJobs) => Promise<void>
   /** Sets how keys are evicted, until Redis starts again. Throws Moved where it is neither `from` nor `to` now. */
   readonly setPolicy: (change: { readonly from: string; readonly to: string }) => Promise<void>
 }

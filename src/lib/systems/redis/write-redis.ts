@@ -2,7 +2,7 @@ import { chunksOf } from '../../chunks.ts'
 import { type Clock, seconds } from '../../clock.ts'
 import { Failed, Moved } from '../../errors.ts'
 import { queueKey, queuePrefix, taskKey } from './asynq-keys.ts'
-import { deleteTaskScript, runTaskScript } from './asynq-scripts.ts'
+import { deleteTaskScript, dropLockScript, dropLostScript, runTaskScript } from './asynq-scripts.ts'
 import type { RedisConnection } from './connection.ts'
 import { forgetFamily } from './family.ts'
 import { batch, keysOf, unlinkCommand } from './requests.ts'
@@ -66,6 +66,25 @@ export const writeRedis = (connection: RedisConnection, clock: Clock): Omit<Redi
       })
     }, seconds(30))
     refuseOthers(ids, answers)
+  },
+  dropLost: async (queue, { ids, locks }) => {
+    const answers = await connection.use(async (redis) => {
+      const pipeline = redis.pipeline()
+      for (const id of ids) pipeline.eval(dropLostScript, 1, taskKey(queue, id), id, queuePrefix(queue))
+      for (const lock of locks) pipeline.eval(dropLockScript, 1, lock, queuePrefix(queue))
+      return ((await pipeline.exec()) ?? []).map(([error, answer]) => {
+        if (error) throw error
+        return answer
+      })
+    }, seconds(30))
+    const left = ids.filter((_, i) => answers[i] !== 1)
+    const [first] = left
+    if (first === undefined) return
+    throw new Failed({
+      code: 'queue-not-lost',
+      failed: `job ${first.slice(0, 80)}${left.length > 1 ? `, and ${left.length - 1} more,` : ''} was not dropped`,
+      cause: 'a worker took it meanwhile, or what was to be done is there again',
+    })
   },
   setPolicy: async ({ from, to }) => {
     await connection.use(async (redis) => {
