@@ -5,6 +5,15 @@ import { laws } from './laws.ts'
 
 const { subject, change, sandbox } = deploySubject({ postgres: true })
 
+const to = (workload: string, replicas: string, remove = false) => ({ workload, replicas, 'remove-autoscaler': remove })
+const autoscaler = (name: string) =>
+  void sandbox().kubernetes.client.create({
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: `${name}-more`, namespace },
+    spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name }, maxReplicas: 9 },
+  })
+
 const requests = (name: string, wanted: Readonly<Record<string, string>>) =>
   change(name, ({ spec }) => {
     const { template } = spec as { template: { spec: { containers: { resources?: object }[] } } }
@@ -12,13 +21,13 @@ const requests = (name: string, wanted: Readonly<Record<string, string>>) =>
   })
 
 laws(scale, subject, [
-  { name: 'healthy', input: { workload: 'api', replicas: '4' }, arrange: () => {}, meets: 'work' },
-  { name: 'fewer', input: { workload: 'web', replicas: '1' }, arrange: () => {}, meets: 'work' },
-  { name: 'down to none', input: { workload: 'admin', replicas: '0' }, arrange: () => {}, meets: 'work' },
-  { name: 'already so', input: { workload: 'api', replicas: '3' }, arrange: () => {}, meets: 'nothing to do' },
+  { name: 'healthy', input: to('api', '4'), arrange: () => {}, meets: 'work' },
+  { name: 'fewer', input: to('web', '1'), arrange: () => {}, meets: 'work' },
+  { name: 'down to none', input: to('admin', '0'), arrange: () => {}, meets: 'work' },
+  { name: 'already so', input: to('api', '3'), arrange: () => {}, meets: 'nothing to do' },
   {
     name: 'at none, with the note of whoever stopped it',
-    input: { workload: 'worker', replicas: '1' },
+    input: to('worker', '1'),
     arrange: () =>
       void change('worker', ({ spec, metadata }) => {
         metadata.annotations = { ...metadata.annotations, 'honeydue.dev/replicas': '1' }
@@ -26,10 +35,18 @@ laws(scale, subject, [
       }),
     meets: 'work',
   },
-  { name: 'two workers', input: { workload: 'worker', replicas: '2' }, arrange: () => {}, refused: /worker is one of a kind/ },
+  { name: 'two workers', input: to('worker', '2'), arrange: () => {}, refused: /worker is one of a kind/ },
+  {
+    name: 'an autoscaler that somebody added',
+    input: to('api', '4'),
+    arrange: () => autoscaler('api'),
+    refused: /autoscaler api-more sets the replicas of api/,
+  },
+  { name: 'the autoscaler goes too', input: to('api', '4', true), arrange: () => autoscaler('api'), meets: 'work' },
+  { name: 'an autoscaler of another workload', input: to('web', '2', true), arrange: () => autoscaler('api'), meets: 'work' },
   {
     name: 'no room on the nodes',
-    input: { workload: 'web', replicas: '9' },
+    input: to('web', '9'),
     arrange: async () => {
       void requests('web', { cpu: '1500m', memory: '1Gi' })
       await subject.observe()
@@ -38,7 +55,7 @@ laws(scale, subject, [
   },
   {
     name: 'no connections left at the direct endpoint',
-    input: { workload: 'api', replicas: '40' },
+    input: to('api', '40'),
     arrange: () =>
       void sandbox().kubernetes.client.update({ group: '', resource: 'configmaps' }, 'honeydue-config', namespace, (draft) => {
         draft.data = { ...(draft.data as Record<string, string>), DB_HOST: hosts.direct }

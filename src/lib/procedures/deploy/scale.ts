@@ -1,11 +1,13 @@
 import { type Duration, minutes } from '../../clock.ts'
 import { counted } from '../../counted.ts'
+import { valueOr } from '../../facts/answer.ts'
 import { podsOf, rolledOut, rolloutPatience, watchingRollout } from '../../facts/cluster/rollout.ts'
+import { autoscalerOf, readAutoscalers } from '../../facts/deploy/autoscaler.ts'
 import { type DatabaseRoom, gatherDatabaseRoom, leavesConnections } from '../../facts/deploy/database-room.ts'
 import { fits, gatherRoom, type Room } from '../../facts/deploy/room.ts'
 import { gatherWorkload, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
-import { argument, text } from '../../plan/choice.ts'
-import { every, type Finding, fails, holds } from '../../plan/finding.ts'
+import { argument, text, toggle } from '../../plan/choice.ts'
+import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
 import type { Provers, Readers } from '../../systems/systems.ts'
 
@@ -15,6 +17,10 @@ interface ScaleFacts extends Workload {
   readonly room: Room | undefined
   /** What their connections meet; undefined where it opens none, or opens no more. */
   readonly database: DatabaseRoom | undefined
+  /** Somebody added it: it would set the replicas back. */
+  readonly autoscaler: { readonly name: string; readonly uid: string } | undefined
+  /** It is to be taken away. */
+  readonly remove: boolean
   /** Budgets that ask for more pods than there will be: a drain would then wait for ever. */
   readonly budgets: readonly string[]
 }
@@ -31,20 +37,25 @@ export const scale = defineProcedure({
       ask: 'How many replicas?',
       refuse: (value) => (/^(0|[1-9]\d?)$/.test(value) ? undefined : `"${value}" is no number from 0 to 99`),
     }),
+    'remove-autoscaler': toggle({ about: 'take away the autoscaler that sets its replicas' }),
   },
   offers: { workload: offerWorkloads },
-  // Without a pod of it nothing of it answers: that is typed.
-  risk: ({ replicas }) => (replicas === '0' ? 'irreversible' : 'disruptive'),
+  // Without a pod of it nothing of it answers, and nobody makes the autoscaler again: that is typed.
+  risk: (input) => (input.replicas === '0' || input['remove-autoscaler'] ? 'irreversible' : 'disruptive'),
   gather: async (input, look, context): Promise<ScaleFacts> => {
     const workload = await gatherWorkload(input.workload, look, context)
     const to = Number(input.replicas)
     const more = to - workload.replicas
-    const [room, database, budgets] = await Promise.all([
+    const [room, database, budgets, autoscalers] = await Promise.all([
       more > 0 ? gatherRoom(workload.deployment, look) : undefined,
       more > 0 ? gatherDatabaseRoom(workload, more, look, context) : undefined,
       budgetsAbove(workload, to, look),
+      readAutoscalers(look, workload.namespace),
     ])
-    return { ...workload, to, room, database, budgets }
+    // Who may not list them is told nothing of it: the deployment has none.
+    const found = autoscalerOf(valueOr(autoscalers, []), workload.name)?.metadata
+    const autoscaler = found && { name: found.name, uid: found.uid ?? '' }
+    return { ...workload, to, room, database, budgets, autoscaler, remove: input['remove-autoscaler'] }
   },
   subject: ({ name }) => name,
   target: (facts) => [`Deployment ${facts.namespace}/${facts.name}, ${counted(facts.replicas, 'replica')}`],
@@ -55,7 +66,10 @@ export const scale = defineProcedure({
     ...(database?.unknown === undefined ? [] : [`Whether the database has connections for them could not be asked: ${database.unknown}`]),
     'The next deploy sets the number that its manifest has',
   ],
-  steps: (facts) => (facts.replicas === facts.to ? [runs(facts)] : [setReplicas(facts)]),
+  steps: (facts) => [
+    ...(facts.remove && facts.autoscaler ? [withoutAutoscaler(facts, facts.autoscaler)] : []),
+    ...(facts.replicas === facts.to ? [runs(facts)] : [setReplicas(facts)]),
+  ],
 })
 
 const podsAre = async ({ namespace, name, to, deployment }: ScaleFacts, look: Readers<'kube'>): Promise<Finding> => {
@@ -86,13 +100,40 @@ const runs = (facts: ScaleFacts): Proof<'kube'> => ({
   shows: podsShown(facts),
 })
 
+const withoutAutoscaler = (
+  { namespace, name }: ScaleFacts,
+  autoscaler: NonNullable<ScaleFacts['autoscaler']>,
+): Change<'kube' | 'postgres'> => ({
+  title: `Remove the autoscaler ${autoscaler.name.slice(0, 37)}`,
+  effect: [{ what: `what sets the replicas of ${name}`, before: `HorizontalPodAutoscaler ${autoscaler.name}`, after: 'nothing' }],
+  apply: (write) => write.kube.removeAutoscaler({ namespace, ...autoscaler }),
+  verify: async (look) => {
+    const now = await look.kube.get('HorizontalPodAutoscaler', autoscaler.name, namespace)
+    return when(now?.metadata.uid !== autoscaler.uid, `the autoscaler ${autoscaler.name} is still there`)
+  },
+  undo: { impossible: 'Nothing makes the autoscaler again: whoever wants it applies its manifest' },
+})
+
+/** It would set back what is set here, a moment after it was seen. */
+const noneScales = ({ name, autoscaler, remove }: ScaleFacts): Finding =>
+  autoscaler === undefined || remove
+    ? holds
+    : fails(
+        `the autoscaler ${autoscaler.name} sets the replicas of ${name}, and would set them back; --remove-autoscaler takes it away first`,
+      )
+
 const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
   const { namespace, name, replicas, to } = facts
   return {
     title: `Scale ${name} from ${replicas} to ${to}`,
     effect: [{ what: `Deployment ${namespace}/${name}, replicas`, before: String(replicas), after: String(to) }],
     check: async () =>
-      every([mayBe(facts), ...(facts.room ? [fits(name, to - replicas, facts.room)] : []), leavesConnections(facts.database)]),
+      every([
+        mayBe(facts),
+        noneScales(facts),
+        ...(facts.room ? [fits(name, to - replicas, facts.room)] : []),
+        leavesConnections(facts.database),
+      ]),
     apply: (write) => write.kube.scale({ namespace, name, from: replicas, to }),
     verify: (look) => podsAre(facts, look),
     within: patience(facts),

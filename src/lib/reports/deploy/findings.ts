@@ -3,6 +3,7 @@ import type { Environment } from '../../environment/schema.ts'
 import { reasonOf } from '../../errors.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { stuckBecause } from '../../facts/cluster/unready.ts'
+import { autoscalerOf } from '../../facts/deploy/autoscaler.ts'
 import { digestsOf, machinePlatform, olderThanConfig, type Release, revisionOf, shortDigest } from '../../facts/deploy/release.ts'
 import type { Observation } from '../../plan/report.ts'
 import { isReady } from '../../pod-state.ts'
@@ -122,16 +123,13 @@ const replicaFindings = (
 ): readonly Observation[] => {
   const wanted = workloads[name]
   const has = deployment.spec.replicas ?? 1
-  const scaler = autoscalers.find(({ spec }) => {
-    const { scaleTargetRef } = (spec ?? {}) as { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string } }
-    return scaleTargetRef?.kind === 'Deployment' && scaleTargetRef.name === name
-  })
+  const scaler = autoscalerOf(autoscalers, name)
   const found: Observation[] = []
   if (scaler)
     found.push({
       level: wanted?.singleton ? 'wrong' : 'warning',
       text: `The autoscaler ${scaler.metadata.name} sets the replicas of ${name}: what a manifest or deploy:scale sets does not last`,
-      next: sh`kubectl -n ${deployment.metadata.namespace ?? ''} describe hpa ${scaler.metadata.name}`,
+      next: sh`honeydue deploy:scale ${name} --replicas ${wanted?.replicas ?? has} --remove-autoscaler --dry-run`,
     })
   if (wanted && wanted.replicas !== has)
     found.push({

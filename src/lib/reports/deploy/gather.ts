@@ -1,7 +1,8 @@
 import type { Environment } from '../../environment/schema.ts'
-import { type Answer, answer } from '../../facts/answer.ts'
+import { type Answer, answer, valueOr } from '../../facts/answer.ts'
 import { gatherMigrations, type MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { migratingJobs } from '../../facts/db/migrating.ts'
+import { readAutoscalers } from '../../facts/deploy/autoscaler.ts'
 import { gatherReleases, type Release } from '../../facts/deploy/release.ts'
 import type { ConfigMap, KubeObject } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -24,7 +25,7 @@ export const gatherDeployStatus = async (
     gatherReleases(look, { namespace }),
     look.kube.get('ConfigMap', database.configMap, namespace),
     // Somebody added it where there is one: who may not list them is told nothing of it.
-    look.kube.list('HorizontalPodAutoscaler', { namespace }).catch(() => []),
+    readAutoscalers(look, namespace).then((read) => valueOr(read, [])),
     migratingJobs(look, namespace),
     answer(gatherMigrations(look, namespace)),
   ])

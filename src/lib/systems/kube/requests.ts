@@ -110,6 +110,12 @@ export const removePodRequest = ({ namespace, name, uid }: Of<'removePod'>): Kub
   body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } },
 })
 
+export const removeAutoscalerRequest = ({ namespace, name, uid }: Of<'removeAutoscaler'>): KubeRequest => ({
+  method: 'DELETE',
+  path: pathOf('HorizontalPodAutoscaler', namespace, name),
+  body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } },
+})
+
 export const removeJobRequest = ({ namespace, name, uid }: Of<'removeJob'>): KubeRequest => ({
   method: 'DELETE',
   path: pathOf('Job', namespace, name),

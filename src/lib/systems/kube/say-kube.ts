@@ -9,6 +9,7 @@ import {
   imageRequest,
   type KubeRequest,
   pauseRequest,
+  removeAutoscalerRequest,
   removeJobRequest,
   removePodRequest,
   removeValueRequest,
@@ -48,6 +49,10 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
     removePod: (wanted) => {
       const { path, body } = removePodRequest(wanted)
       return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, `Pod ${placed(wanted)}`)
+    },
+    removeAutoscaler: (wanted) => {
+      const { path, body } = removeAutoscalerRequest(wanted)
+      return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, `HorizontalPodAutoscaler ${placed(wanted)}`)
     },
     removeJob: (wanted) => {
       const { path, body } = removeJobRequest(wanted)

@@ -215,6 +215,8 @@ export interface KubeWriter {
   ): Promise<void>
   /** Deletes the one pod with this uid; done where it has gone. */
   removePod(target: Target & { readonly uid: string }): Promise<void>
+  /** Deletes the one HorizontalPodAutoscaler with this uid; the replicas stay as it left them. */
+  removeAutoscaler(target: Target & { readonly uid: string }): Promise<void>
   /** Deletes the one Job with this uid, and its pods before it. */
   removeJob(target: Target & { readonly uid: string }): Promise<void>
   /** Lets a node take new pods, or not. */

@@ -8,6 +8,7 @@ import {
   imageRequest,
   type KubeRequest,
   pauseRequest,
+  removeAutoscalerRequest,
   removeJobRequest,
   removePodRequest,
   removeValueRequest,
@@ -46,6 +47,7 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
     setTemplate: (wanted) => send(templateRequest(wanted)),
     setPaused: (wanted) => send(pauseRequest(wanted)),
     runJob: (wanted) => send(runJobRequest(wanted)),
+    removeAutoscaler: (wanted) => send(removeAutoscalerRequest(wanted)),
     removeJob: (wanted) => send(removeJobRequest(wanted)),
     removePod: async (wanted) => {
       const request = removePodRequest(wanted)
