@@ -2,12 +2,10 @@ import { type ContainerStatus, ownerOf, type Pod } from '../controllers/objects.
 import type { Client } from '../types.ts'
 import { isDone, newId, terminated } from './containers.ts'
 import { resolveEnvironment } from './environment.ts'
-import type { createNodeImages } from './images.ts'
+import type { NodeImages } from './images.ts'
 import { createLog } from './log.ts'
 import { note } from './note.ts'
 import { everyContainer, type RunningPod } from './running-pod.ts'
-
-type NodeImages = ReturnType<typeof createNodeImages>
 
 const environmentOf = (client: Client, pod: Pod, container: Parameters<typeof resolveEnvironment>[2]) => {
   const resolved = resolveEnvironment(client, pod, container)

@@ -40,3 +40,4 @@ export function createNodeImages(images: Images | undefined) {
     clear: (): void => here.clear(),
   }
 }
+export type NodeImages = ReturnType<typeof createNodeImages>
