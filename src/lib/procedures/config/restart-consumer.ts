@@ -1,13 +1,13 @@
-import { minutes } from '../../clock.ts'
 import { Moved } from '../../errors.ts'
 import { noneLeft, podsOf, rolledOut, rolloutPatience, surges, watchingRollout } from '../../facts/cluster/rollout.ts'
 import type { Consumer } from '../../facts/config/consumers.ts'
 import { keySaid, lastSet } from '../../facts/config/last-set.ts'
-import { type Finding, fails, when } from '../../plan/finding.ts'
+import { type Finding, fails } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import { startedAt } from '../../pod-state.ts'
 import type { Pod } from '../../systems/kube/types.ts'
-import type { Readers, Writers } from '../../systems/systems.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { type Stopping, start, stop, stopAgain } from '../deploy/stop-and-start.ts'
 
 /** A key of the ConfigMap as a run changes it, for the workloads that read it. */
 export interface NewValue {
@@ -68,57 +68,30 @@ const restart = (facts: Renewal, { deployment, replicas }: Consumer): Change<'ku
 }
 
 const stopAndStart = (facts: Renewal, { deployment, replicas }: Consumer): readonly Change<'kube'>[] => {
-  const target = { namespace: facts.namespace, name: deployment.metadata.name }
-  const pods = podsOf(deployment)
-  const down = { ...target, from: replicas, to: 0 }
-  const up = { ...target, from: 0, to: replicas }
+  const { namespace } = facts
+  const { name } = deployment.metadata
+  const one: Stopping = {
+    namespace,
+    name,
+    deployment,
+    replicas,
+    before: 'started before the change',
+    check: async () => facts.may,
+    none: async (look) => {
+      const since = await facts.since(look)
+      return typeof since === 'string' ? noneLeft(await look.kube.pods(podsOf(deployment)), since) : since
+    },
+  }
+  const started = (since: Renewal['since']) => (look: Readers<'kube'>) => startedWith(since, { namespace, name, replicas }, look)
   return [
-    {
-      title: `Stop ${target.name}: its strategy would run two at once`,
-      effect: [{ what: `pods of ${target.name}`, before: 'started before the change', after: 'none of them is left' }],
-      check: async () => facts.may,
-      apply: (write) => write.kube.scale(down),
-      verify: async (look) => {
-        const since = await facts.since(look)
-        if (typeof since !== 'string') return since
-        return noneLeft(await look.kube.pods(pods), since)
-      },
-      within: minutes(2),
-      watching: watchingRollout(deployment),
-      shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
-      undo: { afterwards: async (write, look) => startAgain(write, look, up) },
-      undone: async (look) => {
-        const { spec } = (await look.kube.get('Deployment', target.name, target.namespace)) ?? {}
-        return when(spec?.replicas === replicas, `${target.name} is to have ${spec?.replicas ?? 'no'} pods`)
-      },
-    },
-    {
-      title: `Start ${target.name}`,
-      effect: [{ what: `pods of ${target.name}`, before: 'none', after: `${replicas}, started with ${facts.with}` }],
-      apply: (write) => write.kube.scale(up),
-      verify: (look) => startedWith(facts.since, { ...target, replicas }, look),
-      within: rolloutPatience(deployment),
-      watching: watchingRollout(deployment),
-      shows: (prove) => prove.kube.rolledOut({ ...target, replicas, within: rolloutPatience(deployment) }),
-      undo: {
-        afterwards: async (write, look) => {
-          await write.kube.scale(down)
-          await look.kube.gone(pods, minutes(2))
-          await startAgain(write, look, up)
-        },
-      },
-      undone: (look) => startedWith(facts.sinceBack, { ...target, replicas }, look),
-    },
+    stop(one),
+    start(one, {
+      after: `${replicas}, started with ${facts.with}`,
+      runs: started(facts.since),
+      undo: { afterwards: (write, look) => stopAgain(write, look, one) },
+      undone: started(facts.sinceBack),
+    }),
   ]
-}
-
-const startAgain = async (
-  write: Writers<'kube'>,
-  look: Readers<'kube'>,
-  up: { readonly namespace: string; readonly name: string; readonly from: number; readonly to: number },
-): Promise<void> => {
-  const now = await look.kube.get('Deployment', up.name, up.namespace)
-  if (now?.spec.replicas === 0) await write.kube.scale(up)
 }
 
 interface Named {

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import { minutes } from '../../clock.ts'
 import { counted } from '../../counted.ts'
 import { podsOf, rolledOut, rolloutPatience, watchingRollout } from '../../facts/cluster/rollout.ts'
 import { digestIn, mainContainer, shortDigest } from '../../facts/deploy/release.ts'
@@ -8,7 +7,8 @@ import { type Finding, fails, holds, hopeless, when } from '../../plan/finding.t
 import type { Change, Proof, Step } from '../../plan/procedure.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
 import type { Deployment, Pod } from '../../systems/kube/types.ts'
-import type { Provers, Readers, Writers } from '../../systems/systems.ts'
+import type { Readers, Writers } from '../../systems/systems.ts'
+import { noneIsLeft, type Stopping, start, stop } from './stop-and-start.ts'
 
 /** One workload that is to run another image. */
 export interface Move extends Omit<Workload, 'cluster'> {
@@ -145,38 +145,16 @@ const replace = (move: Move, check: () => Promise<Finding>): Change<'kube'> => {
 
 /** Its scheduler enqueues every job once for each pod: two at a time, whatever its strategy says, is what must not be. */
 const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<'kube'>[] => {
-  const { namespace, name, from, replicas, noted, deployment } = move
-  const many = replicas || (noted ?? 1)
-  const [down, up] = [
-    { namespace, name, from: many, to: 0 },
-    { namespace, name, from: 0, to: many },
-  ]
-  const gone = (prove: Provers<'kube'>) => prove.kube.noPods({ ...podsOf(deployment), within: minutes(2) })
-  const noOther = async (look: Look) => noneBut(await look.kube.pods(podsOf(deployment)), move)
-  const stopped: Change<'kube'> = {
-    title: `Stop ${name}: two at once would run every job twice`,
-    effect: [{ what: `pods of ${name}`, before: versionOf(from), after: 'none of them is left' }],
+  const { namespace, name, from, replicas: now, noted, deployment } = move
+  const replicas = now || (noted ?? 1)
+  const one: Stopping = {
+    namespace,
+    name,
+    deployment,
+    replicas,
+    before: versionOf(from),
     check,
-    apply: (write) => write.kube.scale(down),
-    verify: noOther,
-    within: minutes(2),
-    watching: watchingRollout(deployment),
-    shows: gone,
-    undo: {
-      afterwards: async (write, look) => {
-        const now = await look.kube.get('Deployment', name, namespace)
-        if (now?.spec.replicas === 0) await write.kube.scale(up)
-      },
-    },
-    undone: (look) => runsAll(move, 'from', many, look),
-  }
-  const left: Proof<'kube'> = {
-    title: `No old pod of ${name} is left`,
-    onlyAfterwards: true,
-    holds: noOther,
-    within: minutes(2),
-    watching: watchingRollout(deployment),
-    shows: gone,
+    none: async (look) => noneBut(await look.kube.pods(podsOf(deployment)), move),
   }
   const setAnew: Change<'kube'> = {
     title: `Set ${name} to ${labelOf(move)}`,
@@ -187,22 +165,18 @@ const stopAndStart = (move: Move, check: () => Promise<Finding>): readonly Step<
     undo: (write) => set(move, write, true),
     undone: (look) => isSet(move, 'from', look),
   }
-  const started: Change<'kube'> = {
-    title: `Start ${name}`,
-    effect: [{ what: `pods of ${name}`, before: 'none', after: `${many} of ${labelOf(move)}` }],
+  const started = start(one, {
+    after: `${replicas} of ${labelOf(move)}`,
     unknown: 'whether the new pod becomes ready',
-    apply: (write) => write.kube.scale(up),
-    verify: (look) => runsAll(move, 'to', many, look),
-    within: rolloutPatience(deployment),
-    watching: watchingRollout(deployment),
-    shows: (prove) => prove.kube.rolledOut(rollout(move, many)),
-    undo: (write) => write.kube.scale(down),
+    runs: (look) => runsAll(move, 'to', replicas, look),
+    undo: (write) => write.kube.scale({ namespace, name, from: replicas, to: 0 }),
     undone: async (look) => {
       const pods = (await look.kube.pods(podsOf(deployment))).filter((pod) => !hasEnded(pod))
       return when(pods.length === 0, `${counted(pods.length, `pod of ${name} is`, `pods of ${name} are`)} left`)
     },
-  }
-  return [replicas > 0 ? stopped : left, ...(isThere(move) ? [] : [setAnew]), started]
+  })
+  const stopped = now > 0 ? stop(one, { undone: (look) => runsAll(move, 'from', replicas, look) }) : noneIsLeft(one)
+  return [stopped, ...(isThere(move) ? [] : [setAnew]), started]
 }
 
 const isSet = async (move: Move, which: 'from' | 'to', look: Look): Promise<Finding> => {

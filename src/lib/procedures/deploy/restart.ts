@@ -1,14 +1,15 @@
-import { type Duration, minutes } from '../../clock.ts'
+import type { Duration } from '../../clock.ts'
 import { counted } from '../../counted.ts'
 import { Blocked } from '../../errors.ts'
 import { noneLeft, podsOf, rolledOut, rolloutPatience, surges, watchingRollout } from '../../facts/cluster/rollout.ts'
 import { gatherWorkload, isSteady, offerWorkloads, type Workload } from '../../facts/deploy/workload.ts'
 import { argument, duration } from '../../plan/choice.ts'
-import { when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
 import { startedAt } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import type { Pod } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
+import { noneIsLeft, type Stopping, start, stop } from './stop-and-start.ts'
 
 interface RestartFacts extends Workload {
   /** Pods that started from then on count as restarted (RFC 3339). */
@@ -107,51 +108,17 @@ const startAnew = (facts: RestartFacts): Change<'kube'> => {
 
 /** One that must not run twice is stopped first, whatever its strategy says. */
 const stopAndStart = (facts: RestartFacts): readonly (Change<'kube'> | Proof<'kube'>)[] => {
-  const { namespace, name, replicas, noted, deployment, since } = facts
+  const { namespace, name, replicas, deployment, since } = facts
   const { fresh, ...target } = allYoung(facts)
-  const pods = podsOf(deployment)
-  const down = { namespace, name, from: replicas, to: 0 }
-  const up = { namespace, name, from: 0, to: replicas || (noted ?? 1) }
-  const stopped: Change<'kube'> = {
-    title: `Stop ${name}: two at once would run every job twice`,
-    effect: [{ what: `pods of ${name}`, before: 'running', after: 'none of them is left' }],
+  const one: Stopping = {
+    namespace,
+    name,
+    deployment,
+    replicas: target.replicas,
+    before: 'running',
     check: async () => isSteady(facts),
-    apply: (write) => write.kube.scale(down),
-    verify: async (look) => {
-      return noneLeft(await look.kube.pods(pods), since)
-    },
-    within: minutes(2),
-    watching: watchingRollout(deployment),
-    shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
-    undo: {
-      afterwards: async (write, look) => {
-        const now = await look.kube.get('Deployment', name, namespace)
-        if (now?.spec.replicas === 0) await write.kube.scale(up)
-      },
-    },
-    undone: async (look) => {
-      const { spec } = (await look.kube.get('Deployment', name, namespace)) ?? {}
-      return when(spec?.replicas === up.to, `${name} is to have ${spec?.replicas ?? 'no'} pods`)
-    },
+    none: async (look) => noneLeft(await look.kube.pods(podsOf(deployment)), since),
   }
-  const started: Change<'kube'> = {
-    title: `Start ${name}`,
-    effect: [{ what: `pods of ${name}`, before: 'none', after: String(up.to) }],
-    apply: (write) => write.kube.scale(up),
-    verify: (look) => rolledOut(look.kube, target, fresh),
-    within: rolloutPatience(deployment),
-    watching: watchingRollout(deployment),
-    shows: (prove) => prove.kube.rolledOut({ ...target, within: rolloutPatience(deployment) }),
-    undo: gone,
-  }
-  // Scaled up before its controller has seen the 0, the old pod would stay: a run that stopped in between left it so.
-  const left: Proof<'kube'> = {
-    title: `No old pod of ${name} is left`,
-    onlyAfterwards: true,
-    holds: async (look) => noneLeft(await look.kube.pods(pods), since),
-    within: minutes(2),
-    watching: watchingRollout(deployment),
-    shows: (prove) => prove.kube.noPods({ ...pods, within: minutes(2) }),
-  }
-  return replicas === 0 ? [left, started] : [stopped, started]
+  const runs = (look: Readers<'kube'>) => rolledOut(look.kube, target, fresh)
+  return [replicas === 0 ? noneIsLeft(one) : stop(one), start(one, { after: String(target.replicas), runs, undo: gone })]
 }
