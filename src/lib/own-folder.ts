@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs'
-import { lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { hasEnded, markPattern, ownMark } from './living-process.ts'
 
 /** What such folders are for, as they begin: PostgreSQL's cluster, connections of OpenSSH, psql's authorities, a key that is looked up. */
@@ -8,6 +8,16 @@ export type FolderKind = 'honeydue-pg' | 'hd' | 'honeydue-psql' | 'honeydue-key'
 
 /** A new folder for this process alone. Its name says whose it is, so that it is known when nobody is left who takes it away. */
 export const makeOwnFolder = (parent: string, kind: FolderKind): string => mkdtempSync(join(parent, `${kind}-${ownMark()}-`))
+
+const growing = new RegExp(`\\.${markPattern}-\\w{6}$`)
+
+/** A new folder beside `path` that is to take its name when it is whole. What killed processes left half made of such, of any name, goes first. */
+export const makeBeside = async (path: string): Promise<string> => {
+  const parent = dirname(path)
+  const left = (await readdir(parent)).filter((name) => hasEnded(growing.exec(name)?.[1] ?? ''))
+  for (const name of left) await rm(join(parent, name), { recursive: true, force: true }).catch(() => {})
+  return mkdtemp(`${path}.${ownMark()}-`)
+}
 
 /** More than this is not looked through at once: the next start goes on. */
 const most = 200

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { appendFile, chmod, cp, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { appendFile, chmod, cp, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Blocked } from '../errors.ts'
+import { makeBeside } from '../own-folder.ts'
 import { extensionSet, isWanted } from './extensions.ts'
 
 /** Who PostgreSQL runs as: it refuses root. */
@@ -86,7 +87,7 @@ const reachable = (folder: string): boolean =>
 
 /** Several processes may do this at once: each makes its own copy and the first rename wins. */
 const copyOut = async (native: string, root: string): Promise<void> => {
-  const own = await mkdtemp(`${root}.`)
+  const own = await makeBeside(root)
   try {
     await cp(native, own, { recursive: true, filter: (path) => isWanted(path.replaceAll('\\', '/')) })
     await trust(join(own, 'share', 'postgresql', 'extension'))

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { appendFile, chmod, chown, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from 'pg'
+import { makeBeside } from '../own-folder.ts'
 import type { Binaries } from './binaries.ts'
 import { fingerprint } from './binaries.ts'
 import { ownFolder, roomiest, run } from './folders.ts'
@@ -86,7 +87,7 @@ const makeTemplate = async (binaries: Binaries, template: string, contents: Cont
     } finally {
       await server.stop()
     }
-    const ready = await mkdtemp(`${template}.`)
+    const ready = await makeBeside(template)
     await chmod(ready, 0o755)
     if (binaries.as) await chown(ready, binaries.as.uid, binaries.as.gid)
     await run('cp', ['-R', data, join(ready, 'data')], binaries, folder)
