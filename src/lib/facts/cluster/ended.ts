@@ -1,4 +1,5 @@
 import type { Pod } from '../../systems/kube/types.ts'
+import { endingOf } from './ending.ts'
 import { ownerOf } from './owner.ts'
 
 /** Pods of one workload that have failed for good and lie about: another has long taken their place, or nothing will. */
@@ -29,13 +30,14 @@ export const endedPods = (pods: readonly Pod[]): readonly Ended[] => {
     const [youngest] = sorted
     if (!youngest) return []
     const { metadata, status } = youngest
+    const message = status.message ?? (status.containerStatuses ?? []).flatMap((one) => endingOf(one) ?? [])[0]
     return [
       {
         namespace: metadata.namespace ?? '',
         owner: ownerOf(youngest),
         reason: status.reason ?? 'Failed',
         pods: sorted.map((pod) => pod.metadata.name),
-        ...(status.message !== undefined && { message: status.message }),
+        ...(message !== undefined && { message }),
         ...(metadata.creationTimestamp !== undefined && { last: metadata.creationTimestamp }),
         replaced: metadata.ownerReferences?.[0] !== undefined,
       },

@@ -32,9 +32,14 @@ const aboutOf = ({ involvedObject: { kind = '', name = '' } = {} }: KubeEvent): 
 /** Of warnings about one thing the words that tell most: "Error: ErrImagePull" comes in the same second as the event with the registry's answer: of the last five minutes the longest says most. */
 export const tellingOf = (events: readonly KubeEvent[]): string => {
   const latest = Math.max(...events.map((event) => Date.parse(lastOf(event)) || 0))
-  const near = events.filter((event) => (Date.parse(lastOf(event)) || 0) >= latest - 5 * minute).map(({ message = '' }) => message)
+  const all = events.filter((event) => (Date.parse(lastOf(event)) || 0) >= latest - 5 * minute).map(({ message = '' }) => message)
+  const telling = all.filter((message) => !waitedInVain.test(message))
+  const near = telling.length > 0 ? telling : all
   return near.reduce((best, message) => (message.length > best.length ? message : best), '')
 }
+
+/** The kubelet's own wait for a pod's volumes is over: another event says why each of them is missing. */
+const waitedInVain = /^Unable to attach or mount volumes: /
 
 const latestFirst = (a: KubeEvent, b: KubeEvent): number => Date.parse(lastOf(b)) - Date.parse(lastOf(a))
 

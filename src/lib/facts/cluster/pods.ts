@@ -1,6 +1,7 @@
 import { hasEnded, isLeaving } from '../../pod-state.ts'
 import type { ContainerState, ContainerStatus, Pod } from '../../systems/kube/types.ts'
 import { secondsSince } from '../ages.ts'
+import { endingOf } from './ending.ts'
 import { ownerOf } from './owner.ts'
 
 /** Why a pod is not well, from its status alone. */
@@ -17,6 +18,10 @@ export interface Unwell {
   readonly message?: string
   /** The container that the reason is of. */
   readonly container?: string
+  /** There are others in the pod. */
+  readonly oneOfSeveral?: true
+  /** What stands in the status about its end: why it could not be started, or what it wrote itself. */
+  readonly ending?: string
   /** Of all its containers, those that prepare it too. */
   readonly restarts: number
   /** How its container ended last: "OOMKilled (137)". */
@@ -79,7 +84,7 @@ const again = ({ status }: Pod, now: Date): Why | undefined => {
 }
 
 const why = (pod: Pod, now: Date, silent: ReadonlySet<string>): Why | undefined => {
-  const { metadata, status } = pod
+  const { metadata, status, spec } = pod
   if (hasEnded(pod)) return undefined
   if (isLeaving(pod)) return leaving(pod, secondsSince(metadata.deletionTimestamp, now) ?? 0, silent)
   const young = (secondsSince(metadata.creationTimestamp, now) ?? 0) < startingFor
@@ -88,11 +93,13 @@ const why = (pod: Pod, now: Date, silent: ReadonlySet<string>): Why | undefined 
     return { reason: scheduled.reason ?? 'Unschedulable', ...(scheduled.message && { message: scheduled.message }), wrong: true }
   }
   const init = (status.initContainerStatuses ?? []).flatMap((one) => (one.ready ? [] : (ofContainer(one, young, true) ?? [])))
-  const own = (status.containerStatuses ?? []).flatMap((one) => ofContainer(one, young, false) ?? [])
+  // Where the pod is not restarted, a container that has done its work is done.
+  const once = spec.restartPolicy === 'Never' || spec.restartPolicy === 'OnFailure'
+  const own = (status.containerStatuses ?? []).flatMap((one) => ofContainer(one, young, once) ?? [])
   const [worst] = [...init, ...own].sort((a, b) => Number(b.wrong) - Number(a.wrong))
   if (worst) return worst
   const unready = status.conditions?.find(({ type, status: is }) => type === 'Ready' && is !== 'True')
-  if (unready) return { reason: unready.reason ?? 'NotReady', ...(unready.message && { message: unready.message }), wrong: !young }
+  if (unready && !once) return { reason: unready.reason ?? 'NotReady', ...(unready.message && { message: unready.message }), wrong: !young }
   return again(pod, now)
 }
 
@@ -104,6 +111,7 @@ export const unwell = (pod: Pod, now: Date, silent: ReadonlySet<string> = new Se
   const boundTo = spec.nodeSelector?.['kubernetes.io/hostname']
   const last = found.of?.lastState?.terminated ? found.of.lastState : found.of?.state
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+  const ending = found.of && endingOf(found.of)
   return {
     pod: metadata.name,
     namespace: metadata.namespace ?? '',
@@ -113,6 +121,8 @@ export const unwell = (pod: Pod, now: Date, silent: ReadonlySet<string> = new Se
     reason: found.reason,
     ...(found.message !== undefined && { message: found.message }),
     ...(found.of && { container: found.of.name }),
+    ...(found.of && statuses.length > 1 && { oneOfSeveral: true }),
+    ...(ending !== undefined && { ending }),
     restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
     ...(last?.terminated && { last: ended(last) ?? '' }),
     ...(last?.terminated?.finishedAt !== undefined && { lastAt: last.terminated.finishedAt }),

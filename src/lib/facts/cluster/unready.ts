@@ -1,19 +1,29 @@
 import type { Pod } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { clipped } from './clipped.ts'
+import { endingOf } from './ending.ts'
 import { tellingOf } from './events.ts'
 import { lastWords, lastWordsTail } from './last-words.ts'
 
 type Kube = Readers<'kube'>['kube']
 
 /** Reasons that no waiting cures. */
-const stuck = new Set(['CrashLoopBackOff', 'ImagePullBackOff', 'ErrImagePull', 'InvalidImageName', 'CreateContainerConfigError'])
+const stuck = new Set([
+  'CrashLoopBackOff',
+  'ImagePullBackOff',
+  'ErrImagePull',
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'CreateContainerConfigError',
+])
 const longest = 200
 
 /** Why waiting for this pod is in vain, in the kubelet's words; undefined where it may still become ready. */
 export const stuckBecause = ({ status }: Pod): string | undefined => {
-  for (const { state } of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) {
-    const { reason, message } = state?.waiting ?? {}
+  for (const one of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) {
+    const { reason, message: said } = one.state?.waiting ?? {}
+    // What it wrote at its end says more than how long the kubelet waits to try again.
+    const message = reason === 'CrashLoopBackOff' ? (endingOf(one) ?? said) : said
     if (reason !== undefined && stuck.has(reason)) return `${reason}${message ? ` (${clipped(message, longest)})` : ''}`
   }
   return undefined

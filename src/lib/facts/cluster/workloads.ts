@@ -57,6 +57,7 @@ export const deploymentBelow = (deployment: Deployment): Below | undefined => {
   const failure = seen ? conditionOf(deployment, 'ReplicaFailure', 'True') : undefined
   const note = metadata.annotations?.[replicasNote]
   const updated = count(status, 'updatedReplicas')
+  const older = count(status, 'replicas') - updated
   return described(
     'Deployment',
     deployment,
@@ -68,7 +69,9 @@ export const deploymentBelow = (deployment: Deployment): Below | undefined => {
           : []),
         ...(spec.paused ? ['its rollout is paused'] : []),
         ...(stopped && !failure ? [`its rollout has stopped: ${stopped.message ?? stopped.reason ?? ''}`] : []),
-        ...(wanted > 0 && updated < wanted && seen ? [`${updated} of them run the present template, the others an older one`] : []),
+        ...(wanted > 0 && updated < wanted && older > 0 && seen
+          ? [`${updated} of them run the present template, the others an older one`]
+          : []),
       ],
       refused: failure && (failure.message || failure.reason || ''),
       wrong: count(status, 'readyReplicas') < wanted || (wanted === 0 && note !== undefined),

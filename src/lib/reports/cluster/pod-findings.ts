@@ -20,13 +20,14 @@ export const groupsOf = (pods: readonly Sick[]): readonly (readonly Sick[])[] =>
 }
 
 /** Of what the pod's status, its events and its log say, what tells the cause. */
-const causeOf = ({ lastLine, message, event, reason }: Sick): string | undefined => {
+const causeOf = ({ lastLine, message, event, reason, ending }: Sick): string | undefined => {
   // "back-off 40s restarting failed container" is only the consequence of what the log says.
-  if (reason === 'CrashLoopBackOff') return lastLine ?? event ?? message
+  if (reason === 'CrashLoopBackOff') return lastLine ?? ending ?? event ?? message
   // A probe that is refused says more than a log that goes on as ever.
   if (reason === 'NotReady' || reason === 'Starting')
     return event && lastLine ? `${event}; its log: ${lastLine}` : (event ?? lastLine ?? message)
-  if (lastLine !== undefined) return lastLine
+  // What keeps a container from its next start is no word of the one that ran before.
+  if (message === undefined) return lastLine ?? ending ?? event
   return event !== undefined && event.length > (message?.length ?? 0) ? event : message
 }
 
@@ -36,9 +37,12 @@ export const groupSaid = (group: readonly Sick[]): string => {
   if (!first) return ''
   const why = causeOf(first)
   const restarts = Math.max(...group.map((one) => one.restarts))
-  const details = [...(restarts > 0 ? [counted(restarts, 'restart')] : []), ...(first.last === undefined ? [] : [`last ${first.last}`])]
-  const many = group.length === 1 ? 'a pod is' : `${group.length} pods are`
-  return `${many} ${first.reason}${details.length > 0 ? ` (${details.join(', ')})` : ''}${why ? `: ${clipped(why, causeLength)}` : ''}`
+  // What it is now, it need not be said to have been last.
+  const last = first.last === undefined || first.last.startsWith(`${first.reason} (`) ? [] : [`last ${first.last}`]
+  const details = [...(restarts > 0 ? [counted(restarts, 'restart')] : []), ...last]
+  const many = group.length === 1 ? 'a pod' : `${group.length} pods`
+  const who = first.oneOfSeveral ? `container ${first.container} of ${many} is` : `${many} ${group.length === 1 ? 'is' : 'are'}`
+  return `${who} ${first.reason}${details.length > 0 ? ` (${details.join(', ')})` : ''}${why ? `: ${clipped(why, causeLength)}` : ''}`
 }
 
 const speakerOf = (group: readonly Sick[]): Sick | undefined =>
