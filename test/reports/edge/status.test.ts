@@ -59,7 +59,7 @@ test('an address of no node, and one outside the proxy, are wrong', async () => 
     { ...aRecord('app.myhoneydue.com', '2001:db8::1', now), type: 'AAAA' },
   ]
   expect(await said()).toEqual([
-    `wrong | The A record ${first.address} of ${api} is not proxied: it shows the node itself`,
+    `wrong | The A record ${first.address} of ${api} is not proxied: it shows the node itself | honeydue edge:restore hetzner1`,
     `wrong | ${api} has the A record 192.0.2.9, which is no node's | look at it in the dashboard`,
     "wrong | app.myhoneydue.com has the AAAA record 2001:db8::1, which is no node's | look at it in the dashboard",
   ])
@@ -104,8 +104,11 @@ test('a node that is not well is named with the drain, and the customers are tol
   dropAll(second.address)
   expect(await said()).toEqual([
     expect.stringMatching(/^warning \| hetzner2 could not be asked: .* \| honeydue nodes:status$/),
-    'warning | hetzner2 is out of the round robin of every name | honeydue edge:restore hetzner2',
+    'warning | hetzner2 is out of the round robin of every name',
   ])
+  // Half drained and away: the drain is to be ended, and nothing is to be led back.
+  state().records = [...state().records, aRecord(api, second.address, '2026-01-01T00:00:00Z')]
+  expect(await said()).toEqual([expect.stringMatching(/^wrong \| hetzner2 is in the round robin and could not .* edge:drain hetzner2$/)])
   for (const { alias } of [first, third]) await machines.setUp(alias, false)
   expect((await said()).join('\n')).not.toContain('edge:drain')
 })
@@ -180,6 +183,21 @@ test('an alias of the environment follows its target, the nodes are known by IPv
   expect(view.findings).toEqual([])
   expect(view.notes).toContain(`${app} follows myhoneydue.com`)
   expect(view.tables[1]?.rows.find(([name]) => name === app)?.slice(1, 4)).toEqual(['', '', ''])
+})
+
+test('a name that follows another one is not led; a mode without TLS is why nobody answers at 443', async () => {
+  const app = 'app.myhoneydue.com'
+  state().records = [
+    ...state().records.filter(({ name }) => name !== app),
+    { ...aRecord(app, 'honeydue.pages.dev', '2026-01-01T00:00:00Z'), type: 'CNAME' },
+  ]
+  expect(await said()).toEqual([
+    `wrong | ${app} answers 530: it follows honeydue.pages.dev, which has no address | look at it in the dashboard`,
+  ])
+  state().settings.set('ssl', { value: 'flexible', modified: '' })
+  expect((await said())[0]).toBe(
+    `wrong | ${api} answers 522: Cloudflare asks at port 80, and UFW keeps it shut | look at the SSL mode in the dashboard`,
+  )
 })
 
 test('a name without any address is led again, and 522 names the firewall first', async () => {

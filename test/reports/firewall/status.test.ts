@@ -93,6 +93,10 @@ test('each other list is read from where it lives, by every spelling of it', asy
       `wrong | ${middleware} trusts 0.0.0.0/0 that Cloudflare does not publish | kubectl -n honeydue patch middlewares.traefik.io`,
     ),
   ])
+  // The value in a word of its own, and a list that is given again: Traefik adds to it.
+  const point = '--entryPoints.websecure.forwardedHeaders.trustedIPs'
+  setTrusted([point, ipv4.join(','), `${point}=${ipv6.join(',')}`])
+  expect((await show()).tables[1]?.rows[0]).toEqual([daemonSet, '22', '', ''])
   setTrusted([])
   expect((await show()).tables[1]?.rows[0]).toEqual([daemonSet, 'not set', '', ''])
   kube().delete({ group: 'traefik.io', resource: 'middlewares' }, 'cloudflare-only', namespace)
@@ -146,6 +150,7 @@ test.each([
     'tls',
   ],
   ['a variable', { args: [], env: [{ name: 'TRAEFIK_ENTRYPOINTS_WEBSECURE_FORWARDEDHEADERS_INSECURE', value: 'true' }] }, 'websecure'],
+  ['a truth as Go writes it', { args: ['-entryPoints.websecure.forwardedHeaders.insecure=1'] }, 'websecure'],
   [
     'the port of the host',
     {
@@ -169,6 +174,10 @@ test.each([
     { args: ['--entryPoints.web.address=:80', '--entryPoints.web.forwardedHeaders.insecure=true', '--entryPoints.websecure.address=:443'] },
   ],
   ['turned off', { args: ['--entryPoints.websecure.forwardedHeaders.insecure=false'] }],
+  [
+    'a variable beside any flag, which Traefik then does not read',
+    { args: ['--log.level=INFO'], env: [{ name: 'TRAEFIK_ENTRYPOINTS_WEBSECURE_FORWARDEDHEADERS_INSECURE', value: 'true' }] },
+  ],
   [
     'a flag over a variable',
     {

@@ -26,13 +26,18 @@ export interface TraefikPod {
 /** One setting of one entry point, as a flag, a variable or a file has it: `forwardedheaders.trustedips`, with its value. */
 type Setting = readonly [name: string, key: string, value: string]
 
-const flag = /^--entry-?points\.([\w-]+)\.([\w.]+)(?:=(.*))?$/i
+const flag = /^--?entry-?points\.([\w-]+)\.([\w.]+)(?:=(.*))?$/i
+const switches = /\.insecure$/i
 const variable = /^TRAEFIK_ENTRYPOINTS_([A-Z0-9-]+)_((?:FORWARDEDHEADERS|PROXYPROTOCOL)_\w+|ADDRESS)$/
 
-const fromFlags = ({ args = [], command = [] }: Container): readonly Setting[] =>
-  [...command, ...args].flatMap((word) => {
-    const [found, name = '', key = '', value = 'true'] = flag.exec(word) ?? []
-    return found === undefined ? [] : [[name.toLowerCase(), key.toLowerCase(), value] as const]
+const wordsOf = ({ args = [], command = [] }: Container): readonly string[] => [...command, ...args]
+
+/** A flag's value stands behind its `=`, or in the next word; a switch has none. */
+const fromFlags = (words: readonly string[]): readonly Setting[] =>
+  words.flatMap((word, i) => {
+    const [found, name = '', key = '', value] = flag.exec(word) ?? []
+    if (found === undefined) return []
+    return [[name.toLowerCase(), key.toLowerCase(), value ?? (switches.test(key) ? 'true' : (words[i + 1] ?? ''))] as const]
   })
 
 const fromVariables = ({ env = [] }: Container): readonly Setting[] =>
@@ -41,8 +46,14 @@ const fromVariables = ({ env = [] }: Container): readonly Setting[] =>
     return found === undefined ? [] : [[name.toLowerCase(), key.toLowerCase().replace('_', '.'), value] as const]
   })
 
+const looksForFile = (container: Container): boolean =>
+  wordsOf(container).some((word) => /^--?configfile(?:=|$)/i.test(word)) ||
+  (container.env ?? []).some(({ name }) => name === 'TRAEFIK_CONFIGFILE') ||
+  (container.volumeMounts ?? []).some(({ mountPath }) => /^\/etc\/traefik(?:\/|\/traefik\.ya?ml)?$/.test(mountPath))
+
 /** Traefik's static file, where a ConfigMap is mounted as such. */
 const fromFile = async (container: Container, { volumes = [] }: TraefikPod, kube: KubeReader): Promise<readonly Setting[]> => {
+  if (!looksForFile(container)) return []
   const maps = volumes.flatMap(({ name, configMap }) =>
     configMap?.name !== undefined && container.volumeMounts?.some((mount) => mount.name === name) ? [configMap.name] : [],
   )
@@ -66,13 +77,25 @@ const settingsIn = (file: unknown): readonly Setting[] => {
 
 const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {})
 
+/** Traefik reads one place alone: its file; without one the flags, whatever they are; without any the variables. */
+const settingsOf = async (container: Container, pod: TraefikPod, kube: KubeReader): Promise<readonly Setting[]> => {
+  const file = await fromFile(container, pod, kube)
+  if (file.length > 0) return file
+  const words = wordsOf(container)
+  return words.some((word) => word.startsWith('-')) ? fromFlags(words) : fromVariables(container)
+}
+
+/** As Go reads a truth. */
+const isTrue = (text: string | undefined): boolean => /^(?:1|t|true)$/i.test(text ?? '')
+
 const inContainer = async (container: Container, pod: TraefikPod, kube: KubeReader): Promise<readonly Trust[]> => {
-  // What is said later counts: a flag over a variable over a file.
-  const settings = [...(await fromFile(container, pod, kube)), ...fromVariables(container), ...fromFlags(container)]
+  const settings = await settingsOf(container, pod, kube)
   return [...new Set(settings.map(([name]) => name))].map((name) => {
-    const last = (key: string) => settings.filter(([of, one]) => of === name && one === key).at(-1)?.[2]
-    const lists = ['forwardedheaders.trustedips', 'proxyprotocol.trustedips'].flatMap((key) => last(key)?.split(',') ?? [])
-    const insecure = ['forwardedheaders.insecure', 'proxyprotocol.insecure'].some((key) => last(key) === 'true')
+    const all = (key: string) => settings.flatMap(([of, one, value]) => (of === name && one === key ? [value] : []))
+    const last = (key: string) => all(key).at(-1)
+    // A list that is given again is added to.
+    const lists = ['forwardedheaders.trustedips', 'proxyprotocol.trustedips'].flatMap((key) => all(key).flatMap((one) => one.split(',')))
+    const insecure = ['forwardedheaders.insecure', 'proxyprotocol.insecure'].some((key) => isTrue(last(key)))
     const [, digits] = /:(\d+)(?:\/tcp)?$/.exec(last('address') ?? '') ?? []
     const inside = Number(digits)
     const outside = container.ports?.find(({ containerPort }) => containerPort === inside)?.hostPort

@@ -99,7 +99,7 @@ const unwellNames = async (names: readonly string[], http: Readers<'http'>['http
 export const nameAnswers = async (name: string, http: Readers<'http'>['http'], deployment: Deployment): Promise<Finding> => {
   const url = urlOf(deployment, name)
   const answer = await told(http.get(url))
-  if ('because' in answer) return fails(`${name} does not answer: ${answer.because}`)
+  if ('because' in answer) return fails(answer.because)
   return when(isWell(deployment, url, answer.value.status), `${name} answers ${statusInWords(answer.value.status)}`)
 }
 
@@ -145,6 +145,8 @@ export const repair = ({ node }: Pick<RoundRobinFacts, 'node'>): string => sh`ho
 export const recordsOf = ({ records, node }: RoundRobinFacts, name: string): readonly AddressRecord[] =>
   records.filter((record) => record.name === name && leadsToNode(node, record))
 
+const notProxied = ' (not proxied)'
+
 /** Nodes that a name leads to, by alias; an address of no node as it is. */
 export const leadsTo = ({ records, deployment }: RoundRobinFacts, name: string): readonly string[] => [
   ...new Set(
@@ -152,7 +154,7 @@ export const leadsTo = ({ records, deployment }: RoundRobinFacts, name: string):
       .filter((record) => record.name === name)
       .map((record) => {
         const alias = nodeOf(deployment, record)?.alias ?? record.address
-        return record.proxied ? alias : `${alias} (not proxied)`
+        return record.proxied ? alias : `${alias}${notProxied}`
       })
       .sort(),
   ),
@@ -164,7 +166,9 @@ export const othersRemain = (facts: RoundRobinFacts, name: string): Finding => {
   const others = othersOf(facts, name)
   if (others.length === 0) {
     const [other] = facts.deployment.nodes.filter((one) => one.alias !== node.alias && answersWell(facts, one.alias, name))
-    return fails(`${node.alias} is the last node of ${name}`, other && repair({ node: other }))
+    const open = leadsTo(facts, name).filter((one) => one.endsWith(notProxied) && one !== `${node.alias}${notProxied}`)
+    const why = open.length > 0 ? `without ${node.alias}, ${name} leads to ${open.join(', ')}` : `${node.alias} is the last node of ${name}`
+    return fails(why, other && repair({ node: other }))
   }
   if (!asked.includes(name) || others.some(({ alias }) => answersWell(facts, alias, name))) return holds
   // None answers it well: then nothing is lost where this one does not either, and another is at least there.

@@ -63,7 +63,7 @@ const throughTheEdge = async ({ deployment, names }: Pick<RefreshFacts, 'deploym
       names.map(async (name) => {
         const url = urlOf(deployment, name)
         const answer = await told(look.http.get(url))
-        if ('because' in answer) return fails(`${name} does not answer: ${answer.because}`)
+        if ('because' in answer) return fails(answer.because)
         return when(isWell(deployment, url, answer.value.status), `${name} answers ${statusInWords(answer.value.status)}`)
       }),
     ),

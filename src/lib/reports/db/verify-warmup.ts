@@ -143,7 +143,7 @@ const impactOf = (http: HttpReader, url: string): Promise<Answer<Impact>> =>
 
 const impactFindings = (impact: Answer<Impact>): readonly Observation[] => {
   if (!impact.answered)
-    return [{ level: 'wrong', text: `The health endpoint does not answer: ${reasonOf(impact.error)}`, next: 'honeydue cluster:health' }]
+    return [{ level: 'wrong', text: reasonOf(impact.error), next: 'honeydue cluster:health' }]
   const { first, later, status } = impact.value
   return [
     ...(status === 200

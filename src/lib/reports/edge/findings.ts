@@ -8,16 +8,28 @@ import { sh } from '../../shell.ts'
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
 const warning = (text: string, next?: string): Observation => ({ level: 'warning', text, ...(next && { next }) })
 
+/** Where an SSL mode makes Cloudflare ask the nodes at port 80: what to look at. */
+const withoutTls = (survey: EdgeSurvey): string | undefined => {
+  const modes = [got(survey.settings)?.ssl, ...(got(survey.overrides) ?? []).map(({ ssl }) => ssl)]
+  return modes.some((ssl) => ssl === 'flexible' || ssl === 'off') ? 'look at the SSL mode in the dashboard' : undefined
+}
+
 /** What customers get, worst first: a name that nobody can use leads. */
 const customers = (survey: EdgeSurvey): readonly Observation[] => {
-  const { deployment, names, answers } = survey
+  const { deployment, names, answers, robin } = survey
+  const plain = withoutTls(survey)
   // A name without an address is led to a node that is well again; which one that is does not matter.
   const [well] = deployment.nodes.filter(({ alias }) => wasAsked(survey, alias) && ailments(survey, alias).length === 0)
   return names.flatMap((name) => {
     const answer = answers.get(name)
-    if (answer && 'because' in answer) return [wrong(`${name} does not answer: ${answer.because}`, answer.next)]
+    if (answer && 'because' in answer) return [wrong(answer.because, answer.next)]
     if (!answer || isWell(deployment, urlOf(deployment, name), answer.value.status)) return []
     const { status } = answer.value
+    const target = robin.followers.find((one) => one.name === name)?.target
+    if (status === 530 && target !== undefined)
+      return [wrong(`${name} answers 530: it follows ${target}, which has no address`, 'look at it in the dashboard')]
+    // The nodes are not to blame where Cloudflare does not speak TLS with them.
+    if (status === 522 && plain) return [wrong(`${name} answers 522: Cloudflare asks at port 80, and UFW keeps it shut`, plain)]
     const next = status === 530 ? well && sh`honeydue edge:restore ${well.alias}` : nextFor(status)
     return [wrong(`${name} answers ${statusInWords(status)}`, next)]
   })
@@ -50,10 +62,11 @@ const eachNode = (survey: EdgeSurvey): ReadonlyMap<string, readonly Observation[
     const ills = ailments(survey, alias, everywhere)
     return [
       ...(ills.length === 0 ? [] : [ofIll(alias, ills, leading.length > 0)]),
-      ...(!records || missing.length === 0
+      // A node that is not well is not led back.
+      ...(!records || missing.length === 0 || (ills.length > 0 && leading.length > 0)
         ? []
         : leading.length === 0
-          ? [warning(`${alias} is out of the round robin of every name`, sh`honeydue edge:restore ${alias}`)]
+          ? [warning(`${alias} is out of the round robin of every name`, ills.length > 0 ? undefined : sh`honeydue edge:restore ${alias}`)]
           : [wrong(`${alias} is missing from ${list(missing, robin.names)}`, sh`honeydue edge:restore ${alias}`)]),
     ]
   }
@@ -83,11 +96,17 @@ const records = ({ deployment, records: answer, robin }: EdgeSurvey): readonly O
     .filter(({ name }) => robin.names.includes(name))
     .flatMap((record) => {
       const { name, type, address, proxied } = record
+      const node = nodeOf(deployment, record)
       return [
-        ...(nodeOf(deployment, record)
+        ...(node ? [] : [wrong(`${name} has the ${type} record ${address}, which is no node's`, 'look at it in the dashboard')]),
+        ...(proxied
           ? []
-          : [wrong(`${name} has the ${type} record ${address}, which is no node's`, 'look at it in the dashboard')]),
-        ...(proxied ? [] : [wrong(`The ${type} record ${address} of ${name} is not proxied: it shows the node itself`)]),
+          : [
+              wrong(
+                `The ${type} record ${address} of ${name} is not proxied: it shows the node itself`,
+                node && sh`honeydue edge:restore ${node.alias}`,
+              ),
+            ]),
       ]
     })
 
