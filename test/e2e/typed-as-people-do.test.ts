@@ -81,6 +81,8 @@ test('an unknown flag names the near one; psql has no JSON document; nobody is a
   const wach = await honeydue(['nodes:status', '--wach'])
   expect(wach.code).toBe(2)
   expect(wach.stderr).toContain('--watch may be meant')
+  const argument = await honeydue(['edge:drain', '--node', 'hetzner2'])
+  expect([argument.code, argument.stderr]).toEqual([2, expect.stringContaining('NODE is given as it is, without a flag')])
   const psql = await honeydue(['db:psql', '--json'])
   expect([psql.code, JSON.parse(psql.stdout).error.code]).toEqual([2, 'psql-json'])
   const drain = await honeydue(['edge:drain', ...at()])

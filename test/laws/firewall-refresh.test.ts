@@ -102,12 +102,12 @@ laws(refresh, subject, [
     refused: /UFW on hetzner2 is inactive/,
   },
   {
-    name: 'a rule keeps somebody of Cloudflare out at 443',
+    name: 'a rule keeps a part of Cloudflare out at 443',
     input: one,
     arrange: () => {
       moved()
       rules(first.alias, (lines) => ['deny|in|tcp|198.51.100.7|443|any|', ...lines])
     },
-    refused: /hetzner1 has rules that keep somebody of Cloudflare out at 443: deny from 198\.51\.100\.7/,
+    refused: /hetzner1 has rules that keep a part of Cloudflare out at 443: deny from 198\.51\.100\.7/,
   },
 ])

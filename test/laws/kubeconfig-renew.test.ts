@@ -107,7 +107,7 @@ laws(
       name: 'its context has a name that the lines cannot hold',
       input: { from: undefined },
       arrange: () => keep(ending(-2).text.replaceAll('honeydue-sandbox', 'a|b')),
-      refused: /is called "a\|b", which no line of sed holds/,
+      refused: /is called "a\|b": that name does not fit into a line of sed/,
     },
   ],
 )

@@ -28,7 +28,7 @@ laws(drain, subject, [
     refused: /the budget web asks for 3 of 3 pods: it lets none go/,
   },
   { name: 'two budgets over one pod', input, arrange: () => secondBudget('web'), refused: /is covered by 2 budgets \(web, web-too\)/ },
-  { name: 'a pod that nobody would start again', input, arrange: () => bare(1), refused: /debug belongs to nobody/ },
+  { name: 'a pod that nobody would start again', input, arrange: () => bare(1), refused: /debug has no owner/ },
   { name: 'another node is away', input, arrange: () => away(2), refused: /hetzner3 is NotReady: .*etcd would lose its quorum/ },
   { name: 'the node itself is away', input, arrange: () => away(1), refused: /hetzner2 is NotReady: what is evicted there stays/ },
 ])

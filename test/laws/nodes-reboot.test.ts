@@ -96,7 +96,7 @@ laws(
       refused: /the budget web asks for 3 of 3 pods: it lets none go/,
     },
     { name: 'another node is away', input, arrange: () => away(2), refused: /hetzner3 is NotReady: .*etcd would lose its quorum/ },
-    { name: 'the node itself does not answer', input, arrange: () => away(1), refused: /hetzner2 cannot be told to: .*hetzner2/ },
+    { name: 'the node itself does not answer', input, arrange: () => away(1), refused: /hetzner2 cannot be told to reboot: .*hetzner2/ },
     {
       name: 'a reboot of another node has begun',
       input,
@@ -111,7 +111,7 @@ laws(
         writeFileSync(configFile, readFileSync(configFile, 'utf8').replaceAll('User root', 'User deploy'))
         sandbox().nodes.node(second.alias).state.write('sudo', 'ufw')
       },
-      refused: /hetzner2 lets nobody reboot it who signs in so: .*a password is required/,
+      refused: /who signs in to hetzner2 may not reboot it: .*a password is required/,
     },
   ],
 )

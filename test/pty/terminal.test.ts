@@ -102,7 +102,7 @@ test('Ctrl-C twice ends at once, says so, and the cursor is back', async () => {
   const { code, raw, text } = await terminal.end()
   expect(code).toBe(130)
   expect(text).toContain(
-    'Ended at once: what was being changed may be half done. Not known is how far it came: step 1, Delete residence_ids_user:1.',
+    'Ended at once: what was being changed may be half done. How far it came is not known: step 1, Delete residence_ids_user:1.',
   )
   expect(raw.lastIndexOf('\u001B[?25h')).toBeGreaterThan(raw.lastIndexOf('\u001B[?25l'))
 })

@@ -175,8 +175,7 @@ const rows: Readonly<Record<string, Row>> = {
       })
       await eventually(async () => podsOf(one, 'worker').length === 2)
     },
-    cause:
-      /^wrong worker is set to 2 pods, and is to have 1: each of them does what only one may → honeydue deploy:scale worker --replicas 1/,
+    cause: /^wrong worker is set to 2 pods, and is to have 1: only one may run at a time → honeydue deploy:scale worker --replicas 1/,
   },
   'an image that is not there': {
     make: async (one) => {

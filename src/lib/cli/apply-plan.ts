@@ -71,7 +71,7 @@ const drawn = async <N extends Name, T>(
   }
   const asked = session.ending.change({
     told: () => (progress?.say ?? say)(`stopping at the next safe point${named() ? `, in ${named()}` : ''}; Ctrl-C again ends at once`),
-    unknown: () => (named() ? `Not known is how far it came: ${named()}.` : ''),
+    unknown: () => (named() ? `How far it came is not known: ${named()}.` : ''),
   })
   const lease = record?.lease
   return act({

@@ -55,12 +55,19 @@ const typedWrongly = (error: Errors.CLIError, next: string): Trouble => {
     {
       code: 'usage',
       failed,
-      cause: nearFlag(error) ?? 'The command knows no such flag, value or argument',
+      cause: argumentAsFlag(error) ?? nearFlag(error) ?? 'The command knows no such flag, value or argument',
       next,
       details,
     },
     { cause: error },
   )
+}
+
+/** `--node hetzner2` of a command that takes NODE as its argument. */
+const argumentAsFlag = (error: Errors.CLIError): string | undefined => {
+  const { flags = [], parse } = error as { flags?: readonly string[]; parse?: { input?: { args?: object } } }
+  const names = Object.keys(parse?.input?.args ?? {}).filter((name) => flags.includes(`--${name}`))
+  return names.length === 0 ? undefined : `${names.map((name) => name.toUpperCase()).join(' and ')} is given as it is, without a flag`
 }
 
 /** oclif's error knows which flag was not one, and which there are. */

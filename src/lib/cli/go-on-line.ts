@@ -22,7 +22,7 @@ export const goingOnFrom = (held: LeaseRecord, procedures: readonly string[], ow
   if (program !== 'honeydue' || !procedures.includes(id))
     throw new Blocked({
       code: 'not-to-be-taken-over',
-      failed: `What ${held.holder ?? 'nobody'} does cannot be gone on with by its line`,
+      failed: `What ${held.holder ?? 'nobody'} does cannot be continued by its line`,
       cause: held.told.line === undefined ? 'The lease does not say it' : `It is no procedure: ${held.told.line}`,
       next: 'honeydue run:watch',
     })

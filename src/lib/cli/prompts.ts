@@ -123,5 +123,5 @@ const expired = (patience: Duration): Declined =>
   new Declined({
     code: 'prompt-expired',
     failed: `Nobody answered for ${age(patience / 1000)}`,
-    cause: 'What the question was put on does not hold for ever',
+    cause: 'What was shown before the question may have changed since',
   })

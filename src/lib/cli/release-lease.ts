@@ -10,7 +10,7 @@ import type { Session } from './session.ts'
 export const holderMissing = (): Usage =>
   new Usage({
     code: 'no-terminal',
-    failed: 'Whose lease is to be released must be said, and there is no terminal to ask on: --holder is missing',
+    failed: '--holder is missing: it says whose lease is released, and there is no terminal to ask on',
     cause: 'Standard input or standard error is no terminal, --json was given, or CI is set',
     next: 'honeydue lock:status   # names the holder',
   })

@@ -177,7 +177,7 @@ const renderAs = ({ depth, most, isCut, steps: mostSteps }: Measure, plan: Plan,
     ...(group.first === plan.noReturn ? [chalk.red('    ── no return from here on ──')] : []),
     ...renderGroup(group, depth, room, chalk),
   ])
-  const risk = [...(plan.outlier === undefined ? [] : [`out of the common: ${plan.outlier}`]), ...plan.beyond]
+  const risk = [...(plan.outlier === undefined ? [] : [`unusual: ${plan.outlier}`]), ...plan.beyond]
   const section = plan.section === undefined ? '' : chalk.dim(` §${plan.section}`)
   const head = `${markOf(plan.environment, chalk)}  ${chalk.bold(shown(plan.title))}${section}  ${chalk.dim(`plan ${plan.name}`)}`
   return [

@@ -61,7 +61,7 @@ export const renderPlan = (plan: Plan, chalk: ChalkInstance): string =>
       .join('\n'),
     listed('Could not be checked:', plan.uncheckable),
     listed('Worth knowing:', plan.beyond),
-    plan.outlier === undefined ? '' : hang(`${chalk.yellow('Out of the common:')} `, plan.outlier).join('\n'),
+    plan.outlier === undefined ? '' : hang(`${chalk.yellow('Unusual:')} `, plan.outlier).join('\n'),
     listed(chalk.red('Blocked:'), plan.blocked),
   ]
     .filter(Boolean)

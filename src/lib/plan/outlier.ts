@@ -16,7 +16,7 @@ export const raise = (risk: Risk): Risk => raised[risk]
 const few = 10
 
 /**
- * Why a plan is out of the common: it acts on far more than any earlier run, or on more than half of the whole. Undefined where it is not.
+ * Why a plan is unusual: it acts on far more than any earlier run, or on more than half of the whole. Undefined where it is not.
  * `earlier`: on how many things each earlier run acted.
  */
 export const outlierOf = (shares: readonly Share[], earlier: readonly number[]): string | undefined => {

@@ -86,8 +86,8 @@ const offers = ({ hops, suspects, words, pages }: Diagnosis): readonly Table[] =
   const report = hops.find(({ findings }) => findings.some(({ text }) => text === first?.finding.text))?.shows
   const rows = [
     ...ours.map(([next, , text]) => [next, begun(text, 70)]),
-    ...(first && report ? [[sh`honeydue ${report}`, 'more of what is told first']] : []),
+    ...(first && report ? [[sh`honeydue ${report}`, 'more about the first one']] : []),
     ...pages.map(({ command, title }) => [sh`honeydue ${command}`, `for "${begun(words, 24)}": ${title}`]),
   ].filter(([command], i, all) => all.findIndex(([other]) => other === command) === i)
-  return rows.length === 0 ? [] : [{ title: 'What fits, the likely first', columns: ['', ''], rows: rows.slice(0, mostOffers) }]
+  return rows.length === 0 ? [] : [{ title: 'Likely causes, the likeliest first', columns: ['', ''], rows: rows.slice(0, mostOffers) }]
 }

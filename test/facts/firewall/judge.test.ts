@@ -103,9 +103,9 @@ test('the first rule that fits decides: a ban of a stranger stops nothing, one o
   expect(say(...whole, 'deny from 104.16.0.7', 'deny 443/tcp')).toEqual([])
   const ban = 'deny from 104.16.0.7 to any port 443 proto tcp'
   expect(judged(ban, ...whole)).toMatchObject({ missing: ['104.16.0.0/13'], against: [{ spec: ban }] })
-  expect(say(ban, ...whole)).toEqual([`wrong: hetzner1 keeps somebody of Cloudflare out at 443: ${ban}`])
+  expect(say(ban, ...whole)).toEqual([`wrong: hetzner1 keeps a part of Cloudflare out at 443: ${ban}`])
   expect(next(ban, ...whole)).toEqual([`ssh hetzner1 'sudo ufw delete ${ban}'`])
-  expect(keptOut(judged(ban, ...whole))).toEqual([`its firewall keeps somebody out at 443: ${ban}`])
+  expect(keptOut(judged(ban, ...whole))).toEqual([`its firewall keeps a part of Cloudflare out at 443: ${ban}`])
   expect(judged('deny 443/tcp', ...whole).missing).toEqual(ranges)
   expect(judged('allow from 104.16.0.7', 'deny in on wg0', ...whole).missing).toEqual([])
 })

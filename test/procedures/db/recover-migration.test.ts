@@ -87,7 +87,7 @@ const cases: readonly Broken[] = [
   {
     world: 'a Job killed without a transaction, between statements',
     ways: ['fix', 'rerun'],
-    step: /What is half there of version 3 is gone/,
+    step: /What version 3 left half done is gone/,
     refusal: /^$/,
     act: sql('ALTER TABLE tasks DROP COLUMN notes'),
     end: [0, 1, 2, 3],
@@ -95,7 +95,7 @@ const cases: readonly Broken[] = [
   {
     world: 'a failing statement that leaves no object, after one that does',
     ways: ['fix', 'fix'],
-    step: /What is half there of version 3 is gone; Nothing of version 3 is there any more/,
+    step: /What version 3 left half done is gone; Nothing of version 3 is there any more/,
     refusal: /failed at 000003_rank.sql/,
     act: async () => {
       await sandbox().postgres.query('ALTER TABLE tasks DROP COLUMN IF EXISTS rank; DELETE FROM tasks WHERE id = 50')
@@ -165,7 +165,7 @@ const cases: readonly Broken[] = [
   {
     world: 'a failing statement without a transaction, after another',
     ways: ['fix'],
-    step: /What is half there of version 3 is gone/,
+    step: /What version 3 left half done is gone/,
     refusal: /failed at 000003_half.sql/,
     act: async () => {
       await sandbox().postgres.query('ALTER TABLE tasks DROP COLUMN notes')
@@ -176,7 +176,7 @@ const cases: readonly Broken[] = [
   {
     world: 'a late number',
     ways: ['fix'],
-    step: /000003_late.sql is right in a new image/,
+    step: /A new image has 000003_late.sql put right/,
     refusal: /000003_late.sql came late: version 4 is applied/,
     act: newImage('cccc002', { '000006_late.sql': inTransaction('SELECT 1;') }, ['000003_late.sql']),
     end: [0, 1, 2, 4, 5, 6],
@@ -184,7 +184,7 @@ const cases: readonly Broken[] = [
   {
     world: 'an edited file',
     ways: ['fix'],
-    step: /000001_init.sql is right in a new image/,
+    step: /A new image has 000001_init.sql put right/,
     refusal: /000001_init.sql was changed by [0-9a-f]+ after/,
     act: newImage('cccc002', { '000001_init.sql': migrations[0]?.sql ?? '' }),
     end: [0, 1, 2, 3, 4],

@@ -214,7 +214,7 @@ export const samples: readonly Sample[] = [
   {
     name: 'preempted',
     pod: { phase: 'Failed', reason: 'Preempting', message: 'Preempted in order to admit critical pod' },
-    said: /^warning .*has ended lies about \(Preempting: /,
+    said: /^warning .*: an ended pod is left over \(Preempting: /,
   },
   {
     name: 'out-of-sight',

@@ -141,7 +141,7 @@ test('pods that have ended are something to tidy, and a Job that gave up is wron
     findings: [
       {
         level: 'warning',
-        text: expect.stringMatching(/lie about \(Evicted: The node was low/),
+        text: expect.stringMatching(/2 ended pods are left over \(Evicted: The node was low/),
         next: 'honeydue cluster:tidy',
       },
     ],
@@ -245,7 +245,7 @@ test("the deployment's own rules come first: two workers, too few or no api, DEB
   scale('worker', 2)
   await expect
     .poll(async () => (await wrong()).map(({ text }) => text), { timeout: 15_000 })
-    .toEqual(['worker is set to 2 pods, and is to have 1: each of them does what only one may'])
+    .toEqual(['worker is set to 2 pods, and is to have 1: only one may run at a time'])
   expect((await wrong())[0]?.next).toBe('honeydue deploy:scale worker --replicas 1')
   scale('worker', 1)
   scale('api', 0)

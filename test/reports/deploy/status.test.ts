@@ -91,7 +91,7 @@ test('a paused rollout, an autoscaler, two workers, another commit, an edited Co
   const said = (await findings()).join('\n')
   expect(said).toContain('warning: The rollout of web is paused')
   expect(said).toContain('warning: The autoscaler api-more sets the replicas of api')
-  expect(said).toContain('wrong: worker is set to 2 pods; the manifests have 1: each of them does what only one may')
+  expect(said).toContain('wrong: worker is set to 2 pods; the manifests have 1: only one may run at a time')
   expect(said).toContain('warning: api is of 12b2f9d and worker of b67f7f9')
   expect(said).toContain('warning: 3 pods of api started before honeydue-config was last written')
 })

@@ -98,7 +98,7 @@ test('what is wrong on a host and in the cluster is a finding each', async () =>
     'UFW on hetzner3 is inactive',
     'The clock of hetzner3 is not synchronized',
     'hetzner1 is cordoned: no pod is placed on it',
-    'hetzner3 is to be restarted (reboot-required)',
+    'hetzner3 needs a reboot (reboot-required)',
     'The nodes run different versions of k3s: v1.33.0+k3s1, v1.34.6+k3s1',
   ])
 })

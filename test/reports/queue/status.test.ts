@@ -54,8 +54,8 @@ test('two schedulers fire every periodic job twice; a worker that says nothing i
   ])
   workers.abort()
   expect((await told()).map(([, text]) => String(text).split(':')[0])).toEqual([
-    'No scheduler says that it lives',
-    'No worker says that it lives',
+    'No scheduler reports that it runs',
+    'No worker reports that it runs',
   ])
 })
 

@@ -57,7 +57,7 @@ const ofReplicas = ({ namespace, workloads }: Own, { deployments }: Seen): reado
         if (has === replicas) return []
         const why =
           singleton && has > replicas
-            ? ': each of them does what only one may'
+            ? ': only one may run at a time'
             : found.metadata.annotations?.[replicasNote] !== undefined
               ? ': a run of honeydue that was cut off left it so'
               : ''
@@ -100,7 +100,7 @@ const ofDebug = ({ database }: Own, { config }: Seen): readonly BrokenRule[] =>
     ? [
         {
           wrong: true,
-          text: `DEBUG is ${config?.data?.DEBUG} in ${database.configMap}: what goes wrong is shown to customers with all that is known of it`,
+          text: `DEBUG is ${config?.data?.DEBUG} in ${database.configMap}: errors show customers what is meant for developers`,
           next: 'honeydue config:set DEBUG=false',
         },
       ]

@@ -52,7 +52,7 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
     gatherRunners(look.kube, namespace),
     look.checkout.files(migrationsFolder),
   ])
-  const image = asked ?? liveImage
+  const image = imageNamed(asked, liveImage)
   const [here, known, registry, looked] = await Promise.all([
     look.postgres.endpoint(target),
     filesOf(look, image),
@@ -89,6 +89,12 @@ export const gatherMigrations = async (look: Look, namespace: string, asked?: st
     ...runners,
   }
 }
+
+/** A tag alone, as 03-deploy.sh takes it, is one of the live image's repository. */
+export const imageNamed = (asked: string | undefined, live: string): string =>
+  asked === undefined || !/^\w[\w.-]*$/.test(asked)
+    ? (asked ?? live)
+    : `${live.replace(/(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]+)?$/, '')}:${asked}`
 
 /** A tag is the short name of the commit that the image was built from (ch11). */
 export const tagOf = (image: string): string | undefined => /[^/]:([\w][\w.-]*)(?:@sha256:[0-9a-f]+)?$/.exec(image)?.[1]

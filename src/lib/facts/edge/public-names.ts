@@ -18,7 +18,7 @@ export const isWell = (deployment: Pick<Deployment, 'health'>, url: string, stat
 
 /** What the edge means by a status of its own, and what shows the cause where nothing else in a report does. */
 const known: Readonly<Record<number, readonly [words: string, next?: string]>> = {
-  520: ['a node answered with something that is no answer'],
+  520: ['what a node answered is no HTTP'],
   521: ['every node that it tried refused the connection', 'honeydue nodes:status'],
   522: ['no node accepted a connection in time: its firewall does not know Cloudflare, or it is down', 'honeydue firewall:status'],
   523: ['no node can be reached', 'honeydue nodes:status'],

@@ -30,6 +30,6 @@ export const keptOut = ({ active, missing, against, unread }: Judged): readonly 
   if (!active || missing.length === 0) return []
   const perhaps = unread.some((rule) => coversPort(rule, https)) ? ', unless a rule that cannot be read lets it in' : ''
   return against.length > 0
-    ? against.map(({ spec }) => `its firewall keeps somebody out at ${https}: ${spec}`)
+    ? against.map(({ spec }) => `its firewall keeps a part of Cloudflare out at ${https}: ${spec}`)
     : [`its firewall keeps out ${some(missing.length)} of Cloudflare${perhaps}: ${refresh}`]
 }

@@ -133,7 +133,7 @@ const againstEvicting = (pod: Pod, { migrating }: DrainWorld): readonly Finding[
   const { name, namespace = '', ownerReferences = [] } = pod.metadata
   const job = ownerReferences.find(({ kind }) => kind === 'Job')?.name
   if (ownerReferences.length === 0)
-    return [fails(`${name} belongs to nobody: nothing would start it again`, sh`kubectl -n ${namespace} get pod ${name} -o wide`)]
+    return [fails(`${name} has no owner: nothing would start it again`, sh`kubectl -n ${namespace} get pod ${name} -o wide`)]
   return job !== undefined && migrating.includes(job)
     ? [fails(`the Job ${job} migrates the database from here: cut off, nobody records how far it came`, 'honeydue db:migrations')]
     : []

@@ -77,14 +77,14 @@ const ofWorkers = ({ servers, refused }: Jobs): readonly Observation[] => [
   ...(servers.length === 0 && refused.length === 0
     ? [
         wrong(
-          'No worker says that it lives: jobs are not worked on, or Redis refuses what the worker writes',
+          'No worker reports that it runs: jobs are not worked on, or Redis refuses what the worker writes',
           'honeydue cluster:health   # then: honeydue cache:status',
         ),
       ]
     : []),
   ...servers
     .filter(({ status }) => status === 'stopped')
-    .map(({ host }) => warning(`Worker ${host} was told to stop taking jobs, and lives`, 'honeydue deploy:restart worker')),
+    .map(({ host }) => warning(`Worker ${host} was told to stop taking jobs, and still runs`, 'honeydue deploy:restart worker')),
 ]
 
 /** Two schedulers enqueue every periodic job twice; none enqueues nothing. */
@@ -92,7 +92,7 @@ export const ofSchedulers = ({ schedulers }: Pick<Jobs, 'schedulers'>): readonly
   const hosts = schedulers.map(({ name }) => clipped(name.split(':')[0] ?? name, 40)).join(', ')
   if (schedulers.length === 1) return []
   return schedulers.length === 0
-    ? [wrong('No scheduler says that it lives: no periodic job is enqueued', 'honeydue deploy:restart worker')]
+    ? [wrong('No scheduler reports that it runs: no periodic job is enqueued', 'honeydue deploy:restart worker')]
     : [
         wrong(
           `${schedulers.length} schedulers live (${hosts}): every periodic job is enqueued ${schedulers.length === 2 ? 'twice' : `${schedulers.length} times`}`,

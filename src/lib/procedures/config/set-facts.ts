@@ -123,7 +123,7 @@ export const maySet = (facts: SetFacts): Finding => {
       : holds,
     when(
       key !== debugKey || !isOn(target),
-      `with ${debugKey} on, what goes wrong is shown to customers with all that is known of it`,
+      `with ${debugKey} on, errors show customers what is meant for developers`,
       'honeydue cluster:health',
     ),
     databaseIsThere(facts),

@@ -11,7 +11,7 @@ export const halfThere = (facts: RecoverFacts, { version }: MigrationFile, progr
   const { there, missing, undo } = progress
   return [
     {
-      title: `What is half there of version ${version} is gone`,
+      title: `What version ${version} left half done is gone`,
       ask: [
         `There: ${there.join(', ')}.${missing.length > 0 ? ` Not: ${missing.join(', ')}.` : ''}`,
         ...undo.words.map((word) => `${word}.`),
@@ -44,7 +44,7 @@ export const completed = (facts: RecoverFacts, first: MigrationFile, fits: Findi
   const { rest, missing } = progress
   return [
     {
-      title: `What has not run of version ${first.version} is run`,
+      title: `The rest of version ${first.version} is run`,
       ask: [
         rest.stopped === undefined || rest.stopped === 'somewhere'
           ? 'Which of these have run is not known. Look, and run what has not, with honeydue db:psql --write:'

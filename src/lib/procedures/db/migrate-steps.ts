@@ -124,12 +124,12 @@ const hasRun = async (
     return hopeless(
       `version ${strange.join(', ')} was applied, and git has no such file at the tag of ${image}: the image was built of other files`,
     )
-  if (job?.outcome === 'failed') return hopeless(job.failure?.text ?? 'the Job failed without a word of goose', recovery)
+  if (job?.outcome === 'failed') return hopeless(job.failure?.text ?? 'the Job failed, and goose logged no error', recovery)
   if (open.length === 0) {
     const left = failedIndexes(invalid)
       .filter(({ name }) => !before.some((one) => one.name === name))
       .map(({ name }) => name)
-    if (left.length > 0) return hopeless(`goose is content, and index ${left.join(', ')} is invalid`, recovery)
+    if (left.length > 0) return hopeless(`goose succeeded, but index ${left.join(', ')} is invalid`, recovery)
     return alive.length === 0 ? holds : fails('its pod has not ended')
   }
   if (job?.stuck !== undefined) return hopeless(`its pod does not start: ${job.stuck}`, recovery)

@@ -12,7 +12,7 @@ export const migrate = defineProcedure({
   choices: {
     image: optionalText({
       about: 'whose migrations to run (default: the live api image)',
-      refuse: (value) => (/^[\w./-]+(:\d+\/[\w./-]+)?:[\w][\w.-]*$/.test(value) ? undefined : `"${value}" is no image with a tag`),
+      refuse: (value) => (/^(?:[\w./-]+(:\d+\/[\w./-]+)?:)?\w[\w.-]*$/.test(value) ? undefined : `"${value}" is no image with a tag`),
     }),
     rehearse: toggle({ about: 'first run them on a private PostgreSQL with the live schema and no rows; a failure refuses the plan' }),
   },

@@ -66,7 +66,7 @@ const again = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => migrateS
 
 /** A proof that only says whether the way fits: it stands before gates, which have no check. */
 const checked = (fits: Finding): Step<Needs> => ({
-  title: 'What was chosen is right for what was found',
+  title: 'The chosen way fits the diagnosis',
   holds: async () => fits,
   // The plan was made of what was found: nothing is to be asked anew.
   shows: () => ({ lines: [] }),
@@ -166,7 +166,7 @@ const duplicates = ({ invalid, job }: Chosen): readonly Gate<Needs>[] =>
   failedIndexes(invalid)
     .filter(({ definition }) => definition.startsWith('CREATE UNIQUE') && job?.failure?.sqlState === '23505')
     .map(({ name, definition }) => ({
-      title: `Rows that are twice there are gone from ${name}`,
+      title: `Duplicate rows are gone from ${name}`,
       ask: `${definition}: does every row differ in that now?`,
     }))
 
@@ -199,7 +199,7 @@ const fixSteps = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
   if (state.era === 'unmarked' || state.era === 'automigrate')
     return [
       {
-        title: 'The schema is made what the first file builds',
+        title: 'The schema is changed to what the first file builds',
         ask: `${differencesIn(facts).join('; ') || `${image} has no migrations: name one that has with --image`}. Change the schema with honeydue db:psql --write. Or change the file in a new image, answer no, and run this again with --image. Is the schema changed?`,
       },
       {
@@ -213,7 +213,7 @@ const fixSteps = (facts: Chosen, fits: Finding): readonly Step<Needs>[] => {
     const names = [...state.late, ...state.edited].map(({ name }) => name)
     return [
       {
-        title: `${names.join(', ')} is right in a new image`.slice(0, 60),
+        title: `A new image has ${names.join(', ')} put right`.slice(0, 60),
         ask: `Give what ${names.join(', ')} is to do a number above ${state.current}, restore applied files from git, build, and run, in another window: honeydue db:migrate --image. Is that done?`,
       },
       {

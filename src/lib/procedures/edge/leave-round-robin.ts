@@ -100,7 +100,7 @@ export const lastConnection = (facts: RoundRobinFacts): readonly Change<Needs>[]
   return [
     {
       title: `Wait for the last connection to ${node.alias}`,
-      unknown: "how long Cloudflare's edge keeps its connections is its own business",
+      unknown: 'Cloudflare alone decides how long it keeps its connections',
       apply: async () => {},
       verify: async (look) => {
         const [records, left] = await Promise.all([look.cloudflare.addresses(facts.names), look.nodes.connections(node.alias, 443)])

@@ -19,7 +19,7 @@ export const restore = defineProcedure({
     `zone ${zone}${account && ` of the account ${account}`}`,
   ],
   beyond: (facts) => [
-    "What Cloudflare itself makes of this node's certificate: where it accepts none, it asks another node, and no customer sees it",
+    "Whether Cloudflare accepts this node's certificate: if not, it asks another node, and no customer notices",
     ...leftAlone(facts),
   ],
   steps: (facts) => [...joinRoundRobin(facts), ...nodeIsWell(facts), namesAnswer(facts, answerWith(facts))],

@@ -88,7 +88,7 @@ export const mayRefresh = ({ published, nodes }: RefreshFacts, { alias, judged }
     when(judged.active, `UFW on ${alias} is inactive: its rules let in and keep out nobody`),
     when(
       judged.against.length === 0,
-      `${alias} has rules that keep somebody of Cloudflare out at ${https}: ${judged.against.map(({ spec }) => spec).join('; ')}`,
+      `${alias} has rules that keep a part of Cloudflare out at ${https}: ${judged.against.map(({ spec }) => spec).join('; ')}`,
     ),
   ])
 

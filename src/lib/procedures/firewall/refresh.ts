@@ -78,7 +78,7 @@ const shutOut = (facts: RefreshFacts, node: Node): Change<Needs> => {
   const ranges = allOf(facts.published)
   const gone = (rules: readonly FirewallRule[]) => judged.stale.filter(({ spec }) => rules.some((rule) => rule.spec === spec))
   return {
-    title: `Shut out of ${alias} what is no longer published`,
+    title: `Close ${alias} to ranges that are no longer published`,
     effect: judged.stale.map(({ from }) => ({ what: `${from} at ${alias}`, before: 'let in', after: 'kept out' })),
     check: async () => mayRefresh(facts, node),
     apply: async (write) => {

@@ -89,7 +89,7 @@ const isThat = ({ path, now }: KubeconfigState, wanted: AdminKubeconfig | undefi
   return every([
     when(wanted !== undefined && sameKey(now.certificate, wanted.certificate), `${path} has another certificate than the node`),
     when(wanted !== undefined && sameKey(now.authority, wanted.authority), `${path} trusts another authority than the node`),
-    when((now.mode & 0o077) === 0, `others than its owner may read ${path}`),
+    when((now.mode & 0o077) === 0, `${path} can be read by others than its owner`),
   ])
 }
 
@@ -116,7 +116,7 @@ const mayReplace = ({ state, context, source, asked, now }: RenewFacts): Finding
       `${state.path} holds more than this cluster: ${beside.join(', ')}`,
       sh`kubectl config view --kubeconfig ${state.path}`,
     ),
-    when(/^[\w.@:-]+$/.test(context), `the context of ${state.path} is called "${context}", which no line of sed holds`),
+    when(/^[\w.@:-]+$/.test(context), `the context of ${state.path} is called "${context}": that name does not fit into a line of sed`),
   ])
 }
 

@@ -14,7 +14,7 @@ export const rebooted = async (facts: RebootFacts, look: Readers<Needs>): Promis
   const boot = await told(look.nodes.boot(alias))
   if ('because' in boot)
     return fails(`${alias} does not answer: ${boot.because}; ${await stillServing(facts, look)}`, 'honeydue nodes:status')
-  return boot.value.id === facts.former.boot ? fails(`${alias} is in the boot it was in before`) : holds
+  return boot.value.id === facts.former.boot ? fails(`${alias} has not booted anew yet`) : holds
 }
 
 const stillServing = async ({ drain: { edge, world } }: RebootFacts, look: Readers<'kube'>): Promise<string> => {

@@ -79,10 +79,10 @@ const reboot = (facts: RebootFacts): Change<Needs> => {
     unknown: 'whether a machine comes back is known only by doing it',
     check: async () =>
       every([
-        when('value' in boot, `${alias} cannot be told to: ${'because' in boot ? boot.because : ''}`, 'honeydue nodes:status'),
+        when('value' in boot, `${alias} cannot be told to reboot: ${'because' in boot ? boot.because : ''}`, 'honeydue nodes:status'),
         when(
           !('value' in boot) || boot.value.refused === undefined,
-          `${alias} lets nobody reboot it who signs in so: ${'value' in boot ? boot.value.refused : ''}`,
+          `who signs in to ${alias} may not reboot it: ${'value' in boot ? boot.value.refused : ''}`,
           asRootOn(alias, sh`systemctl reboot`, undefined, ['-t']),
         ),
         ...beside.map((other) => when(false, `a reboot of ${other} has begun and is not at its end`, 'honeydue nodes:status')),

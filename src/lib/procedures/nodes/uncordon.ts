@@ -26,7 +26,7 @@ export const uncordon = defineProcedure({
   target: ({ expected }) => [`${expected.alias} (${expected.hostname}) at ${expected.address}`],
   beyond: ({ expected }) => [
     'Pods that have moved stay where they are; a rollout or another drain spreads them again',
-    `Whether customers are led to it is another matter: ${sh`honeydue edge:restore ${expected.alias}`}`,
+    `Customers are led to it again by ${sh`honeydue edge:restore ${expected.alias}`}`,
   ],
   steps: ({ expected: { alias }, node: { metadata }, ready, waiting }) => [
     {

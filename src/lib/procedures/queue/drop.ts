@@ -33,7 +33,7 @@ export const drop = defineProcedure({
   beyond: ({ jobs, complete, lost }) => [
     lost
       ? 'What Redis evicted was to be done and is not done, and nobody knows any more what it was: cache:policy says what it may evict'
-      : 'What a dropped job was to do is not done, and its payload is kept nowhere',
+      : 'The work of a dropped job is not done, and its payload is not kept',
     ...(jobs.some(({ uniqueKey }) => uniqueKey !== '')
       ? ['The unique lock that a job holds goes with it: an equal one is accepted again']
       : []),

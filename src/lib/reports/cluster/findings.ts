@@ -27,10 +27,10 @@ const claimFinding = ({ namespace, name, phase, storageClass, unknownClass, even
 
 /** Nothing is wrong with what has ended: what takes its place is judged by itself. */
 const endedFinding = ({ namespace, owner, reason, pods, message, replaced }: Ended): Observation => {
-  const many = pods.length === 1 ? 'a pod that has ended lies' : `${pods.length} pods that have ended lie`
+  const many = pods.length === 1 ? 'an ended pod is' : `${pods.length} ended pods are`
   return {
     level: 'warning',
-    text: `${owner} in ${namespace}: ${many} about (${reason}${message ? `: ${clipped(message, causeLength)}` : ''})${replaced ? '' : '; nothing starts another'}`,
+    text: `${owner} in ${namespace}: ${many} left over (${reason}${message ? `: ${clipped(message, causeLength)}` : ''})${replaced ? '' : '; nothing starts another'}`,
     next: 'honeydue cluster:tidy',
   }
 }

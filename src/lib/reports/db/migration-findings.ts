@@ -84,7 +84,11 @@ const runFindings = ({ job, alive, invalid, sessions, files, checkout }: Migrati
       text: `Index ${name} of the partitioned table ${table} is not finished: ${lacking.length === 0 ? 'no partition has one of its own attached' : `${list(lacking)} ${lacking.length === 1 ? 'has' : 'have'} none attached`}; it becomes valid by itself once each has (CREATE INDEX CONCURRENTLY on the partition, then ALTER INDEX ${name} ATTACH PARTITION)`,
     })
   if (job?.outcome === 'failed')
-    found.push({ level: 'wrong', text: `The last Job failed${job.failure ? `: ${job.failure.text}` : ' without a word of goose'}`, next })
+    found.push({
+      level: 'wrong',
+      text: `The last Job failed${job.failure ? `: ${job.failure.text}` : ', and goose logged no error'}`,
+      next,
+    })
   if (job?.stuck !== undefined) found.push({ level: 'wrong', text: `The Job's pod does not start: ${job.stuck}`, next })
   for (const { pod, orphan } of alive.filter(({ stuck }) => stuck === undefined))
     found.push({

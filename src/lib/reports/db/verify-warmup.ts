@@ -142,8 +142,7 @@ const impactOf = (http: HttpReader, url: string): Promise<Answer<Impact>> =>
   )
 
 const impactFindings = (impact: Answer<Impact>): readonly Observation[] => {
-  if (!impact.answered)
-    return [{ level: 'wrong', text: reasonOf(impact.error), next: 'honeydue cluster:health' }]
+  if (!impact.answered) return [{ level: 'wrong', text: reasonOf(impact.error), next: 'honeydue cluster:health' }]
   const { first, later, status } = impact.value
   return [
     ...(status === 200

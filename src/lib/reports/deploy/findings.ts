@@ -134,7 +134,7 @@ const replicaFindings = (
   if (wanted && wanted.replicas !== has)
     found.push({
       level: has < wanted.replicas || wanted.singleton ? 'wrong' : 'warning',
-      text: `${name} is set to ${counted(has, 'pod')}; the manifests have ${wanted.replicas}${wanted.singleton && has > 1 ? ': each of them does what only one may' : ''}`,
+      text: `${name} is set to ${counted(has, 'pod')}; the manifests have ${wanted.replicas}${wanted.singleton && has > 1 ? ': only one may run at a time' : ''}`,
       next: sh`honeydue deploy:scale ${name} --replicas ${wanted.replicas} --dry-run`,
     })
   return found

@@ -99,7 +99,7 @@ const nodesHop = (seen: Seen): Hop => {
       ...(nodes.answered
         ? nodeFindings(nodes.value)
             .filter(butLost(seen))
-            .filter(({ text }) => !text.startsWith('No answer from The Kubernetes API'))
+            .filter(({ text }) => !text.startsWith('No answer from the Kubernetes API'))
         : []),
     ],
     well: `${all} of ${all} answer and are Ready`,

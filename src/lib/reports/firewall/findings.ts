@@ -45,7 +45,7 @@ const ofNode = (alias: string, judged: Judged, published: PublishedRanges | unde
 ]
 
 const ofCloudflare = (alias: string, judged: Judged, published: PublishedRanges): readonly Observation[] => [
-  ...judged.against.map((rule) => wrong(`${alias} keeps somebody of Cloudflare out at 443: ${rule.spec}`, without(alias, rule, judged))),
+  ...judged.against.map((rule) => wrong(`${alias} keeps a part of Cloudflare out at 443: ${rule.spec}`, without(alias, rule, judged))),
   ...(judged.missing.length > 0 && judged.against.length === 0
     ? [wrong(`${alias} does not let in ${some(judged.missing)} of Cloudflare`, refresh)]
     : []),

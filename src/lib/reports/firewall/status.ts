@@ -8,7 +8,7 @@ import { firewallFindings } from './findings.ts'
 /** Each node's rules for 443 against what Cloudflare publishes today. */
 export const firewallStatus = defineReport({
   id: 'firewall:status',
-  title: "Hold each node's firewall against Cloudflare's ranges",
+  title: "Compare each node's firewall with Cloudflare's ranges",
   needs: ['cloudflare', 'nodes', 'kube'],
   choices: {},
   look: async (_, look, { environment }) => {

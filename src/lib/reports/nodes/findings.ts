@@ -55,7 +55,7 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] 
 }
 
 const unreached = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => [
-  ...(api.answered ? [] : [silent('The Kubernetes API', api.error, 'honeydue doctor')]),
+  ...(api.answered ? [] : [silent('the Kubernetes API', api.error, 'honeydue doctor')]),
   ...expected.flatMap(({ alias }) => {
     const answer = facts.get(alias)
     return answer?.answered === false ? [silent(`${alias} over SSH`, answer.error, onNode(alias, sh`true`, undefined, ['-v']))] : []
@@ -83,7 +83,7 @@ const onHost = (facts: NodeFacts): readonly Observation[] => {
   return [
     ...(k3sService === 'active'
       ? []
-      : [wrong(`k3s on ${alias} is ${k3sService ?? 'of unknown state'}`, asRootOn(alias, sh`journalctl -u k3s -n 50`, seen))]),
+      : [wrong(`k3s on ${alias} is ${k3sService ?? 'in an unknown state'}`, asRootOn(alias, sh`journalctl -u k3s -n 50`, seen))]),
     ...(disk && disk.availableBytes < disk.totalBytes * diskFree
       ? [
           wrong(
@@ -110,9 +110,7 @@ const onHost = (facts: NodeFacts): readonly Observation[] => {
     ...('unknown' in firewall
       ? [warning(`UFW on ${alias} cannot be read: ${firewall.unknown}`, asRootOn(alias, sh`ufw status`, seen))]
       : []),
-    ...(facts.rebootRequired
-      ? [warning(`${alias} is to be restarted (reboot-required)`, sh`honeydue nodes:reboot ${alias} --dry-run`)]
-      : []),
+    ...(facts.rebootRequired ? [warning(`${alias} needs a reboot (reboot-required)`, sh`honeydue nodes:reboot ${alias} --dry-run`)] : []),
   ]
 }
 
