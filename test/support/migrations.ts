@@ -1,13 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect } from 'vitest'
-import { parse } from 'yaml'
 import { lockKey } from '../../src/lib/sandbox/deployment/auto-migrate.ts'
-import { image, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
-import { addCommit, manifestFile } from '../../src/lib/sandbox/deployment/repository.ts'
-import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
+import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+
+export { release, startJob } from '../../src/lib/sandbox/deployment/releases.ts'
 
 const deployments = { group: 'apps', resource: 'deployments' }
 const jobs = { group: 'batch', resource: 'jobs' }
@@ -17,32 +14,6 @@ const name = 'honeydue-migrate'
 /** Statements as a file of goose. */
 export const inTransaction = (up: string): string => `-- +goose Up\n${up}\n\n-- +goose Down\nSELECT 1;\n`
 export const noTransaction = (up: string): string => `-- +goose NO TRANSACTION\n${inTransaction(up)}`
-
-/** Writes these migrations, commits what the folder then holds, and tags the commit: an image with that tag exists from now on. */
-export const release = async (
-  { environment: { checkout } }: Sandbox,
-  tag: string,
-  files: Readonly<Record<string, string>>,
-): Promise<string> => {
-  const folder = join(checkout, 'migrations')
-  for (const [file, sql] of Object.entries(files)) await writeFile(join(folder, file), sql)
-  const names = await readdir(folder)
-  const texts = await Promise.all(names.map(async (name) => [`migrations/${name}`, await readFile(join(folder, name), 'utf8')] as const))
-  const at = new Date().toISOString()
-  await addCommit(checkout, { tag, at, message: tag, instead: 'migrations', files: Object.fromEntries(texts) })
-  return image('api', tag)
-}
-
-/** Creates the Job as 03-deploy.sh does, with this image. `notes`: annotations of its pod, for the kubelet. */
-export const startJob = async (sandbox: Sandbox, of: string, notes: Readonly<Record<string, string>> = {}): Promise<void> => {
-  const manifest = parse(await readFile(join(sandbox.environment.checkout, manifestFile), 'utf8')) as KubeObject
-  const { template } = manifest.spec as {
-    readonly template: { metadata?: object; readonly spec: { readonly containers: { image: string }[] } }
-  }
-  for (const container of template.spec.containers) container.image = of
-  template.metadata = { ...template.metadata, annotations: notes }
-  sandbox.kubernetes.client.create(manifest, { manager: 'kubectl-client-side-apply' })
-}
 
 export const jobOf = ({ kubernetes }: Sandbox) => kubernetes.client.get(jobs, name, namespace)
 export const jobPods = ({ kubernetes }: Sandbox) =>

@@ -1,13 +1,9 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { parse } from 'yaml'
-import { idsOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
+import { ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
-import { kubeconfig } from '../../src/lib/sandbox/kubeconfig.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
-import { whatLasts } from '../../src/lib/sandbox/lasting.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { unlessFollowing } from './following.ts'
 import { migrationWorlds } from './migration-worlds.ts'
@@ -133,52 +129,19 @@ export const worlds = {
     for (const id of [archived, idsOf(redis, 'retry')[0]]) redis.store.delete(`asynq:{default}:t:${id}`)
   },
   'a queue paused by somebody': ({ redis }) => redis.store.set('asynq:{default}:paused', '1790000000'),
-  'pods that were evicted': ({ kubernetes: { client } }) => {
-    const [set] = client
-      .list({ group: 'apps', resource: 'replicasets' }, { namespace })
-      .filter(({ metadata }) => metadata.name.startsWith('api-'))
-    const { name = '', uid = '' } = set?.metadata ?? {}
-    const { template } = (set?.spec ?? {}) as { readonly template?: { readonly metadata?: { readonly labels?: Values } } }
-    const labels = template?.metadata?.labels ?? {}
-    const uids = ['api-evicted-1', 'api-evicted-2'].map((pod) => {
-      client.create({
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { name: pod, namespace, labels, ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid }] },
-        spec: { nodeName: 'elsewhere', containers: [{ name: 'api', image: image('api') }] },
-      })
-      client.update(
-        { group: '', resource: 'pods' },
-        pod,
-        namespace,
-        (draft) =>
-          Object.assign(draft, {
-            status: { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' },
-          }),
-        { subresource: 'status' },
-      )
-      return client.get({ group: '', resource: 'pods' }, pod, namespace)?.metadata.uid ?? ''
-    })
-    return { FIRST_UID: uids[0] ?? '', SECOND_UID: uids[1] ?? '' }
+  'pods that were evicted': (sandbox) => {
+    const [first = '', second = ''] = evictedPods(sandbox, 2)
+    return { FIRST_UID: first, SECOND_UID: second }
   },
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'hetzner2 drained': ({ cloudflare: { state } }) => {
     state.records = state.records.filter(({ content }) => content !== nodes[1].address)
   },
-  'a kubeconfig that ends soon': ({ environment }): Values => {
-    const FILE = environment.kubeconfig[0] ?? ''
-    const { clusters, users } = parse(readFileSync(FILE, 'utf8')) as {
-      readonly clusters: readonly { readonly cluster: { readonly server: string } }[]
-      readonly users: readonly { readonly user: { readonly 'client-certificate-data': string } }[]
-    }
-    const SERVER = clusters[0]?.cluster.server ?? ''
-    const { authority } = whatLasts()
-    const notBefore = new Date(Date.now() - 355 * 86_400_000)
-    const soon = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'], notBefore, days: 365 })
-    const dayOf = (pem: string) => new Date(new X509Certificate(pem).validTo).toISOString().slice(0, 10)
-    const now = Buffer.from(users[0]?.user['client-certificate-data'] ?? '', 'base64').toString()
-    writeFileSync(FILE, kubeconfig({ server: SERVER, ca: authority.certificate }, 'admin', soon), { mode: 0o600 })
-    return { FILE, SERVER, CONTEXT: 'honeydue-sandbox', SOON: dayOf(soon.certificate), UNTIL: dayOf(now) }
+  'a kubeconfig that ends soon': (sandbox): Values => {
+    const { file, server, ends } = kubeconfigOf(sandbox)
+    const dayOf = (end: Date) => end.toISOString().slice(0, 10)
+    const soon = new Date(new X509Certificate(ageKubeconfig(sandbox, 355)).validTo)
+    return { FILE: file, SERVER: server, CONTEXT: 'honeydue-sandbox', SOON: dayOf(soon), UNTIL: dayOf(ends) }
   },
   'hetzner2 cordoned': ({ kubernetes }) =>
     void kubernetes.client.update({ group: '', resource: 'nodes' }, nodes[1].hostname, undefined, (draft) => {

@@ -1,6 +1,6 @@
 import { DrillCommand, drillFlags } from '../../lib/cli/drill-command.ts'
-import type { Checked } from '../../lib/drills/host.ts'
 import { checkText, reviewOf } from '../../lib/drills/review.ts'
+import type { Checked } from '../../lib/drills/standing.ts'
 
 export default class DrillCheck extends DrillCommand {
   static override summary = 'Look whether the drill is repaired: symptom and cause gone, nothing else harmed'
@@ -10,7 +10,7 @@ export default class DrillCheck extends DrillCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(DrillCheck)
     const { askDrill } = await import('../../lib/drills/socket.ts')
-    const [checked, runs] = await Promise.all([askDrill(await this.folder(flags.dir), '/check') as Promise<Checked>, this.runs()])
+    const [checked, runs] = await Promise.all([askDrill(await this.folder(flags), '/check') as Promise<Checked>, this.runs()])
     const review = reviewOf(checked, runs, 'sandbox')
     process.exitCode = checked.passed ? 0 : 3
     const { name, origin, page, way, causes, ...known } = checked

@@ -8,7 +8,7 @@ export default class DrillHint extends DrillCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(DrillHint)
     const { askDrill } = await import('../../lib/drills/socket.ts')
-    const { hint, hintsLeft } = await askDrill(await this.folder(flags.dir), '/hint')
+    const { hint, hintsLeft } = await askDrill(await this.folder(flags), '/hint')
     this.print(
       { exitCode: 0, hint, hintsLeft },
       hint === undefined

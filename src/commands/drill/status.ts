@@ -1,5 +1,5 @@
 import { DrillCommand, drillFlags } from '../../lib/cli/drill-command.ts'
-import { lossOf } from '../../lib/drills/review.ts'
+import { jobsOf, lossOf } from '../../lib/drills/review.ts'
 
 export default class DrillStatus extends DrillCommand {
   static override summary = 'Say what was heard of the drill that runs, and what customers notice'
@@ -9,15 +9,18 @@ export default class DrillStatus extends DrillCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(DrillStatus)
     const { askDrill } = await import('../../lib/drills/socket.ts')
-    const { heard, brokenAt = '', traffic, hints, hintsLeft } = await askDrill(await this.folder(flags.dir), '/')
+    const standing = await askDrill(await this.folder(flags), '/')
+    const { heard, brokenAt = '', traffic, jobs, events, hands, hints, hintsLeft } = standing
     const minutes = Math.floor((Date.now() - Date.parse(brokenAt)) / 60_000)
     this.print(
-      { exitCode: 0, heard, brokenAt, traffic, hints, hintsLeft },
+      { exitCode: 0, heard, brokenAt, traffic, jobs, events, hands, hints, hintsLeft },
       [
         heard,
         '',
         `It broke at ${brokenAt.slice(11, 19)} UTC, ${minutes} min ago.`,
-        `${lossOf({ traffic } as never)}; of the last ${Math.min(20, traffic.sent)}, ${traffic.lately} were answered well.`,
+        `${lossOf(standing)}; of the last ${Math.min(20, traffic.sent)}, ${traffic.lately} were answered well.`,
+        `${jobsOf(standing)}.`,
+        ...events.map(({ at, what }) => `${at.slice(11, 19)} ${what}`),
         ...hints.map((hint) => `Hint: ${hint}`),
       ].join('\n'),
     )

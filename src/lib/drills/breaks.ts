@@ -1,7 +1,13 @@
 import { X509Certificate } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Client } from 'pg'
-import { namespace } from '../sandbox/deployment/facts.ts'
+import { parse } from 'yaml'
+import { systemClock } from '../clock.ts'
+import { image, namespace } from '../sandbox/deployment/facts.ts'
+import type { TraefikFault } from '../sandbox/edge/traefik.ts'
+import { kubeconfig } from '../sandbox/kubeconfig.ts'
 import type { KubeObject } from '../sandbox/kubernetes/types.ts'
+import { whatLasts } from '../sandbox/lasting.ts'
 import type { RedisSandbox } from '../sandbox/redis/redis.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { World } from './drill.ts'
@@ -60,3 +66,142 @@ export const strandLock = async ({ postgres }: Sandbox): Promise<void> => {
   await pod.query('SELECT pg_advisory_lock(4711)')
   await pod.end()
 }
+
+/** Every pod of a workload starts anew, as `kubectl rollout restart` has it. */
+export const restart = ({ kubernetes }: Sandbox, name: string): void =>
+  void kubernetes.client.update(
+    { group: 'apps', resource: 'deployments' },
+    name,
+    namespace,
+    (draft) => {
+      const { template } = draft['spec'] as { readonly template: { readonly metadata: { annotations?: Record<string, string> } } }
+      template.metadata.annotations = {
+        ...template.metadata.annotations,
+        'kubectl.kubernetes.io/restartedAt': new Date().toISOString(),
+      }
+    },
+    { manager: 'kubectl-rollout' },
+  )
+
+interface Counts {
+  readonly replicas?: number
+  readonly readyReplicas?: number
+  readonly updatedReplicas?: number
+  readonly observedGeneration?: number
+  readonly paused?: boolean
+}
+
+/** Nothing of it rolls, and nobody stopped it. */
+export const isSteady = ({ kubernetes }: Sandbox, name: string): boolean => {
+  const found = kubernetes.client.get({ group: 'apps', resource: 'deployments' }, name, namespace)
+  const { replicas, paused = false } = (found?.['spec'] ?? {}) as Counts
+  const status = (found?.['status'] ?? {}) as Counts
+  const seen = status.observedGeneration === found?.metadata.generation
+  return seen && !paused && [status.replicas, status.readyReplicas, status.updatedReplicas].every((count) => count === replicas)
+}
+
+/** Restarts these, and waits until every pod is a new one; not for ever. */
+export const restarted = async (sandbox: Sandbox, names: readonly string[]): Promise<void> => {
+  for (const name of names) restart(sandbox, name)
+  for (let waited = 0; waited < 20_000 && !names.every((name) => isSteady(sandbox, name)); waited += 50) await systemClock.sleep(50)
+}
+
+const configMap = [{ group: '', resource: 'configmaps' }, 'honeydue-config', namespace] as const
+
+/** What the ConfigMap has. */
+export const configOf = ({ kubernetes }: Sandbox): Readonly<Record<string, string>> =>
+  (kubernetes.client.get(...configMap)?.['data'] ?? {}) as Readonly<Record<string, string>>
+
+/** Changes keys of the ConfigMap, as somebody with kubectl does. */
+export const putConfig = ({ kubernetes }: Sandbox, keys: Readonly<Record<string, string>>): void =>
+  void kubernetes.client.update(...configMap, (draft) => {
+    draft['data'] = { ...(draft['data'] as Readonly<Record<string, string>>), ...keys }
+  })
+
+/** Pods of api that a kubelet evicted for want of disk; returns their uids. */
+export const evictedPods = ({ kubernetes: { client } }: Sandbox, count: number, node = 'elsewhere'): readonly string[] => {
+  const pods = { group: '', resource: 'pods' }
+  const [set] = client
+    .list({ group: 'apps', resource: 'replicasets' }, { namespace })
+    .filter(({ metadata }) => metadata.name.startsWith('api-'))
+  const { name = '', uid = '' } = set?.metadata ?? {}
+  const { template } = (set?.['spec'] ?? {}) as {
+    readonly template?: { readonly metadata?: { readonly labels?: Record<string, string> } }
+  }
+  return Array.from({ length: count }, (_, at) => {
+    const pod = `api-evicted-${at + 1}`
+    client.create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: pod,
+        namespace,
+        labels: template?.metadata?.labels ?? {},
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid }],
+      },
+      spec: { nodeName: node, containers: [{ name: 'api', image: image('api') }] },
+    })
+    const status = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' }
+    client.update(pods, pod, namespace, (draft) => Object.assign(draft, { status }), { subresource: 'status' })
+    return client.get(pods, pod, namespace)?.metadata.uid ?? ''
+  })
+}
+
+/** How many pods lie about that were evicted. */
+export const evictedLeft = ({ kubernetes }: Sandbox): number =>
+  kubernetes.client
+    .list({ group: '', resource: 'pods' }, { namespace })
+    .filter(({ status }) => (status as { readonly reason?: string } | undefined)?.reason === 'Evicted').length
+
+interface Kubeconfig {
+  readonly clusters: readonly { readonly cluster: { readonly server: string } }[]
+  readonly users: readonly { readonly user: { readonly 'client-certificate-data': string } }[]
+}
+
+/** What the operator's kubeconfig holds. */
+export const kubeconfigOf = ({ environment }: Sandbox) => {
+  const file = environment.kubeconfig[0] ?? ''
+  const { clusters, users } = parse(readFileSync(file, 'utf8')) as Kubeconfig
+  const certificate = Buffer.from(users[0]?.user['client-certificate-data'] ?? '', 'base64').toString()
+  return { file, server: clusters[0]?.cluster.server ?? '', certificate, ends: new Date(new X509Certificate(certificate).validTo) }
+}
+
+/** Gives the operator's kubeconfig a certificate of a year that began so many days ago; returns its PEM. */
+export const ageKubeconfig = (sandbox: Sandbox, days: number): string => {
+  const { file, server } = kubeconfigOf(sandbox)
+  const { authority } = whatLasts()
+  const notBefore = new Date(Date.now() - days * 86_400_000)
+  const aged = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'], notBefore, days: 365 })
+  writeFileSync(file, kubeconfig({ server, ca: authority.certificate }, 'admin', aged), { mode: 0o600 })
+  return aged.certificate
+}
+
+/** One node's Traefik is wrong until a new pod of it starts there. */
+export const untilTraefikRestarts = ({ sandbox, signal }: World, alias: string, fault: TraefikFault): void => {
+  const { kubernetes, edge, nodes } = sandbox
+  const { hostname } = nodes.node(alias)
+  const isIts = ({ metadata, spec }: KubeObject) =>
+    metadata.name.startsWith('traefik-') && (spec as { readonly nodeName?: string } | undefined)?.nodeName === hostname
+  const old = kubernetes.client.list({ group: '', resource: 'pods' }, { namespace: 'kube-system' }).filter(isIts)
+  edge.traefik(alias).fail(fault)
+  const unwatch = kubernetes.client.watch(({ resource, object }) => {
+    if (resource.resource !== 'pods' || !isIts(object) || old.some(({ metadata }) => metadata.uid === object.metadata.uid)) return
+    edge.traefik(alias).fail(undefined)
+    unwatch()
+  })
+  signal.addEventListener('abort', unwatch, { once: true })
+}
+
+/** One value of a Secret. */
+export const secretValue = ({ kubernetes }: Sandbox, name: string, key: string): string => {
+  const data = kubernetes.client.get({ group: '', resource: 'secrets' }, name, namespace)?.['data'] as
+    | Readonly<Record<string, string>>
+    | undefined
+  return Buffer.from(data?.[key] ?? '', 'base64').toString()
+}
+
+/** Writes one value of a Secret, as somebody with kubectl does. */
+export const putSecret = ({ kubernetes }: Sandbox, name: string, key: string, value: string): void =>
+  void kubernetes.client.update({ group: '', resource: 'secrets' }, name, namespace, (draft) => {
+    draft['data'] = { ...(draft['data'] as Readonly<Record<string, string>>), [key]: Buffer.from(value).toString('base64') }
+  })

@@ -5,6 +5,8 @@ export interface World {
   readonly sandbox: Sandbox
   /** From 0 up to 1, the same in every run of one seed. */
   readonly random: () => number
+  /** Aborted when the drill ends: what it watches ends with it. */
+  readonly signal: AbortSignal
 }
 
 /** One thing that must be so at the end; `because`: why it is not. */
@@ -28,8 +30,18 @@ export interface Drill {
   readonly over?: (world: World) => readonly Sign[] | Promise<readonly Sign[]>
   /** Parts of the picture (see `pictureOf`) that a right repair leaves otherwise than they were. */
   readonly leaves?: readonly string[]
+  /** What is lost by the break itself, and by nobody's fault. */
+  readonly loses?: readonly 'jobs'[]
   /** The page of the runbook by which it is repaired. */
   readonly page: string
-  /** The shortest way: the words of each command. */
-  readonly way: (world: World) => readonly (readonly string[])[] | Promise<readonly (readonly string[])[]>
+  /** The shortest way: the words of each command, or a line for a shell where no command does it. */
+  readonly way: (world: World) => readonly Step[] | Promise<readonly Step[]>
+  /** What is to be done so that it does not come again, as the book or the page says; nothing where neither does. */
+  readonly again?: readonly string[]
 }
+
+/** One step of a way. `hand`: as it is typed where KUBECONFIG is the sandbox's, and ssh reads its configuration. */
+export type Step = readonly string[] | { readonly hand: string }
+
+/** As it is typed. */
+export const lineOf = (step: Step): string => ('hand' in step ? step.hand : ['honeydue', ...step].join(' '))

@@ -3,21 +3,27 @@ import { join } from 'node:path'
 import { shortAge } from '../age.ts'
 import { drills } from './index.ts'
 import { seeded } from './seeded.ts'
+import type { DrillOptions } from './start.ts'
 
 /** How one drill of an exam ended. Seconds; undefined where honeydue made no change, or nothing was repaired. */
 export interface Score {
   readonly name: string
   readonly passed: boolean
+  readonly seen?: number | undefined
   readonly decided?: number | undefined
   readonly repaired?: number | undefined
   readonly lost: number
   readonly hints: number
+  /** How many changes were made, and by how many people. */
   readonly changes: number
+  readonly operators: number
 }
 
 /** An exam under way: which drills, in which order, and how those that are over ended. */
 export interface Exam {
   readonly seed: number
+  readonly falseTrail: boolean
+  readonly speed: number
   readonly names: readonly string[]
   readonly scores: readonly Score[]
 }
@@ -25,13 +31,13 @@ export interface Exam {
 const fileOf = (state: string): string => join(state, 'exam.json')
 
 /** So many drills, no one twice, as the seed shuffles them. */
-export const newExam = (count: number, seed: number): Exam => {
-  const random = seeded(seed)
+export const newExam = (count: number, options: DrillOptions): Exam => {
+  const random = seeded(options.seed)
   const names = Object.keys(drills)
     .map((name) => ({ name, at: random() }))
     .sort((one, other) => one.at - other.at)
     .map(({ name }) => name)
-  return { seed, names: names.slice(0, count), scores: [] }
+  return { ...options, names: names.slice(0, count), scores: [] }
 }
 
 /** The exam that is under way; undefined where none is. */
@@ -49,13 +55,14 @@ export const keepExam = async (state: string, exam: Exam): Promise<void> => {
 
 /** The columns and rows of the score card. */
 export const cardOf = ({ scores }: Exam) => ({
-  columns: ['drill', 'repaired', 'first change', 'lost', 'hints', 'changes'],
-  rows: scores.map(({ name, passed, decided, repaired, lost, hints, changes }) => [
+  columns: ['drill', 'repaired', 'seen', 'first change', 'lost', 'hints', 'changes'],
+  rows: scores.map(({ name, passed, seen, decided, repaired, lost, hints, changes, operators }) => [
     name,
     passed ? (repaired === undefined ? 'yes' : `after ${shortAge(repaired)}`) : 'no',
+    seen === undefined ? 'no' : `after ${shortAge(seen)}`,
     decided === undefined ? 'none' : `after ${shortAge(decided)}`,
     String(lost),
     String(hints),
-    String(changes),
+    operators > 1 ? `${changes} of ${operators}` : String(changes),
   ]),
 })

@@ -3,26 +3,28 @@ import { runSandbox, type Up } from '../sandbox/up.ts'
 import { type Hosted, hostDrill } from './host.ts'
 import { drills } from './index.ts'
 import { serveDrill, socketOf } from './socket.ts'
+import { fasterBy } from './speed.ts'
+import type { DrillOptions } from './start.ts'
 
 /** Runs a sandbox with a drill on it in this process, until the signal. */
 export const runDrill = async (
   name: string,
   {
     dir,
-    seed,
     signal,
     failed,
-  }: { readonly dir: string; readonly seed: number; readonly signal: AbortSignal; readonly failed: (error: unknown) => void },
+    ...options
+  }: DrillOptions & { readonly dir: string; readonly signal: AbortSignal; readonly failed: (error: unknown) => void },
 ): Promise<Up | undefined> => {
   const drill = await drills[name]?.()
   if (drill === undefined) throw new Error(`there is no drill ${name}`)
   let hosted: Hosted | undefined
   const ends: (() => Promise<void>)[] = []
   try {
-    return await runSandbox(dir, { postgres: true }, signal, (sandbox) => {
+    return await runSandbox(dir, { postgres: true, speed: fasterBy(options.speed) }, signal, (sandbox) => {
       const begin = async () => {
         ends.push(await serveDrill(dir, () => hosted))
-        hosted = await hostDrill(drill, { sandbox, seed, signal })
+        hosted = await hostDrill(drill, { ...options, sandbox, signal })
       }
       begin().catch((error: unknown) => {
         if (!signal.aborted) failed(error)

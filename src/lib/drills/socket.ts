@@ -2,7 +2,8 @@ import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { Blocked } from '../errors.ts'
-import type { Checked, Hosted, Standing } from './host.ts'
+import type { Hosted } from './host.ts'
+import type { Checked, Standing } from './standing.ts'
 
 /** In the sandbox's folder, which nobody but its owner may enter. */
 export const socketOf = (dir: string): string => join(dir, 'drill.sock')

@@ -6,6 +6,7 @@ import { loadEnvironment } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
+import { mayReach } from './deployment/egress.ts'
 import { cloudflareHosts, hosts, neonHost, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
@@ -168,6 +169,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             pings: options.warmupPings,
             work: (host, signal) => redis.work(host, signal, options.jobs === true),
             began: (pod, env) => environments.set(pod, env),
+            reaches: (pod, port) => mayReach(kubernetes.client, pod, port),
             ...(outside === undefined && { cache: redis.accepts, startCache: redis.startWith }),
             ...outside,
           }),

@@ -9,13 +9,16 @@ import { findBinaries } from '../postgres-server/binaries.ts'
 import { claim, holderOf } from './claim.ts'
 import { clearFolder, markFolder, ownFolder } from './folder.ts'
 import { announce, type RunningSandbox, runningIn } from './running.ts'
-import { type Sandbox, startSandbox } from './sandbox.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'
 
 /** It runs; or the folder cannot be a sandbox's, because; or it did not start, and said this. */
 export type Up =
   | { readonly running: RunningSandbox; readonly already: boolean }
   | { readonly foreign: string }
   | { readonly failed: string }
+
+/** What may be said of a sandbox that is started by itself. */
+type UpOptions = { readonly postgres: boolean } & Pick<SandboxOptions, 'delay' | 'speed'>
 
 /** What runs, or throws what an operator is told where it does not: Blocked (`sandbox-foreign-folder`), Failed (`sandbox-not-started`). `again`: the command to type with another folder. */
 export const ranOr = (up: Up, dir: string, again: string): Extract<Up, { readonly running: RunningSandbox }> => {
@@ -42,7 +45,7 @@ export const ranOr = (up: Up, dir: string, again: string): Extract<Up, { readonl
 /** Runs a sandbox in this process until the signal; `answering` is called when everything answers. Another one of the same folder is waited for instead. */
 export async function runSandbox(
   dir: string,
-  options: { readonly postgres: boolean; readonly delay?: number },
+  options: UpOptions,
   signal: AbortSignal,
   answering: (sandbox: Sandbox) => void,
 ): Promise<Up | undefined> {
@@ -58,12 +61,7 @@ export async function runSandbox(
   return { failed: `Another process has ${dir} and does not answer` }
 }
 
-const run = async (
-  dir: string,
-  options: { readonly postgres: boolean; readonly delay?: number },
-  signal: AbortSignal,
-  answering: (sandbox: Sandbox) => void,
-): Promise<undefined> => {
+const run = async (dir: string, options: UpOptions, signal: AbortSignal, answering: (sandbox: Sandbox) => void): Promise<undefined> => {
   await markFolder(dir)
   const sandbox = await startSandbox({ dir, jobs: true, ...options })
   const leave = announce(dir, join(dir, 'environment.yaml'))

@@ -14,6 +14,8 @@ export interface Database {
     readonly refused?: string
     close(): Promise<void>
   }>
+  /** Whether goose keeps the schema: its table is there. */
+  hasVersions?(): Promise<boolean>
 }
 
 /** database.Connect fires this many pings in parallel at boot (ch08). */
@@ -27,6 +29,7 @@ export async function application(
   serving: string,
   count: number = warmupPings,
   cache: (password: string) => boolean = () => true,
+  versioned = true,
 ): Promise<number> {
   const host = run.env.DB_HOST ?? ''
   run.ready(false)
@@ -39,6 +42,12 @@ export async function application(
       continue
     }
     const connections = await database.openApplicationConnections({ host, database: run.env.POSTGRES_DB, application, count })
+    if (connections.reachable && versioned && (await database.hasVersions?.()) === false) {
+      // RequireSchemaApplied (12b2f9d): what is built for goose does not start on a schema without its table.
+      await connections.close()
+      run.log('schema precondition failed: table goose_db_version does not exist')
+      return 1
+    }
     if (connections.reachable && !run.signal.aborted) {
       // The application's own words are not known: the sandbox's environment.yaml carries the pattern that reads these.
       run.log(`database pool warmed up: ${count} pings in ${Math.max(1, Math.round(performance.now() - began))} ms`)

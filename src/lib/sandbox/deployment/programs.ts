@@ -5,6 +5,7 @@ import { application, type Database, warmupPings } from './application-program.t
 import { autoMigrate } from './auto-migrate.ts'
 import { image, tags } from './facts.ts'
 import type { Images, MigrationFile } from './images.ts'
+import { vmagent } from './vmagent-program.ts'
 
 /** What the pods' programs work with. */
 export interface ProgramOptions {
@@ -20,6 +21,8 @@ export interface ProgramOptions {
   readonly began?: (pod: string, env: Readonly<Record<string, string>>) => void
   /** Redis' process starts with this password. */
   readonly startCache?: (password: string) => void
+  /** Whether the network policies let a pod reach this port outside. */
+  readonly reaches?: (pod: KubeObject, port: number) => boolean
   /** The program of the migration's Job, given the files of its image. */
   readonly migrate?: (files: () => Promise<readonly MigrationFile[]>) => Program
 }
@@ -37,6 +40,7 @@ export const programs =
     cache,
     startCache = () => {},
     migrate = (files) => migrateProgram(database, files),
+    reaches = () => true,
   }: ProgramOptions) =>
   (pod: KubeObject, container: string): Program | undefined => {
     if (pod.metadata.namespace !== 'honeydue') return undefined
@@ -45,14 +49,23 @@ export const programs =
       case 'api':
         return async (run) => {
           began(pod.metadata.name, run.env)
-          if (runs === image('api', tags.autoMigrate)) await autoMigrate(database, run)
-          return application(database, run, 'honeydue-api', 'api server listening on :8000', pings, cache)
+          const old = runs === image('api', tags.autoMigrate)
+          if (old) await autoMigrate(database, run)
+          return application(database, run, 'honeydue-api', 'api server listening on :8000', pings, cache, !old)
         }
       case 'worker':
         return (run) => {
           began(pod.metadata.name, run.env)
           work(pod.metadata.name, run.signal)
-          return application(database, run, 'honeydue-worker', 'asynq scheduler started', 2, cache)
+          return application(
+            database,
+            run,
+            'honeydue-worker',
+            'asynq scheduler started',
+            2,
+            cache,
+            runs !== image('worker', tags.autoMigrate),
+          )
         }
       case 'redis':
         return async (run) => {
@@ -62,6 +75,8 @@ export const programs =
           await new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve(), { once: true }))
           return 0
         }
+      case 'vmagent':
+        return vmagent(() => reaches(pod, 443))
       case 'honeydue-migrate':
         return migrate(async () => (await images.migrations(runs)) ?? [])
       default:

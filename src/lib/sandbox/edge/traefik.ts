@@ -13,6 +13,7 @@ export interface Traefik {
   /** Of its port 443, on 127.0.0.1. */
   readonly port: number
   fail(fault: TraefikFault | undefined): void
+  isWell(): boolean
   /** Reads the cluster at once, and is without faults. */
   reset(): void
   stop(): Promise<void>
@@ -77,6 +78,7 @@ export async function startTraefik({ client, reloadMs, fallback }: TraefikOption
       fault = next
       if (next === undefined) reload()
     },
+    isWell: () => fault === undefined,
     reset() {
       clearTimeout(pending)
       fault = undefined

@@ -37,7 +37,7 @@ export interface KubernetesOptions {
   readonly port?: number
 }
 
-const defaultSpeed: Speed = { ready: 500, terminate: 300, jobComplete: 2000, nodeGrace: 40_000, observe: 25 }
+const defaultSpeed: Speed = { ready: 500, terminate: 300, jobComplete: 2000, nodeGrace: 40_000, observe: 25, faster: 1 }
 const timeAt = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
 const now = () => timeAt(Date.now())
 /** How long what is settled has been there, unless it is said: a little longer than its pods have run. */

@@ -140,6 +140,8 @@ export interface Speed {
   readonly nodeGrace: number
   /** Until the Deployment controller sees a change: the first answers after it still speak of what was before. */
   readonly observe: number
+  /** How many times shorter than in Kubernetes its own waits are: back-off, and how long a pod tolerates a node that is away. */
+  readonly faster: number
 }
 
 /** A fault that the API server shows for requests it matches, until it is cleared. */

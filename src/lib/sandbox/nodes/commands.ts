@@ -1,3 +1,4 @@
+import { diskCommands } from './disk-commands.ts'
 import { networkCommands } from './network-commands.ts'
 import { ufw } from './ufw.ts'
 
@@ -75,6 +76,7 @@ case $verb in
   *) echo "Unknown command verb '$verb'." >&2; exit 1 ;;
 esac
 `,
+  ...diskCommands,
   timedatectl: `
 synced=$(cat "$state/clock-synchronized")
 case "$*" in

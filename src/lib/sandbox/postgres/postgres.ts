@@ -68,6 +68,8 @@ export interface PostgresSandbox {
     readonly application: string
     readonly count: number
   }): Promise<ApplicationConnections>
+  /** Whether goose keeps the schema: its table is there. Nobody can have taken it away while PostgreSQL sleeps. */
+  hasVersions(): Promise<boolean>
   /** The database, the password and the endpoints as they were at first; every connection is ended. */
   reset(): Promise<void>
   stop(): Promise<void>
@@ -203,6 +205,16 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
           pod.close()
         },
       }
+    },
+    async hasVersions() {
+      if (!running) return true
+      const client = await running.server.connect(database).catch(() => undefined)
+      client?.on('error', () => {})
+      const found = await client
+        ?.query<{ there: boolean }>("SELECT to_regclass('public.goose_db_version') IS NOT NULL AS there")
+        .catch(() => {})
+      await client?.end().catch(() => {})
+      return found?.rows[0]?.there ?? true
     },
     async reset() {
       front.behave('direct', { answer: 'normal' })

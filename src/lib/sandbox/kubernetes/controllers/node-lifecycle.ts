@@ -73,7 +73,7 @@ export function createNodeLifecycle(context: Context, nodes: Nodes) {
     for (const pod of driving.length > 0 ? on(name).filter(isActive) : []) {
       const ends = driving.map((one) => {
         const seconds = tolerations(pod.spec, one).map(({ tolerationSeconds }) => tolerationSeconds ?? Number.POSITIVE_INFINITY)
-        return (tainted.get(id(one)) ?? 0) + (seconds.length === 0 ? 0 : Math.min(...seconds) * 1000)
+        return (tainted.get(id(one)) ?? 0) + (seconds.length === 0 ? 0 : (Math.min(...seconds) * 1000) / speed.faster)
       })
       if (Math.min(...ends) > Date.now()) continue
       event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${pod.metadata.namespace}/${pod.metadata.name}`, {

@@ -91,7 +91,7 @@ export function createLifecycle(
       event(pod, 'Warning', 'BackOff', message, sourceOf(pod, container))
     }
     write(state)
-    after(Math.max(backoff, 20), () => {
+    after(Math.max(backoff / context.speed.faster, 20), () => {
       container.restarts++
       start(state, container)
     })
@@ -144,7 +144,7 @@ export function createLifecycle(
       container.state = waiting('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${why}`)
       write(state)
     })
-    after(Math.min(longestBackoff, firstBackoff * 2 ** container.refusals++), () => start(state, container))
+    after(Math.min(longestBackoff, firstBackoff * 2 ** container.refusals++) / context.speed.faster, () => start(state, container))
   }
 
   const begin = (

@@ -1,0 +1,3 @@
+import { describeDrills } from './solved.ts'
+
+describeDrills(2)
