@@ -216,6 +216,27 @@ describe.each(Object.entries(sides))('asynq 0.26 on %s', (_, startServer) => {
     expect((await status()).texts.filter((text) => text.includes('scheduler'))).toEqual([])
   })
 
+  test('a job whose worker was killed is active to both, and its lease has ended', async () => {
+    const [id = ''] = await asynq.enqueue('default', 'takes:long', 1)
+    // As a worker leaves it that takes a job and ends without a word.
+    await admin.rpoplpush('asynq:{default}:pending', 'asynq:{default}:active')
+    await admin.zadd('asynq:{default}:lease', 1, id)
+    await admin.hset(`asynq:{default}:t:${id}`, 'state', 'active')
+    expect((await agree()).seen.queues.default).toMatchObject({ active: 1, pending: 0 })
+    expect((await status()).texts).toContainEqual(expect.stringMatching(/^1 active job of queue default has a lease that ended .* ago/))
+  })
+
+  test('queue:drop --lost takes away what asynq cannot: its inspector counts again, and an equal job is taken', async () => {
+    const [id = ''] = await asynq.enqueue('default', 'only:once', 1, { unique: 600 })
+    await admin.del(`asynq:{default}:t:${id}`)
+    await expect(asynq.info()).rejects.toThrow(/attempt to perform arithmetic/)
+    expect(await asynq.act('delete', 'default', id)).toContain('not found')
+    expect(await carriedOut(drop, { id: [], type: undefined, state: 'archived', lost: true })).toBe(false)
+    expect((await agree()).seen.queues.default).toMatchObject({ pending: 0, active: 0 })
+    expect(await asynq.enqueue('default', 'only:once', 1, { unique: 600 })).toHaveLength(1)
+    await agree()
+  })
+
   test('a job whose hash was evicted is lost to us where asynq counts on, and stays so when a worker took it', async () => {
     const [id = ''] = await asynq.enqueue('default', 'only:once', 1, { unique: 600 })
     await admin.del(`asynq:{default}:t:${id}`)
