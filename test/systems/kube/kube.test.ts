@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Unreachable } from '../../../src/lib/errors.ts'
+import { lackedByRight } from '../../../src/lib/facts/cluster/rights.ts'
 import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import type { Fault } from '../../../src/lib/sandbox/kubernetes/types.ts'
 import { type Sandbox, startSandbox } from '../../../src/lib/sandbox/sandbox.ts'
@@ -128,6 +129,15 @@ test('a watch tells of what is there and of what changes, until its signal; what
   const viewer = open([join(sandbox.dir, 'viewer.kubeconfig')])
   await expect(viewer.read.watch('Lease', { namespace }, () => {}, new AbortController().signal)).rejects.toMatchObject({ exitCode: 9 })
   await viewer.close()
+})
+
+test('who we are and what we may do: an administrator lacks nothing, a viewer without rights all of it', async () => {
+  const [admin, viewer] = [open(), open([join(sandbox.dir, 'viewer.kubeconfig')])]
+  const [all, none] = await Promise.all([admin.read.rights(namespace), viewer.read.rights(namespace)])
+  expect([all.whole, lackedByRight(all)]).toEqual([true, []])
+  expect([none.user, none.whole]).toEqual(['viewer', true])
+  expect(lackedByRight(none).flatMap(({ procedures }) => procedures)).toContain('deploy:restart')
+  await Promise.all([admin.close(), viewer.close()])
 })
 
 test('forwards a port to a ready pod of a Deployment', async () => {

@@ -7,6 +7,7 @@ import { addedKinds, pathOf } from './kinds.ts'
 import { kubeconfigState } from './kubeconfig-state.ts'
 import { podsPerNode } from './pods-per-node.ts'
 import { type KubeClient, type KubeOptions, kubeClient } from './request.ts'
+import { rightsIn } from './rights.ts'
 import { isOfKind } from './shape.ts'
 import { keptSecretOf, type StoredSecret } from './stored-secret.ts'
 import { openStream } from './stream.ts'
@@ -59,6 +60,7 @@ export const readKube = (client: KubeClient, options: KubeOptions, opened: (stre
         anew.close()
       }
     },
+    rights: (namespace) => rightsIn(client, namespace),
     get,
     list,
     nodes: () => list('Node'),

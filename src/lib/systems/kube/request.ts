@@ -46,6 +46,8 @@ export const kubeClient = (options: KubeOptions) => {
 
   return {
     connected,
+    /** Any request, and whatever is said to it. */
+    ask,
     /** What the server says to a question, whatever it is. */
     status: async (path: string): Promise<number> => (await ask({ method: 'GET', path })).status,
     server: async () => answering() ?? (await first()),

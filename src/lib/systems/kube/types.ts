@@ -84,6 +84,8 @@ export interface KubeReader {
   kubeconfigFile(): Promise<KubeconfigState>
   /** Whether a server accepts what the file says at this moment: over a connection of its own. Throws as every question does. */
   accepted(): Promise<boolean>
+  /** Who the server takes us for, and what it says that we may do in this namespace. Throws Unreachable. */
+  rights(namespace: string): Promise<Rights>
   /** One object; undefined where there is none. */
   get<K extends Kind>(kind: K, name: string, namespace?: string): Promise<Kinds[K] | undefined>
   list<K extends Kind>(kind: K, where?: Where): Promise<readonly Kinds[K][]>
@@ -113,6 +115,22 @@ export interface KubeReader {
   applied(manifest: KubeManifest, namespace: string): Promise<Applied>
   /** A port-forward to a ready pod of a Deployment. Throws Unreachable (`kube-no-deployment`, `kube-no-pod`, `kube-forward`). */
   forward(target: { readonly namespace: string; readonly deployment: string; readonly port: number }): Promise<Duplex>
+}
+
+/** What the server says of whoever asks. */
+export interface Rights {
+  /** Undefined where the server names nobody: before Kubernetes 1.28. */
+  readonly user?: string
+  readonly groups?: readonly string[]
+  readonly rules: readonly {
+    readonly verbs: readonly string[]
+    readonly groups: readonly string[]
+    readonly resources: readonly string[]
+    /** Of these objects alone, where there are any. */
+    readonly names: readonly string[]
+  }[]
+  /** False where an authorizer cannot list what it grants: there may be more. */
+  readonly whole: boolean
 }
 
 /** One object as it is and as an apply would leave it. */
