@@ -88,5 +88,18 @@ const write = (name, value) => {
 }
 
 const topics = [...new Set(config.topics.map(({ name }) => name))].sort()
+const completed = ({ summary = '', args = {}, flags = {} }) => ({
+  about: summary,
+  args: Object.keys(args),
+  flags: Object.fromEntries(
+    Object.entries(flags)
+      .filter(([, { hidden }]) => !hidden)
+      .map(([name, { summary: about = '', type, options }]) => [name, { about, value: type === 'option', ...(options && { options }) }]),
+  ),
+})
+write('complete', {
+  topics: Object.fromEntries(config.topics.map(({ name, description = '' }) => [name, description])),
+  commands: Object.fromEntries(Object.entries(commands).map(([id, command]) => [id, completed(command)])),
+})
 write('index', { version: config.version, bin: config.bin, narrowest, topics, commands: Object.keys(commands) })
 for (const id of ['', ...new Set([...topics, ...Object.keys(commands)])]) write(`of/${id.replaceAll(':', '/') || '-'}`, await renderAll(id))

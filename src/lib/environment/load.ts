@@ -120,7 +120,7 @@ const invalid = (file: string, problems: readonly string[]): Usage =>
   })
 
 /** The configuration file of this machine's user. */
-const configFile = (env: NodeJS.ProcessEnv): string =>
+export const configFile = (env: NodeJS.ProcessEnv): string =>
   join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'honeydue', 'config.yaml')
 
 const overlayFor = (asked: string | undefined, env: NodeJS.ProcessEnv, sandbox: () => string | undefined): Overlay | undefined => {
