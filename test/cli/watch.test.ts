@@ -26,8 +26,12 @@ const watched = async (pictures: readonly string[], terminal: { readonly columns
 test('on a terminal each picture takes the place of the one before, however its lines were wrapped', async () => {
   const [first, second, third] = await watched(['a', `b\n${'\u001B[31m'}${'c'.repeat(45)}${'\u001B[39m'}`, 'd'], { columns: 40, rows: 24 })
   expect(first).toBe('2026-11-25 02:00:00 UTC, every 2 s; Ctrl-C ends\n\na\n')
-  expect(second?.startsWith('\r\u001B[4A\u001B[J2026')).toBe(true)
-  expect(third?.startsWith('\r\u001B[6A\u001B[J2026')).toBe(true)
+  const [head, blank, b] = second?.split('\n') ?? []
+  expect(head?.startsWith('\r\u001B[4A2026')).toBe(true)
+  expect([blank, b]).toEqual(['\u001B[K', 'b\u001B[K'])
+  // What was lower than this picture goes at its end, not before it.
+  expect(second?.endsWith('\n\u001B[J')).toBe(true)
+  expect(third?.startsWith('\r\u001B[6A2026')).toBe(true)
 })
 
 test('what is higher than the terminal is cut and says so', async () => {

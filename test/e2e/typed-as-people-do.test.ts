@@ -77,6 +77,18 @@ test('a pipe gets whole sentences, --plain one record a line, and neither a colo
   expect(help?.stdout).toMatch(/EXIT CODES\n +0 +done[\s\S]*ENVIRONMENT\n +HONEYDUE_ENV/)
 })
 
+test('--json=stream tells a run as it goes, a line each, and its document last', async () => {
+  const { code, stdout } = await honeydue(['cache:invalidate', '--user', '7', '--json=stream', '--notify', ...at()])
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly event?: string; readonly step?: number; readonly exitCode?: number })
+  expect(code).toBe(0)
+  expect(lines[0]).toMatchObject({ event: 'begins', steps: [expect.anything(), expect.anything()] })
+  expect(lines.filter(({ event }) => event === 'settled').map(({ step }) => step)).toEqual([1, 2])
+  expect(lines.at(-1)).toMatchObject({ schemaVersion: 1, exitCode: 0, states: expect.any(Array) })
+})
+
 test('an unknown flag names the near one; psql has no JSON document; nobody is asked where nobody is', async () => {
   const wach = await honeydue(['nodes:status', '--wach'])
   expect(wach.code).toBe(2)

@@ -75,6 +75,7 @@ export const openTerminal = (
   const child = spawn('script', process.platform === 'darwin' ? mac : ['-qec', inner, '/dev/null'], {
     env: {
       PATH: process.env['PATH'],
+      PAGER: 'cat',
       HOME: home,
       NODE_DISABLE_COMPILE_CACHE: '1',
       TERM: 'xterm-256color',

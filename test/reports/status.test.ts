@@ -32,6 +32,10 @@ test('well; a node away is one cause; an API that is away is one line for all th
     'cert:status': 'well',
     'edge:status': 'well',
     'firewall:status': 'well',
+    'config:diff': 'well',
+    kubeconfig: 'well',
+    'last run': 'none',
+    lease: 'free',
   })
 
   await sandbox().nodes.setUp('hetzner2', false)

@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk'
 import { systemClock } from '../clock.ts'
 import { Held, Interrupted, type Trouble } from '../errors.ts'
 import { accountOfUndo } from '../plan/account.ts'
-import type { Outcome, StepState } from '../plan/outcome.ts'
+import type { Outcome, RunEvent, StepState } from '../plan/outcome.ts'
 import { type Asked, perform, type Run } from '../plan/perform.ts'
 import type { Plan, Prepared } from '../plan/plan.ts'
 import type { Step } from '../plan/procedure.ts'
@@ -34,6 +34,8 @@ export interface Applying<N extends Name> {
   readonly record?: RunRecord | undefined
   /** Opens the journal of the run that takes this one back, under the same lease. */
   readonly recordUndo?: ((plan: Plan) => Promise<RunRecord>) | undefined
+  /** Is told of every event, where somebody reads them as they come. */
+  readonly told?: ((event: RunEvent) => void) | undefined
   readonly silent: boolean
   readonly say: (text: string) => void
   readonly chalk: ChalkInstance
@@ -85,6 +87,7 @@ const drawn = async <N extends Name, T>(
       under = event.type === 'settled' ? -1 : event.index
       // What is about to change is written down before it is shown, and shown before it changes.
       await record?.tell(event)
+      applying.told?.(event)
       await progress?.tell(event)
     },
     blame: async ({ writes }) => {

@@ -38,7 +38,10 @@ export const inLongForm = (words: readonly string[]): readonly string[] => {
   const end = words.indexOf('--')
   const [only] = words
   if (words.length === 1 && (only === 'version' || only === '-v' || only === '-V')) return ['--version']
-  return words.map((word, i) => (word === '-h' && (end < 0 || i < end) ? '--help' : word))
+  return words.flatMap((word, i) => {
+    if (end >= 0 && i > end) return [word]
+    return word === '-h' ? ['--help'] : word === '--json=stream' ? ['--json', '--stream'] : [word]
+  })
 }
 
 /** Flags that every command has may stand before its name: `honeydue --no-color status`. */

@@ -5,6 +5,8 @@ import { markOf } from './deployment-mark.ts'
 import { failureDocument, schemaVersion, troubleOf } from './failure.ts'
 import type { Ask } from './flags.ts'
 import { envAsked, type Here, hereIn } from './here.ts'
+import { isPlain } from './manner.ts'
+import { pagerFor, showIn } from './pager.ts'
 import type { Prompts } from './prompts.ts'
 import { inSession, type Session } from './session.ts'
 import { jsonText, shown } from './shown.ts'
@@ -97,6 +99,10 @@ export abstract class HoneydueCommand extends Command {
   }
 
   protected print(document: object, text: string): void {
+    const { env, stdin, stdout } = process
+    const unattended = this.argv.includes('--json') || this.argv.includes('--no-input') || isPlain(this.argv)
+    const pager = pagerFor(text, { env, stdin, stdout, unattended })
+    if (pager !== undefined && showIn(pager, text)) return
     this.log(this.argv.includes('--json') ? this.framed(jsonText({ schemaVersion, command: this.id, ...document })) : text)
   }
 

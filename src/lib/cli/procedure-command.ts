@@ -18,12 +18,15 @@ import type { Name } from '../systems/systems.ts'
 import { applyPlan } from './apply-plan.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
 import { refuseOtherTarget, refuseUnattended, settleConfirmation } from './confirmation.ts'
+import { eventLine, planLine } from './event-lines.ts'
 import { argsOf, durationOf, flagsOf, inputOf } from './flags.ts'
 import { lookNext } from './look-next.ts'
+import { notifier, notifying } from './notify.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
 import { writePlanFile } from './plan-file.ts'
 import { openRecord, type Recording, type RunRecord, releaseOfDead } from './run-record.ts'
 import { told } from './run-told.ts'
+import { jsonLine } from './shown.ts'
 import { sweepAfterDead } from './sweep.ts'
 import { typedLine } from './typed-line.ts'
 import { whileLooking } from './while-looking.ts'
@@ -62,6 +65,15 @@ abstract class ProcedureCommand extends HoneydueCommand {
       helpGroup: 'GLOBAL',
     }),
     'without-lease': Flags.boolean({ summary: 'go on where no lease can be taken: nobody else is kept out', helpGroup: 'GLOBAL' }),
+    notify: Flags.boolean({
+      summary: 'tell by bell, terminal and webhook when it waits for somebody, and when it ends',
+      helpGroup: 'GLOBAL',
+    }),
+    stream: Flags.boolean({
+      summary: 'with --json (or --json=stream): each event of the run as a line, the document last',
+      helpGroup: 'GLOBAL',
+      dependsOn: ['json'],
+    }),
     plan: Flags.string({ summary: 'go on only where the plan is still the one of this name; the plan says it', helpGroup: 'GLOBAL' }),
   }
 
@@ -69,10 +81,15 @@ abstract class ProcedureCommand extends HoneydueCommand {
   private planned(): readonly string[] {
     const words = this.argv.filter(
       (word, i) =>
-        !/^--(dry-run|details|by-hand|json|plain|no-color|no-input|confirm|plan|out|take-over|without-lease)(=|$)/.test(word) &&
-        !/^--(confirm|plan|out|take-over)$/.test(this.argv[i - 1] ?? ''),
+        !/^--(dry-run|details|by-hand|json|stream|notify|plain|no-color|no-input|confirm|plan|out|take-over|without-lease)(=|$)/.test(
+          word,
+        ) && !/^--(confirm|plan|out|take-over)$/.test(this.argv[i - 1] ?? ''),
     )
     return [...words, ...this.answers]
+  }
+
+  protected override framed(json: string): string {
+    return this.argv.includes('--stream') ? jsonLine(JSON.parse(json) as object) : json
   }
 
   /** The same command, with what was answered, and asking again. */
@@ -133,6 +150,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
       const replan = async () => (await prepare(procedure, input, systems, { ...context, signal: new AbortController().signal })).plan
       const afresh = async (title: string) =>
         procedure.steps(await procedure.gather(input, look, context)).find((step) => isChange(step) && step.title === title)
+      const notify = flags.notify ? (await import('./notify.ts')).notifier(environment, procedure.id, { say }) : undefined
       const performing = {
         needs: procedure.needs,
         session,
@@ -167,14 +185,18 @@ abstract class ProcedureCommand extends HoneydueCommand {
           await under.begin({ plan: undoing })
           return under
         }
+        if (flags.stream) this.log(planLine(again.plan))
         const { states, trouble } = await applyPlan({
           ...performing,
+          ...(prompts && notify && { prompts: notifying(prompts, notify) }),
+          ...(flags.stream === true && { told: (event) => this.log(eventLine(again.plan, event)) }),
           ...(!procedure.consumesFacts && { afresh }),
           prepared: again,
           record,
           recordUndo,
         })
         this.known = { environment: environment.name, run: record.run, plan: again.plan, states }
+        await notify?.('ended', trouble ? `stopped: ${trouble.failed}` : 'done, and seen to hold')
         if (trouble) throw trouble
         this.print({ exitCode: 0, ...this.known }, told(again.plan, states, this.here, record.run))
         this.carriedOut = true

@@ -59,6 +59,7 @@ abstract class ReportCommand extends HoneydueCommand {
             clock: systemClock,
             signal,
             pages: (words) => this.pagesFor(words),
+            operators: async () => (await import('./operators.ts')).operatorsOf(session),
           }),
           this.id ?? '',
           this.here,

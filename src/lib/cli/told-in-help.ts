@@ -62,6 +62,7 @@ export const environmentOf = (flags: readonly string[]): Rows => [
         ['HONEYDUE_PROMPT_LIMIT', 'seconds that a question waits (600)'],
       ] as const)
     : []),
+  ['PAGER', 'for what is higher than the terminal (less); cat: none'],
   ['NO_COLOR', 'no colour, as --no-color'],
   ['CI', 'ask nothing, as --no-input'],
 ]

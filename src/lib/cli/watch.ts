@@ -30,7 +30,11 @@ export const watch = async ({ draw, every, clock, signal, screen }: Watching): P
       const at = clock.now().toISOString().slice(0, 19).replace('T', ' ')
       if (screen.isTTY) {
         const lines = fitting([`${at} UTC, every ${every / 1000} s; Ctrl-C ends`, '', ...text.split('\n')], screen)
-        screen.write(`${drawn.length > 0 ? `\r\u001B[${height(drawn, screen)}A\u001B[J` : ''}${lines.join('\n')}\n`)
+        screen.write(
+          drawn.length > 0
+            ? `\r\u001B[${height(drawn, screen)}A${lines.map((line) => over(line, screen)).join('')}\u001B[J`
+            : `${lines.join('\n')}\n`,
+        )
         drawn = lines
       } else screen.write(`${at} UTC\n\n${text}\n\n`)
       await clock.sleep(every, signal)
@@ -38,6 +42,12 @@ export const watch = async ({ draw, every, clock, signal, screen }: Watching): P
   } catch (error) {
     if (!signal.aborted) throw error
   }
+}
+
+/** A line over what stood there: what is left of it goes, and nothing is blank between two pictures. At the edge nothing is left. */
+const over = (line: string, { columns = 80 }: Screen): string => {
+  const width = columnsOf(line)
+  return `${line}${width > 0 && width % columns === 0 ? '' : '\u001B[K'}\n`
 }
 
 const height = (lines: readonly string[], { columns = 80 }: Screen): number =>

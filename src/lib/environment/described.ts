@@ -25,6 +25,9 @@ export const described: Readonly<Record<string, string>> = {
   'redis.passwordKey': 'under which key',
   workloads: 'how many pods of each Deployment are to run; singleton: never more than one; node: the alias of the one it is to run on',
   health: 'answers 200 where the API is well',
+  status_pages:
+    'where providers say how they are, by a name for each, such as Cloudflare: https://www.cloudflarestatus.com/api/v2/status.json; status shows what they say, and decides nothing by it',
+  'notify.webhook': 'is POSTed a line of JSON when a run with --notify waits for somebody, or ends',
   hostaddr: 'where a name lives, as libpq knows it: the name is what TLS verifies, the address is where to connect',
   'warmup.pattern': 'of the line that a pod logs when its pool is warm; a regular expression',
   'warmup.pings': 'so many connections are opened at boot',
@@ -40,6 +43,7 @@ export const described: Readonly<Record<string, string>> = {
 const examples: Readonly<Record<string, unknown>> = {
   'ssh.config': '~/.ssh/config',
   ca: '~/authority.pem',
+  'notify.webhook': 'https://hooks.example.com/operators',
   'warmup.pattern': 'pool is warm',
   'cloudflare.token_command': ['op', 'read', 'op://honeydue/cloudflare/token'],
   'cloudflare.origin_ca': '~/origin-ca.pem',

@@ -36,6 +36,9 @@ export const production: z.input<typeof environmentSchema> = {
     redis: { replicas: 1 },
   },
   health: 'https://api.myhoneydue.com/api/health/',
+  // The book names none.
+  status_pages: {},
+  notify: {},
   hostaddr: {},
   warmup: { pings: 20 },
   // ch13 shows records of the first three; app is the customers' own, by ch07@7e77e3b.

@@ -54,6 +54,12 @@ export const environmentSchema = z.strictObject({
     }),
   ),
   health: z.url(),
+  /** Where providers say how they are, by a name for each: shown beside, never decided by. */
+  status_pages: z.record(text, z.url()),
+  notify: z.strictObject({
+    /** Is POSTed a line of JSON where --notify was typed. */
+    webhook: z.optional(z.url()),
+  }),
   /** Where a name lives, as libpq knows it: the name is what TLS verifies. */
   hostaddr: z.record(place, text),
   warmup: z.strictObject({

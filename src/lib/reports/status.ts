@@ -9,12 +9,14 @@ import type { Readers } from '../systems/systems.ts'
 import { cacheStatus } from './cache/status.ts'
 import { certStatus } from './cert/status.ts'
 import { clusterHealth } from './cluster/health.ts'
+import { configDiff } from './config/diff.ts'
 import { migrations } from './db/migrations.ts'
 import { databaseStatus } from './db/status.ts'
 import { edgeStatus } from './edge/status.ts'
 import { firewallStatus } from './firewall/status.ts'
 import { nodesStatus } from './nodes/status.ts'
 import { queueStatus } from './queue/status.ts'
+import { type Beside, besides } from './status-beside.ts'
 
 const needs = ['nodes', 'kube', 'postgres', 'checkout', 'registry', 'neon', 'redis', 'cloudflare', 'http'] as const
 type Look = Readers<(typeof needs)[number]>
@@ -37,6 +39,7 @@ const parts: readonly Part[] = [
   { what: 'certificate', command: certStatus.id, look: (look, context) => certStatus.look({}, look, context) },
   { what: 'edge', command: edgeStatus.id, look: (look, context) => edgeStatus.look({}, look, context) },
   { what: 'firewall', command: firewallStatus.id, look: (look, context) => firewallStatus.look({}, look, context) },
+  { what: 'drift', command: configDiff.id, look: (look, context) => configDiff.look({ 'exit-code': false }, look, context) },
 ]
 
 /** What takes longer is told as not known: a screen that is late is no first screen. */
@@ -51,7 +54,10 @@ export const status = defineReport({
   title: 'Show the whole deployment on one screen: what is wrong, and where to look',
   needs,
   choices: {},
-  look: async (_, look, context) => viewOf(await Promise.all(parts.map((part) => find(part, look, context)))),
+  look: async (_, look, context) => {
+    const [all, beside] = await Promise.all([Promise.all(parts.map((part) => find(part, look, context))), besides(look, context)])
+    return viewOf(all, beside)
+  },
 })
 
 const find = async ({ what, command, look: ask }: Part, look: Look, context: Context): Promise<Found> => {
@@ -85,7 +91,7 @@ const isNamed = (alias: string, text: string): boolean => text.split(/[^\w-]+/).
  * From the reports to the one screen, one cause one line: parts that are not known for one reason share it, and those that only say again that a
  * node is away are counted under it. What the edge says of such a node stands: it is what customers feel, and has its own cure. Pure.
  */
-export const viewOf = (all: readonly Found[]): View => {
+export const viewOf = (all: readonly Found[], beside: readonly Beside[] = []): View => {
   const away = awayOf(all)
   const echoes = all.filter(
     (found) =>
@@ -115,25 +121,33 @@ export const viewOf = (all: readonly Found[]): View => {
       ...findings.filter(({ level }) => level === 'wrong'),
       ...(again ? [{ level: 'wrong' as const, text: `${again}: nothing but what names ${away.join(', ')}, which does not answer` }] : []),
       ...findings.filter(({ level }) => level === 'warning'),
+      ...beside.flatMap(({ finding }) => finding ?? []),
     ],
     tables: [
       {
         columns: ['', 'state', 'findings', 'shows more'],
-        rows: all.map((found) => [
-          found.what,
-          stateOf(found),
-          'view' in found && found.view.findings.length > 0 ? String(found.view.findings.length) : '',
-          found.command,
-        ]),
+        rows: [
+          ...all.map((found) => [
+            found.what,
+            stateOf(found),
+            'view' in found && found.view.findings.length > 0 ? String(found.view.findings.length) : '',
+            found.command,
+          ]),
+          ...beside.map(({ what, state, told, command }) => [what, state, told, command]),
+        ],
       },
     ],
     notes: [wakes],
     unreachable: all.every((found) => stateOf(found) === 'not known'),
-    data: Object.fromEntries(
-      all.map((found) => [
-        found.command,
-        { state: stateOf(found), ...('view' in found ? { findings: found.view.findings } : { because: found.because }) },
-      ]),
-    ),
+    data: Object.fromEntries([
+      ...all.map(
+        (found) =>
+          [
+            found.command,
+            { state: stateOf(found), ...('view' in found ? { findings: found.view.findings } : { because: found.because }) },
+          ] as const,
+      ),
+      ...beside.map(({ what, state, told }) => [what, { state, told }] as const),
+    ]),
   }
 }

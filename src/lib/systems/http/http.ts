@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { type Duration, seconds } from '../../clock.ts'
 import { Trouble, Usage } from '../../errors.ts'
 import { httpsTo, type Trust } from '../https.ts'
@@ -12,13 +13,16 @@ export interface HttpOptions extends Trust {
   readonly signal?: AbortSignal
 }
 
+/** A status page says little. */
+const mostOfJson = 64 * 1024
+
 const kept = ['server', 'cf-ray', 'cf-cache-status', 'age', 'location', 'retry-after', 'content-type'] as const
 
 /** What customers see: the public names, asked from here over verified TLS. */
 export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter, HttpProver> => {
   const { signal, timeout = seconds(6) } = options
   const send = httpsTo(options)
-  const get = async (text: string): Promise<Answer> => {
+  const open = async <T>(text: string, read: (response: IncomingMessage, began: number) => T | Promise<T>): Promise<T> => {
     const url = new URL(text)
     if (url.protocol !== 'https:')
       throw new Usage({ code: 'http-not-https', failed: `${text} is no https URL`, next: 'honeydue config:explain' })
@@ -28,6 +32,15 @@ export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter,
     try {
       // A connection of its own: a kept one would hide a name that has moved.
       const response = await send(url, { headers: { accept: '*/*' }, signal: signal ? AbortSignal.any([signal, limit]) : limit })
+      return await read(response, began)
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      if (error instanceof Trouble) throw error
+      throw httpTrouble(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
+    }
+  }
+  const get = (url: string) =>
+    open(url, (response, began): Answer => {
       const { statusCode = 0, headers } = response
       response.on('error', () => {}).destroy()
       return {
@@ -35,11 +48,17 @@ export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter,
         headers: Object.fromEntries(kept.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : []))),
         latencyMs: performance.now() - began,
       }
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason
-      if (error instanceof Trouble) throw error
-      throw httpTrouble(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
-    }
-  }
-  return { read: { get }, write: {}, say: {}, prove: proveHttp(options), close: async () => {} }
+    })
+  const json = (url: string) =>
+    open(url, async (response) => {
+      let text = ''
+      for await (const chunk of response.setEncoding('utf8')) {
+        text += chunk
+        if (text.length > mostOfJson || response.statusCode !== 200) break
+      }
+      response.on('error', () => {}).destroy()
+      if (response.statusCode !== 200) throw Object.assign(new Error(`it answers ${response.statusCode}`), { code: 'EPROTO' })
+      return JSON.parse(text) as unknown
+    })
+  return { read: { get, json }, write: {}, say: {}, prove: proveHttp(options), close: async () => {} }
 }

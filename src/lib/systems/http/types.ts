@@ -13,6 +13,8 @@ export interface Answer {
 export interface HttpReader {
   /** GETs an https URL by its public name; redirects are not followed. Throws Unreachable (`http-…`) where there is no answer at all. */
   get(url: string): Promise<Answer>
+  /** The JSON that an https URL answers 200 with, of 64 kB at most. Throws Unreachable (`http-…`). */
+  json(url: string): Promise<unknown>
 }
 
 /** Nothing is changed over plain HTTP. */
