@@ -15,6 +15,8 @@ export default defineConfig({
     testTimeout: 1_200_000,
     hookTimeout: 180_000,
     pool: 'forks',
+    // What a file imports, a sandbox with it, is loaded once in a worker, not once in a file.
+    isolate: false,
     // Half of the time is spent in waiting for what does not answer.
     maxWorkers: 3,
   },

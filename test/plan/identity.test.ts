@@ -34,6 +34,7 @@ test('what is done meanwhile, by our own rollout or Job, is progress and no othe
   expect(difference([a, b, c], [done('a'), done('b'), done('c')])).toEqual([])
   expect(difference([a, b, c], [b, c])).toEqual([])
   expect(difference([a, b, proof], [done('b'), proof])).toEqual([])
+  expect(difference([proof, a], [])).toEqual([])
   expect(difference([gate, a], [{ ...gate, already: true, manual: [] }, a])).toEqual([])
 })
 

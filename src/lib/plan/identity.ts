@@ -83,8 +83,9 @@ const otherSteps = (confirmed: Identity, now: Identity): readonly string[] => {
         come.push(`${title}: ${step.count}, where ${found.count} were shown`)
     } else if (!step.already) come.push(...step.lines)
   }
-  // What only looks or asks may not fall away unseen: it is what made the rest safe.
-  const gone = confirmed.steps.filter((step) => !met.has(step) && (come.length > 0 || step.kind !== 'change') && !step.already)
+  // What only looks or asks may not fall away unseen: it is what made the rest safe, where there is a rest.
+  const changes = now.steps.some(({ kind, already }) => kind === 'change' && !already)
+  const gone = confirmed.steps.filter((step) => !met.has(step) && (come.length > 0 || (changes && step.kind !== 'change')) && !step.already)
   const lost = [...(confirmed.of === now.of ? [] : [confirmed.of]), ...gone.flatMap(({ lines }) => lines)]
   const [told, untold] = [lost.filter((line) => !come.includes(line)), come.filter((line) => !lost.includes(line))]
   // Where only the order is another one, nothing but the whole list tells it.

@@ -1,0 +1,164 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
+import { manifestFile } from '../../src/lib/sandbox/deployment/repository.ts'
+import { journalsIn, startProgram } from '../support/attempts.ts'
+import { migrationWorlds, nextImage } from '../support/migration-worlds.ts'
+import { gate, holdGate, inTransaction, jobBecomes, patient, release, versionsOf, waitingAtGate } from '../support/migrations.ts'
+import { confirmed, type Ended, honeydue, requireBuild } from '../support/program.ts'
+import { useSandbox } from '../support/worlds.ts'
+
+/** What once ended badly, each as it was found: F4, F5 and so on are its names in the commits that mended it. The others stand where their class does. */
+const sandbox = useSandbox({ postgres: true, speed: { ready: 20, terminate: 20 } })
+const home = mkdtempSync(join(tmpdir(), 'honeydue-found-once-'))
+beforeAll(requireBuild)
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+const at = () => ['--env', join(sandbox().dir, 'environment.yaml')]
+const env = { NO_COLOR: '1' }
+const flat = ({ stdout, stderr }: Ended): string => `${stdout}${stderr}`.replace(/\s+/g, ' ')
+const run = (...words: readonly string[]) => honeydue([...words, ...at()], { home, env, within: 100_000 })
+const carryOut = (...words: readonly string[]) => confirmed([...words, ...at(), '--json'], { home, env, within: 100_000 })
+const leftOf = ({ stdout }: Ended): readonly string[] =>
+  (JSON.parse(stdout) as { readonly error?: { readonly byHand?: readonly string[] } }).error?.byHand ?? []
+const checkout = () => sandbox().environment.checkout
+const inCheckout = (...names: readonly string[]) => join(checkout(), 'deploy-k3s', ...names)
+
+/** Pasted as it is told, where kubectl and curl do nothing and fail. */
+const pasted = (lines: readonly string[]): string => {
+  const bin = join(home, 'refusing')
+  mkdirSync(bin, { recursive: true })
+  for (const name of ['kubectl', 'curl', 'ssh', 'psql']) {
+    writeFileSync(join(bin, name), '#!/bin/sh\nexit 22\n')
+    chmodSync(join(bin, name), 0o755)
+  }
+  const { stderr } = spawnSync('bash', ['-c', lines.join('\n')], {
+    cwd: checkout(),
+    input: '',
+    env: { PATH: `${bin}${delimiter}${process.env['PATH']}`, HOME: home, CLOUDFLARE_API_TOKEN: 'x' },
+    timeout: 60_000,
+  })
+  return String(stderr)
+}
+
+/** Files that `git add -A` would take, which hold what nobody may see. */
+const wouldBePublished = (): readonly string[] =>
+  execFileSync('git', ['-C', checkout(), 'status', '--porcelain', '--untracked-files=all'], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.slice(3))
+    .filter((file) => {
+      const text = readFileSync(join(checkout(), file), 'utf8')
+      return /PRIVATE KEY/.test(text) || plantedValues.some((value) => text.includes(value))
+    })
+
+test('F4: what is left by hand begins with the step that failed', async () => {
+  sandbox().kubernetes.fail({
+    match: ({ method, path }) => method === 'PATCH' && /\/deployments\/api\b/.test(path) && !path.includes('dryRun'),
+    answer: { status: 500, reason: 'InternalError' },
+  })
+  const ended = await carryOut('db:switch-host', '--to', 'direct')
+  expect(ended.code, flat(ended)).not.toBe(0)
+  const left = leftOf(ended)
+  const steps = left.filter((line) => line.startsWith('# '))
+  expect(steps.slice(0, 2), left.join('\n')).toEqual(['# Restart api', expect.stringContaining('Look first')])
+  expect(left.find((line) => line.startsWith('kubectl'))).toContain('rollout restart deployment/api')
+})
+
+test('F4: what is left of a rotation, pasted while Cloudflare refuses, leaves certificate and key as they are', async () => {
+  const files = ['cloudflare-origin.crt', 'cloudflare-origin.key']
+  const before = files.map((name) => readFileSync(inCheckout('secrets', name), 'utf8'))
+  sandbox().cloudflare.fail({ match: ({ method, path }) => method === 'POST' && path.includes('/certificates'), answer: 'server-error' })
+  const ended = await carryOut('cert:rotate', '--validity', '90', '--soak', '0s')
+  expect(ended.code, flat(ended)).not.toBe(0)
+  const left = leftOf(ended)
+  expect(left.join('\n'), flat(ended)).toContain('certificates')
+  pasted(left)
+  expect(files.map((name) => readFileSync(inCheckout('secrets', name), 'utf8'))).toEqual(before)
+})
+
+test('F5: nothing that a run or its lines leave in the checkout would be published with a secret in it', async () => {
+  const byHand = await run('db:switch-host', '--to', 'direct', '--by-hand')
+  pasted(byHand.stdout.split('\n'))
+  expect(wouldBePublished()).toEqual([])
+  await sandbox().reset()
+  // Killed at the moment when the new text is whole and has not taken its name.
+  const killer = join(home, 'killer.mjs')
+  writeFileSync(
+    killer,
+    `import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+const { rename } = fs.promises
+fs.promises.rename = (from, to) => (String(to).startsWith(process.env.KILLED_AT) ? process.kill(process.pid, 'SIGKILL') : rename(from, to))
+syncBuiltinESMExports()
+`,
+  )
+  for (const words of [
+    ['db:switch-host', '--to', 'direct'],
+    ['cert:rotate', '--validity', '90', '--soak', '0s'],
+  ]) {
+    const ended = await confirmed([...words, ...at()], {
+      home,
+      env: { ...env, NODE_OPTIONS: `--import ${killer}`, KILLED_AT: checkout() },
+      within: 100_000,
+    })
+    expect(ended.code, `${words}: ${flat(ended)}`).toBeNull()
+    expect(wouldBePublished(), words.join(' ')).toEqual([])
+  }
+})
+
+test('F7: a manifest that would run goose down is shown and refused, of the working copy as of the tag', async () => {
+  await migrationWorlds['two files pending'](sandbox())
+  const good = await run('db:migrate', '--image', nextImage, '--dry-run')
+  expect([good.code, flat(good)]).toEqual([0, expect.stringMatching(/exec goose -dir migrations postgres .* up/)])
+  const file = join(checkout(), manifestFile)
+  writeFileSync(file, readFileSync(file, 'utf8').replace('lock_timeout=5s" up', 'lock_timeout=5s" down-to 0'))
+  const ended = await run('db:migrate', '--image', nextImage, '--dry-run')
+  expect([ended.code, flat(ended)]).toEqual([3, expect.stringMatching(/down-to 0/)])
+  expect(flat(ended)).toContain('another one than at cccc001')
+})
+
+test('F11: an API that answers 404 to everything is no healthy cluster', async () => {
+  sandbox().kubernetes.fail({ answer: { status: 404, reason: 'NotFound' } })
+  for (const report of ['cluster:health', 'nodes:status', 'status']) {
+    const ended = await run(report)
+    expect(ended.code, `${report}: ${flat(ended)}`).not.toBe(0)
+    expect(flat(ended)).not.toContain('Nothing is wrong')
+  }
+})
+
+test('F15: our own Job that comes to its end between two looks is progress, and nobody else’s doing', async () => {
+  const environment = join(home, 'environment.yaml')
+  const given = parse(readFileSync(join(sandbox().dir, 'environment.yaml'), 'utf8')) as object
+  // The lease of a run that was killed is abandoned after three seconds.
+  writeFileSync(environment, stringify({ ...given, lease: { name: 'honeydue-operators', seconds: 3 } }), { mode: 0o600 })
+  const open = await holdGate(sandbox())
+  await release(sandbox(), 'cccc001', { '000003_notes.sql': inTransaction(`ALTER TABLE tasks ADD COLUMN notes text;\n${gate}`) })
+  const words = ['db:migrate', '--image', nextImage, '--env', environment]
+  const state = join(home, 'state')
+  const confirmation = async (): Promise<readonly string[]> => {
+    const { said } = await startProgram([...words, '--dry-run', '--json'], state, env).ended
+    const { plan } = JSON.parse(said.slice(said.indexOf('{'))) as { readonly plan: Readonly<Record<string, string>> }
+    return ['--confirm', `${plan.environment}/${plan.subject}`, '--plan', String(plan.name)]
+  }
+  const first = startProgram([...words, ...(await confirmation())], state, env)
+  await expect.poll(() => waitingAtGate(sandbox()), patient).toBe(1)
+  first.process.kill('SIGKILL')
+  await first.ended
+
+  const again = startProgram([...words, ...(await confirmation())], state, env)
+  // It has looked once, and is about to look again: its journal has the plan.
+  while (again.process.exitCode === null && (journalsIn(state)[1]?.lines.length ?? 0) < 1) await sleep(1)
+  again.process.kill('SIGSTOP')
+  await open()
+  await jobBecomes(sandbox(), 'Complete')
+  again.process.kill('SIGCONT')
+  const { code, said } = await again.ended
+  expect(code, said).toBe(0)
+  expect(await versionsOf(sandbox())).toEqual([0, 1, 2, 3])
+})
