@@ -61,7 +61,7 @@ const said = async (look: () => Promise<string>): Promise<string> =>
 /** The hostile text is in it, shown as what it is; of a name in small letters. */
 const arrived = (text: string): boolean => /(?:x1b|u001b)\[9a/i.test(text)
 
-test('no report and no plan lets a control character of anybody else through, in text or in JSON', async () => {
+test('F3: no report and no plan lets a control character of anybody else through, in text or in JSON', async () => {
   const { pid, stop } = await poison(sandbox(), hostile)
   const context = contextOf(sandbox().environment)
   const seen: string[] = []

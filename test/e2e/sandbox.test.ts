@@ -50,7 +50,7 @@ test('what a crash left is cleared by the next start, and a folder of somebody e
   expect(readdirSync(dir).sort()).toEqual(['mine.txt', 'sandbox.log'])
 })
 
-test('two at the same moment on one folder are one sandbox, and down ends it', async () => {
+test('F21: two at the same moment on one folder are one sandbox, and down ends it', async () => {
   const both = (await Promise.all([up(), up()])).map(({ stdout }) => JSON.parse(stdout))
   expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
   expect(new Set(both.map(({ pid }) => pid)).size).toBe(1)

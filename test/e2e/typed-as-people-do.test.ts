@@ -130,7 +130,7 @@ test('a variable of the shell does not take TLS’s verification away', async ()
 })
 
 test.runIf(existsSync('/dev/full')).each(['>/dev/full', '2>/dev/full', '>/dev/full 2>&1'])(
-  'a full disk behind %s ends in a line, and no stack',
+  'F18: a full disk behind %s ends in a line, and no stack',
   async (redirect) => {
     const program = [process.execPath, join(root, 'bin/run.js')].map((word) => `'${word}'`).join(' ')
     for (const words of [`nodes:status --env '${at()[1]}'`, 'runbook:list', '--help']) {

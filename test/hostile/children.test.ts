@@ -36,7 +36,7 @@ current-context: c
 users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: plugin, interactiveMode: Never}}}]
 `
 
-test('no program that is started is given a token that it has no use for, in its environment or its arguments', async ({ task }) => {
+test('F17: no program that is started is given a token that it has no use for, in its environment or its arguments', async ({ task }) => {
   const { path, heard } = listeners()
   const file = join(place, 'kubeconfig')
   writeFileSync(file, kubeconfig(sandbox().kubernetes.port), { mode: 0o600 })

@@ -41,7 +41,7 @@ const floods: readonly (readonly [what: string, file: string, content: string, s
   ['firewall rules of 9 MB', 'ufw/rules4', `${long(1000)}\n`.repeat(9000), /./],
 ]
 
-test('a node that prints megabytes fills neither the memory nor the screen', async ({ task }) => {
+test('F20: a node that prints megabytes fills neither the memory nor the screen', async ({ task }) => {
   const lost: string[] = []
   let tried = 0
   for (const [turn, [what, file, content, says]] of floods.entries()) {
@@ -63,7 +63,7 @@ test('a node that prints megabytes fills neither the memory nor the screen', asy
 
 const namespaces = ['..', '.', '../../x?y=', 'a/b', 'honeydue/secrets', 'x%2f..%2f..', '?y=1', '#', '../kube-system']
 
-test('a namespace that looks like a path is no path', async ({ task }) => {
+test('F20: a namespace that looks like a path is no path', async ({ task }) => {
   const lost: string[] = []
   const file = join(home, 'odd-namespace.yaml')
   const commands = ['cluster:health', 'config:diff', 'cache:status', 'deploy:restart api --dry-run']
@@ -101,7 +101,7 @@ const keptTo = (path: string, namespace: string): boolean => {
   return named === 0 || [undefined, encodeURIComponent(namespace), 'honeydue'].includes(words[named])
 }
 
-test('three hundred public names are looked at, and what is said of them can be read', async ({ task }) => {
+test('F20: three hundred public names are looked at, and what is said of them can be read', async ({ task }) => {
   const { state } = sandbox().cloudflare
   const like = state.records.find(({ type, proxied }) => type === 'A' && proxied)
   const more = Array.from({ length: like === undefined ? 0 : 300 }, (_, i) => ({
@@ -124,7 +124,7 @@ test('three hundred public names are looked at, and what is said of them can be 
   count(task.meta, { of: 'commands over three hundred public names', tried: commands.length, lost, longest })
 })
 
-test('a pipe, a folder, a device and a link to nowhere among the migrations and manifests hold nobody up', async ({ task }) => {
+test('F20: a pipe, a folder, a device and a link to nowhere among the migrations and manifests hold nobody up', async ({ task }) => {
   const lost: string[] = []
   const checkout = join(sandbox().dir, 'checkout')
   const odd = ['migrations/000009_odd.sql', 'deploy-k3s/manifests/odd.yaml', 'deploy/prod.env', 'deploy-k3s/config.yaml']

@@ -50,7 +50,7 @@ const commands = [
 const moments = [0, 150, 4000]
 
 test.runIf(process.platform === 'linux')(
-  'the first Ctrl-C, and the first TERM, end a rehearsal and its private PostgreSQL',
+  'F9: the first Ctrl-C, and the first TERM, end a rehearsal and its private PostgreSQL',
   async ({ task }) => {
     const lost: string[] = []
     let [tried, longest] = [0, 0]

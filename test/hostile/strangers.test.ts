@@ -54,7 +54,7 @@ const said = (port: number, text: string): Promise<string> =>
     })
   })
 
-test('who has none of the sandbox’s secrets gets into nothing, whatever he guesses', async ({ task }) => {
+test('F0: who has none of the sandbox’s secrets gets into nothing, whatever he guesses', async ({ task }) => {
   const { urls, kubernetes, redis, registry, postgres, nodes } = sandbox
   const inside: string[] = []
   let tried = 0
@@ -132,7 +132,7 @@ test('who has none of the sandbox’s secrets gets into nothing, whatever he gue
   count(task.meta, { of: 'ways into a running sandbox without its secrets', tried, lost: inside })
 })
 
-test.runIf(process.getuid?.() === 0)('another user of this machine reads no file of it', async ({ task }) => {
+test.runIf(process.getuid?.() === 0)('F21: another user of this machine reads no file of it', async ({ task }) => {
   const lost: string[] = []
   let tried = 0
   const files = readdirSync(sandbox.dir, { recursive: true, encoding: 'utf8' }).filter((file) => !file.startsWith('checkout/.git/'))

@@ -35,8 +35,8 @@ const everyCommand = (pid: string): readonly (readonly string[])[] => {
     ...words.map((line) => [...line, '--by-hand']),
   ]
 }
-/** Where answers are hostile each fifth of them, another one in each round; where what lies in the systems is hostile, and each comes to its end, each second. */
-const commands = (pid: string, round: number) => inTurn(everyCommand(pid), round === rounds ? 2 : 5, round)
+/** Where answers are hostile each sixth of them, another one in each round; where what lies in the systems is hostile, and each comes to its end, each third. */
+const commands = (pid: string, round: number) => inTurn(everyCommand(pid), round === rounds ? 3 : 6, round)
 
 /** The lines that it tells to be typed: those of `--by-hand`, and what is named as next. */
 const toBeTyped = (words: readonly string[], stdout: string): readonly string[] => {
@@ -104,7 +104,7 @@ test.each(Array.from({ length: rounds + 1 }, (_, i) => i))('round %s of hostile 
   }
 })
 
-test('no stream carries what a terminal obeys', ({ task }) => {
+test('F3: no stream carries what a terminal obeys', ({ task }) => {
   count(task.meta, {
     of: 'streams with hostile text in every field that a system returns',
     tried: tried.streams,
@@ -112,7 +112,7 @@ test('no stream carries what a terminal obeys', ({ task }) => {
     lost: lost.streams,
   })
 })
-test('nothing of what is told to be typed runs what a system said', ({ task }) => {
+test('F2b: nothing of what is told to be typed runs what a system said', ({ task }) => {
   count(task.meta, { of: 'lines of --by-hand and next: made of hostile answers, pasted', tried: tried.lines, lost: lost.lines })
 })
 test('every procedure is asked', () => {

@@ -112,13 +112,13 @@ const everyFault = Object.keys(faults) as readonly Fault[]
 /** Every system of every command over every wire. */
 const wholeWires = (fault: Fault): readonly Point[] =>
   commands().flatMap(([command, systems]) => systems.map((system) => ({ fault, command, system })))
-/** A wire that says nothing before one system of each command; before each third command each of the others: every command meets three of them. */
+/** A wire that says nothing before one system of each command; before each fourth command each of the others: every command meets some of them. */
 const triedWires = (fault: Fault, turn: number): readonly Point[] =>
   full
     ? wholeWires(fault)
     : commands().flatMap(([command, systems], i) => {
         const system = systems[(i + turn) % systems.length]
-        return system !== undefined && (fault === 'stall' || (i + turn) % 3 === 0) ? [{ fault, command, system }] : []
+        return system !== undefined && (fault === 'stall' || (i + turn) % 4 === 0) ? [{ fault, command, system }] : []
       })
 const singleConnections = (): readonly Point[] =>
   ['nodes:status', 'db:status', 'edge:status', 'db:switch-host --to direct --dry-run'].flatMap((command) =>
@@ -168,7 +168,7 @@ const counted = async (of: string, outOf: number, meant: (point: Point) => boole
   return { of, tried: some.length, outOf, lost, again, longest: Math.max(...some.map(({ ended }) => ended.ms)) }
 }
 
-test.for(everyFault)('a wire that is %s: every command ends in time with what is known', async (fault, { task }) => {
+test.for(everyFault)('F10, F14: a wire that is %s: every command ends in time with what is known', async (fault, { task }) => {
   const whole = wholeWires(fault).length
   count(
     task.meta,
@@ -176,7 +176,7 @@ test.for(everyFault)('a wire that is %s: every command ends in time with what is
   )
 })
 
-test('each connection in turn is cut, stalled or ended early: the others carry the command', async ({ task }) => {
+test('F10: each connection in turn is cut, stalled or ended early: the others carry the command', async ({ task }) => {
   const whole = singleConnections().length
   count(task.meta, await counted('one connection of a command at a time: reset, stall, truncate', whole, (one) => one.only !== undefined))
 })
@@ -184,7 +184,7 @@ test('each connection in turn is cut, stalled or ended early: the others carry t
 test('while nothing answers, the screen says what is being asked', async ({ task }) => {
   const lost: string[] = []
   for (const wire of Object.values(over.wires)) Object.assign(wire, { fault: 'stall', only: undefined, seen: 0 })
-  const asking = inTurn(commands(), 3)
+  const asking = inTurn(commands(), 4)
   await allOf(asking, 3, async ([command]) => {
     const terminal = openTerminal([...command.split(' '), '--env', over.environment], { home, within: 60_000 })
     // It stands there before anything has answered: nothing does.

@@ -100,7 +100,7 @@ test.each([
   expect(readdirSync(place)).toEqual([])
 })
 
-test('a view and a function of the live database that wait for a superuser', async () => {
+test('F2: a view and a function of the live database that wait for a superuser', async () => {
   const boom = `CREATE FUNCTION boom() RETURNS int LANGUAGE plpgsql AS $$BEGIN
     IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch ${mark}'''; END IF; RETURN 1; END$$`
   const { code } = await attempt('SELECT * FROM mv', [boom, 'CREATE MATERIALIZED VIEW mv AS SELECT boom()'])

@@ -56,7 +56,7 @@ test('whoever asks to stop is heard at once: while it starts, and in the middle 
   await expect.poll(() => existsSync(server.folder)).toBe(false)
 })
 
-test('what a killed start left is swept at the next, and nothing else', async () => {
+test('F16: what a killed start left is swept at the next, and nothing else', async () => {
   const binaries = await findBinaries()
   const place = (name: string) => join(tmpdir(), name)
   // No process has this number: it is above what the kernel gives.

@@ -25,7 +25,7 @@ test('every procedure meets a foreign hand', () => {
   expect([...new Set(hands.map(({ id }) => id))].sort()).toEqual(Object.keys(cases).sort())
 })
 
-test('each step’s object is changed in mid-run by somebody else', async ({ task }) => {
+test('F13: each step’s object is changed in mid-run by somebody else', async ({ task }) => {
   const missed: string[] = []
   for (const { id, after, act, by: whose, codes, says } of hands) {
     const one: Case = cases[id]

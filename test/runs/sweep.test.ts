@@ -56,7 +56,7 @@ for (const id of ['db:switch-host', 'cert:rotate'] as const satisfies readonly I
     count(task.meta, { of: `${id}: killed beside a new file, and swept`, tried: at.length, lost: missed })
   })
 
-test('a private PostgreSQL that was being laid when its run was killed is swept by the next run, which says so', async () => {
+test('F16: a private PostgreSQL that was being laid when its run was killed is swept by the next run, which says so', async () => {
   const rehearse = ['db:migrate', '--image', nextImage, '--rehearse']
   await arrange(cases['db:migrate'])
   // The first one of all makes the template that the others copy.

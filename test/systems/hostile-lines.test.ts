@@ -10,7 +10,7 @@ const values = lane ? hostileWords(pieces.length + 10, 3) : hostileWords(20)
 const posix = ['sh', 'dash', 'bash', 'zsh']
 
 describe.each(shells.filter(({ name }) => posix.includes(name)))('typed into $name', ({ name, path }) => {
-  test('no line of any writer runs what a value from outside says', ({ task }) => {
+  test('F2b: no line of any writer runs what a value from outside says', ({ task }) => {
     const lost: string[] = []
     let tried = 0
     const typed = (some: readonly string[]) => {

@@ -38,7 +38,7 @@ test('a value that is another now is a moved world; a file that is not there has
 })
 
 test.each([0o000, 0o022, 0o077, 0o777])(
-  'under umask %o a replaced file keeps its mode, its link and what the link leads to',
+  'F19: under umask %o a replaced file keeps its mode, its link and what the link leads to',
   async (mask) => {
     const before = process.umask(mask)
     try {

@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 const begin = () => ({ ...newKeyRequest('example.com'), base, commonName: 'example.com' })
 const read = (file: string) => readFileSync(join(folder, file), 'utf8')
 
-test('of many rotations that begin at once in one checkout one has its key there, and every other is told so', async () => {
+test('F12: of many rotations that begin at once in one checkout one has its key there, and every other is told so', async () => {
   for (let round = 0; round < 20; round++) {
     const all = Array.from({ length: 4 }, begin)
     const ended = await Promise.allSettled(all.map((one) => writePair(folder).keepNewKey(one)))

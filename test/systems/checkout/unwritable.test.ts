@@ -12,7 +12,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('what could not be written is known before anything changes, and why', async () => {
+test('F8: what could not be written is known before anything changes, and why', async () => {
   writeFileSync(join(folder, 'file'), '')
   mkdirSync(join(folder, 'is-one'))
   symlinkSync(join(folder, 'nowhere', 'file'), join(folder, 'link'))

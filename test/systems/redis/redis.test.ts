@@ -258,7 +258,7 @@ describe('a Redis that is not well', () => {
     expect((await read.info()).role).toBe('master')
   })
 
-  test('what one look waits for is limited in all: question after question, however soon each is answered; the next look begins anew', async () => {
+  test('F10: what one look waits for is limited in all: question after question, however soon each is answered; the next look begins anew', async () => {
     const slow = await startSlowPort(server.port, 150)
     const system = connect({
       dial: async () => ({ host: '127.0.0.1', port: slow.port, close: async () => {} }),
