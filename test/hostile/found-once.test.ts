@@ -41,7 +41,8 @@ const pasted = (lines: readonly string[]): string => {
   }
   const { stderr } = spawnSync('bash', ['-c', lines.join('\n')], {
     cwd: checkout(),
-    input: '',
+    // Asked whether it is done already, whoever pastes it says no.
+    input: 'n\n'.repeat(20),
     env: { PATH: `${bin}${delimiter}${process.env['PATH']}`, HOME: home, CLOUDFLARE_API_TOKEN: 'x' },
     timeout: 60_000,
   })

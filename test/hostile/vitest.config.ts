@@ -12,7 +12,7 @@ export default defineConfig({
     reporters: ['default', './test/hostile/table.ts'],
     env: { HOSTILE: process.env['HOSTILE'] ?? 'some' },
     disableConsoleIntercept: true,
-    testTimeout: 1_200_000,
+    testTimeout: 2_400_000,
     hookTimeout: 180_000,
     pool: 'forks',
     // What a file imports, a sandbox with it, is loaded once in a worker, not once in a file.
