@@ -51,6 +51,7 @@ export const disturbed = (part: ReturnType<typeof partOf>): void => {
   const watched = async (id: ProcedureId) => {
     const calls = { Kubernetes: 0, Cloudflare: 0 }
     const ended = await undisturbed(id, () => {
+      Object.assign(calls, { Kubernetes: 0, Cloudflare: 0 })
       for (const name of names)
         apis[name]((seen) => {
           if (writes(seen)) calls[name]++
@@ -62,6 +63,7 @@ export const disturbed = (part: ReturnType<typeof partOf>): void => {
   const known = (id: ProcedureId): ReturnType<typeof watched> => {
     const one = before.get(id) ?? watched(id)
     before.set(id, one)
+    one.catch(() => before.delete(id))
     return one
   }
 

@@ -31,12 +31,12 @@ const leftOf = ({ stdout }: Ended): readonly string[] =>
 const checkout = () => sandbox().environment.checkout
 const inCheckout = (...names: readonly string[]) => join(checkout(), 'deploy-k3s', ...names)
 
-/** Pasted as it is told, where kubectl and curl do nothing and fail. */
+/** Pasted as it is told, where everybody refuses what is to be changed; Cloudflare still says which zone it is. */
 const pasted = (lines: readonly string[]): string => {
   const bin = join(home, 'refusing')
   mkdirSync(bin, { recursive: true })
   for (const name of ['kubectl', 'curl', 'ssh', 'psql']) {
-    writeFileSync(join(bin, name), '#!/bin/sh\nexit 22\n')
+    writeFileSync(join(bin, name), `#!/bin/sh\ncase "$*" in */zones?*) echo '{"id":"a1"}' ;; *) exit 22 ;; esac\n`)
     chmodSync(join(bin, name), 0o755)
   }
   const { stderr } = spawnSync('bash', ['-c', lines.join('\n')], {
