@@ -17,6 +17,10 @@ interface Looked {
   readonly plan?: { readonly name: string; readonly environment: string; readonly subject: string; readonly risk: string }
 }
 
+/** What a run meets; returns what ends it, where that has no end of its own. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most have an end of their own
+type Meeting = (child: Child) => void | (() => void) | Promise<void>
+
 /** A sandbox behind wires, the built program, and a state folder that each attempt begins anew. */
 export const useAttack = (options: SandboxOptions = {}) => {
   const sandbox = useSandbox({
@@ -106,11 +110,12 @@ export const useAttack = (options: SandboxOptions = {}) => {
    * One point: the procedure in its world, met by `meet` while it runs, and run again where it did not come to its end. What was wrong with it;
    * undefined: it survived.
    */
-  const survives = async (id: ProcedureId, end: string, meet: (child: Child) => void | Promise<void>): Promise<string | undefined> => {
+  const survives = async (id: ProcedureId, end: string, meet: Meeting): Promise<string | undefined> => {
     const words = await fresh(id)
     const child = start(await confirmed(words))
-    await meet(child)
+    const heal = await meet(child)
     const first = await child.ended
+    heal?.()
     for (const wire of Object.values(over.wires)) Object.assign(wire, { fault: undefined, only: undefined })
     const left = await worldOf(sandbox())
     const because = (what: string, ...ended: readonly Ended[]) =>
