@@ -61,7 +61,10 @@ test('a drill is started, looked at, repaired and reviewed by what the commands 
   expect(stdout).toContain('The shortest way: honeydue queue:resume default')
   const review = (await said('drill:report')).stdout
   expect(review).toMatch(/^# Review of \d{4}-\d\d-\d\d: a queue paused by somebody\n\n> Monitoring: no reminder/)
-  const times = [...review.matchAll(/^\| \d\d:\d\d:\d\d \| [^|]+ \| (.*) \|$/gm)].map(([, what]) => what)
+  const times = [...review.matchAll(/^\| \d\d:\d\d:\d\d \| [^|]+ \| (.*) \|$/gm)]
+    .map(([, what]) => what)
+    // What others do, and what a busy machine loses, comes when it comes.
+    .filter((what) => !/^A colleague|request (is|that was) lost/.test(what ?? ''))
   expect(times).toEqual([
     'It breaks',
     'Somebody looks',
