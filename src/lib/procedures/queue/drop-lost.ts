@@ -39,7 +39,7 @@ const dropLost = (
       ...(keys.length > 0
         ? [
             {
-              what: `unique locks without a job: ${[...new Set(locks.map(({ type }) => type))].join(', ')}`,
+              what: `unique locks of ${[...new Set(locks.map(({ type }) => type))].join(', ')}, held by no job`,
               before: 'equal jobs are refused',
               after: 'equal jobs are taken',
               note: counted(keys.length, 'lock'),
