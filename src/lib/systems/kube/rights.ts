@@ -1,17 +1,17 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { KubeClient } from './request.ts'
 import { statusTrouble } from './trouble.ts'
 import type { Rights } from './types.ts'
 
 const who = z.object({
-  status: z.object({ userInfo: z.object({ username: z.string(), groups: z.array(z.string()).optional() }) }),
+  status: z.object({ userInfo: z.object({ username: z.string(), groups: z.optional(z.array(z.string())) }) }),
 })
 
-const list = z.array(z.string()).optional()
+const list = z.optional(z.array(z.string()))
 const rules = z.object({
   status: z.object({
-    resourceRules: z.array(z.object({ verbs: list, apiGroups: list, resources: list, resourceNames: list })).nullish(),
-    incomplete: z.boolean().optional(),
+    resourceRules: z.nullish(z.array(z.object({ verbs: list, apiGroups: list, resources: list, resourceNames: list }))),
+    incomplete: z.optional(z.boolean()),
   }),
 })
 
