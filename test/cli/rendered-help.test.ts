@@ -76,7 +76,13 @@ test('both spellings, help words and a topic alone are the same help; everything
 })
 
 test('what answers help imports nothing of ours or of a library', () => {
-  const imported = [...readFileSync(join(root, 'dist/answer.js'), 'utf8').matchAll(/from\s*"([^"]+)"|import\("([^"]+)"\)/g)]
+  const importedBy = (file: string) => [
+    ...readFileSync(join(root, 'dist', file), 'utf8').matchAll(
+      /\b(?:import|export)\b[^"'`;()]*\bfrom\s*"([^"]+)"|\bimport\s*\(?"([^"]+)"/g,
+    ),
+  ]
+  expect(importedBy('run.js').length).toBeGreaterThan(0)
+  const imported = importedBy('answer.js')
   expect(imported.map(([, name]) => name).filter((name) => !name?.startsWith('node:'))).toEqual([])
 })
 

@@ -52,7 +52,7 @@ test('well; a node away is one cause; an API that is away is one line for all th
   const deaf = await run()
   expect(deaf.code).toBe(3)
   expect(wrongOf(deaf)).toContainEqual(
-    expect.stringMatching(/^cluster, database, migrations, cache, job queue: not known\. The Kubernetes API/),
+    expect.stringMatching(/^cluster, database, migrations, cache, job queue, drift: not known\. The Kubernetes API/),
   )
   expect(statesOf(deaf)['db:status']).toBe('not known')
 })

@@ -7,7 +7,7 @@ import type { JobScheduler } from '../../systems/redis/jobs.ts'
 import type { Readers } from '../../systems/systems.ts'
 
 /** The cluster's own state waits no longer for what others say. */
-const patience = seconds(4)
+const patience = seconds(6)
 
 interface Elsewhere {
   readonly known: { readonly schedulers: readonly JobScheduler[] | undefined; readonly databases: readonly string[] | undefined }

@@ -10,9 +10,11 @@ import { noConfigMap } from '../../facts/config/no-config-map.ts'
 import { type ConfigValue, configValues, differs, sources } from '../../facts/config/values.ts'
 import { masked } from '../../masked.ts'
 import { toggle } from '../../plan/choice.ts'
+import type { Context } from '../../plan/context.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
 import { startedAt } from '../../pod-state.ts'
 import type { Pod } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
 
 /** What the next 03-deploy.sh would change, as far as it is known what that script does. */
 export const configDiff = defineReport({
@@ -20,19 +22,11 @@ export const configDiff = defineReport({
   title: 'Show what the next deploy would change',
   needs: ['kube', 'checkout'],
   choices: { 'exit-code': toggle({ about: 'exit 1 where something differs, as git diff does' }) },
-  look: async (input, look, { environment: { namespace, database }, clock }) => {
-    const [found, read, changes] = await Promise.all([
-      look.kube.get('ConfigMap', database.configMap, namespace),
-      answer(look.kube.pods({ namespace })),
-      manifestChanges(look, namespace),
-    ])
-    if (!found) throw noConfigMap(namespace, database.configMap)
-    if (!read.answered && !(read.error instanceof Trouble && read.error.code === 'kube-forbidden')) throw read.error
-    const pods = valueOr(read, [])
-    const values = await configValues(look, found)
-    const older = values.flatMap((value) => olderPods(value, pods, database.configMap))
-    const findings = [...values.flatMap(ofValue), ...changes.flatMap(ofManifest), ...older]
-    const now = clock.now()
+  look: async (input, look, context) => {
+    const { database, namespace } = context.environment
+    const [{ values, read, findings: drift }, changes] = await Promise.all([configDrift(look, context), manifestChanges(look, namespace)])
+    const findings = [...drift, ...changes.flatMap(ofManifest)]
+    const now = context.clock.now()
     const differ = values.some(differs) || changes.some(({ does }) => does === 'makes' || does === 'changes')
     const isPartly = !read.answered || changes.some(({ forbidden }) => forbidden)
     return {
@@ -78,6 +72,19 @@ export const configDiff = defineReport({
     }
   },
 })
+
+/** What the ConfigMap says that its sources do not, and which pods have an older value. The manifests, which the API server tries one after another, are not looked at. */
+export const configDrift = async (look: Readers<'kube' | 'checkout'>, { environment: { namespace, database } }: Context) => {
+  const [found, read] = await Promise.all([
+    look.kube.get('ConfigMap', database.configMap, namespace),
+    answer(look.kube.pods({ namespace })),
+  ])
+  if (!found) throw noConfigMap(namespace, database.configMap)
+  if (!read.answered && !(read.error instanceof Trouble && read.error.code === 'kube-forbidden')) throw read.error
+  const values = await configValues(look, found)
+  const older = values.flatMap((value) => olderPods(value, valueOr(read, []), database.configMap))
+  return { values, read, findings: [...values.flatMap(ofValue), ...older] }
+}
 
 /** A value without what is secret in it: its key says so too. */
 const shownValue = (key: string, value: string): string => masked(`${key}=${value}`).slice(key.length + 1)
