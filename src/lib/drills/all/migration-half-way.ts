@@ -13,13 +13,13 @@ export const drill: Drill = {
   heard: 'A colleague: "03-deploy.sh says: [deploy][error] migrations did not complete cleanly; aborting deploy. What now?"',
   hints: ['How far did it come? honeydue db:migrations', 'ch17 has a section for it, §27; the plan of its command says what is half there'],
   breaks: async ({ sandbox }) => {
-    await sandbox.postgres.query("INSERT INTO tasks (residence_id, title) VALUES (1, 'Task 1')")
+    await sandbox.postgres.query("INSERT INTO tasks (residence_id, title) VALUES (1, '')")
     await failedMigration(sandbox, tag, {
-      '000003_unique.sql':
-        '-- +goose NO TRANSACTION\n-- +goose Up\nCREATE UNIQUE INDEX CONCURRENTLY tasks_title ON tasks (title);\n\n-- +goose Down\nSELECT 1;\n',
+      '000003_weight.sql':
+        '-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY tasks_weight ON tasks ((100 / length(title)));\n\n-- +goose Down\nSELECT 1;\n',
     })
-    // Whoever wrote it saw why, and took the row away that was there twice.
-    await sandbox.postgres.query("DELETE FROM tasks WHERE id = (SELECT max(id) FROM tasks WHERE title = 'Task 1')")
+    // Whoever wrote it saw why, and took the row without a title away.
+    await sandbox.postgres.query("DELETE FROM tasks WHERE title = ''")
   },
   over: async (world) => {
     const { sandbox } = world

@@ -115,21 +115,23 @@ const onHost = (facts: NodeFacts): readonly Observation[] => {
 }
 
 const clocks = (all: readonly NodeFacts[]): readonly Observation[] => {
-  const known = all
-    .flatMap(({ alias, seen, clock }) => (clock.offsetMs === undefined ? [] : [{ alias, seen, offset: clock.offsetMs }]))
-    .sort((a, b) => a.offset - b.offset)
-  const [first, last] = [known[0], known.at(-1)]
+  const known = all.flatMap(({ alias, seen, clock: { offsetMs: offset, withinMs: within = 0 } }) =>
+    offset === undefined ? [] : [{ alias, seen, offset, least: offset - within, most: offset + within }],
+  )
+  const first = known.toSorted((a, b) => a.most - b.most)[0]
+  const last = known.toSorted((a, b) => b.least - a.least)[0]
   if (!first || !last) return []
-  const spread = last.offset - first.offset
-  if (spread > clockSpreadMs)
+  // What the time of asking may explain is no difference of clocks.
+  if (last.least - first.most > clockSpreadMs)
     return [
       wrong(
-        `The clocks of ${first.alias} and ${last.alias} are ${milliseconds(spread)} apart`,
+        `The clocks of ${first.alias} and ${last.alias} are ${milliseconds(last.offset - first.offset)} apart`,
         onNode(last.alias, sh`timedatectl`, last.seen),
       ),
     ]
   const middle = (first.offset + last.offset) / 2
-  return Math.abs(middle) > ownClockMs
+  const within = Math.max(first.most - first.offset, last.most - last.offset)
+  return Math.abs(middle) - within > ownClockMs
     ? [warning(`This machine's clock is ${milliseconds(Math.abs(middle))} ${middle > 0 ? 'behind' : 'ahead of'} the nodes`)]
     : []
 }

@@ -41,8 +41,14 @@ const firewallOf = (line: string | undefined, refused: string | undefined): Node
   return { unknown: refused ?? line ?? 'ufw printed nothing' }
 }
 
-/** Reads what the script printed. `midpoint`: our clock when the node read its own, in milliseconds. */
-export const readFacts = (alias: string, { stdout, hostname }: Answer, latencyMs: number, midpoint: number): NodeFacts => {
+/** Our clock when the node read its own, and by how much that may be wrong, in milliseconds. */
+interface ReadingTime {
+  readonly midpoint: number
+  readonly within: number
+}
+
+/** Reads what the script printed. */
+export const readFacts = (alias: string, { stdout, hostname }: Answer, latencyMs: number, when: ReadingTime): NodeFacts => {
   const lines = new Map(
     stdout.split('\n').map((line) => {
       const at = line.indexOf(' ')
@@ -72,7 +78,7 @@ export const readFacts = (alias: string, { stdout, hostname }: Answer, latencyMs
     firewall: firewallOf(get('ufw'), get('no-ufw')),
     rebootRequired: get('reboot') === 'yes',
     clock: {
-      ...(clock > 0 ? { offsetMs: clock * 1000 - midpoint } : {}),
+      ...(clock > 0 ? { offsetMs: clock * 1000 - when.midpoint, withinMs: when.within } : {}),
       ...(synchronized ? { synchronized: synchronized === 'yes' } : {}),
     },
   }

@@ -25,8 +25,8 @@ export interface NodeFacts {
   readonly k3sService?: string
   readonly firewall: { readonly active: boolean } | { readonly unknown: string }
   readonly rebootRequired: boolean
-  /** The node's clock minus ours, and whether it says that it is synchronized. */
-  readonly clock: { readonly offsetMs?: number; readonly synchronized?: boolean }
+  /** The node's clock minus ours, by how much that may be wrong, and whether it says that it is synchronized. */
+  readonly clock: { readonly offsetMs?: number; readonly withinMs?: number; readonly synchronized?: boolean }
   /** What a line to be pasted must do about it. */
   readonly seen?: SeenNode
 }
