@@ -125,7 +125,7 @@ laws(configSet, wholeSubject({ sandbox, systems, close, observe }), [
   ),
   world('a key from a Secret', `REDIS_PASSWORD=${planted.redisPassword}`, () => {}, { refused: /comes from Secret honeydue-secrets/ }),
   world('a key that nobody knows', 'DEBUGG=false', () => {}, { refused: /neither honeydue-config nor the checkout knows DEBUGG/ }),
-  world('DEBUG on', 'DEBUG=1', () => {}, { refused: /shown to customers/ }),
+  world('DEBUG on', 'DEBUG=1', () => {}, { refused: /show customers what is meant for developers/ }),
   world('the host, which has a procedure', `DB_HOST=${hosts.direct}`, () => {}, {
     refused: /procedure of its own.*honeydue db:switch-host/,
   }),

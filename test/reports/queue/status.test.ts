@@ -152,10 +152,10 @@ test.each(['hmget', 'smembers', 'scan', 'zrangebyscore', 'lrange'])(
 
 test('within 80 columns, whatever stands in the queue', async () => {
   addTask(server, 'archived', { type: 'a'.repeat(300), error: `${'x'.repeat(3000)}\u001b[31m` })
-  const columns = process.stdout.columns
-  process.stdout.columns = 80
+  const { columns, isTTY } = process.stdout
+  Object.assign(process.stdout, { columns: 80, isTTY: true })
   const text = renderView(await look(), paint(false))
-  process.stdout.columns = columns
+  Object.assign(process.stdout, { columns, isTTY })
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   expect(text).not.toContain('\u001b')
 })
