@@ -36,7 +36,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'secrets:rotate': () => ({ name: 'REDIS_PASSWORD', soak: 0, 'keep-old': false, 'newer-than': 0 }),
   'deploy:restart': () => ({ workload: 'api', 'older-than': 0 }),
   'deploy:resume': () => ({ workload: 'api' }),
-  'deploy:rollback': () => ({ to: '12b2f9d' }),
+  'deploy:rollback': () => ({ workload: [], to: '12b2f9d' }),
   'deploy:scale': () => ({ workload: 'api', replicas: '4', 'remove-autoscaler': false }),
   'edge:drain': () => ({ node: nodes[1].alias }),
   'edge:restore': () => ({ node: nodes[1].alias }),
