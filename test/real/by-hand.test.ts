@@ -79,7 +79,9 @@ const unmark = ({ postgres }: Sandbox) => postgres.query('DELETE FROM goose_db_v
 /** Of each workload: which values its pods are made of, and how many of them are older than the test. */
 const restarted = async ({ kubernetes }: Sandbox) => {
   const pods = kubernetes.client.list({ group: '', resource: 'pods' }, { namespace })
-  const old = ({ status }: (typeof pods)[number]) =>
+  // What is on its way out is gone a moment later.
+  const old = ({ metadata, status }: (typeof pods)[number]) =>
+    metadata.deletionTimestamp === undefined &&
     Date.parse(String((status as { readonly startTime?: string }).startTime)) < Date.now() - 3_600_000
   return pods.filter(old).map(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'])
 }
