@@ -36,23 +36,21 @@ const scales = ({ namespace, name, replicas }: Stopping) => ({
   up: { namespace, name, from: 0, to: replicas },
 })
 
-const waiting = ({ deployment, none }: Stopping) => ({
+const waiting = ({ deployment }: Stopping): Pick<Proof<'kube'>, 'within' | 'watching' | 'shows'> => ({
   within: minutes(2),
   watching: watchingRollout(deployment),
-  shows: (prove: Parameters<NonNullable<Proof<'kube'>['shows']>>[0]) => prove.kube.noPods({ ...podsOf(deployment), within: minutes(2) }),
-  look: none,
+  shows: (prove) => prove.kube.noPods({ ...podsOf(deployment), within: minutes(2) }),
 })
 
 /** Down to no pod; taken back, it has as many again as before. */
 export const stop = (one: Stopping, back: { readonly undone?: (look: Look) => Promise<Finding> } = {}): Change<'kube'> => {
-  const { look: verify, ...wait } = waiting(one)
   return {
     title: `Stop ${one.name}: two at once would run every job twice`,
     effect: [{ what: `pods of ${one.name}`, before: one.before, after: 'none of them is left' }],
     check: one.check,
     apply: (write) => write.kube.scale(scales(one).down),
-    verify,
-    ...wait,
+    verify: one.none,
+    ...waiting(one),
     undo: { afterwards: (write, look) => startAgain(write, look, one) },
     undone:
       back.undone ??
@@ -64,10 +62,12 @@ export const stop = (one: Stopping, back: { readonly undone?: (look: Look) => Pr
 }
 
 /** Scaled up before its controller has seen the 0, the old pod would stay: a run that stopped in between left it so. */
-export const noneIsLeft = (one: Stopping): Proof<'kube'> => {
-  const { look: holds, ...wait } = waiting(one)
-  return { title: `No old pod of ${one.name} is left`, onlyAfterwards: true, holds, ...wait }
-}
+export const noneIsLeft = (one: Stopping): Proof<'kube'> => ({
+  title: `No old pod of ${one.name} is left`,
+  onlyAfterwards: true,
+  holds: one.none,
+  ...waiting(one),
+})
 
 /** Up from no pod to as many as it is to have. */
 export const start = (one: Stopping, { after, unknown, runs, undo, undone }: Starting): Change<'kube'> => {
