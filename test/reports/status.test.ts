@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Observation, View } from '../../src/lib/plan/report.ts'
 import { viewOf } from '../../src/lib/reports/status.ts'
 import { honeydue, requireBuild } from '../support/program.ts'
@@ -7,13 +9,18 @@ import { useSandbox } from '../support/worlds.ts'
 
 const sandbox = useSandbox()
 beforeAll(requireBuild)
+// Runs of other tests are no last runs of this deployment.
+const state = mkdtempSync(join(tmpdir(), 'honeydue-status-'))
+afterAll(() => rmSync(state, { recursive: true, force: true }))
 
 interface Told {
   readonly findings: readonly Observation[]
   readonly data: Readonly<Record<string, { readonly state: string }>>
 }
 const run = async () => {
-  const { code, stdout } = await honeydue(['status', '--json', '--env', join(sandbox().dir, 'environment.yaml')])
+  const { code, stdout } = await honeydue(['status', '--json', '--env', join(sandbox().dir, 'environment.yaml')], {
+    env: { XDG_STATE_HOME: state },
+  })
   return { code, ...(JSON.parse(stdout) as Told) }
 }
 const statesOf = ({ data }: Told) => Object.fromEntries(Object.entries(data).map(([id, { state }]) => [id, state]))

@@ -29,13 +29,17 @@ const { systems, close } = useSystems(sandbox)
 const planned = () => prepare(migrate, { image: nextImage, rehearse: false }, systems(), contextOf(sandbox().environment))
 const run = async (prepared: Awaited<ReturnType<typeof planned>>) => perform(prepared, runOf(systems(), migrate.needs))
 
-test('somebody migrates while the plan is read: it is another plan, and is not begun', async () => {
+test('somebody migrates while the plan is read: nothing is left of it, and no Job is made', async () => {
   await migrationWorlds['two files pending'](sandbox())
   const confirmed = await planned()
   await startJob(sandbox(), nextImage)
   await jobBecomes(sandbox(), 'Complete')
+  const theirs = jobOf(sandbox())?.metadata.uid
   const now = await planned()
-  expect(() => refuseMoved(confirmed.plan, now.plan)).toThrow('The world moved since the plan was confirmed')
+  refuseMoved(confirmed.plan, now.plan)
+  expect(now.plan.steps.filter(({ kind, already }) => kind === 'change' && !already)).toEqual([])
+  expect((await run(now)).trouble).toBeUndefined()
+  expect(jobOf(sandbox())?.metadata.uid).toBe(theirs)
 })
 
 test("somebody's Job runs when the plan is looked at again: it is refused", async () => {

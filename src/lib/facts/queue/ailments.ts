@@ -91,6 +91,15 @@ const ofWorkers = ({ servers, refused }: Jobs): readonly Observation[] => [
 export const ofSchedulers = ({ schedulers }: Pick<Jobs, 'schedulers'>): readonly Observation[] => {
   const hosts = schedulers.map(({ name }) => clipped(name.split(':')[0] ?? name, 40)).join(', ')
   if (schedulers.length === 1) return []
+  // A container that ended and was started again has the same name and process id; what it wrote before lives on for twice asynq's heartbeat of 10 s.
+  const processes = new Set(schedulers.map(({ name }) => name.split(':').slice(0, 2).join(':')))
+  if (processes.size === 1)
+    return [
+      warning(
+        `${schedulers.length} schedulers of one process live (${clipped([...processes][0] ?? '', 40)}): one is of before a restart less than 20 s ago, or the worker starts two. Look again in 20 s`,
+        'honeydue logs worker --since 1m',
+      ),
+    ]
   return schedulers.length === 0
     ? [wrong('No scheduler reports that it runs: no periodic job is enqueued', 'honeydue deploy:restart worker')]
     : [

@@ -54,18 +54,17 @@ export const programs =
           return application(database, run, 'honeydue-api', 'api server listening on :8000', pings, cache, !old)
         }
       case 'worker':
-        return (run) => {
+        return async (run) => {
           began(pod.metadata.name, run.env)
-          work(pod.metadata.name, run.signal)
-          return application(
-            database,
-            run,
-            'honeydue-worker',
-            'asynq scheduler started',
-            2,
-            cache,
-            runs !== image('worker', tags.autoMigrate),
-          )
+          // A process that ends of itself is gone from the queue as one that is ended.
+          const ended = new AbortController()
+          work(pod.metadata.name, AbortSignal.any([run.signal, ended.signal]))
+          const checks = runs !== image('worker', tags.autoMigrate)
+          try {
+            return await application(database, run, 'honeydue-worker', 'asynq scheduler started', 2, cache, checks)
+          } finally {
+            ended.abort()
+          }
         }
       case 'redis':
         return async (run) => {
