@@ -125,6 +125,10 @@ test('run:list, run:show, run:note and the timeline tell a run that was interrup
   expect(said(shown)).toContain('interrupted in step')
   expect(JSON.parse((await honeydue(['run:show', id, '--json'], { env: env() })).stdout)).toMatchObject({ status: 'interrupted', run: id })
   expect(said(await honeydue(['run:list', '--open'], { env: env() }))).toContain(id)
+  const sandboxes = ['run:list', '--env', join(sandbox().dir, 'environment.yaml')]
+  expect(said(await honeydue(sandboxes, { env: env() }))).toContain(id)
+  const others = await honeydue(['run:list', '--env', 'production'], { env: env() })
+  expect(others.stdout).toMatch(/^No run of \S+ was journaled on this machine\.\n$/)
   expect((await honeydue(['run:note', id.slice(-4), 'Eva saw the site | up again'], { env: env() })).code).toBe(0)
   expect((await confirmed(at('edge:restore', 'hetzner2'), { env: env() })).code).toBe(0)
   const { stdout } = await honeydue(['run:show', id, '--timeline'], { env: env() })

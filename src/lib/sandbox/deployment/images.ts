@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { migrations } from '../../postgres-server/schema.ts'
 import { tags } from './facts.ts'
 import { git } from './repository.ts'
@@ -31,11 +33,21 @@ export const imagesOf = (checkout: string): Images => ({
       }),
     )
   },
-  tags: async () => {
-    const names = await git(checkout, ['tag']).catch(() => undefined)
-    return names === undefined ? [tags.goose] : names.split('\n').filter(Boolean)
-  },
+  tags: async () => (await tagsOf(checkout)) ?? [tags.goose],
 })
+
+/**
+ * The names of a checkout's tags, from the two places where git keeps them; undefined where it is no repository. Every start of a pod asks, and a
+ * git for each was a fifth of what a rollout cost.
+ */
+const tagsOf = async (checkout: string): Promise<readonly string[] | undefined> => {
+  const own = join(checkout, '.git')
+  const [loose, packed] = await Promise.all([
+    readdir(join(own, 'refs/tags')).catch(() => undefined),
+    readFile(join(own, 'packed-refs'), 'utf8').catch(() => ''),
+  ])
+  return loose && [...new Set([...loose, ...[...packed.matchAll(/^\w+ refs\/tags\/(.+)$/gm)].map(([, name = '']) => name)])]
+}
 
 const contents = new Map<string, string>()
 
