@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { taskHash } from '../../../src/lib/sandbox/redis/asynq-worker.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 
 let server: RedisSandbox
@@ -214,4 +215,22 @@ describe('bytes that are not RESP', () => {
       expect(seen).toBe('+OK\r\n$4\r\na\r\nb\r\n')
     }
   })
+})
+
+test('what a worker had begun is seen as active by whoever looks, also when the next worker takes it over at once', async () => {
+  const prefix = 'asynq:{default}:'
+  const [one, two] = [new AbortController(), new AbortController()]
+  server.store.put(`${prefix}t:a`, taskHash({ id: 'a', type: 'notification:push' }, 'pending'))
+  server.store.put(`${prefix}pending`, { type: 'list', items: ['a'] })
+  const state = () => {
+    const task = server.store.get(`${prefix}t:a`)
+    return task?.type === 'hash' ? task.fields.get('state') : 'gone'
+  }
+  server.work('worker-1', one.signal, true)
+  expect(state()).toBe('active')
+  one.abort()
+  server.work('worker-2', two.signal, true)
+  expect(state()).toBe('active')
+  await expect.poll(state, { timeout: 5000 }).toBe('gone')
+  two.abort()
 })

@@ -157,13 +157,13 @@ export const runWorker = (db: Keyspace, { host, now, signal, works }: WorkerOpti
   if (signal.aborted) return
   const { beat, leave } = announce(db, host, now)
   const running = new Set<string>()
-  // What was running when this sandbox was made is this worker's.
-  if (works) for (const id of listOf(db, `${prefix}active`)) running.add(id)
   const turn = () => {
     if (works) work(db, running, now())
     beat()
   }
   turn()
+  // What another had begun is this worker's from now on, and takes it a second too: whoever looks five times a second sees that it is worked on.
+  if (works) for (const id of listOf(db, `${prefix}active`)) running.add(id)
   const timer = setInterval(turn, 1000)
   timer.unref()
   signal.addEventListener(
