@@ -1,0 +1,4 @@
+import { groups } from './cases.ts'
+import { failEach } from './faults.ts'
+
+failEach(groups.nodes)

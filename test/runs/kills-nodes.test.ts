@@ -1,0 +1,4 @@
+import { groups } from './cases.ts'
+import { killEach } from './kills.ts'
+
+killEach(groups.nodes)
