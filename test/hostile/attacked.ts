@@ -114,6 +114,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   },
   'secrets:rotate': { words: ['REDIS_PASSWORD', '--soak', '0s'], systems: ['kubernetes'] },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
+  'nodes:clean': {
+    words: [secondNode.alias],
+    systems: ['kubernetes', 'ssh'],
+    arrange: (sandbox) => void worlds['hetzner2 full of litter'](sandbox),
+  },
   'nodes:drain': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:reboot': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:uncordon': { words: [secondNode.alias], systems: ['kubernetes'], arrange: worlds['hetzner2 cordoned'] },
@@ -151,6 +156,7 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
         ...['new.key', 'new.csr', 'old.crt', 'old.key'].map((name) => file(name) !== '' && name),
         part(Buffer.from(secret['tls.crt'] ?? '', 'base64').toString()),
       ],
+      litter: nodes.map(({ alias }) => ['disk', 'images'].map((name) => sandbox.nodes.node(alias).state.read(name))),
       rules: nodes.map(({ alias }) =>
         ['ufw/rules4', 'ufw/rules6'].map((name) => sandbox.nodes.node(alias).state.read(name).trim().split('\n').sort()),
       ),

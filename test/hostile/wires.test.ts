@@ -52,6 +52,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   diagnose: ['kubernetes', 'postgres', 'ssh', 'cloudflare', 'edge'],
   'edge:status': ['kubernetes', 'ssh', 'cloudflare', 'edge'],
   'firewall:status': ['kubernetes', 'ssh', 'cloudflare'],
+  'nodes:disk': ['ssh'],
   'nodes:status': ['kubernetes', 'ssh'],
   'queue:status': ['kubernetes'],
   'secrets:status': ['kubernetes', 'postgres', 'registry', 'cloudflare'],

@@ -265,6 +265,12 @@ const cases: readonly Case[] = [
     input: () => ({ node: 'hetzner2', all: false, within: 60_000, 'older-than': 3_600_000 }),
     observe: (one) => [records(one), onNode(one), one.nodes.node('hetzner2').boot() !== firstBoot(nodes[1].hostname)],
   },
+  {
+    id: 'nodes:clean',
+    world: 'hetzner2 full of litter',
+    input: () => ({ node: 'hetzner2' }),
+    observe: ({ nodes: { node } }) => ['disk', 'images'].map((file) => node('hetzner2').state.read(file)),
+  },
   { id: 'nodes:uncordon', world: 'hetzner2 cordoned', input: () => ({ node: 'hetzner2' }), observe: onNode },
   {
     id: 'firewall:refresh',

@@ -26,7 +26,7 @@ describe('what an operator types finds the page first', () => {
     ['who is connected', 'db:connections'],
     ['to many conections', 'db:connections'],
     ['node notready', 'nodes:status'],
-    ['disk full', 'nodes:status'],
+    ['disk full', 'nodes:disk'],
     ['nodes:status', 'nodes:status'],
     ['db unlock', 'db:unlock'],
     ['pooler down', 'db:switch-host'],

@@ -217,6 +217,11 @@ export const cases = {
     words: () => [],
     end: ({ dir }) => kubeconfigEnd(dir),
   },
+  'nodes:clean': {
+    world: (sandbox) => void worlds['hetzner2 full of litter'](sandbox),
+    words: () => ['hetzner2'],
+    end: ({ nodes: { node } }) => ['disk', 'images'].map((file) => node('hetzner2').state.read(file)),
+  },
   'nodes:drain': { words: () => ['hetzner2', '--within', '30s'], end: (sandbox) => ({ records: records(sandbox), ...onNode(sandbox) }) },
   'nodes:reboot': {
     words: () => ['hetzner2', '--within', '30s'],
@@ -261,7 +266,7 @@ export const groups = {
     'queue:retry',
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
-  nodes: ['nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
+  nodes: ['nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'secrets:rotate'],
   releases: ['deploy:image', 'deploy:rollback'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],

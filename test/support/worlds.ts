@@ -4,6 +4,7 @@ import { ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } 
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
+import { addImages, imagesOfBefore, setDisk, snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { unlessFollowing } from './following.ts'
 import { migrationWorlds } from './migration-worlds.ts'
@@ -87,6 +88,18 @@ const expiredInSecret = (sandbox: Sandbox): Values => {
   return { SECRET_SHA256: short(old.certificate), CHECKOUT_SHA256: short(sandbox.originCa.first.certificate) }
 }
 
+/** What months leave on a disk, by the names that the runbook's pages give it. */
+const litter = ({ nodes: { node } }: Sandbox): Values => {
+  const { hostname, state, put } = node('hetzner2')
+  setDisk(state, { journal: 4_100_000, packages: 640_000 })
+  addImages(state, imagesOfBefore)
+  // Of midnight: the same names for all that a test makes of it.
+  const at = (days: number) => (Math.floor(Date.now() / 86_400_000) - days) * 86_400
+  const [old, last] = [`on-demand-${hostname}-${at(70)}`, `on-demand-${hostname}-${at(40)}`]
+  for (const name of [old, last, `before-upgrade-${hostname}-${at(90)}`]) put(`${snapshotFolder}/${name}`, '9216\n')
+  return { OLD_SNAPSHOT: old }
+}
+
 /** Named states; add one beside the others rather than building it inside a test. */
 export const worlds = {
   ...migrationWorlds,
@@ -143,6 +156,7 @@ export const worlds = {
     const soon = new Date(new X509Certificate(ageKubeconfig(sandbox, 355)).validTo)
     return { FILE: file, SERVER: server, CONTEXT: 'honeydue-sandbox', SOON: dayOf(soon), UNTIL: dayOf(ends) }
   },
+  'hetzner2 full of litter': litter,
   'hetzner2 cordoned': ({ kubernetes }) =>
     void kubernetes.client.update({ group: '', resource: 'nodes' }, nodes[1].hostname, undefined, (draft) => {
       draft.spec = { ...(draft.spec as object), unschedulable: true }

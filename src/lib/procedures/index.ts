@@ -31,6 +31,7 @@ export const procedures = {
   'firewall:refresh': async () => (await import('./firewall/refresh.ts')).refresh,
   'queue:drop': async () => (await import('./queue/drop.ts')).drop,
   'kubeconfig:renew': async () => (await import('./kubeconfig/renew.ts')).renew,
+  'nodes:clean': async () => (await import('./nodes/clean.ts')).clean,
   'nodes:drain': async () => (await import('./nodes/drain.ts')).drain,
   'nodes:reboot': async () => (await import('./nodes/reboot.ts')).reboot,
   'nodes:uncordon': async () => (await import('./nodes/uncordon.ts')).uncordon,

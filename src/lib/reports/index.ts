@@ -21,6 +21,7 @@ export const reports = {
   diagnose: async () => (await import('./diagnose.ts')).diagnose,
   'edge:status': async () => (await import('./edge/status.ts')).edgeStatus,
   'firewall:status': async () => (await import('./firewall/status.ts')).firewallStatus,
+  'nodes:disk': async () => (await import('./nodes/disk.ts')).nodesDisk,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
   'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
   'secrets:status': async () => (await import('./secrets/status.ts')).secretsStatus,

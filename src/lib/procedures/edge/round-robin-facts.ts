@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
-import { Usage } from '../../errors.ts'
 import { answersWell, illEverywhere, illness, wasAsked } from '../../facts/edge/ailments.ts'
 import { isWell, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
 import { askedNames, leadsToNode, nodeOf, type RoundRobin, roundRobinOf } from '../../facts/edge/round-robin.ts'
 import { type EdgeSurvey, got, type Told, told } from '../../facts/edge/survey.ts'
+import { nodeNamed } from '../../facts/nodes/named.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Offer, Proof } from '../../plan/procedure.ts'
@@ -36,18 +36,6 @@ export interface RoundRobinFacts {
   /** Milliseconds to wait for the last of them. */
   readonly within: number
   readonly clock: Clock
-}
-
-/** A node of the environment by its alias. Throws Usage that names them. */
-export const nodeNamed = ({ nodes }: Deployment, alias: string): RoundRobinNode => {
-  const node = nodes.find((one) => [one.alias, one.hostname, one.address].includes(alias))
-  if (node) return node
-  throw new Usage({
-    code: 'no-such-node',
-    failed: `There is no node "${alias}"`,
-    cause: `The environment has ${nodes.map(({ alias: own, hostname, address }) => `${own} (${hostname}, ${address})`).join(', ')}`,
-    next: 'honeydue nodes:status',
-  })
 }
 
 /** The nodes to choose from, by every name that the cluster and the book have for them. */

@@ -1,13 +1,13 @@
 import { type CertificateFacts, readCertificate } from '../../certificates.ts'
 import { expiry } from '../../facts/cert/days.ts'
 import { type Told, told } from '../../facts/edge/survey.ts'
+import { nodeNamed } from '../../facts/nodes/named.ts'
 import { optionalText } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
 import type { KubeconfigState } from '../../systems/kube/types.ts'
 import type { AdminKubeconfig } from '../../systems/nodes/types.ts'
-import { nodeNamed } from '../edge/round-robin-facts.ts'
 
 interface RenewFacts {
   readonly state: KubeconfigState

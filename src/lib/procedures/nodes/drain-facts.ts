@@ -3,11 +3,12 @@ import { ownerOf } from '../../facts/cluster/owner.ts'
 import { podsOf, rolloutPatience, startsFirst } from '../../facts/cluster/rollout.ts'
 import { isSingleton } from '../../facts/deploy/workload.ts'
 import { type DrainForecast, type DrainWorld, forecastDrain, readDrainWorld } from '../../facts/nodes/drain-forecast.ts'
+import { nodeNamed } from '../../facts/nodes/named.ts'
 import type { Context } from '../../plan/context.ts'
 import { isReady } from '../../pod-state.ts'
 import type { Deployment, Labelled, Pod } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { gatherRoundRobin, nodeNamed, type RoundRobinFacts } from '../edge/round-robin-facts.ts'
+import { gatherRoundRobin, type RoundRobinFacts } from '../edge/round-robin-facts.ts'
 
 /** A workload that is to have as many ready pods on other nodes as it has now, but for those that no other node takes. */
 export interface Moving {

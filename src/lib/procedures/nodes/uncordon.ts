@@ -1,10 +1,11 @@
 import { apiNodes } from '../../facts/nodes/api-nodes.ts'
 import { nodeOfCluster } from '../../facts/nodes/drain-forecast.ts'
+import { nodeNamed } from '../../facts/nodes/named.ts'
 import { argument } from '../../plan/choice.ts'
 import { when } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
-import { nodeNamed, nodesOffered } from '../edge/round-robin-facts.ts'
+import { nodesOffered } from '../edge/round-robin-facts.ts'
 import { isCordoned } from './empty-node.ts'
 import { runAgain, waitingFor } from './run-again.ts'
 

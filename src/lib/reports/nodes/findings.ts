@@ -85,12 +85,7 @@ const onHost = (facts: NodeFacts): readonly Observation[] => {
       ? []
       : [wrong(`k3s on ${alias} is ${k3sService ?? 'in an unknown state'}`, asRootOn(alias, sh`journalctl -u k3s -n 50`, seen))]),
     ...(disk && disk.availableBytes < disk.totalBytes * diskFree
-      ? [
-          wrong(
-            `${alias} has ${bytes(disk.availableBytes)} of ${bytes(disk.totalBytes)} of disk free`,
-            asRootOn(alias, sh`du -xhd2 /var`, seen),
-          ),
-        ]
+      ? [wrong(`${alias} has ${bytes(disk.availableBytes)} of ${bytes(disk.totalBytes)} of disk free`, sh`honeydue nodes:disk ${alias}`)]
       : []),
     ...(memory && memory.availableBytes < memory.totalBytes * memoryFree
       ? [

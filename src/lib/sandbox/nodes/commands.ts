@@ -1,4 +1,4 @@
-import { diskCommands } from './disk-commands.ts'
+import { crictl, diskCommands, etcdSnapshot } from './disk-commands.ts'
 import { networkCommands } from './network-commands.ts'
 import { ufw } from './ufw.ts'
 
@@ -41,10 +41,12 @@ esac
 export USER=root LOGNAME=root
 exec "$@"
 `,
-  k3s: String.raw`
+  k3s: `
 case $1 in
-  --version|-v) printf 'k3s version %s (sandbox)\ngo version go1.24.11\n' "$(cat "$state/k3s-version")" ;;
+  --version|-v) printf 'k3s version %s (sandbox)\\ngo version go1.24.11\\n' "$(cat "$state/k3s-version")" ;;
   kubectl) shift; exec kubectl "$@" ;;
+  crictl) ${crictl} ;;
+  etcd-snapshot) ${etcdSnapshot} ;;
   *) echo "No help topic for '$1'" >&2; exit 3 ;;
 esac
 `,
@@ -87,7 +89,7 @@ esac
 `,
   // What would change the operator's own machine is shadowed and refused.
   ...Object.fromEntries(
-    ['reboot', 'shutdown', 'poweroff', 'halt', 'apt', 'apt-get', 'snap', 'iptables', 'ip6tables', 'nft', 'service'].map((name) => [
+    ['reboot', 'shutdown', 'poweroff', 'halt', 'apt', 'snap', 'iptables', 'ip6tables', 'nft', 'service'].map((name) => [
       name,
       `echo '${name}: the nodes of the sandbox are this machine; it is not done here' >&2; exit 1\n`,
     ]),

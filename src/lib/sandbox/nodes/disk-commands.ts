@@ -1,27 +1,105 @@
 /**
- * What a node says of its disk where its state has `disk`: the kilobytes that are free, and those of the journal, which a vacuum frees. Of
- * the 80 GB of a CX33 (ch01). Without it the machine's own programs answer.
+ * Sets $journal, $packages … to their kilobytes, $images and $snapshots to theirs, $used and $free of all. `set_disk WHAT KB` writes one of them.
  */
+const counts = String.raw`
+snaps="$state/../root/var/lib/rancher/k3s/server/db/snapshots"
+while read -r what kb; do case $what in ?*) eval "$what=$kb" ;; esac; done < "$state/disk"
+images=0; while read -r id name kb how; do images=$((images + ${'$'}{kb:-0})); done < "$state/images"
+snapshots=0; for file in "$snaps"/*; do [ -f "$file" ] && read -r kb < "$file" && snapshots=$((snapshots + kb)); done
+used=$((rest + journal + packages + logs + syslog + etcd + volumes + pods + images + snapshots)); free=$((total - used))
+set_disk() { while read -r what kb; do [ "$what" != "$1" ] || kb=$2; echo "$what $kb"; done < "$state/disk" > "$state/disk.new" && mv "$state/disk.new" "$state/disk"; }
+`
+
+/** What a node says of its disk: not this machine's. */
 export const diskCommands: Readonly<Record<string, string>> = {
-  df: `
-[ -f "$state/disk" ] || exec env PATH=/usr/bin:/bin df "$@"
-read -r free journal < "$state/disk"
-total=78000000; used=$((total - free))
-printf 'Filesystem     1024-blocks      Used Available Capacity Mounted on\\n/dev/sda1 %s %s %s %s%% /\\n' $total $used $free $((used * 100 / total))
-`,
-  du: `
-[ -f "$state/disk" ] || exec env PATH=/usr/bin:/bin du "$@"
-read -r free journal < "$state/disk"
-printf '%sM\\t/var/log/journal\\n%sM\\t/var/lib/rancher\\n' $((journal / 1024)) $(((78000000 - free - journal) / 1024))
-`,
-  journalctl: `
-[ -f "$state/disk" ] || exec env PATH=/usr/bin:/bin journalctl "$@"
-read -r free journal < "$state/disk"
+  df: `${counts}
 case "$*" in
-  *--disk-usage*) echo "Archived and active journals take up $((journal / 1024))M in the file system." ;;
-  *--vacuum-size*|*--vacuum-time*) echo "$((free + journal - 200000)) 200000" > "$state/disk"
-    echo "Vacuuming done, freed $(((journal - 200000) / 1024))M of archived journals from /var/log/journal." ;;
+  *--output=*) printf 'Mounted on    1B-blocks          Used         Avail   Inodes   IUsed\\n/          %s %s %s  4882432 %s\\n' $((total * 1024)) $((used * 1024)) $((free * 1024)) "$inodes" ;;
+  *) printf 'Filesystem     1024-blocks      Used Available Capacity Mounted on\\n/dev/sda1 %s %s %s %s%% /\\n' $total $used $free $((used * 100 / total)) ;;
+esac
+`,
+  // As GNU's: what one argument has counted, the next one does not count again.
+  du: `${counts}
+all=no; unit=1
+for word in "$@"; do
+  case $word in
+    -*h*) unit=1024 ;; -*a*) all=yes ;; -*) ;;
+    */server/db/snapshots) if [ $all = yes ]; then for file in "$snaps"/*; do [ -f "$file" ] && printf '%s\\t%s\\n' "$(cat "$file")" "$word/${'$'}{file##*/}"; done; fi
+      printf '%s\\t%s\\n' $((snapshots + 4)) "$word" ;;
+    */var/log/pods/*) printf '%s\\t%s\\n' $((logs * 2 / 3)) /var/log/pods/honeydue_api-7c9f6d8b5-x2k4q_0b1c $((logs / 3)) /var/log/pods/kube-system_traefik-8hn2w_5d6e ;;
+    */log/journal) printf '%s\\t%s\\n' $journal "$word" ;;
+    */cache/apt/archives) printf '%s\\t%s\\n' $packages "$word" ;;
+    */log/pods) printf '%s\\t%s\\n' $logs "$word" ;;
+    */db/etcd) printf '%s\\t%s\\n' $etcd "$word" ;;
+    */k3s/storage) printf '%s\\t%s\\n' $volumes "$word" ;;
+    */kubelet/pods) printf '%s\\t%s\\n' $pods "$word" ;;
+    */agent/containerd) printf '%s\\t%s\\n' $images "$word" ;;
+    */var/log) printf '%s\\t%s\\n' $syslog "$word" ;;
+    /var) printf '%sM\\t%s\\n' $((journal / 1024)) /var/log/journal $((logs / 1024)) /var/log/pods $((images / 1024)) /var/lib/rancher/k3s/agent $(((used - rest) / 1024)) /var ;;
+    /) printf '%sM\\t%s\\n' $(((used - rest) / 1024)) /var $((used / 1024)) / ;;
+    *) echo "du: cannot access '$word': No such file or directory" >&2 ;;
+  esac
+done
+`,
+  // Of what is written to now, eight megabytes stay; without --rotate, all that is (systemd 252).
+  journalctl: `${counts}
+rotated=no; to=
+for word in "$@"; do case $word in --rotate) rotated=yes ;; --vacuum-size=*M) to=${'$'}{word#*=}; to=$((${'$'}{to%M} * 1024)) ;; --vacuum-size=*G) to=${'$'}{word#*=}; to=$((${'$'}{to%G} * 1048576)) ;; --vacuum-*) to=8192 ;; esac; done
+case "$*" in
+  *--disk-usage*) echo "Archived and active journals take up $((journal / 1024)).0M in the file system." ;;
+  *--rotate*|*--vacuum-*) [ "$USER" = root ] || { echo 'Failed to rotate: Access denied' >&2; exit 1; }
+    active=120000; [ $rotated = no ] || active=8192
+    [ -n "$to" ] || exit 0
+    [ "$to" -gt $active ] || to=$active
+    freed=0; [ "$journal" -le "$to" ] || { freed=$((journal - to)); set_disk journal "$to"; }
+    echo "Vacuuming done, freed $((freed / 1024)).0M of archived journals from /var/log/journal." >&2 ;;
   *) echo '-- No entries --' ;;
 esac
 `,
+  'apt-get': `${counts}
+case $1 in
+  clean) [ "$USER" = root ] || { echo 'E: Could not open lock file /var/cache/apt/archives/lock - open (13: Permission denied)' >&2; exit 100; }
+    [ ! -f "$state/apt-locked" ] || { echo 'E: Could not get lock /var/cache/apt/archives/lock. It is held by process 4711 (unattended-upgr)' >&2; exit 100; }
+    set_disk packages 12 ;;
+  *) echo 'apt-get: the nodes of the sandbox are this machine; it is not done here' >&2; exit 1 ;;
+esac
+`,
 }
+
+/** `k3s crictl`: of images and containers as much as is asked. */
+export const crictl = `
+shift; ${counts}
+[ "$USER" = root ] || { echo 'FATA[0000] validate service connection: dial unix /run/k3s/containerd/containerd.sock: connect: permission denied' >&2; exit 1; }
+[ "$(cat "$state/services/k3s")" = active ] || { echo 'FATA[0000] validate service connection: dial unix /run/k3s/containerd/containerd.sock: connect: no such file or directory' >&2; exit 1; }
+comma=
+case $1 in
+  images) echo '{ "images": ['
+    while read -r id name kb how; do
+      pinned=false; [ "$how" != pinned ] || pinned=true
+      [ -z "$id" ] || { printf '%s{ "id": "sha256:%s", "repoTags": [ "%s" ], "repoDigests": [], "size": "%s", "pinned": %s }\\n' "$comma" "$id" "$name" $((kb * 1024 / 2)) $pinned; comma=,; }
+    done < "$state/images"; echo '] }' ;;
+  ps) echo '{ "containers": ['
+    while read -r id name kb how; do
+      [ "$how" != used ] || { printf '%s{ "id": "%s", "image": { "image": "sha256:%s" }, "imageRef": "sha256:%s", "state": "CONTAINER_RUNNING" }\\n' "$comma" "$id" "$id" "$id"; comma=,; }
+    done < "$state/images"; echo '] }' ;;
+  rmi) [ "$2" = --prune ] || { echo 'rmi: the sandbox prunes alone' >&2; exit 1; }
+    while read -r id name kb how; do
+      if [ "$how" = unused ]; then echo "Deleted: $name" >&3; else echo "$id $name $kb $how"; fi
+    done < "$state/images" 3>&1 > "$state/images.new"; mv "$state/images.new" "$state/images" ;;
+  *) echo "No help topic for '$1'" >&2; exit 3 ;;
+esac
+`
+
+/** `k3s etcd-snapshot` of a server. */
+export const etcdSnapshot = `
+shift; ${counts}
+fatal() { echo "time=\\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\\" level=fatal msg=\\"Error: $1\\"" >&2; exit 1; }
+said() { echo "time=\\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\\" level=info msg=\\"$1\\"" >&2; }
+[ "$USER" = root ] || fatal 'open /var/lib/rancher/k3s/server/token: permission denied'
+[ "$(cat "$state/services/k3s")" = active ] || fatal 'see server log for details: https://127.0.0.1:6443/db/snapshot: connection refused'
+case $1 in
+  delete) shift
+    for name in "$@"; do if [ -f "$snaps/$name" ]; then rm "$snaps/$name"; said "Snapshot $name deleted."; else said "No snapshots found matching $name"; fi; done ;;
+  *) echo "No help topic for '$1'" >&2; exit 3 ;;
+esac
+`

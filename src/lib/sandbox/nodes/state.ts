@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
 import { fallbackCommands, nodeCommands } from './commands.ts'
+import { diskFiles, scheduledSnapshots } from './disk-state.ts'
 import { networkPrograms } from './network-programs.ts'
 
 /** One machine as the book names it: the suffixes of alias and hostname do not match, on purpose. */
@@ -118,6 +119,7 @@ export const nodeFolder = (
     'ufw/defaults': 'IPV6=yes',
     'ufw/rules4': firewall.rules4.join('\n'),
     'ufw/rules6': firewall.rules6.join('\n'),
+    ...diskFiles,
   })
   const initial = new Map(files.map(([file, content]) => [file, { content: `${content}\n` }]))
   const first = firstBoot(node.hostname)
@@ -128,7 +130,9 @@ export const nodeFolder = (
     const booted = new Map<string, { readonly content: string }>([
       ['proc/stat', { content: startedAt(Date.now() - aMonth) }],
       ['proc/sys/kernel/random/boot_id', { content: `${first}\n` }],
-      ...Object.entries(own).map(([file, content]) => [file, { content }] as const),
+      ...Object.entries({ ...own, ...scheduledSnapshots(node.hostname, new Date()) }).map(
+        ([file, content]) => [file, { content }] as const,
+      ),
     ])
     makeExactly(root, booted, ['var/run'])
   }

@@ -46,7 +46,7 @@ export const nodesSystem = (options: NodesOptions): System<NodesReader, NodesWri
   })
   const read = readNodes({ options, connections, seen, ...asking })
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
-  const write = (alias: string, script: string) => asking.told(alias, script, { timeoutMs: writeWithinMs }, 'proved first')
+  const write = (alias: string, script: string, within = writeWithinMs) => asking.told(alias, script, { timeoutMs: within }, 'proved first')
   /** By their own names, over the connections that writes go through. */
   const reached = async (): Promise<readonly Reached[]> =>
     [...names].map(([alias, hostname]) => {

@@ -45,6 +45,12 @@ export const proveNodes = (options: SayNodesOptions): NodesProver => {
         lines: [sh`within ${whole(within)} younger ${whole(youngerThan)} ${part(age)}`],
       }
     },
+    hasRoom: (alias, { percent }) => ({
+      lines: [
+        sh`free=$(${part(over(alias, sh`df -Pk / | awk 'END { print int(100 * $4 / $2) }'`))})`,
+        sh`test "$free" -ge ${percent} || see ${`${alias} has less than ${percent} % of its disk free:`}" $free %"`,
+      ],
+    }),
     k3sActive: (alias, within) => ({ lines: [sh`within ${whole(within)} ${part(over(alias, sh`systemctl is-active --quiet k3s`))}`] }),
     serves: ({ aliases, names, certificate, within }) => {
       const one = sh`openssl s_client -connect 127.0.0.1:443 -servername "$name" < /dev/null 2> /dev/null | openssl x509 -noout -pubkey 2> /dev/null | tr -d '\\n'; echo`

@@ -3,6 +3,7 @@ import type { SeenNode } from '../../node-lines.ts'
 import type { Asker } from './ask.ts'
 import { bootScript, readBoot } from './boot.ts'
 import type { Connector } from './connect.ts'
+import { diskScript, litterScript, readDisk, readLitter } from './disk.ts'
 import { factsScript, readFacts } from './facts.ts'
 import { firewallScript, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
@@ -91,6 +92,18 @@ export const readNodes = ({
     async kubeconfig(alias) {
       const { code, stdout, stderr } = await told(alias, k3sKubeconfigScript, reading)
       const found = code === 0 ? readK3sKubeconfig(stdout) : undefined
+      if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
+      return found
+    },
+    async disk(alias) {
+      const { stdout, stderr } = await told(alias, diskScript, reading)
+      const found = readDisk(stdout)
+      if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
+      return found
+    },
+    async litter(alias) {
+      const { stdout, stderr } = await told(alias, litterScript, reading)
+      const found = readLitter(stdout)
       if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
       return found
     },

@@ -4,6 +4,7 @@ import type { FirewallRule, SourceRule } from '../../firewall-rule.ts'
 import type { SeenNode } from '../../node-lines.ts'
 import type { Wanted } from '../http/types.ts'
 import type { Shown, System } from '../systems.ts'
+import type { NodeDisk, NodeLitter } from './disk-types.ts'
 import type { Absent } from './identities.ts'
 import type { Way } from './way.ts'
 
@@ -142,6 +143,10 @@ export interface NodesReader {
   k3sCertificates(alias: string): Promise<readonly K3sCertificate[]>
   /** Of k3s' own kubeconfig. Throws Unreachable (`ssh-command`) where root may not be asked, or there is none. */
   kubeconfig(alias: string): Promise<AdminKubeconfig>
+  /** What fills its disk, counted for some seconds at most. Throws Unreachable (`ssh-command`) where root may not be asked. */
+  disk(alias: string): Promise<NodeDisk>
+  /** What of it can be cleaned; the same without the long counting. */
+  litter(alias: string): Promise<NodeLitter>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
   forward(alias: string, target: { readonly host: string; readonly port: number }): Promise<Duplex>
   /** UFW's state and rules. Throws Unreachable (`ssh-sudo`, `ssh-command`). */
@@ -162,6 +167,14 @@ export interface NodesWriter {
   deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
   /** Reboots it at once. That the connection is lost over it is no failure: whether it has booted anew is to be read. */
   reboot(alias: string): Promise<void>
+  /** Removes every image that no container of the node uses and that is not pinned, whichever they are by then. */
+  pruneImages(alias: string): Promise<void>
+  /** Ends the journal's present files and removes its oldest until it takes no more than so many megabytes. */
+  vacuumJournal(alias: string, most: { readonly megabytes: number }): Promise<void>
+  /** Removes the packages that apt has fetched. */
+  cleanPackages(alias: string): Promise<void>
+  /** Removes these of the node's own snapshots of etcd; one that is not there is no error. */
+  deleteSnapshots(alias: string, names: readonly string[]): Promise<void>
   /** Fetches k3s' own kubeconfig, puts address and names right, and puts it in the place of the one here, which stays beside it as `….old`. Throws Failed (`kubeconfig-odd`). */
   fetchKubeconfig(alias: string, copy: KubeconfigCopy): Promise<void>
   /** The one before into its place again. */
@@ -178,6 +191,8 @@ export interface NodesProver {
   noConnections(alias: string, port: number, within: Duration): Shown
   /** It has booted within the last so many seconds, as seen within `within`. */
   booted(alias: string, wanted: { readonly youngerThan: Duration; readonly within: Duration }): Shown
+  /** So many percent of its disk are free. */
+  hasRoom(alias: string, wanted: { readonly percent: number }): Shown
   /** systemd says that k3s is active. */
   k3sActive(alias: string, within: Duration): Shown
   /** Each node's own 443 serves the key of the certificate in a file, for every name. */

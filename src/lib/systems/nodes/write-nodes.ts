@@ -1,21 +1,29 @@
+import { type Duration, minutes } from '../../clock.ts'
 import { Blocked, Failed, Unreachable } from '../../errors.ts'
 import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
+import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfigScript, keepKubeconfig, putBackKubeconfig } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './trouble.ts'
 import type { NodesWriter } from './types.ts'
 
+/** Each image is waited for until its files are gone. */
+const cleaningWithin = minutes(3)
+
 /** As root; the same line by hand. */
 export const rebootLine = sh`systemctl reboot`
 
 /** The writing half: each call changes one thing of one node. */
-export const writeNodes = (ask: (alias: string, script: string) => Promise<Answer>, saying: SayNodesOptions): NodesWriter => {
+export const writeNodes = (
+  ask: (alias: string, script: string, within?: Duration) => Promise<Answer>,
+  saying: SayNodesOptions,
+): NodesWriter => {
   /** Runs a line as root. Throws Failed (`node-refused`) with what it said where it did not end well. */
-  const run = async (alias: string, line: ShellLine): Promise<void> => {
-    const { code, stderr, stdout } = await ask(alias, sh`root ${part(line)}`)
+  const run = async (alias: string, line: ShellLine, within?: Duration): Promise<void> => {
+    const { code, stderr, stdout } = await ask(alias, sh`root ${part(line)}`, within)
     if (code === 0) return
     throw new Failed({
       code: 'node-refused',
@@ -60,6 +68,10 @@ export const writeNodes = (ask: (alias: string, script: string) => Promise<Answe
       await keepKubeconfig(alias, stdout, copy)
     },
     putBackKubeconfig,
+    pruneImages: (alias) => run(alias, pruneLine, cleaningWithin),
+    vacuumJournal: (alias, { megabytes }) => run(alias, vacuumLine(megabytes), cleaningWithin),
+    cleanPackages: (alias) => run(alias, cleanPackagesLine, cleaningWithin),
+    deleteSnapshots: (alias, names) => run(alias, deleteSnapshotsLine(names), cleaningWithin),
     reboot: (alias) =>
       run(alias, rebootLine).catch((error: unknown) => {
         if (!(error instanceof Unreachable && error.code === 'ssh-lost')) throw error
