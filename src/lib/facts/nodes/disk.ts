@@ -12,7 +12,7 @@ const fewPackages = megabyte
 
 const day = 86_400_000
 /** An on-demand snapshot that is older was made for something that is over. */
-export const snapshotDays = 30
+const snapshotDays = 30
 
 /** What the table and the plan call them. */
 export const placeWords: Readonly<Record<DiskPlace, string>> = {

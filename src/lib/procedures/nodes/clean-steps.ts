@@ -5,7 +5,7 @@ import { bytes } from '../../facts/nodes/quantities.ts'
 import { type Finding, when } from '../../plan/finding.ts'
 import type { Change, Proof } from '../../plan/procedure.ts'
 import type { FileSystem } from '../../systems/nodes/disk-types.ts'
-import type { CleanFacts } from './clean.ts'
+import type { CleanFacts } from './clean-facts.ts'
 
 type Needs = 'nodes' | 'kube'
 

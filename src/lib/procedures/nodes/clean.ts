@@ -1,23 +1,13 @@
-import { type Told, told } from '../../facts/edge/survey.ts'
+import { told } from '../../facts/edge/survey.ts'
 import { type Cleanable, cleanable, crowded } from '../../facts/nodes/disk.ts'
 import { nodeNamed } from '../../facts/nodes/named.ts'
 import { bytes } from '../../facts/nodes/quantities.ts'
 import { argument } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
-import type { NodeLitter } from '../../systems/nodes/disk-types.ts'
-import { nodesOffered, type RoundRobinNode } from '../edge/round-robin-facts.ts'
+import { nodesOffered } from '../edge/round-robin-facts.ts'
+import type { CleanFacts } from './clean-facts.ts'
 import { cleaning, makesRoom } from './clean-steps.ts'
-
-/** What of one node's disk can go, as it was when the plan was made. */
-export interface CleanFacts {
-  readonly node: RoundRobinNode
-  readonly litter: NodeLitter
-  readonly found: Cleanable
-  /** Images that a Deployment may be rolled back to. */
-  readonly kept: Told<ReadonlySet<string>>
-  readonly now: Date
-}
 
 /** Takes from a node's disk what nobody misses: images no container uses, old journal, apt's cache, old on-demand snapshots; never a volume. */
 export const clean = defineProcedure({

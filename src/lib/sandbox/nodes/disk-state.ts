@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 import { image, tags } from '../deployment/facts.ts'
-import type { NodeState } from './state.ts'
+
+/** The files that a node's commands answer from. */
+interface State {
+  read(file: string): string
+  write(file: string, content: string): void
+}
 
 /** Kilobytes of a node's disk by what takes them, of the 80 GB of a CX33 (ch01); `total` is the file system. Images and snapshots take their own beside it. */
 export interface DiskUse {
@@ -70,7 +75,7 @@ const useLines = (all: DiskUse): string =>
 export const diskFiles: Readonly<Record<string, string>> = { disk: useLines(use), images: imageLines(images) }
 
 /** What a node's disk holds now. */
-export const diskOf = (state: NodeState): DiskUse => {
+export const diskOf = (state: State): DiskUse => {
   const lines = state
     .read('disk')
     .split('\n')
@@ -78,10 +83,9 @@ export const diskOf = (state: NodeState): DiskUse => {
   return { ...use, ...Object.fromEntries(lines.flatMap(([what, kilobytes]) => (what ? [[what, Number(kilobytes)]] : []))) }
 }
 
-export const setDisk = (state: NodeState, part: Partial<DiskUse>): void =>
-  state.write('disk', `${useLines({ ...diskOf(state), ...part })}\n`)
+export const setDisk = (state: State, part: Partial<DiskUse>): void => state.write('disk', `${useLines({ ...diskOf(state), ...part })}\n`)
 
-export const addImages = (state: NodeState, more: readonly NodeImage[]): void =>
+export const addImages = (state: State, more: readonly NodeImage[]): void =>
   state.write('images', `${state.read('images').trim()}\n${imageLines(more)}\n`)
 
 /** Where a server keeps its snapshots, below its root; the content of each file is its size in kilobytes. */

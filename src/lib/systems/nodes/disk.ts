@@ -1,7 +1,7 @@
 import type { DiskPlace, FileSystem, NodeDisk, NodeImage, NodeLitter, SnapshotFile } from './disk-types.ts'
 
 /** Where k3s keeps its snapshots. */
-export const snapshotFolder = '/var/lib/rancher/k3s/server/db/snapshots'
+const snapshotFolder = '/var/lib/rancher/k3s/server/db/snapshots'
 const archives = '/var/cache/apt/archives'
 
 /** In the order in which they are counted: small ones first, and what lies in another one before it, which then counts the rest. */
