@@ -1,7 +1,7 @@
 /**
  * Sets $journal, $packages … to their kilobytes, $images and $snapshots to theirs, $used and $free of all. `set_disk WHAT KB` writes one of them.
  */
-const counts = String.raw`
+const counts = `
 snaps="$state/../root/var/lib/rancher/k3s/server/db/snapshots"
 while read -r what kb; do case $what in ?*) eval "$what=$kb" ;; esac; done < "$state/disk"
 images=0; while read -r id name kb how; do images=$((images + ${'$'}{kb:-0})); done < "$state/images"
