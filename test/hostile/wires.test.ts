@@ -55,6 +55,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'nodes:disk': ['ssh'],
   'nodes:status': ['kubernetes', 'ssh'],
   'queue:status': ['kubernetes'],
+  'registry:status': ['kubernetes', 'registry', 'ssh'],
   'secrets:status': ['kubernetes', 'postgres', 'registry', 'cloudflare'],
   status: ['kubernetes', 'postgres', 'ssh', 'cloudflare', 'edge'],
 }

@@ -24,6 +24,7 @@ export const reports = {
   'nodes:disk': async () => (await import('./nodes/disk.ts')).nodesDisk,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
   'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
+  'registry:status': async () => (await import('./registry/status.ts')).registryStatus,
   'secrets:status': async () => (await import('./secrets/status.ts')).secretsStatus,
   status: async () => (await import('./status.ts')).status,
 } as const satisfies Readonly<Record<string, () => Promise<AnyReport>>>

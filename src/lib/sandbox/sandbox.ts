@@ -137,7 +137,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         ...(options.postgresServers && { servers: options.postgresServers }),
       }),
     )
-    const reach = reachability(() => kubernetes.client, { redis: outside?.redis ?? redis.port, postgres: postgres.port })
+    const reach = reachability(() => kubernetes.client, { redis: outside?.redis ?? redis.port, postgres: postgres.port }, registry)
     const { delay } = options
     const slow = async (slowed: NodesSandbox) => {
       if (delay !== undefined) for (const { alias } of slowed.nodes) await slowed.fail(alias, { delayMs: 2 * delay })

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { type Agent, request as send } from 'node:https'
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
+import type { Duplex } from 'node:stream'
+import { connect, createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import { Usage } from '../errors.ts'
 import { placeOf } from './place.ts'
 
@@ -20,12 +21,14 @@ export interface Asked {
   readonly signal: AbortSignal
   /** Keeps connections; without one, each request has its own. */
   readonly agent?: Agent
+  /** A way there that is open already; TLS is spoken over it with the name all the same. */
+  readonly through?: Duplex
 }
 
 /** Sends requests over verified TLS; each resolves at the last header, and rejects with the error of Node or OpenSSL. */
 export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<IncomingMessage>) => {
   let context: Promise<SecureContext | undefined> | undefined
-  return async (url, { method = 'GET', headers, body, signal, agent }) => {
+  return async (url, { method = 'GET', headers, body, signal, agent, through }) => {
     context ??= trust.caFile === undefined ? Promise.resolve(undefined) : trusting(trust.caFile)
     const secureContext = await context
     const place = placeOf(url.hostname, Number(url.port || 443), trust.hostaddr)
@@ -39,9 +42,20 @@ export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<Inco
         // Not even a variable of the operator's shell may take this away.
         rejectUnauthorized: true,
         headers: { host: url.host, 'user-agent': 'honeydue', ...headers },
-        agent: agent ?? false,
         signal,
         ...(secureContext !== undefined && { secureContext }),
+        // With an agent, Node would make the connection itself.
+        ...(through === undefined
+          ? { agent: agent ?? false }
+          : {
+              createConnection: () =>
+                connect({
+                  socket: through,
+                  servername: url.hostname,
+                  rejectUnauthorized: true,
+                  ...(secureContext !== undefined && { secureContext }),
+                }),
+            }),
       })
       request.once('response', resolve)
       request.on('error', reject)

@@ -14,7 +14,7 @@ import { nodesSystem } from './nodes/nodes.ts'
 import { postgresSystem } from './postgres/postgres.ts'
 import { redisSystem } from './redis/redis.ts'
 import { dialThrough } from './redis/through.ts'
-import { pullCredentials } from './registry/pull-secret.ts'
+import { namedCredentials, pullCredentials } from './registry/pull-secret.ts'
 import { registrySystem } from './registry/registry.ts'
 import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
 import type { Reached, Systems } from './systems.ts'
@@ -42,6 +42,13 @@ export const openSystems = (
     reached: async () => [...((await kube.reached?.()) ?? []), ...((await system.reached?.()) ?? [])],
   })
   const trust = { hostaddr: environment.hostaddr, ...(environment.ca !== undefined && { caFile: environment.ca }), signal }
+  const nodes = nodesSystem({
+    ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }),
+    hostnames: new Map(environment.nodes.map(({ alias, hostname }) => [alias, hostname])),
+    clock,
+    signal,
+    ...(tell && { tell }),
+  })
   const systems: Systems = {
     checkout: checkoutSystem(environment.checkout, environment.kubeconfig),
     kube,
@@ -61,15 +68,19 @@ export const openSystems = (
     }),
     neon: neonSystem({ ...trust, ...environment.neon, variable: process.env[neonKey.variable], clock }),
     // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.
-    registry: registrySystem({ ...trust, credentials: (host) => pullCredentials(kube.read, { namespace, deployment: 'api', host }) }),
-    scratch: scratchSystem(scratch),
-    nodes: nodesSystem({
-      ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }),
-      hostnames: new Map(environment.nodes.map(({ alias, hostname }) => [alias, hostname])),
-      clock,
-      signal,
-      ...(tell && { tell }),
+    registry: registrySystem({
+      ...trust,
+      credentials: (host, secret) =>
+        secret === undefined
+          ? pullCredentials(kube.read, { namespace, deployment: 'api', host })
+          : namedCredentials(kube.read, { namespace, secret, host }),
+      nodes: async (alias) => {
+        await nodes.read.hostname(alias)
+        return (target) => nodes.read.forward(alias, target)
+      },
     }),
+    scratch: scratchSystem(scratch),
+    nodes,
     redis: throughCluster(
       redisSystem(
         {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Trouble } from '../../../src/lib/errors.ts'
+import { referenceOf } from '../../../src/lib/image-reference.ts'
 import { image, namespace, registryHost, tags } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted, plantedValues } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { manifestOf } from '../../../src/lib/sandbox/registry/manifest.ts'
@@ -10,7 +11,6 @@ import { Secret } from '../../../src/lib/secret.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { credentialsFor } from '../../../src/lib/systems/registry/pull-secret.ts'
 import type { RegistryOptions } from '../../../src/lib/systems/registry/read-registry.ts'
-import { referenceOf } from '../../../src/lib/systems/registry/reference.ts'
 import { registrySystem } from '../../../src/lib/systems/registry/registry.ts'
 import { useSandbox } from '../../support/worlds.ts'
 
@@ -125,4 +125,28 @@ test('each way of not answering has its code, none waits for ever, and a 404 of 
     await codeOf(registrySystem({ hostaddr: sandbox().environment.hostaddr, credentials: async () => own }).read.digest(image('api'))),
   ).toBe('registry-tls')
   expect(await codeOf(open().digest('redis:7-alpine'))).toBe('registry-unnamed')
+})
+
+test('tags are read page by page to the end, though every page names a next one', async () => {
+  const { registry } = sandbox()
+  const many = Array.from({ length: 250 }, (_, i) => (0x1000000 + i).toString(16))
+  for (const tag of many) registry.push(image('web', tag))
+  expect(await open().tags(image('web'))).toEqual([tags.goose, tags.autoMigrate, ...many].sort())
+  expect(await open().tags(image('nothing'))).toBeUndefined()
+})
+
+test('a node that is away is no registry that is away, and no node gives credentials to anybody else', async () => {
+  const systems = openSystems(sandbox().environment, systemClock, new AbortController().signal)
+  try {
+    const { registry } = systems
+    const from = (node: string) => registry.read.toldTo({ secret: 'gitea-credentials', node }, image('api'))
+    expect(await from('hetzner1')).toMatch(/^sha256:/)
+    expect(await codeOf(registry.read.toldTo({ node: 'hetzner1' }, image('api')))).toBe('registry-forbidden')
+    sandbox().registry.trouble = 'not found page'
+    expect(await codeOf(from('hetzner1'))).toBe('registry-no-registry')
+    await sandbox().nodes.setUp('hetzner2', false)
+    expect(await codeOf(from('hetzner2'))).toMatch(/^ssh-/)
+  } finally {
+    await systems.close()
+  }
 })

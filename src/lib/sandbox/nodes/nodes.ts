@@ -68,7 +68,7 @@ const sshConfig = (folder: string, nodes: readonly SandboxNode[]) =>
 export const startNodes = async (options: {
   dir: string
   nodes?: readonly NodeIdentity[]
-  reach?: Reach
+  reach?: (host: string, port: number, alias: string) => ReturnType<Reach>
   speed?: Partial<BootSpeed>
   /** Files that every node begins with, by their path below its root. */
   files?: Readonly<Record<string, string>>
@@ -82,7 +82,7 @@ export const startNodes = async (options: {
   const reachFrom =
     (from: NodeIdentity): Reach =>
     (host, port) => {
-      const known = options.reach?.(host, port)
+      const known = options.reach?.(host, port, from.alias)
       if (known) return known
       const own = machines.get(from.alias)?.folder.led(port)
       if (own !== undefined && (loopback.has(host) || host === from.address)) return { host: '127.0.0.1', port: own }

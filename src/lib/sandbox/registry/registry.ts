@@ -8,9 +8,13 @@ import { configurationOf, firstPush, manifestOf, type Push } from './manifest.ts
 
 export interface RegistrySandbox {
   readonly port: number
+  /** Where the nodes come to it. */
+  readonly nodesPort: number
+  /** Aliases of nodes that find no way to it. */
+  readonly apart: Set<string>
   /** Images (host/name:tag) that were built and never pushed, or that were deleted. */
   readonly lacking: Set<string>
-  /** Pushes an image once more under its tag, or one that no commit names: other content, and so another digest. What had the tag before is there by its digest alone. */
+  /** Pushes an image once more under its tag, or one that no commit names: other content, and so another digest. What had the tag before is there no more, by its digest either, as with Gitea. */
   push(image: string, as?: Partial<Omit<Push, 'build'>>): void
   /** What it tells a kubelet of an image (host/name:tag or @digest); undefined where it has no such image. */
   find(image: string): Promise<Found | undefined>
@@ -34,26 +38,26 @@ export async function startRegistry(options: {
   readonly auth?: 'token' | 'basic'
 }): Promise<RegistrySandbox> {
   const lacking = new Set<string>()
-  /** By image; the last one has the tag. */
-  const pushed = new Map<string, readonly Push[]>()
+  const apart = new Set<string>()
+  /** By image. */
+  const pushed = new Map<string, Push>()
   const has = async (name: string): Promise<readonly string[]> => {
     if (!imageNames.includes(name)) return []
     const own = `${registryHost}/${name}:`
     const further = [...pushed.keys()].flatMap((image) => (image.startsWith(own) ? [image.slice(own.length)] : []))
     return [...new Set([...(await options.tags()), ...further])].filter((tag) => !lacking.has(own + tag))
   }
-  /** Everything that it has under a name, the present content of a tag first. */
+  /** Everything that it has under a name: of each tag its present content alone. */
   const manifests = async (name: string) =>
-    (await has(name)).flatMap((tag) =>
-      [...(pushed.get(`${registryHost}/${name}:${tag}`) ?? [firstPush])]
-        .reverse()
-        .map((push, age) => ({ tag: age === 0 ? tag : undefined, push, ...manifestOf(name, tag, push) })),
-    )
+    (await has(name)).map((tag) => {
+      const push = pushed.get(`${registryHost}/${name}:${tag}`) ?? firstPush
+      return { tag, push, ...manifestOf(name, tag, push) }
+    })
 
   const [opens, challenge] =
     options.auth === 'basic' ? [admin, 'Basic realm="registry"'] : [`Bearer ${planted.registryToken}`, asksForToken]
   const answer = async ({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { pathname } = new URL(url ?? '/', `https://${registryHost}`)
+    const { pathname, searchParams } = new URL(url ?? '/', `https://${registryHost}`)
     if (pathname === '/v2/token') return token(headers.authorization, response)
     // Whatever it has, nobody learns it without a token.
     if (headers.authorization !== opens) return unauthorized(response, challenge)
@@ -63,7 +67,7 @@ export async function startRegistry(options: {
     if (what === 'tags' && version === 'list') {
       const tags = await has(name)
       return tags.length > 0
-        ? json(response, 200, { name, tags })
+        ? page(response, searchParams, { name, tags: [...tags].sort() })
         : error(response, 404, 'NAME_UNKNOWN', 'repository name not known to registry')
     }
     const all = await manifests(name)
@@ -87,23 +91,27 @@ export async function startRegistry(options: {
   }
 
   const { certificate: cert, key } = options.identity
-  const server = createServer({ cert, key, ca: cert }, (request, response) => {
-    request.resume()
-    if (registry.trouble === 'reset' || registry.trouble === 'reset from here') return void request.socket.destroy()
-    if (registry.trouble === 'silence') return
-    if (registry.trouble === 'server-error') return void response.writeHead(502).end()
-    if (registry.trouble === 'not found page')
-      return void response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not Found</h1>')
-    answer(request, response).catch(() => response.writeHead(500).end())
-  })
-  const port = await listenOnLoopback(server)
+  const serving = (from: 'here' | 'nodes') =>
+    createServer({ cert, key, ca: cert }, (request, response) => {
+      request.resume()
+      if (registry.trouble === 'reset' || (registry.trouble === 'reset from here' && from === 'here')) return void request.socket.destroy()
+      if (registry.trouble === 'silence') return
+      if (registry.trouble === 'server-error') return void response.writeHead(502).end()
+      if (registry.trouble === 'not found page')
+        return void response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not Found</h1>')
+      answer(request, response).catch(() => response.writeHead(500).end())
+    })
+  const [server, forNodes] = [serving('here'), serving('nodes')]
+  const [port, nodesPort] = [await listenOnLoopback(server), await listenOnLoopback(forNodes)]
   const registry: RegistrySandbox = {
     port,
+    nodesPort,
+    apart,
     lacking,
     trouble: 'none',
     push(image, as = {}) {
-      const before = pushed.get(image) ?? [firstPush]
-      pushed.set(image, [...before, { ...firstPush, ...as, build: before.length }])
+      const { build } = pushed.get(image) ?? firstPush
+      pushed.set(image, { ...firstPush, ...as, build: build + 1 })
     },
     async find(image) {
       const { name = '', version = '' } = partsOf(image) ?? {}
@@ -112,11 +120,12 @@ export async function startRegistry(options: {
     },
     reset() {
       lacking.clear()
+      apart.clear()
       pushed.clear()
       registry.trouble = 'none'
     },
     async stop() {
-      await endServer(server)
+      await Promise.all([endServer(server), endServer(forNodes)])
     },
   }
   return registry
@@ -133,6 +142,18 @@ const own = { 'docker-distribution-api-version': 'registry/2.0' }
 
 const json = (response: ServerResponse, status: number, body: object, headers: Readonly<Record<string, string>> = {}): void =>
   void response.writeHead(status, { ...own, 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+
+/** Like Gitea it names a next page after every one that has tags, the last one too. */
+const page = (
+  response: ServerResponse,
+  query: URLSearchParams,
+  { name, tags }: { readonly name: string; readonly tags: readonly string[] },
+): void => {
+  const [most, last] = [Number(query.get('n') ?? 100), query.get('last') ?? '']
+  const some = tags.filter((tag) => tag > last).slice(0, most)
+  const next = `/v2/${name}/tags/list?n=${most}&last=${some.at(-1)}`
+  json(response, 200, { name, tags: some }, some.length > 0 ? { link: `<${next}>; rel="next"` } : {})
+}
 
 const error = (response: ServerResponse, status: number, code: string, message: string, headers?: Readonly<Record<string, string>>): void =>
   json(response, status, { errors: [{ code, message }] }, headers)

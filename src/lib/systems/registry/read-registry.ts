@@ -1,164 +1,178 @@
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type Duration, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
+import { type Reference, referenceOf } from '../../image-reference.ts'
 import type { Secret } from '../../secret.ts'
-import { httpsTo, type Trust } from '../https.ts'
-import { type Reference, referenceOf } from './reference.ts'
-import { noRegistry, refused, unanswered } from './trouble.ts'
-import type { RegistryImage, RegistryReader } from './types.ts'
+import { type Asked, httpsTo, type Trust } from '../https.ts'
+import { ended, parsed, textOf } from './body.ts'
+import { type Conversation, conversation } from './conversation.ts'
+import { type Get, platformsOf } from './platforms.ts'
+import { noRegistry, unanswered } from './trouble.ts'
+import type { Asker, RegistryImage, RegistryReader } from './types.ts'
 
 export interface RegistryOptions extends Trust {
-  /** `user:password` for a registry, where there is one. */
-  readonly credentials: (host: string) => Promise<Secret | undefined>
+  /** `user:password` for a registry: of a pull secret that is named, else of whichever the deployment has for it. */
+  readonly credentials: (host: string, secret?: string) => Promise<Secret | undefined>
+  /** A node that answers, and connections from it; without it no node can be asked from. */
+  readonly nodes?: (alias: string) => Promise<Dial>
   /** For the whole question, the token included. */
   readonly timeout?: Duration
   readonly signal?: AbortSignal
 }
 
-/** Every kind of manifest: a registry answers 404 for one that it has in another kind than is accepted. */
-const accept = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-].join(', ')
+type Dial = (target: { readonly host: string; readonly port: number }) => Promise<Duplex>
+
+/** More pages of tags than this are another registry's mistake. */
+const mostPages = 50
 
 /** The reading half: what a registry has of an image, asked as the OCI distribution API has it. */
 export const readRegistry = (options: RegistryOptions): RegistryReader => {
   const { signal, timeout = seconds(5) } = options
-  const send = httpsTo(options)
+  const direct = httpsTo(options)
 
-  /** `more`: what else is asked of an image that is there. */
-  const ask = async <T>(
-    { host, name, version }: Reference,
-    until: AbortSignal,
-    more: (digest: string, get: Get) => Promise<T>,
-  ): Promise<T | undefined> => {
-    const url = new URL(`https://${host}/v2/${name}/manifests/${version}`)
-    const manifest = (method: 'HEAD' | 'GET', authorization?: string) =>
-      send(url, { method, headers: { accept, ...(authorization !== undefined && { authorization }) }, signal: until })
-    let authorization: string | undefined
-    let response = ended(await manifest('HEAD'))
-    let credentials: 'sent' | 'none' = 'none'
-    if (response.statusCode === 401) {
-      const secret = await options.credentials(host)
-      if (secret !== undefined) credentials = 'sent'
-      authorization = await authorized(response.headers['www-authenticate'] ?? '', name, secret, until)
-      if (authorization !== undefined) response = ended(await manifest('HEAD', authorization))
-    }
-    if (response.statusCode === 200) {
-      const headers = { accept, ...(authorization !== undefined && { authorization }) }
-      const get: Get = async (what, by) => {
-        const place = new URL(`https://${host}/v2/${name}/${what}/${by}`)
-        const first = await send(place, { headers, signal: until })
-        const leads = String(first.headers.location ?? '')
-        // What a registry keeps elsewhere is asked for there, without its credentials.
-        const answer =
-          first.statusCode === 307 && /^https:/.test(leads) && URL.canParse(leads)
-            ? (first.destroy(), await send(new URL(leads), { headers: {}, signal: until }))
-            : first
-        const body = parsed(await textOf(answer))
-        if (answer.statusCode !== 200) throw refused(answer.statusCode ?? 0, place, credentials)
-        return body
-      }
-      return more(digestOf(response, url, credentials), get)
-    }
-    // A HEAD has no body, and anything may answer 404: only the registry's own code says that there is no such image.
-    if (response.statusCode === 404 && (await isUnknown(await manifest('GET', authorization)))) return undefined
-    throw refused(response.statusCode ?? 0, url, credentials)
-  }
-
-  /** What a challenge asks for; undefined where we have nothing to send. */
-  const authorized = async (challenge: string, name: string, secret: Secret | undefined, until: AbortSignal) => {
-    const basic = secret && `Basic ${Buffer.from(secret.reveal()).toString('base64')}`
-    const bearer = /\bBearer\s+((?:[\w-]+="[^"]*"[,\s]*)+)/i.exec(challenge)?.[1]
-    if (bearer === undefined) return basic
-    const {
-      realm,
-      service,
-      scope = `repository:${name}:pull`,
-    } = Object.fromEntries([...bearer.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key.toLowerCase(), value]))
-    if (realm === undefined || !URL.canParse(realm)) return basic
-    const url = new URL(realm)
-    // Never a password over plain HTTP, whatever the registry says.
-    if (url.protocol !== 'https:') return undefined
-    if (service !== undefined) url.searchParams.set('service', service)
-    url.searchParams.set('scope', scope)
-    const response = await send(url, { headers: { ...(basic !== undefined && { authorization: basic }) }, signal: until })
-    const text = await textOf(response)
-    if (response.statusCode !== 200) throw refused(response.statusCode ?? 0, url, secret === undefined ? 'none' : 'sent')
-    const { token, access_token } = (parsed(text) ?? {}) as { readonly token?: string; readonly access_token?: string }
-    const granted = token ?? access_token
-    return granted === undefined ? undefined : `Bearer ${granted}`
-  }
-
-  const asked = async <T>(image: string, more: (digest: string, get: Get) => Promise<T>): Promise<T | undefined> => {
+  const asked = async <T>(
+    image: string,
+    question: (talk: Conversation, reference: Reference, elsewhere: Elsewhere) => Promise<T>,
+    asker?: Asker,
+  ): Promise<T> => {
     const reference = referenceOf(image)
     if (reference === undefined) throw noRegistry(image)
     signal?.throwIfAborted()
+    // How long SSH may take is SSH's own: a node that is away is no registry that is.
+    const dial = asker?.node === undefined ? undefined : await options.nodes?.(asker.node)
     const limit = AbortSignal.timeout(timeout)
+    const until = signal ? AbortSignal.any([signal, limit]) : limit
+    const send: Send = dial === undefined ? direct : async (url, what) => direct(url, { ...what, through: await dialed(dial, url, until) })
+    const { host, name } = reference
     try {
-      return await ask(reference, signal ? AbortSignal.any([signal, limit]) : limit, more)
+      const talk = conversation({
+        host,
+        name,
+        send,
+        until,
+        credentials: async () =>
+          asker === undefined
+            ? options.credentials(host)
+            : asker.secret === undefined
+              ? undefined
+              : options.credentials(host, asker.secret),
+        without: asker === undefined ? 'none' : 'nobody',
+      })
+      return await question(talk, reference, (url) => send(url, { headers: {}, signal: until }))
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       if (error instanceof Trouble) throw error
       const silent = limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error
-      throw unanswered(silent, new URL(`https://${reference.host}/v2/`), timeout)
+      throw unanswered(silent, new URL(`https://${host}/v2/`), timeout)
     }
   }
+
+  /** `more`: what else is asked of an image that is there. */
+  const manifest = async <T>(
+    talk: Conversation,
+    { host, name, version }: Reference,
+    more: (digest: string) => Promise<T>,
+  ): Promise<T | undefined> => {
+    const path = `/v2/${name}/manifests/${version}`
+    const url = new URL(path, `https://${host}`)
+    const response = ended(await talk.ask('HEAD', path))
+    if (response.statusCode === 200) {
+      const digest = response.headers['docker-content-digest']
+      if (typeof digest !== 'string') throw talk.refused(200, url)
+      return more(digest)
+    }
+    // A HEAD has no body, and anything may answer 404: only the registry's own code says that there is no such image.
+    if (response.statusCode === 404 && (await isUnknown(await talk.ask('GET', path)))) return undefined
+    throw talk.refused(response.statusCode ?? 0, url)
+  }
+
+  const digest = (image: string, asker?: Asker) =>
+    asked(image, (talk, reference) => manifest(talk, reference, async (found) => found), asker)
+
   return {
-    digest: (image) => asked(image, async (digest) => digest),
-    image: (image) => asked(image, async (digest, get): Promise<RegistryImage> => ({ digest, platforms: await platformsOf(digest, get) })),
+    digest: (image) => digest(image),
+    toldTo: (asker, image) => digest(image, asker),
+    image: (image) =>
+      asked(image, (talk, reference, elsewhere) =>
+        manifest(
+          talk,
+          reference,
+          async (found): Promise<RegistryImage> => ({
+            digest: found,
+            platforms: await platformsOf(found, getting(talk, reference, elsewhere)),
+          }),
+        ),
+      ),
+    tags: (image) => asked(image, tagsOf),
   }
 }
 
-type Get = (what: 'manifests' | 'blobs', by: string) => Promise<unknown>
+type Send = (url: URL, asked: Asked) => Promise<IncomingMessage>
 
-interface Platform {
-  readonly os?: string
-  readonly architecture?: string
-}
+/** A place that the registry names, asked without its credentials. */
+type Elsewhere = (url: URL) => Promise<IncomingMessage>
 
-/** An index names them; of a plain image the configuration does. */
-const platformsOf = async (digest: string, get: Get): Promise<readonly string[] | undefined> => {
-  const { manifests, config } = ((await get('manifests', digest)) ?? {}) as {
-    readonly manifests?: readonly { readonly platform?: Platform }[]
-    readonly config?: { readonly digest?: string }
+/** What a registry keeps elsewhere is asked for there. */
+const getting =
+  (talk: Conversation, { host, name }: Reference, elsewhere: Elsewhere): Get =>
+  async (what, by) => {
+    const path = `/v2/${name}/${what}/${by}`
+    const first = await talk.ask('GET', path)
+    const leads = String(first.headers.location ?? '')
+    const moved = first.statusCode === 307 && /^https:/.test(leads) && URL.canParse(leads)
+    const answer = moved ? await elsewhere(new URL(leads)) : first
+    if (moved) ended(first)
+    const body = parsed(await textOf(answer))
+    if (answer.statusCode !== 200) throw talk.refused(answer.statusCode ?? 0, new URL(path, `https://${host}`))
+    return body
   }
-  const said = ({ os, architecture }: Platform = {}): readonly string[] =>
-    !os || !architecture || os === 'unknown' ? [] : [`${os}/${architecture}`]
-  if (Array.isArray(manifests)) return [...new Set(manifests.flatMap(({ platform }) => said(platform)))]
-  const own = config?.digest === undefined ? [] : said(((await get('blobs', config.digest)) ?? {}) as Platform)
-  return own.length > 0 ? own : undefined
-}
 
-const digestOf = ({ headers }: IncomingMessage, url: URL, credentials: 'sent' | 'none'): string => {
-  const digest = headers['docker-content-digest']
-  if (typeof digest === 'string') return digest
-  throw refused(200, url, credentials)
-}
-
-const isUnknown = async (response: IncomingMessage): Promise<boolean> => {
-  const { errors } = (parsed(await textOf(response)) ?? {}) as { readonly errors?: readonly { readonly code?: string }[] }
-  return (
-    response.statusCode === 404 &&
-    Array.isArray(errors) &&
-    errors.some(({ code }) => code === 'MANIFEST_UNKNOWN' || code === 'NAME_UNKNOWN')
-  )
-}
-
-const ended = (response: IncomingMessage): IncomingMessage => response.on('error', () => {}).destroy()
-
-const textOf = async (response: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
-}
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+/** Gitea names a next page after every one that has tags: the end is a page that has nothing new. */
+const tagsOf = async (talk: Conversation, { host, name }: Reference): Promise<readonly string[] | undefined> => {
+  const found = new Set<string>()
+  let path: string | undefined = `/v2/${name}/tags/list?n=200`
+  for (let page = 0; page < mostPages && path !== undefined; page++) {
+    const url = new URL(path, `https://${host}`)
+    const response = await talk.ask('GET', path)
+    const body = parsed(await textOf(response)) as { readonly tags?: unknown } | undefined
+    if (response.statusCode === 404 && saysUnknown(body)) return undefined
+    const tags = body?.tags ?? []
+    if (response.statusCode !== 200 || body === undefined || !isTexts(tags)) throw talk.refused(response.statusCode ?? 0, url)
+    const before = found.size
+    for (const tag of tags) found.add(tag)
+    const [, leads] = /<([^>]+)>\s*;[^,]*\brel="?next"?/i.exec(String(response.headers.link ?? '')) ?? []
+    const next: URL | undefined = leads !== undefined && URL.canParse(leads, url.href) ? new URL(leads, url) : undefined
+    path = next !== undefined && next.host === url.host && found.size > before ? `${next.pathname}${next.search}` : undefined
   }
+  return [...found]
 }
+
+const isTexts = (tags: unknown): tags is readonly string[] => Array.isArray(tags) && tags.every((one) => typeof one === 'string')
+
+const isUnknown = async (response: IncomingMessage): Promise<boolean> =>
+  saysUnknown(parsed(await textOf(response))) && response.statusCode === 404
+
+const saysUnknown = (body: unknown): boolean => {
+  const { errors } = (body ?? {}) as { readonly errors?: readonly { readonly code?: string }[] }
+  return Array.isArray(errors) && errors.some(({ code }) => code === 'MANIFEST_UNKNOWN' || code === 'NAME_UNKNOWN')
+}
+
+/** A connection from a node; one that comes after the time is over is let go. */
+const dialed = (dial: Dial, { hostname, port }: URL, until: AbortSignal): Promise<Duplex> =>
+  new Promise((resolve, reject) => {
+    const over = () => reject(until.reason)
+    if (until.aborted) return over()
+    until.addEventListener('abort', over, { once: true })
+    dial({ host: hostname, port: Number(port || 443) }).then(
+      (stream) => {
+        until.removeEventListener('abort', over)
+        if (until.aborted) stream.on('error', () => {}).destroy()
+        else resolve(stream)
+      },
+      (error: unknown) => {
+        until.removeEventListener('abort', over)
+        reject(error)
+      },
+    )
+  })

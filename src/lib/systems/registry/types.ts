@@ -7,6 +7,14 @@ export interface RegistryImage {
   readonly platforms: readonly string[] | undefined
 }
 
+/** As whom, and from where, a registry is asked. */
+export interface Asker {
+  /** The name of a pull secret of the deployment's namespace; without one, as nobody. */
+  readonly secret?: string
+  /** The alias of the node that the connection is made from, over SSH; TLS and what is asked begin on this machine, and the node sees neither. */
+  readonly node?: string
+}
+
 export interface RegistryReader {
   /** The digest and the platforms of an image; undefined and throwing as `digest`. */
   image(image: string): Promise<RegistryImage | undefined>
@@ -15,6 +23,10 @@ export interface RegistryReader {
    * registry says that it has no such image. Throws Unreachable (`registry-…`) where it does not say either.
    */
   digest(image: string): Promise<string | undefined>
+  /** The same as somebody else is told it. Throws Unreachable (`registry-no-secret`, `registry-no-entry`) where the secret has nothing for it, `ssh-…` where the node does not get there. */
+  toldTo(asker: Asker, image: string): Promise<string | undefined>
+  /** Every tag of an image's repository; undefined where the registry has no such repository. Throws Unreachable (`registry-…`). */
+  tags(image: string): Promise<readonly string[] | undefined>
 }
 
 /** Images are pushed by whoever builds them. */
