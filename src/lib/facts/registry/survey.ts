@@ -71,7 +71,7 @@ export const surveyRegistry = async (
 }
 
 /** "host/name", without tag and digest. */
-export const repositoryOf = (image: string): string => {
+const repositoryOf = (image: string): string => {
   const { host, name } = referenceOf(image) ?? { host: '', name: image }
   return `${host}/${name}`
 }

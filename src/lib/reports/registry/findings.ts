@@ -119,7 +119,7 @@ const ofWayBack = (images: readonly KeptImage[]): readonly Observation[] =>
     ]
   })
 
-export const isGone = ({ kept }: KeptImage): boolean =>
+const isGone = ({ kept }: KeptImage): boolean =>
   kept.answered && (kept.value === undefined || (kept.value.platforms !== undefined && !kept.value.platforms.includes(machinePlatform)))
 
 const whyGone = ({ kept }: KeptImage): string =>
