@@ -53,6 +53,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'edge:status': ['kubernetes', 'ssh', 'cloudflare', 'edge'],
   'firewall:status': ['kubernetes', 'ssh', 'cloudflare'],
   'nodes:disk': ['ssh'],
+  'mail:status': ['kubernetes', 'mail'],
   'nodes:status': ['kubernetes', 'ssh'],
   'queue:status': ['kubernetes'],
   'registry:status': ['kubernetes', 'registry', 'ssh'],

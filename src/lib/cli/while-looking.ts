@@ -6,6 +6,7 @@ const called: Readonly<Partial<Record<Name, string>>> = {
   redis: 'Redis',
   postgres: 'PostgreSQL',
   cloudflare: 'Cloudflare',
+  mail: 'the mail server',
   neon: 'Neon',
   http: 'the public names',
   checkout: 'the checkout',

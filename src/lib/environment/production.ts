@@ -46,6 +46,8 @@ export const production: z.input<typeof environmentSchema> = {
     zone: 'myhoneydue.com',
     names: ['api.myhoneydue.com', 'admin.myhoneydue.com', 'myhoneydue.com', 'app.myhoneydue.com'],
   },
+  // The book names neither the login nor the sender (README: Fastmail).
+  mail: { host: 'smtp.fastmail.com', port: 587, secret: 'honeydue-secrets', passwordKey: 'EMAIL_HOST_PASSWORD' },
   // The book names the project nowhere.
   neon: {},
 }

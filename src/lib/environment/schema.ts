@@ -10,6 +10,9 @@ const path = text
 const port = z.int().check(z.minimum(1), z.maximum(65535))
 const host = z.string().check(z.regex(/^[A-Za-z0-9.-]+$/, 'is no host name'))
 const place = z.string().check(z.regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'is no host name, with or without a port'))
+const nameserver = z
+  .string()
+  .check(z.regex(/^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:]+\])(:\d{1,5})?$/, 'is no address of a name server, with or without a port'))
 const several = <T extends z.ZodMiniType>(one: T) => z.array(one).check(z.minLength(1))
 
 /** One deployment with its addresses. Everything that the book states is built in; a file overrides any of it. */
@@ -75,6 +78,21 @@ export const environmentSchema = z.strictObject({
     token_command: z.optional(several(text)),
     /** PEM file with the Origin CA's roots; without it, those that Cloudflare publishes. */
     origin_ca: z.optional(path),
+  }),
+  /** Where the application hands its mail to, over STARTTLS, and as whom. */
+  mail: z.strictObject({
+    host,
+    port,
+    secret: text,
+    passwordKey: text,
+    /** The login's name. */
+    user: z.optional(text),
+    /** The sender's domain, whose records receivers look at. */
+    domain: z.optional(host),
+    /** DKIM selectors that the server signs with. */
+    dkim: z.optional(several(z.string().check(z.regex(/^[A-Za-z0-9._-]+$/, 'is no DKIM selector')))),
+    /** Asked in the place of this machine's own. */
+    nameserver: z.optional(nameserver),
   }),
   /** Where the database is kept: without a project, restore points are made by hand. */
   neon: z.strictObject({

@@ -22,6 +22,7 @@ export const reports = {
   'edge:status': async () => (await import('./edge/status.ts')).edgeStatus,
   'firewall:status': async () => (await import('./firewall/status.ts')).firewallStatus,
   'nodes:disk': async () => (await import('./nodes/disk.ts')).nodesDisk,
+  'mail:status': async () => (await import('./mail/status.ts')).mailStatus,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
   'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
   'registry:status': async () => (await import('./registry/status.ts')).registryStatus,

@@ -4,6 +4,8 @@ import {
   cloudflareHosts,
   database,
   hosts,
+  mail,
+  mailHost,
   namespace,
   neon,
   neonHost,
@@ -24,6 +26,8 @@ export interface EnvironmentPlaces {
     readonly cloudflare: number
     readonly registry: number
     readonly neon: number
+    readonly mail: number
+    readonly names: number
   }
 }
 
@@ -48,8 +52,10 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     [cloudflareHosts.www]: `127.0.0.1:${ports.cloudflare}`,
     [registryHost]: `127.0.0.1:${ports.registry}`,
     [neonHost]: `127.0.0.1:${ports.neon}`,
+    [mailHost]: `127.0.0.1:${ports.mail}`,
   },
   cloudflare: { zone: zoneName, token_command: ['cat', join(dir, 'cloudflare-token')], origin_ca: join(dir, 'origin-ca.crt') },
+  mail: { user: mail.user, domain: zoneName, dkim: mail.dkim, nameserver: `127.0.0.1:${ports.names}` },
   neon: { project: neon.project, api_key_command: ['cat', join(dir, 'neon-key')] },
   // The application's own words are not known: these are the sandbox's (deployment/programs.ts).
   warmup: { pattern: 'database pool warmed up: (?<pings>\\d+) pings in (?<ms>\\d+) ms', pings: 20 },

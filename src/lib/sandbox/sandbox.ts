@@ -7,7 +7,7 @@ import type { Environment } from '../environment/schema.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
 import { mayReach } from './deployment/egress.ts'
-import { cloudflareHosts, hosts, neonHost, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
+import { cloudflareHosts, hosts, mailHost, neonHost, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
 import { answers, type ProgramOptions, programs } from './deployment/programs.ts'
@@ -21,6 +21,7 @@ import { kubeconfig } from './kubeconfig.ts'
 import { startKubernetes } from './kubernetes/kubernetes.ts'
 import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
 import { whatLasts } from './lasting.ts'
+import { type MailSandbox, startMail } from './mail/mail.ts'
 import { type NeonSandbox, startNeon } from './neon/neon.ts'
 import { k3sFiles } from './nodes/k3s-files.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
@@ -69,6 +70,7 @@ export interface Sandbox {
   readonly cloudflare: CloudflareApi
   readonly registry: RegistrySandbox
   readonly neon: NeonSandbox
+  readonly mail: MailSandbox
   /** What signs origin certificates, for worlds that need one of their own. */
   readonly originCa: OriginCa
   readonly edge: EdgeSandbox
@@ -128,6 +130,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await startRegistry({ identity: authority.issue({ commonName: registryHost, names: [registryHost] }), tags: images.tags }),
     )
     const neon = started(await startNeon(authority.issue({ commonName: neonHost, names: [neonHost] })))
+    const mail = started(await startMail(authority.issue({ commonName: mailHost, names: [mailHost] })))
     const redis = started(await startRedis({ password: planted.redisPassword }))
     const postgres = started(
       await startPostgres({
@@ -215,6 +218,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       cloudflare: await at(cloudflare.port),
       registry: await at(registry.port),
       neon: await at(neon.port),
+      mail: await at(mail.port),
+      // Over UDP.
+      names: mail.names.port,
     }
     const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
     const viewer = authority.issue({ commonName: 'viewer', organizations: ['viewers'] })
@@ -238,6 +244,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       cloudflare,
       registry,
       neon,
+      mail,
       originCa,
       edge,
       environment,

@@ -9,6 +9,7 @@ import { kubeSystem } from './kube/kube.ts'
 import type { LeaseStore } from './kube/lease-store.ts'
 import { kubeLeases } from './kube/leases.ts'
 import { kubeClient } from './kube/request.ts'
+import { mailSystem } from './mail/mail.ts'
 import { neonSystem } from './neon/neon.ts'
 import { nodesSystem } from './nodes/nodes.ts'
 import { postgresSystem } from './postgres/postgres.ts'
@@ -65,6 +66,11 @@ export const openSystems = (
         }),
       ...(environment.cloudflare.origin_ca !== undefined && { originCaFile: environment.cloudflare.origin_ca }),
       clock,
+    }),
+    mail: mailSystem({
+      ...trust,
+      ...environment.mail,
+      password: () => kube.read.secret(namespace, environment.mail.secret, environment.mail.passwordKey),
     }),
     neon: neonSystem({ ...trust, ...environment.neon, variable: process.env[neonKey.variable], clock }),
     // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.

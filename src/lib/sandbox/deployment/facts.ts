@@ -24,6 +24,10 @@ export const image = (name: string, tag: string = tags.goose): string => `${regi
 export const neonHost = 'console.neon.tech'
 export const neon = { project: 'honeydue-sandbox-20260424', branch: 'br-honeydue-sandbox-a1b2c3d4' } as const
 
+/** Where the application hands its mail to (README); who logs in and what is signed with is the sandbox's own. */
+export const mailHost = 'smtp.fastmail.com'
+export const mail = { user: 'sandbox@mail.invalid', dkim: ['one', 'two'] } as const
+
 /** When its cluster was made. */
 export const bornAt = '2026-04-24T08:00:00Z'
 

@@ -1,0 +1,4 @@
+import { reportCommand } from '../../lib/cli/report-command.ts'
+import { mailStatus } from '../../lib/reports/mail/status.ts'
+
+export default reportCommand(mailStatus)

@@ -1,0 +1,43 @@
+import type { System } from '../systems.ts'
+
+/** What became of a login; the words are the server's own. */
+export type Login =
+  | { readonly is: 'accepted' }
+  /** 5xx, and what it said. */
+  | { readonly is: 'refused'; readonly code: number; readonly words: string }
+  /** 4xx: it says nothing of the password. */
+  | { readonly is: 'put off'; readonly code: number; readonly words: string }
+  /** The server offers none that a password could be used with. */
+  | { readonly is: 'not offered' }
+  | { readonly is: 'not tried'; readonly because: string }
+
+/** A submission server, asked as far as a login; nothing was sent to anybody. */
+export interface Submission {
+  /** Its first words. */
+  readonly greeting: string
+  /** PEM, of the verified handshake. */
+  readonly certificate: string
+  /** "TLSv1.3". */
+  readonly protocol: string
+  /** What it offers after TLS: "PLAIN", "LOGIN" … */
+  readonly mechanisms: readonly string[]
+  readonly login: Login
+}
+
+export interface MailReader {
+  /** STARTTLS, the handshake, and a login with the live password; ends there, and sends no message. Throws Unreachable (`mail-…`). */
+  submission(): Promise<Submission>
+  /** Where a domain takes mail, the first choice first; [] where it has no such record. Throws Unreachable (`dns-…`) where nobody says. */
+  exchanges(domain: string): Promise<readonly string[]>
+  /** Every TXT record of a name, its pieces joined; [] where it has none. Throws Unreachable (`dns-…`). */
+  texts(name: string): Promise<readonly string[]>
+}
+
+/** Nothing is sent. */
+export type MailWriter = Readonly<Record<never, never>>
+
+declare module '../systems.ts' {
+  interface Systems {
+    readonly mail: System<MailReader, MailWriter>
+  }
+}
