@@ -41,6 +41,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'cache:status': ['kubernetes'],
   'cert:status': ['kubernetes', 'ssh', 'cloudflare', 'edge'],
   'cluster:certs': ['ssh'],
+  'cluster:etcd': ['ssh'],
   'cluster:health': ['kubernetes', 'postgres'],
   'config:diff': ['kubernetes'],
   'db:connections': ['kubernetes', 'postgres'],

@@ -75,9 +75,10 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['SchedulingDisabled', 'nodes:uncordon'],
   ['evacuate node', 'nodes:drain'],
   ["cannot evict pod as it would violate the pod's disruption budget", 'nodes:drain'],
-  ['etcd', 'nodes:status'],
-  ['etcdserver: request timed out', 'nodes:status'],
-  ['lost quorum', 'nodes:status'],
+  ['etcd', 'cluster:etcd'],
+  ['etcdserver: request timed out', 'cluster:etcd'],
+  ['etcdserver: mvcc: database space exceeded', 'cluster:etcd'],
+  ['lost quorum', 'cluster:etcd'],
   // Kubernetes and pods.
   ['crashloop', 'cluster:health'],
   ['CrashLoopBackOff', 'cluster:health'],

@@ -10,6 +10,7 @@ export const reports = {
   'cache:status': async () => (await import('./cache/status.ts')).cacheStatus,
   'cert:status': async () => (await import('./cert/status.ts')).certStatus,
   'cluster:certs': async () => (await import('./cluster/certs.ts')).clusterCerts,
+  'cluster:etcd': async () => (await import('./cluster/etcd.ts')).clusterEtcd,
   'cluster:health': async () => (await import('./cluster/health.ts')).clusterHealth,
   'config:diff': async () => (await import('./config/diff.ts')).configDiff,
   'db:connections': async () => (await import('./db/connections.ts')).connections,

@@ -1,4 +1,5 @@
-import { crictl, diskCommands, etcdSnapshot } from './disk-commands.ts'
+import { crictl, diskCommands } from './disk-commands.ts'
+import { etcdSnapshot } from './etcd-snapshot.ts'
 import { networkCommands } from './network-commands.ts'
 import { ufw } from './ufw.ts'
 

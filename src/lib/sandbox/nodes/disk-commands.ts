@@ -1,7 +1,7 @@
 /**
  * Sets $journal, $packages … to their kilobytes, $images and $snapshots to theirs, $used and $free of all. `set_disk WHAT KB` writes one of them.
  */
-const counts = `
+export const diskCounts = `
 snaps="$state/../root/var/lib/rancher/k3s/server/db/snapshots"
 while read -r what kb; do case $what in ?*) eval "$what=$kb" ;; esac; done < "$state/disk"
 images=0; while read -r id name kb how; do images=$((images + ${'$'}{kb:-0})); done < "$state/images"
@@ -12,14 +12,14 @@ set_disk() { while read -r what kb; do [ "$what" != "$1" ] || kb=$2; echo "$what
 
 /** What a node says of its disk: not this machine's. */
 export const diskCommands: Readonly<Record<string, string>> = {
-  df: `${counts}
+  df: `${diskCounts}
 case "$*" in
   *--output=*) printf 'Mounted on    1B-blocks          Used         Avail   Inodes   IUsed\\n/          %s %s %s  4882432 %s\\n' $((total * 1024)) $((used * 1024)) $((free * 1024)) "$inodes" ;;
   *) printf 'Filesystem     1024-blocks      Used Available Capacity Mounted on\\n/dev/sda1 %s %s %s %s%% /\\n' $total $used $free $((used * 100 / total)) ;;
 esac
 `,
   // As GNU's: what one argument has counted, the next one does not count again.
-  du: `${counts}
+  du: `${diskCounts}
 all=no; unit=1
 for word in "$@"; do
   case $word in
@@ -42,7 +42,7 @@ for word in "$@"; do
 done
 `,
   // Of what is written to now, eight megabytes stay; without --rotate, all that is (systemd 252).
-  journalctl: `${counts}
+  journalctl: `${diskCounts}
 rotated=no; to=
 for word in "$@"; do case $word in --rotate) rotated=yes ;; --vacuum-size=*M) to=${'$'}{word#*=}; to=$((${'$'}{to%M} * 1024)) ;; --vacuum-size=*G) to=${'$'}{word#*=}; to=$((${'$'}{to%G} * 1048576)) ;; --vacuum-*) to=8192 ;; esac; done
 case "$*" in
@@ -56,7 +56,7 @@ case "$*" in
   *) echo '-- No entries --' ;;
 esac
 `,
-  'apt-get': `${counts}
+  'apt-get': `${diskCounts}
 case $1 in
   clean) [ "$USER" = root ] || { echo 'E: Could not open lock file /var/cache/apt/archives/lock - open (13: Permission denied)' >&2; exit 100; }
     [ ! -f "$state/apt-locked" ] || { echo 'E: Could not get lock /var/cache/apt/archives/lock. It is held by process 4711 (unattended-upgr)' >&2; exit 100; }
@@ -68,7 +68,7 @@ esac
 
 /** `k3s crictl`: of images and containers as much as is asked. */
 export const crictl = `
-shift; ${counts}
+shift; ${diskCounts}
 [ "$USER" = root ] || { echo 'FATA[0000] validate service connection: dial unix /run/k3s/containerd/containerd.sock: connect: permission denied' >&2; exit 1; }
 [ "$(cat "$state/services/k3s")" = active ] || { echo 'FATA[0000] validate service connection: dial unix /run/k3s/containerd/containerd.sock: connect: no such file or directory' >&2; exit 1; }
 comma=
@@ -86,20 +86,6 @@ case $1 in
     while read -r id name kb how; do
       if [ "$how" = unused ]; then echo "Deleted: $name" >&3; else echo "$id $name $kb $how"; fi
     done < "$state/images" 3>&1 > "$state/images.new"; mv "$state/images.new" "$state/images" ;;
-  *) echo "No help topic for '$1'" >&2; exit 3 ;;
-esac
-`
-
-/** `k3s etcd-snapshot` of a server. */
-export const etcdSnapshot = `
-shift; ${counts}
-fatal() { echo "time=\\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\\" level=fatal msg=\\"Error: $1\\"" >&2; exit 1; }
-said() { echo "time=\\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\\" level=info msg=\\"$1\\"" >&2; }
-[ "$USER" = root ] || fatal 'open /var/lib/rancher/k3s/server/token: permission denied'
-[ "$(cat "$state/services/k3s")" = active ] || fatal 'see server log for details: https://127.0.0.1:6443/db/snapshot: connection refused'
-case $1 in
-  delete) shift
-    for name in "$@"; do if [ -f "$snaps/$name" ]; then rm "$snaps/$name"; said "Snapshot $name deleted."; else said "No snapshots found matching $name"; fi; done ;;
   *) echo "No help topic for '$1'" >&2; exit 3 ;;
 esac
 `

@@ -180,6 +180,8 @@ export const startNodeServer = async (options: {
     up: () => listener.listening,
     async set(next) {
       rebooting?.abort()
+      // For what the others' members of etcd say of its own.
+      if ((next === 'down') !== (fault === 'down')) folder.write('away', next === 'down' ? 'yes\n' : '')
       fault = next
       if (next === 'down') await close()
       else if (!listener.listening) await listen(port)

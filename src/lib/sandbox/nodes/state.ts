@@ -5,6 +5,7 @@ import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
 import { fallbackCommands, nodeCommands } from './commands.ts'
 import { diskFiles, scheduledSnapshots } from './disk-state.ts'
+import { etcdFile } from './etcd-commands.ts'
 import { networkPrograms } from './network-programs.ts'
 
 /** One machine as the book names it: the suffixes of alias and hostname do not match, on purpose. */
@@ -120,6 +121,7 @@ export const nodeFolder = (
     'ufw/rules4': firewall.rules4.join('\n'),
     'ufw/rules6': firewall.rules6.join('\n'),
     ...diskFiles,
+    etcd: etcdFile(node.hostname),
   })
   const initial = new Map(files.map(([file, content]) => [file, { content: `${content}\n` }]))
   const first = firstBoot(node.hostname)

@@ -1,7 +1,7 @@
 import type { DiskPlace, FileSystem, NodeDisk, NodeImage, NodeLitter, SnapshotFile } from './disk-types.ts'
 
 /** Where k3s keeps its snapshots. */
-const snapshotFolder = '/var/lib/rancher/k3s/server/db/snapshots'
+export const snapshotFolder = '/var/lib/rancher/k3s/server/db/snapshots'
 const archives = '/var/cache/apt/archives'
 
 /** In the order in which they are counted: small ones first, and what lies in another one before it, which then counts the rest. */
@@ -52,7 +52,7 @@ export const readLitter = (stdout: string): NodeLitter | undefined => {
     journalBytes: places.get('journal') ?? 0,
     packageBytes: places.get('packages') ?? 0,
     ...(images && { images }),
-    snapshots: after('snapshot').flatMap((line) => snapshotFile(line) ?? []),
+    snapshots: snapshotFiles(lines),
   }
 }
 
@@ -84,6 +84,10 @@ const placesOf = (lines: readonly string[]): ReadonlyMap<DiskPlace, number> =>
       return line === undefined ? [] : [[place, Number(line.split('\t')[0]) * 1024] as const]
     }),
   )
+
+/** From the lines that begin with `snapshot`, as `du -ak` has them. */
+export const snapshotFiles = (lines: readonly string[]): readonly SnapshotFile[] =>
+  lines.flatMap((line) => (line.startsWith('snapshot ') ? (snapshotFile(line.slice('snapshot '.length)) ?? []) : []))
 
 const snapshotFile = (line: string): SnapshotFile | undefined => {
   const [kilobytes = '', path = ''] = line.split('\t')

@@ -4,6 +4,7 @@ import type { Asker } from './ask.ts'
 import { bootScript, readBoot } from './boot.ts'
 import type { Connector } from './connect.ts'
 import { diskScript, litterScript, readDisk, readLitter } from './disk.ts'
+import { etcdScript, readEtcd } from './etcd.ts'
 import { factsScript, readFacts } from './facts.ts'
 import { firewallScript, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
@@ -104,6 +105,12 @@ export const readNodes = ({
     async litter(alias) {
       const { stdout, stderr } = await told(alias, litterScript, reading)
       const found = readLitter(stdout)
+      if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
+      return found
+    },
+    async etcd(alias) {
+      const { stdout, stderr } = await told(alias, etcdScript, reading)
+      const found = readEtcd(stdout)
       if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
       return found
     },

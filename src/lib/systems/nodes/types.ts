@@ -5,6 +5,7 @@ import type { SeenNode } from '../../node-lines.ts'
 import type { Wanted } from '../http/types.ts'
 import type { Shown, System } from '../systems.ts'
 import type { NodeDisk, NodeLitter } from './disk-types.ts'
+import type { NodeEtcd } from './etcd-types.ts'
 import type { Absent } from './identities.ts'
 import type { Way } from './way.ts'
 
@@ -147,6 +148,8 @@ export interface NodesReader {
   disk(alias: string): Promise<NodeDisk>
   /** What of it can be cleaned; the same without the long counting. */
   litter(alias: string): Promise<NodeLitter>
+  /** Its member of etcd, and the snapshots on it. Throws Unreachable (`ssh-command`) where root may not be asked. */
+  etcd(alias: string): Promise<NodeEtcd>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
   forward(alias: string, target: { readonly host: string; readonly port: number }): Promise<Duplex>
   /** UFW's state and rules. Throws Unreachable (`ssh-sudo`, `ssh-command`). */
