@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { badWire, type Fault, type Wire } from './bad-wire.ts'
 
-export type System = 'kubernetes' | 'postgres' | 'edge' | 'cloudflare' | 'registry' | 'ssh' | 'neon' | 'mail'
+export type System = 'kubernetes' | 'postgres' | 'edge' | 'cloudflare' | 'registry' | 'ssh' | 'neon' | 'mail' | 'storage'
 
 /** A sandbox's environment whose every system is reached over a wire of ours. Redis and the pods' ports are reached through Kubernetes. */
 export interface Wired {
@@ -33,6 +33,7 @@ const placesOf = (sandbox: Sandbox) => {
     registry: portIn('gitea.treytartt.com'),
     neon: portIn('console.neon.tech'),
     mail: portIn('smtp.fastmail.com'),
+    storage: portIn('s3.us-east-005.backblazeb2.com'),
     // The second of three nodes: one that is away is the common case.
     ssh: nodePorts[1] ?? nodePorts[0] ?? 0,
   }

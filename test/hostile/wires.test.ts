@@ -59,6 +59,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'queue:status': ['kubernetes'],
   'registry:status': ['kubernetes', 'registry', 'ssh'],
   'secrets:status': ['kubernetes', 'postgres', 'registry', 'cloudflare'],
+  'storage:status': ['storage'],
   status: ['kubernetes', 'postgres', 'ssh', 'cloudflare', 'edge'],
 }
 

@@ -7,6 +7,7 @@ const called: Readonly<Partial<Record<Name, string>>> = {
   postgres: 'PostgreSQL',
   cloudflare: 'Cloudflare',
   mail: 'the mail server',
+  storage: 'the storage',
   neon: 'Neon',
   http: 'the public names',
   checkout: 'the checkout',

@@ -48,6 +48,14 @@ export const production: z.input<typeof environmentSchema> = {
   },
   // The book names neither the login nor the sender (README: Fastmail).
   mail: { host: 'smtp.fastmail.com', port: 587, secret: 'honeydue-secrets', passwordKey: 'EMAIL_HOST_PASSWORD' },
+  // ch09; under which names the key stands, no source says.
+  storage: {
+    endpoint: 's3.us-east-005.backblazeb2.com',
+    region: 'us-east-005',
+    bucket: 'honeyDueProd',
+    prefix: 'uploads/',
+    secret: 'honeydue-secrets',
+  },
   // The book names the project nowhere.
   neon: {},
 }

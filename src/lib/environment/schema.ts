@@ -94,6 +94,20 @@ export const environmentSchema = z.strictObject({
     /** Asked in the place of this machine's own. */
     nameserver: z.optional(nameserver),
   }),
+  /** Where users' files are kept, over S3. */
+  storage: z.strictObject({
+    endpoint: host,
+    region: text,
+    bucket: text,
+    /** What is uploaded and not yet attached to anything. */
+    prefix: text,
+    secret: text,
+    /** Under which names the application key's two halves stand: in that Secret, or in the application's ConfigMap. */
+    idKey: z.optional(text),
+    keyKey: z.optional(text),
+    /** Prints `id:key`, where those names are not known. */
+    key_command: z.optional(several(text)),
+  }),
   /** Where the database is kept: without a project, restore points are made by hand. */
   neon: z.strictObject({
     /** The project's id, as its settings in Neon's console show it. */

@@ -28,5 +28,6 @@ export const reports = {
   'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
   'registry:status': async () => (await import('./registry/status.ts')).registryStatus,
   'secrets:status': async () => (await import('./secrets/status.ts')).secretsStatus,
+  'storage:status': async () => (await import('./storage/status.ts')).storageStatus,
   status: async () => (await import('./status.ts')).status,
 } as const satisfies Readonly<Record<string, () => Promise<AnyReport>>>

@@ -12,6 +12,7 @@ import {
   nodes,
   publicNames,
   registryHost,
+  storageHost,
   zoneName,
 } from './deployment/facts.ts'
 
@@ -28,6 +29,7 @@ export interface EnvironmentPlaces {
     readonly neon: number
     readonly mail: number
     readonly names: number
+    readonly storage: number
   }
 }
 
@@ -52,10 +54,12 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     [cloudflareHosts.www]: `127.0.0.1:${ports.cloudflare}`,
     [registryHost]: `127.0.0.1:${ports.registry}`,
     [neonHost]: `127.0.0.1:${ports.neon}`,
+    [storageHost]: `127.0.0.1:${ports.storage}`,
     [mailHost]: `127.0.0.1:${ports.mail}`,
   },
   cloudflare: { zone: zoneName, token_command: ['cat', join(dir, 'cloudflare-token')], origin_ca: join(dir, 'origin-ca.crt') },
   mail: { user: mail.user, domain: zoneName, dkim: mail.dkim, nameserver: `127.0.0.1:${ports.names}` },
+  storage: { key_command: ['cat', join(dir, 'storage-key')] },
   neon: { project: neon.project, api_key_command: ['cat', join(dir, 'neon-key')] },
   // The application's own words are not known: these are the sandbox's (deployment/programs.ts).
   warmup: { pattern: 'database pool warmed up: (?<pings>\\d+) pings in (?<ms>\\d+) ms', pings: 20 },

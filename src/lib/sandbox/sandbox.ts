@@ -7,7 +7,16 @@ import type { Environment } from '../environment/schema.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
 import { mayReach } from './deployment/egress.ts'
-import { cloudflareHosts, hosts, mailHost, neonHost, nodes as nodeFacts, registryHost } from './deployment/facts.ts'
+import {
+  cloudflareHosts,
+  hosts,
+  mailHost,
+  neonHost,
+  nodes as nodeFacts,
+  registryHost,
+  storage as storageFacts,
+  storageHost,
+} from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
 import { answers, type ProgramOptions, programs } from './deployment/programs.ts'
@@ -30,6 +39,7 @@ import { type PostgresOptions, type PostgresSandbox, startPostgres } from './pos
 import { type RedisSandbox, startRedis } from './redis/redis.ts'
 import { type RegistrySandbox, startRegistry } from './registry/registry.ts'
 import { startSlowPort } from './slow-port.ts'
+import { type StorageSandbox, startStorage } from './storage/storage.ts'
 
 export interface SandboxOptions {
   /** Where its files go; without one, a folder that `stop` removes. */
@@ -71,6 +81,7 @@ export interface Sandbox {
   readonly registry: RegistrySandbox
   readonly neon: NeonSandbox
   readonly mail: MailSandbox
+  readonly storage: StorageSandbox
   /** What signs origin certificates, for worlds that need one of their own. */
   readonly originCa: OriginCa
   readonly edge: EdgeSandbox
@@ -131,6 +142,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     )
     const neon = started(await startNeon(authority.issue({ commonName: neonHost, names: [neonHost] })))
     const mail = started(await startMail(authority.issue({ commonName: mailHost, names: [mailHost] })))
+    const storage = started(await startStorage(authority.issue({ commonName: storageHost, names: [storageHost] })))
     const redis = started(await startRedis({ password: planted.redisPassword }))
     const postgres = started(
       await startPostgres({
@@ -219,6 +231,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       registry: await at(registry.port),
       neon: await at(neon.port),
       mail: await at(mail.port),
+      storage: await at(storage.port),
       // Over UDP.
       names: mail.names.port,
     }
@@ -231,6 +244,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       writeFile(join(dir, 'viewer.kubeconfig'), kubeconfig(cluster, 'viewer', viewer), { mode: 0o600 }),
       writeFile(join(dir, 'environment.yaml'), stringify(overlay), { mode: 0o600 }),
       writeFile(join(dir, 'cloudflare-token'), planted.cloudflareToken, { mode: 0o600 }),
+      writeFile(join(dir, 'storage-key'), `${storageFacts.id}:${planted.storageKey}`, { mode: 0o600 }),
       writeFile(join(dir, 'neon-key'), planted.neonKey, { mode: 0o600 }),
       writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
     ])
@@ -245,6 +259,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       registry,
       neon,
       mail,
+      storage,
       originCa,
       edge,
       environment,

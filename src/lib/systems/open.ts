@@ -1,7 +1,7 @@
 import { type Clock, seconds } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
 import { Unreachable } from '../errors.ts'
-import type { Secret } from '../secret.ts'
+import { Secret } from '../secret.ts'
 import { checkoutSystem } from './checkout/checkout.ts'
 import { cloudflareSystem } from './cloudflare/cloudflare.ts'
 import { httpSystem } from './http/http.ts'
@@ -18,6 +18,7 @@ import { dialThrough } from './redis/through.ts'
 import { namedCredentials, pullCredentials } from './registry/pull-secret.ts'
 import { registrySystem } from './registry/registry.ts'
 import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
+import { storageSystem } from './storage/storage.ts'
 import type { Reached, Systems } from './systems.ts'
 import { cloudflareToken, neonKey, readToken } from './token.ts'
 import { withoutWriters } from './without-writers.ts'
@@ -71,6 +72,18 @@ export const openSystems = (
       ...trust,
       ...environment.mail,
       password: () => kube.read.secret(namespace, environment.mail.secret, environment.mail.passwordKey),
+    }),
+    storage: storageSystem({
+      ...trust,
+      ...environment.storage,
+      value: async (name) => {
+        const [stored, config] = await Promise.all([
+          kube.read.secret(namespace, environment.storage.secret, name),
+          kube.read.configMap(namespace, database.configMap),
+        ])
+        return stored ?? (config?.[name] === undefined ? undefined : new Secret(config[name]))
+      },
+      clock,
     }),
     neon: neonSystem({ ...trust, ...environment.neon, variable: process.env[neonKey.variable], clock }),
     // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.

@@ -30,6 +30,15 @@ export const neonKey: TokenKind = {
   next: 'export NEON_API_KEY, or set neon.api_key_command in the configuration',
 }
 
+/** Both halves in one word: `id:key`. */
+export const storageKey: TokenKind = {
+  code: 'storage',
+  called: 'application key of the storage',
+  variable: 'no variable',
+  setting: 'storage.key_command',
+  next: 'set storage.idKey and storage.keyKey, or storage.key_command in the configuration',
+}
+
 /** Where the API token comes from: the environment's own command, which names the token of that deployment, or else the variable. */
 export interface TokenSource {
   /** An argument list: no shell reads it. */

@@ -28,6 +28,10 @@ export const neon = { project: 'honeydue-sandbox-20260424', branch: 'br-honeydue
 export const mailHost = 'smtp.fastmail.com'
 export const mail = { user: 'sandbox@mail.invalid', dkim: ['one', 'two'] } as const
 
+/** Where users' files are kept (ch09); the id of the key is the sandbox's own. */
+export const storageHost = 's3.us-east-005.backblazeb2.com'
+export const storage = { region: 'us-east-005', bucket: 'honeyDueProd', id: '005sandbox0000000001' } as const
+
 /** When its cluster was made. */
 export const bornAt = '2026-04-24T08:00:00Z'
 

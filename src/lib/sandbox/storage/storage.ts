@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { Identity } from '../certificates.ts'
+import { storage as facts } from '../deployment/facts.ts'
+import { planted } from '../deployment/planted.ts'
+import { endServer, listenOnLoopback } from '../loopback.ts'
+import { whyRefused } from './signature.ts'
+
+/** One object as it stands now. */
+export interface Stored {
+  readonly body: string
+  readonly version: string
+  readonly modified: Date
+}
+
+/** A rule as the console's owner gave it, in days. */
+export interface SandboxRule {
+  readonly prefix: string
+  readonly hide?: number
+  readonly remove?: number
+  readonly enabled?: boolean
+}
+
+type Right = 'list' | 'write' | 'read' | 'delete' | 'lifecycle' | 'uploads'
+
+export interface StorageSandbox {
+  readonly port: number
+  readonly objects: Map<string, Stored>
+  rules: SandboxRule[]
+  /** Uploads in parts that nobody has ended. */
+  unfinished: { readonly key: string; readonly began: Date }[]
+  /** What its key may not do. */
+  readonly without: Set<Right>
+  /** The other half of the key. */
+  key: string
+  region: string
+  /** Its clock is so far ahead of this machine's, in milliseconds. */
+  ahead: number
+  /** A spending cap is reached. */
+  capped: boolean
+  trouble: 'none' | 'reset' | 'silence' | 'server-error' | 'html' | 'other bytes'
+  reset(): void
+  stop(): Promise<void>
+}
+
+/** Backblaze's S3 API for what is used of it; every request's signature is checked. */
+export const startStorage = async (identity: Identity): Promise<StorageSandbox> => {
+  const xml = (response: ServerResponse, status: number, body: string): void =>
+    void response
+      .writeHead(status, { 'content-type': 'application/xml', 'x-amz-request-id': randomBytes(8).toString('hex') })
+      .end(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${body}`)
+  const error = (response: ServerResponse, [status, code, message]: readonly [number, string, string]): void =>
+    xml(response, status, `<Error>\n    <Code>${code}</Code>\n    <Message>${escaped(message)}</Message>\n</Error>`)
+  const may = (right: Right): boolean => !state.without.has(right)
+  const denied = [403, 'AccessDenied', 'not entitled'] as const
+
+  const answer = (request: IncomingMessage, body: string, response: ServerResponse) => {
+    const now = new Date(Date.now() + state.ahead)
+    response.setHeader('date', now.toUTCString())
+    const no = whyRefused(request, body, { id: facts.id, key: state.key, region: state.region }, now)
+    if (no) return error(response, no)
+    const url = new URL(request.url ?? '/', 'https://localhost')
+    const [bucket = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent)
+    if (bucket !== facts.bucket) return error(response, [404, 'NoSuchBucket', `Bucket ${bucket} does not exist`])
+    if (state.capped)
+      return error(response, [
+        403,
+        'AccessDenied',
+        'Cannot do this, transaction cap exceeded. See the Caps & Alerts page to increase your cap.',
+      ])
+    return rest.length === 0
+      ? ofBucket(url.searchParams, response)
+      : ofObject(request.method, rest.join('/'), url.searchParams, body, response)
+  }
+
+  const ofBucket = (query: URLSearchParams, response: ServerResponse) => {
+    if (query.has('lifecycle')) {
+      if (!may('lifecycle')) return error(response, denied)
+      return state.rules.length === 0
+        ? error(response, [404, 'NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'])
+        : xml(
+            response,
+            200,
+            `<LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${state.rules.map(ruleXml).join('')}</LifecycleConfiguration>`,
+          )
+    }
+    if (query.has('uploads')) {
+      if (!may('uploads')) return error(response, denied)
+      const all = state.unfinished.map(
+        ({ key, began }) => `<Upload><Key>${escaped(key)}</Key><Initiated>${began.toISOString()}</Initiated></Upload>`,
+      )
+      return xml(response, 200, `<ListMultipartUploadsResult><Bucket>${facts.bucket}</Bucket>${all.join('')}</ListMultipartUploadsResult>`)
+    }
+    if (!may('list')) return error(response, denied)
+    const found = [...state.objects]
+      .filter(([key]) => key.startsWith(query.get('prefix') ?? ''))
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+    const some = found.slice(0, Number(query.get('max-keys') ?? 1000))
+    const contents = some.map(
+      ([key, { body, modified }]) =>
+        `<Contents><Key>${escaped(key)}</Key><LastModified>${modified.toISOString()}</LastModified><Size>${body.length}</Size></Contents>`,
+    )
+    xml(
+      response,
+      200,
+      `<ListBucketResult><Name>${facts.bucket}</Name>${contents.join('')}<IsTruncated>${some.length < found.length}</IsTruncated></ListBucketResult>`,
+    )
+  }
+
+  const ofObject = (method: string | undefined, key: string, query: URLSearchParams, body: string, response: ServerResponse) => {
+    const found = state.objects.get(key)
+    const id = { 'x-amz-request-id': randomBytes(8).toString('hex') }
+    if (method === 'PUT') {
+      if (!may('write')) return error(response, denied)
+      const version = `4_z${randomBytes(8).toString('hex')}`
+      state.objects.set(key, { body, version, modified: new Date() })
+      return void response.writeHead(200, { ...id, 'x-amz-version-id': version }).end()
+    }
+    if (method === 'DELETE') {
+      if (!may('delete')) return error(response, denied)
+      if (query.get('versionId') === found?.version) state.objects.delete(key)
+      return void response.writeHead(204, id).end()
+    }
+    if (!may('read')) return error(response, denied)
+    if (found === undefined) return error(response, [404, 'NoSuchKey', 'Key not found'])
+    response.writeHead(200, id).end(state.trouble === 'other bytes' ? `${found.body}!` : found.body)
+  }
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    if (state.trouble === 'silence') return
+    if (state.trouble === 'reset') return void request.socket.destroy()
+    if (state.trouble === 'html') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello</html>')
+    if (state.trouble === 'server-error') return error(response, [503, 'ServiceUnavailable', 'no tomes available'])
+    answer(request, Buffer.concat(chunks).toString(), response)
+  }
+
+  const { certificate: cert, key } = identity
+  const server = createServer({ cert, key, ca: cert }, (request, response) => {
+    serve(request, response).catch(() => response.writeHead(500).end())
+  })
+  const port = await listenOnLoopback(server)
+  const first = () => ({
+    rules: [{ prefix: 'uploads/', hide: 7, remove: 1 }],
+    unfinished: [],
+    key: planted.storageKey,
+    region: facts.region,
+    ahead: 0,
+    capped: false,
+    trouble: 'none' as const,
+  })
+  const state: StorageSandbox = {
+    ...first(),
+    port,
+    objects: new Map(),
+    without: new Set(),
+    reset() {
+      Object.assign(state, first())
+      state.objects.clear()
+      state.without.clear()
+    },
+    stop: () => endServer(server),
+  }
+  return state
+}
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&#34;')
+
+/** What Backblaze makes of one rule of its console: a hide comes back as two. */
+const ruleXml = ({ prefix, hide, remove, enabled = true }: SandboxRule): string => {
+  const rule = (inside: string) =>
+    `<Rule><Filter><Prefix>${escaped(prefix)}</Prefix></Filter><Status>${enabled ? 'Enabled' : 'Disabled'}</Status>${inside}</Rule>`
+  return [
+    ...(hide === undefined
+      ? []
+      : [
+          rule(`<Expiration><Days>${hide}</Days></Expiration>`),
+          rule('<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>'),
+        ]),
+    ...(remove === undefined
+      ? []
+      : [rule(`<NoncurrentVersionExpiration><NoncurrentDays>${remove}</NoncurrentDays></NoncurrentVersionExpiration>`)]),
+  ].join('')
+}

@@ -1,0 +1,58 @@
+import { type Clock, type Duration, seconds } from '../../clock.ts'
+import { Unreachable } from '../../errors.ts'
+import { Secret } from '../../secret.ts'
+import type { Trust } from '../https.ts'
+import type { System } from '../systems.ts'
+import { readToken, storageKey } from '../token.ts'
+import { storageClient } from './client.ts'
+import { readStorage } from './read-storage.ts'
+import type { StorageReader, StorageWriter } from './types.ts'
+
+export interface StorageOptions extends Trust {
+  readonly endpoint: string
+  readonly region: string
+  readonly bucket: string
+  /** The names under which the live key's two halves stand. */
+  readonly idKey?: string | undefined
+  readonly keyKey?: string | undefined
+  /** One value of the live configuration, by its name. */
+  readonly value: (name: string) => Promise<Secret | undefined>
+  /** Prints `id:key`, where the names are not known. */
+  readonly key_command?: readonly string[] | undefined
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+  readonly timeout?: Duration
+}
+
+/** The bucket that holds what users upload, over its S3 API. */
+export const storageSystem = (options: StorageOptions): System<StorageReader, StorageWriter> => {
+  const { idKey, keyKey, key_command: command, clock, signal } = options
+  const live = idKey !== undefined && keyKey !== undefined ? ([idKey, keyKey] as const) : undefined
+  const named = async (name: string): Promise<string> => {
+    const found = await options.value(name)
+    if (found !== undefined) return found.reveal()
+    throw new Unreachable({
+      code: 'storage-no-key',
+      failed: `The live configuration has no ${name}`,
+      cause: 'storage.idKey or storage.keyKey names another than the application reads',
+      next: 'honeydue config:explain',
+    })
+  }
+  const key = async (): Promise<Secret> =>
+    live
+      ? new Secret((await Promise.all(live.map(named))).join(':'))
+      : readToken(storageKey, { command, variable: undefined, ...(signal && { signal }) })
+  const client = storageClient({ ...options, timeout: options.timeout ?? seconds(5), key })
+  return {
+    read: {
+      lacking: async () =>
+        live === undefined && command === undefined
+          ? 'neither storage.idKey with storage.keyKey nor storage.key_command is in the configuration'
+          : undefined,
+      ...readStorage(client, clock),
+    },
+    write: {},
+    say: {},
+    close: async () => {},
+  }
+}

@@ -1,0 +1,55 @@
+import type { System } from '../systems.ts'
+
+/** The first objects under a prefix, in the order of their names. */
+export interface Listing {
+  readonly objects: readonly { readonly key: string; readonly modified: Date; readonly bytes: number }[]
+  /** There are more than were asked for. */
+  readonly more: boolean
+}
+
+/** One rule of a bucket as it stands there; what it does not say is absent. Times in days. */
+export interface LifecycleRule {
+  readonly prefix: string
+  readonly enabled: boolean
+  /** Hidden, or deleted where the bucket keeps no versions. */
+  readonly expires?: number
+  /** Versions that are hidden are deleted after so many days more. */
+  readonly noncurrent?: number
+  /** Marks that hide nothing any more go too: how B2 gives a hide back beside its days. */
+  readonly markers: boolean
+  readonly abortsUploads?: number
+}
+
+/** An upload in parts that nobody has ended: no list of objects shows it. */
+export interface Unfinished {
+  readonly key: string
+  readonly began: Date
+}
+
+/** What became of an object of ours, step by step; the steps after one that failed were not tried, but for the last. */
+export interface RoundTrip {
+  readonly key: string
+  readonly steps: readonly { readonly what: 'upload' | 'read' | 'delete'; readonly error?: Error }[]
+}
+
+export interface StorageReader {
+  /** What the configuration lacks for a key, in words; undefined where it has all. */
+  lacking(): Promise<string | undefined>
+  /** Its clock minus ours, and by how much that may be wrong: asked without a key. Throws Unreachable (`storage-…`) where nothing answers. */
+  clock(): Promise<{ readonly offsetMs: number; readonly withinMs: number }>
+  /** At most a thousand. Throws Unreachable (`storage-…`). */
+  list(prefix: string): Promise<Listing>
+  lifecycle(): Promise<readonly LifecycleRule[]>
+  unfinished(): Promise<readonly Unfinished[]>
+  /** Uploads an object of a few bytes by a presigned URL, as the application's users do, reads it, and deletes it for good: the one reader that leaves something where its end fails. */
+  roundTrip(prefix: string): Promise<RoundTrip>
+}
+
+/** What stands in a bucket is the application's. */
+export type StorageWriter = Readonly<Record<never, never>>
+
+declare module '../systems.ts' {
+  interface Systems {
+    readonly storage: System<StorageReader, StorageWriter>
+  }
+}
