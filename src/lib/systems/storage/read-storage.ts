@@ -47,7 +47,7 @@ export const readStorage = ({ raw, ask }: ReturnType<typeof storageClient>, cloc
   },
   roundTrip: async (prefix): Promise<RoundTrip> => {
     const object = `${prefix}honeydue-check-${randomUUID()}`
-    const body = `honeydue looks whether an upload works, and takes this away again: ${object}\n`
+    const body = `To see whether an upload works; it is taken away again: ${object}\n`
     const steps: { what: 'upload' | 'read' | 'delete'; error?: Error }[] = []
     const step = async <T>(what: 'upload' | 'read' | 'delete', work: () => Promise<T>): Promise<T | undefined> => {
       try {
