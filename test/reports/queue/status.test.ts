@@ -82,6 +82,28 @@ test('ids whose hash was evicted, in a set and in the hands of a worker that wro
   ])
 })
 
+const states = ['pending', 'active', 'scheduled', 'retry', 'archived']
+test.each(states)('a job that ends while it is looked at is not lost: %s', async (state) => {
+  const listed = (name: string): readonly string[] => {
+    const value = server.store.get(`asynq:{default}:${name}`)
+    return value?.type === 'list' ? value.items.map(String) : value?.type === 'zset' ? [...value.scores.keys()] : []
+  }
+  const [id = ''] = listed(state)
+  expect(id).not.toBe('')
+  server.before('hmget', () => {
+    evict(server, id)
+    for (const name of states) if (listed(name).includes(id)) server.store.delete(`asynq:{default}:${name}`)
+  })
+  expect((await told()).filter(([, text]) => String(text).includes('lost'))).toEqual([])
+})
+
+test('a unique lock that goes with its job while it is looked at is none', async () => {
+  const key = 'asynq:{default}:unique:email:send:0cc175b9c0f1b6a831c399e269772661'
+  server.store.set(key, '6f1c2a6e-0000-4000-8000-000000000001', 2_400_000)
+  server.before('hexists', () => void server.store.delete(key))
+  expect(await told()).toEqual([])
+})
+
 test('a lease that ended: a moment ago another takes it up, long ago nobody does', async () => {
   const [id = ''] = idsOf(server, 'active')
   const lease = (ago: number) =>

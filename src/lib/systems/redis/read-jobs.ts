@@ -64,6 +64,34 @@ const readTasks = async (redis: Redis, refused: Set<string>, queue: string, plac
   return found
 }
 
+/**
+ * Without the tasks that seem lost because they ended, or went on to another state, between the look at where they stand and the look at them: asynq
+ * moves a task and removes its hash in one script, so that what still stands where it stood, after its hash was missing, has none.
+ */
+const withoutMoved = async (
+  redis: Redis,
+  refused: Set<string>,
+  queue: string,
+  tasks: readonly Task[],
+  most: number,
+): Promise<readonly Task[]> => {
+  const doubtful = tasks.filter(({ lost }) => lost)
+  if (doubtful.length === 0) return tasks
+  const lists = { pending: [-most, -1], active: [0, most - 1] } as const
+  const inList = (state: TaskState): state is keyof typeof lists => state in lists
+  const inSets = doubtful.filter(({ state }) => !inList(state))
+  const [pending, active, ...scores] = await ask(redis, refused, (pipeline) => {
+    for (const [name, range] of Object.entries(lists)) pipeline.lrange(queueKey(queue, name), ...range)
+    for (const { id, state } of inSets) pipeline.zscore(queueKey(queue, state), id)
+  })
+  const standing = new Set([
+    ...listOf(pending).map((id) => `pending ${id}`),
+    ...listOf(active).map((id) => `active ${id}`),
+    ...inSets.flatMap(({ id, state }, i) => (textOf(scores[i]) === undefined ? [] : [`${state} ${id}`])),
+  ])
+  return tasks.filter(({ lost, state, id }) => !lost || standing.has(`${state} ${id}`))
+}
+
 const readQueue = async (
   redis: Redis,
   refused: Set<string>,
@@ -134,7 +162,7 @@ const readQueue = async (
     failedToday: Number(failed ?? 0),
     paused: pausing !== undefined && pausing !== null,
     ...(since > 1e9 && { pausedSince: since }),
-    tasks: await readTasks(redis, refused, queue, places),
+    tasks: await withoutMoved(redis, refused, queue, await readTasks(redis, refused, queue, places), most),
     complete: Object.values(counts).every((count) => (count ?? 0) <= most),
     listed,
   }
@@ -149,10 +177,11 @@ const readLocks = async (redis: Redis, refused: Set<string>, keys: readonly stri
     const queue = queueOf(key)
     return id === undefined || queue === undefined ? [] : [{ key, queue, type: lockedTypeOf(key) ?? '', id, ...(left >= 0 && { left }) }]
   })
-  const messages = await ask(redis, refused, (pipeline) => {
-    for (const { queue, id } of locks) pipeline.hexists(taskKey(queue, id), 'msg')
+  // The lock once more after the task: one whose task ended in between went with it.
+  const again = await ask(redis, refused, (pipeline) => {
+    for (const { queue, id, key } of locks) pipeline.hexists(taskKey(queue, id), 'msg').get(key)
   })
-  return locks.map((lock, i) => ({ ...lock, lost: messages[i] === 0 }))
+  return locks.map((lock, i) => ({ ...lock, lost: again[2 * i] === 0 && textOf(again[2 * i + 1]) === lock.id }))
 }
 
 /** The processes in a set whose time has not come by the server's clock, each with what stands under its name. */
