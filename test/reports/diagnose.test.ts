@@ -16,8 +16,8 @@ interface Diagnosis {
   readonly hops: readonly { readonly hop: string; readonly state: string }[]
 }
 
-/** The nodes' load, memory and disk are this machine's. */
-const isThisMachine = ({ text }: Observation) => /has a load of|of disk free|of memory free|clock of/.test(text)
+/** The nodes' disks and clocks are this machine's. */
+const isThisMachine = ({ text }: Observation) => /of disk free|clock of/.test(text)
 
 /** Waits as long as a machine needs that does much else meanwhile. */
 const patient: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(4 * ms, signal) }

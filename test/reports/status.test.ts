@@ -28,7 +28,7 @@ const wrongOf = ({ findings }: Told) => findings.filter(({ level }) => level ===
 
 test('well; a node away is one cause; an API that is away is one line for all that it hides; nothing at all is exit 9', async () => {
   const well = await run()
-  // The nodes' load, disk and memory are this machine's.
+  // The nodes' disks are this machine's.
   expect({ ...statesOf(well), 'nodes:status': 'well' }).toEqual({
     'nodes:status': 'well',
     'cluster:health': 'well',

@@ -27,7 +27,7 @@ const status = async () => {
 
 test('well, one node down, and nothing reached: exit 0, 3 and 9, and the others keep their rows', async () => {
   const well = await status()
-  // The nodes' disks and memory are this machine's.
+  // The nodes' disks are this machine's.
   const own = well.findings.filter(({ level, text }) => level === 'wrong' && !/of (disk|memory) free/.test(text))
   expect(own).toEqual([])
   expect(well.data.api.answered).toBe(true)

@@ -1,5 +1,6 @@
 import { crictl, diskCommands } from './disk-commands.ts'
 import { etcdSnapshot } from './etcd-snapshot.ts'
+import { machineCommands } from './machine-commands.ts'
 import { networkCommands } from './network-commands.ts'
 import { ufw } from './ufw.ts'
 
@@ -79,6 +80,7 @@ case $verb in
   *) echo "Unknown command verb '$verb'." >&2; exit 1 ;;
 esac
 `,
+  ...machineCommands,
   ...diskCommands,
   timedatectl: `
 synced=$(cat "$state/clock-synchronized")
@@ -95,23 +97,4 @@ esac
       `echo '${name}: the nodes of the sandbox are this machine; it is not done here' >&2; exit 1\n`,
     ]),
   ),
-}
-
-/** Used only where the machine lacks the command: these stand last in PATH. */
-export const fallbackCommands: Readonly<Record<string, string>> = {
-  uptime: String.raw`
-read -r up rest < /proc/uptime; read -r one five fifteen rest < /proc/loadavg
-up=${'$'}{up%.*}; days=$((up / 86400)); text=
-[ $days -gt 0 ] && text="$days days, "
-printf ' %s up %s%2d:%02d,  0 users,  load average: %s, %s, %s\n' "$(date +%H:%M:%S)" "$text" $((up % 86400 / 3600)) $((up % 3600 / 60)) "$one" "$five" "$fifteen"
-`,
-  free: String.raw`
-if [ -r /proc/meminfo ]; then
-  while read -r name kb rest; do case $name in MemTotal:) total=$kb ;; MemFree:) free=$kb ;; MemAvailable:) available=$kb ;; esac; done < /proc/meminfo
-else total=$(($(sysctl -n hw.memsize) / 1024)); free=$(($(sysctl -n vm.page_free_count) * $(sysctl -n vm.pagesize) / 1024)); available=$free; fi
-unit=1; [ "$1" = -b ] && unit=1024
-printf '               total        used        free      shared  buff/cache   available\n'
-printf 'Mem: %d %d %d 0 0 %d\n' $((total * unit)) $(((total - available) * unit)) $((free * unit)) $((available * unit))
-`,
-  nproc: 'getconf _NPROCESSORS_ONLN\n',
 }

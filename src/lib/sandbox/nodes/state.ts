@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { basename, dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
-import { fallbackCommands, nodeCommands } from './commands.ts'
+import { nodeCommands } from './commands.ts'
 import { diskFiles, scheduledSnapshots } from './disk-state.ts'
 import { etcdFile } from './etcd-commands.ts'
 import { networkPrograms } from './network-programs.ts'
@@ -80,7 +80,7 @@ export const writeCommands = (folder: string): void => {
   const script = (commands: Readonly<Record<string, string>>) =>
     new Map(Object.entries(commands).map(([name, body]) => [name, { content: `#!/bin/sh\nstate=\${0%/*/*}/state\n${body}`, mode: 0o755 }]))
   makeExactly(join(folder, 'bin'), script(nodeCommands))
-  makeExactly(join(folder, 'fallback'), script({ ...fallbackCommands, ...networkPrograms }))
+  makeExactly(join(folder, 'fallback'), script(networkPrograms))
 }
 
 /** Writes the folder of one node, `commands` leading to its commands: its state, its home and the absolute paths that only it has (`root/`), with what of `own` it begins with. */

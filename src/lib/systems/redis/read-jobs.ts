@@ -77,11 +77,9 @@ const withoutMoved = async (
 ): Promise<readonly Task[]> => {
   const doubtful = tasks.filter(({ lost }) => lost)
   if (doubtful.length === 0) return tasks
-  const lists = { pending: [-most, -1], active: [0, most - 1] } as const
-  const inList = (state: TaskState): state is keyof typeof lists => state in lists
-  const inSets = doubtful.filter(({ state }) => !inList(state))
+  const inSets = doubtful.filter(({ state }) => state !== 'pending' && state !== 'active')
   const [pending, active, ...scores] = await ask(redis, refused, (pipeline) => {
-    for (const [name, range] of Object.entries(lists)) pipeline.lrange(queueKey(queue, name), ...range)
+    pipeline.lrange(queueKey(queue, 'pending'), -most, -1).lrange(queueKey(queue, 'active'), 0, most - 1)
     for (const { id, state } of inSets) pipeline.zscore(queueKey(queue, state), id)
   })
   const standing = new Set([
