@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newExam } from '../../src/lib/drills/exam.ts'
-import { confirmed, honeydue, requireBuild } from '../support/program.ts'
+import { confirmed, honeydue, requireBuild, root } from '../support/program.ts'
 import { eventually } from '../support/worlds.ts'
 
 let home: string
@@ -15,6 +15,11 @@ afterAll(async () => {
   await honeydue(['sandbox:down'], { home })
   rmSync(home, { recursive: true, force: true })
 })
+
+/** What a text names as commands, and what of that is none. */
+const strangers = (text: string): readonly string[] =>
+  [...text.matchAll(/\bhoneydue ([a-z]+(?::[a-z-]+)?)/g)].map(([, id = '']) => id).filter((id) => !(id in commands))
+const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as { readonly commands: object }
 
 const said = async (...args: string[]) => honeydue(args, { home, within: 150_000 })
 
@@ -42,7 +47,7 @@ test('a drill is started, looked at, repaired and reviewed by what the commands 
   expect(early.stdout).not.toMatch(/queue default|pause/)
   expect((await said('drill:hint')).stdout).toContain('honeydue queue:status')
   expect((await said('drill:status')).stdout).toMatch(
-    /No request was lost since it broke; of the last \d+, \d+ were answered well\.\nOf \d+ jobs \d+ (was|were) done, none was lost\.\nHint: What waits/,
+    /No request was lost since it broke; of the last \d+, \d+ were answered well\.\nOf \d+ jobs? \d+ (was|were) done, none was lost\.\nHint: What waits/,
   )
   expect((await said('drill:report')).stdout).not.toMatch(/paused by somebody/)
 
@@ -60,6 +65,8 @@ test('a drill is started, looked at, repaired and reviewed by what the commands 
   )
   expect(stdout).toContain('The shortest way: honeydue queue:resume default')
   const review = (await said('drill:report')).stdout
+  expect(strangers(started.stdout + stdout + review)).toEqual([])
+  expect(stdout).toContain('honeydue runbook:show queue:resume')
   expect(review).toMatch(/^# Review of \d{4}-\d\d-\d\d: a queue paused by somebody\n\n> Monitoring: no reminder/)
   const times = [...review.matchAll(/^\| \d\d:\d\d:\d\d \| [^|]+ \| (.*) \|$/gm)]
     .map(([, what]) => what)
@@ -73,7 +80,7 @@ test('a drill is started, looked at, repaired and reviewed by what the commands 
     'A look finds it repaired',
   ])
   expect(review).toContain('\n## The shortest way\n\n```sh\nhoneydue queue:resume default\n```\n')
-  expect(review).toContain('- The page has more: `honeydue runbook queue:resume`.')
+  expect(review).toContain('- The page has more: `honeydue runbook:show queue:resume`.')
 }, 400_000)
 
 test('an exam goes from drill to drill, and ends with its score card', async () => {

@@ -103,7 +103,7 @@ export const hostDrill = async (drill: Drill, options: HostOptions): Promise<Hos
         ...kept(drill, jobs.counts().lost),
         sign('Nothing else is otherwise than it was', harmed),
       ]
-      const causes = [...((await drill.over?.(world)) ?? []), sign('What broke is as it was', cause)]
+      const causes = [...((await drill.over?.(world)) ?? []), sign('What was broken is as before', cause)]
       const way = (await drill.way(world)).map(lineOf)
       const passed = [...symptom, ...causes].every(({ because }) => because === undefined)
       const at = new Date().toISOString()

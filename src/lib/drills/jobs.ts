@@ -30,11 +30,12 @@ export const makeJobs = (
   let counts = { made: 0, done: 0, lost: 0, doubled: 0, refused: 0 }
   /** By id: the last state that was seen; new: none was. */
   const open = new Map<string, string>()
+  let began = {}
   const put = async (type: string) => {
-    const id = randomUUID()
+    const [id, mine] = [randomUUID(), began]
     open.set(id, 'new')
     const taken = await enqueue(redis, id, type)
-    if (signal.aborted) return
+    if (signal.aborted || mine !== began) return
     if (!taken) {
       counts.refused += 1
       open.delete(id)
@@ -82,7 +83,10 @@ export const makeJobs = (
       look()
       return counts
     },
+    // What was put in before is not counted when it ends.
     again: () => {
+      open.clear()
+      began = {}
       counts = { made: 0, done: 0, lost: 0, doubled: 0, refused: 0 }
     },
   }

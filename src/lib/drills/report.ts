@@ -104,7 +104,7 @@ const afterwards = (checked: Checked): readonly string[] => [
   '## So that it does not come again',
   '',
   ...checked.again.map((line) => `- ${line}`),
-  `- The page has more: \`honeydue runbook ${checked.page}\`.`,
+  `- The page has more: \`honeydue runbook:show ${checked.page}\`.`,
   '',
 ]
 

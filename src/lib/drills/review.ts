@@ -70,8 +70,8 @@ export const checkText = (checked: Checked, review: Review): string => {
     `${lossOf(checked)}. ${jobsOf(checked)}.`,
     `${tookOf(review)}; ${counted(checked.hints.length, 'hint')} taken.`,
     madeBy(review),
-    `The shortest way: ${checked.way.join(', then ') || `see honeydue runbook ${checked.page}`}`,
-    `The review: honeydue drill:report    Its page: honeydue runbook ${checked.page}`,
+    `The shortest way: ${checked.way.join(', then ') || `see honeydue runbook:show ${checked.page}`}`,
+    `The review: honeydue drill:report    Its page: honeydue runbook:show ${checked.page}`,
     'End the deployment to practise on: honeydue sandbox:down',
   ].join('\n')
 }
