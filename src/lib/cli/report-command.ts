@@ -60,6 +60,7 @@ abstract class ReportCommand extends HoneydueCommand {
             signal,
             pages: (words) => this.pagesFor(words),
             operators: async () => (await import('./operators.ts')).operatorsOf(session),
+            seenSince: async (states) => (await import('./seen.ts')).seenSince(environment, states, systemClock.now(), process.env),
           }),
           this.id ?? '',
           this.here,

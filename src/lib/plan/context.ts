@@ -24,6 +24,8 @@ export interface Context {
   readonly pages?: (words: string) => Promise<readonly { readonly command: string; readonly title: string }[]>
   /** By the journals of this machine and the lease. */
   readonly operators?: () => Promise<Operators>
+  /** Since when (ISO, UTC) parts were seen in these states on this machine, without another one between; nothing for a state that is new. */
+  readonly seenSince?: (states: Readonly<Record<string, string>>) => Promise<Readonly<Record<string, string>>>
   /** On how many things earlier runs of a procedure acted, by the journals of this machine: what is far more is out of the common. */
   readonly earlier?: (procedure: string) => Promise<readonly number[]>
 }

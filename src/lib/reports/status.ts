@@ -1,8 +1,8 @@
+import { shortAge } from '../age.ts'
 import { atMost, seconds } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
 import { clipped } from '../facts/cluster/clipped.ts'
-import { wakes } from '../facts/db/activity.ts'
 import type { Context } from '../plan/context.ts'
 import { defineReport, type Observation, type View } from '../plan/report.ts'
 import type { Readers } from '../systems/systems.ts'
@@ -61,7 +61,8 @@ export const status = defineReport({
   choices: {},
   look: async (_, look, context) => {
     const [all, beside] = await Promise.all([Promise.all(parts.map((part) => find(part, look, context))), besides(look, context)])
-    return viewOf(all, beside)
+    const since = await context.seenSince?.(Object.fromEntries(all.map((found) => [found.command, stateOf(found)])))
+    return viewOf(all, beside, { since, now: context.clock.now() })
   },
 })
 
@@ -71,12 +72,21 @@ const find = async ({ what, command, look: ask }: Part, look: Look, context: Con
   return found.answered ? { what, command, view: found.value } : { what, command, because: reasonOf(found.error) }
 }
 
+/** Since when each part was seen in its state, by its command. */
+interface SeenSince {
+  readonly since?: Readonly<Record<string, string>> | undefined
+  readonly now?: Date
+}
+
 /** A part in a word. What could not be asked is not known, which is not well. */
 const stateOf = (found: Found): 'wrong' | 'not known' | 'warning' | 'well' => {
   if ('because' in found || found.view.unreachable) return 'not known'
   const levels = found.view.findings.map(({ level }) => level)
   return levels.includes('wrong') ? 'wrong' : levels.length > 0 ? 'warning' : 'well'
 }
+
+const lasted = (since: string | undefined, now: Date): string =>
+  since === undefined ? '' : shortAge(Math.max(0, (now.getTime() - Date.parse(since)) / 1000))
 
 const worstOf = (view: View): Observation | undefined => view.findings.find(({ level }) => level === 'wrong') ?? view.findings[0]
 
@@ -96,7 +106,7 @@ const isNamed = (alias: string, text: string): boolean => text.split(/[^\w-]+/).
  * From the reports to the one screen, one cause one line: parts that are not known for one reason share it, and those that only say again that a
  * node is away are counted under it. What the edge says of such a node stands: it is what customers feel, and has its own cure. Pure.
  */
-export const viewOf = (all: readonly Found[], beside: readonly Beside[] = []): View => {
+export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { since = {}, now = new Date() }: SeenSince = {}): View => {
   const away = awayOf(all)
   const echoes = all.filter(
     (found) =>
@@ -130,26 +140,33 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = []): V
     ],
     tables: [
       {
-        columns: ['', 'state', 'findings', 'shows more'],
+        columns: ['', 'state', 'seen so for', 'findings', 'shows more'],
         rows: [
           ...all.map((found) => [
             found.what,
             stateOf(found),
+            lasted(since[found.command], now),
             'view' in found && found.view.findings.length > 0 ? String(found.view.findings.length) : '',
             found.command,
           ]),
-          ...beside.map(({ what, state, told, command }) => [what, state, told, command]),
         ],
       },
+      {
+        columns: ['beside', 'state', '', 'shows more'],
+        rows: beside.map(({ what, state, told, command }) => [what, state, told, command]),
+      },
     ],
-    notes: [wakes],
     unreachable: all.every((found) => stateOf(found) === 'not known'),
     data: Object.fromEntries([
       ...all.map(
         (found) =>
           [
             found.command,
-            { state: stateOf(found), ...('view' in found ? { findings: found.view.findings } : { because: found.because }) },
+            {
+              state: stateOf(found),
+              ...(since[found.command] !== undefined && { seenSince: since[found.command] }),
+              ...('view' in found ? { findings: found.view.findings } : { because: found.because }),
+            },
           ] as const,
       ),
       ...beside.map(({ what, state, told }) => [what, { state, told }] as const),
