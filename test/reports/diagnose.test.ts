@@ -273,6 +273,12 @@ test('ch16: Cloudflare fails alone: our side is ruled out, and nothing of ours i
   expect(state).toMatchObject({ edge: 'well', Traefik: 'well', workloads: 'well', database: 'well' })
 })
 
+test('a pooler that says nothing is named by the clock of every day, and not told as a database that is not known', async () => {
+  await worlds['pooler down'](sandbox())
+  const { said } = await look({ clock: systemClock })
+  expect(said[0]).toMatch(/^wrong The pooler endpoint, which is in use, does not answer .* → honeydue db:switch-host --to direct$/)
+})
+
 test('with half of the systems dead it ends within ten seconds, and says what is not known', { timeout: 60_000 }, async () => {
   const { nodes: hosts, postgres, cloudflare } = sandbox()
   await hosts.setUp('hetzner2', false)

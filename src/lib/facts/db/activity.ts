@@ -40,9 +40,8 @@ export const gatherActivity = async (postgres: PostgresReader): Promise<Activity
   const known = new Set(sessions.map(({ pid }) => pid))
   const strange = [...new Set(sessions.flatMap(({ blockedBy }) => blockedBy))].filter((pid) => !known.has(pid))
   const others = strange.length === 0 ? [] : await postgres.otherHolders(direct, strange)
-  await opening
-  // Last: our question borrows a server connection too, and would stand in it as its last application and query.
-  const there = await postgres.endpoint(pooler)
+  // Last: our question borrows a server connection too, and would stand in it as its last application and query. What was not reached is not waited for twice.
+  const there = (await opening).answered ? await postgres.endpoint(pooler) : undefined
   const via = viaOf(here.clientAddress, there)
   return {
     host: direct.host,
@@ -50,7 +49,7 @@ export const gatherActivity = async (postgres: PostgresReader): Promise<Activity
     others,
     advisory,
     capacity,
-    told: there.reachable && there.clientAddress !== here.clientAddress,
+    told: there?.reachable === true && there.clientAddress !== here.clientAddress,
   }
 }
 
@@ -89,8 +88,8 @@ export const wakes = 'Connecting wakes a compute that had scaled to zero; this d
 
 /** Told by address: the pooler connects from its own, every other client comes through the proxy. */
 const viaOf =
-  (own: string | null, pooler: EndpointFacts) =>
+  (own: string | null, pooler: EndpointFacts | undefined) =>
   (address: string | null): Via => {
-    if (!pooler.reachable || pooler.clientAddress === own) return 'unknown'
+    if (!pooler?.reachable || pooler.clientAddress === own) return 'unknown'
     return address === pooler.clientAddress ? 'pooler' : 'direct'
   }

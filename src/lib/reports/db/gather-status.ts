@@ -29,7 +29,8 @@ export interface DatabaseStatus {
 export type Restore = Awaited<ReturnType<typeof readRestorePoints>>
 
 export const sourceFile = 'deploy-k3s/config.yaml'
-const nodeWithin = seconds(10)
+/** A connection and no more: whoever lives answers at once, or when it is asked again after one and after three seconds. */
+const nodeWithin = seconds(4)
 
 interface Look {
   readonly kube: KubeReader
