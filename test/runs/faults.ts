@@ -93,7 +93,7 @@ export const failEach = (ids: readonly Id[]): void => {
         // Of a spread that is not whole, the answers take turns; who says nothing costs ten seconds, and gets one.
         const loud = spread(
           points.filter(({ answer }) => answer !== 'silence'),
-          4,
+          3,
         )
         const silent = points.filter(({ answer }) => answer === 'silence')
         for (const { at, answer } of [...loud, ...spread(silent, 1)])
@@ -108,7 +108,7 @@ export const failEach = (ids: readonly Id[]): void => {
       const cuts = Array.from({ length: connections }, (_, i) => i + 1).flatMap((at) =>
         (['reset', 'silence'] as const).map((answer) => ({ at, answer })),
       )
-      for (const { at, answer } of spread(cuts, 3))
+      for (const { at, answer } of spread(cuts, 2))
         await attempt(`connection ${at} meets ${answer}`, (line) =>
           run(line, { NODE_OPTIONS: preload, POINTS_CUT: String(at), POINTS_CUT_TO: String(ports[answer]) }),
         )

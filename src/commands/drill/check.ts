@@ -1,4 +1,4 @@
-import { DrillCommand, drillFlags } from '../../lib/cli/drill-command.ts'
+import { broken, DrillCommand, drillFlags } from '../../lib/cli/drill-command.ts'
 import { checkText, reviewOf } from '../../lib/drills/review.ts'
 import type { Checked } from '../../lib/drills/standing.ts'
 
@@ -15,6 +15,6 @@ export default class DrillCheck extends DrillCommand {
     process.exitCode = checked.passed ? 0 : 3
     const { name, origin, page, way, causes, ...known } = checked
     const told = checked.passed ? { name, origin, page, way, causes } : {}
-    this.print({ exitCode: process.exitCode, ...known, ...told, ...review }, checkText(checked, review))
+    this.print({ exitCode: process.exitCode, ...known, ...told, ...review }, broken(checkText(checked, review)))
   }
 }

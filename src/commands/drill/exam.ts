@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import { DrillCommand, decided, drillOptions } from '../../lib/cli/drill-command.ts'
+import { broken, DrillCommand, decided, drillOptions } from '../../lib/cli/drill-command.ts'
 import { paint } from '../../lib/cli/render.ts'
 import { renderTable } from '../../lib/cli/table.ts'
 import { cardOf, type Exam, keepExam, newExam, readExam, type Score } from '../../lib/drills/exam.ts'
@@ -53,7 +53,7 @@ export default class DrillExam extends DrillCommand {
     await keepExam(this.state, exam)
     this.print(
       { exitCode: 0, at: at + 1, of: exam.names.length, ...started },
-      `${at + 1} of ${exam.names.length}. ${startedText(started)}\nRepaired, and on to the next: honeydue drill:exam --next`,
+      broken(`${at + 1} of ${exam.names.length}. ${startedText(started)}\nRepaired, and on to the next: honeydue drill:exam --next`),
     )
   }
 
@@ -64,7 +64,7 @@ export default class DrillExam extends DrillCommand {
     const review = reviewOf(checked, runs, 'sandbox')
     if (!checked.passed && !givenUp) {
       process.exitCode = 3
-      this.print({ exitCode: 3, passed: false }, `${checkText(checked, review)}\nTo leave it: honeydue drill:exam --give-up`)
+      this.print({ exitCode: 3, passed: false }, broken(`${checkText(checked, review)}\nTo leave it: honeydue drill:exam --give-up`))
       return undefined
     }
     const { seen, decided, repaired, made } = review

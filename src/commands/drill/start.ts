@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import { DrillCommand, decided, drillFlags, drillOptions } from '../../lib/cli/drill-command.ts'
+import { broken, DrillCommand, decided, drillFlags, drillOptions } from '../../lib/cli/drill-command.ts'
 import { chosenDrill } from '../../lib/drills/chosen.ts'
 import { type DrillOptions, startDrill, startedText } from '../../lib/drills/start.ts'
 import { defaultFolder } from '../../lib/sandbox/folder.ts'
@@ -29,7 +29,7 @@ export default class DrillStart extends DrillCommand {
     const dir = resolve(flags.dir ?? defaultFolder())
     if (flags.host) return this.host(name, dir, options)
     const started = await startDrill(name, options, dir, (line) => this.logToStderr(line))
-    this.print({ exitCode: 0, ...options, ...started }, startedText(started))
+    this.print({ exitCode: 0, ...options, ...started }, broken(startedText(started)))
   }
 
   private async host(name: string, dir: string, options: DrillOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import { DrillCommand, drillFlags } from '../../lib/cli/drill-command.ts'
+import { broken, DrillCommand, drillFlags } from '../../lib/cli/drill-command.ts'
 import { jobsOf, lossOf } from '../../lib/drills/review.ts'
 
 export default class DrillStatus extends DrillCommand {
@@ -15,7 +15,7 @@ export default class DrillStatus extends DrillCommand {
     this.print(
       { exitCode: 0, heard, brokenAt, traffic, jobs, events, hands, hints, hintsLeft },
       [
-        heard,
+        broken(heard),
         '',
         `It broke at ${brokenAt.slice(11, 19)} UTC, ${minutes} min ago.`,
         `${lossOf(standing)}; of the last ${Math.min(20, traffic.sent)}, ${traffic.lately} were answered well.`,

@@ -5,6 +5,7 @@ import { readRuns } from '../journal/read-journal.ts'
 import { defaultFolder } from '../sandbox/folder.ts'
 import { stateFolder } from '../state-folder.ts'
 import { HoneydueCommand } from './command.ts'
+import { hang } from './wrap.ts'
 
 /** For every command that speaks with a drill. */
 export const drillFlags = {
@@ -30,6 +31,13 @@ export const decided = (flags: { readonly seed?: number | undefined; readonly 'w
   falseTrail: flags['with-false-trail'],
   speed: flags.speed,
 })
+
+/** Prose broken between words where a terminal is narrow; what is to be typed stays whole. */
+export const broken = (text: string): string =>
+  text
+    .split('\n')
+    .flatMap((line) => (/\bhoneydue [a-z]|--env |export |ssh -F/.test(line) ? [line] : hang(/^ */.exec(line)?.[0] ?? '', line.trimStart())))
+    .join('\n')
 
 /** A command that speaks with the drill that runs. */
 export abstract class DrillCommand extends HoneydueCommand {

@@ -47,7 +47,9 @@ export const startedText = ({ dir, heard, brokenAt, environment }: StartedDrill)
     heard,
     '',
     `It is ${brokenAt.slice(11, 19)} UTC. Begin with: honeydue status --env sandbox`,
-    `By hand: export KUBECONFIG=${folderOf(dir)}/admin.kubeconfig; ssh -F ${folderOf(dir)}/ssh/config hetzner1`,
+    'A hint: honeydue drill:hint    How it stands: honeydue drill:status',
+    'Is it repaired? honeydue drill:check',
+    `By hand: export KUBECONFIG=${folderOf(dir)}/admin.kubeconfig`,
+    `         ssh -F ${folderOf(dir)}/ssh/config hetzner1`,
     `Somebody else joins with: --env ${environment}`,
-    'Is it repaired? honeydue drill:check    A hint: honeydue drill:hint    How it stands: honeydue drill:status',
   ].join('\n')
