@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Paging, pagerFor } from '../../src/lib/cli/pager.ts'
 
-const long = 'line\n'.repeat(30)
+const long = 'line\n'.repeat(50)
 const at = (more: Partial<Paging> = {}): Paging => ({
   env: {},
   stdin: { isTTY: true },
@@ -14,7 +14,7 @@ test('what is higher than a terminal goes into a pager, where somebody sits at i
   expect(pagerFor(long, at())).toBe('less')
   expect(pagerFor(long, at({ env: { PAGER: 'more -s' } }))).toBe('more -s')
   expect(pagerFor('short', at())).toBeUndefined()
-  expect(pagerFor('w'.repeat(80 * 30), at())).toBe('less')
+  expect(pagerFor('w'.repeat(80 * 40), at())).toBe('less')
 })
 
 test.each([

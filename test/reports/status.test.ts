@@ -59,7 +59,7 @@ test('well; a node away is one cause; an API that is away is one line for all th
   const deaf = await run()
   expect(deaf.code).toBe(3)
   expect(wrongOf(deaf)).toContainEqual(
-    expect.stringMatching(/^cluster, database, migrations, cache, job queue, drift: not known\. The Kubernetes API/),
+    expect.stringMatching(/^cluster, database, migrations, cache, job queue, configuration: not known\. The Kubernetes API/),
   )
   expect(statesOf(deaf)['db:status']).toBe('not known')
 })
@@ -79,7 +79,7 @@ test('a second scheduler and a database that is not there are each a line with w
     expect.arrayContaining([
       expect.stringMatching(/^job queue: 2 schedulers live .* → honeydue deploy:scale .*worker --replicas 1$/),
       expect.stringMatching(/^cluster: 2 schedulers live .* \(and 2 more\)/),
-      expect.stringMatching(/^database: .*exist.* \(3D000\): the name is case-sensitive/),
+      expect.stringMatching(/^database: The pooler endpoint, .* … the name is case-sensitive, honeyDue, not honeydue/),
       expect.stringMatching(/^migrations: not known\. .* has no database "honeydeu"/),
     ]),
   )

@@ -1,3 +1,4 @@
+import { shortAge } from '../../lib/age.ts'
 import { broken, DrillCommand, drillFlags } from '../../lib/cli/drill-command.ts'
 import { jobsOf, lossOf } from '../../lib/drills/review.ts'
 
@@ -11,13 +12,12 @@ export default class DrillStatus extends DrillCommand {
     const { askDrill } = await import('../../lib/drills/socket.ts')
     const standing = await askDrill(await this.folder(flags), '/')
     const { heard, brokenAt = '', traffic, jobs, events, hands, hints, hintsLeft } = standing
-    const minutes = Math.floor((Date.now() - Date.parse(brokenAt)) / 60_000)
     this.print(
       { exitCode: 0, heard, brokenAt, traffic, jobs, events, hands, hints, hintsLeft },
       [
         broken(heard),
         '',
-        `It broke at ${brokenAt.slice(11, 19)} UTC, ${minutes} min ago.`,
+        `It broke at ${brokenAt.slice(11, 19)} UTC, ${shortAge((Date.now() - Date.parse(brokenAt)) / 1000)} ago.`,
         `${lossOf(standing)}; of the last ${Math.min(20, traffic.sent)}, ${traffic.lately} were answered well.`,
         `${jobsOf(standing)}.`,
         ...events.map(({ at, what }) => `${at.slice(11, 19)} ${what}`),

@@ -11,6 +11,11 @@ const summaryOf = (page: Page): string => partOf(page, 'When').split('\n\n')[0] 
 /** The prompt breaks what is longer in the middle of a word. */
 const short = (text: string): string => (text.length > 78 ? `${text.slice(0, 77)}…` : text)
 
+/** Question, list and this beside each other stand on a screen of 24 lines. */
+const mostSymptoms = 6
+const fewOf = (symptoms: readonly string[]): readonly string[] =>
+  symptoms.length <= mostSymptoms ? symptoms : [...symptoms.slice(0, mostSymptoms - 1), `… and ${symptoms.length - mostSymptoms + 1} more`]
+
 const line = (page: Page, widest: number): string =>
   short([sectionSign(page).padEnd(3), page.command.padEnd(widest), kindOf(page).padEnd(7), page.title].join('  '))
 
@@ -23,7 +28,7 @@ export const askForPage = async (pages: readonly Page[], search: (words: string)
     orLook(search(words)).map((page) => ({
       value: page.command,
       name: line(page, widest),
-      description: page.symptoms.map((symptom) => short(`  ${symptom}`)).join('\n'),
+      description: fewOf(page.symptoms).map((symptom) => short(`  ${symptom}`)).join('\n'),
     }))
   const command = await prompts.find('What is wrong, or what is to be done?', found)
   const page = pages.find((one) => one.command === command)

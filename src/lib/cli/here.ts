@@ -35,7 +35,7 @@ const inHome = (path: string): ShellLine => {
 
 const commandsHere = (plain: string, { env, kubeconfig, ssh }: Here): string =>
   plain
-    .replace(/(?<![\w/.~-])honeydue ([a-z]+:[a-z-]+|doctor|logs)(?![\w:-])(?! --(?:env|help))/g, (line, id: string) =>
+    .replace(/(?<![\w/.~-])honeydue ([a-z]+:[a-z-]+|doctor|logs|status|diagnose)(?![\w:-])(?! --(?:env|help))/g, (line, id: string) =>
       env === undefined || elsewhere.test(id) ? line : `${line} --env ${word(env)}`,
     )
     .replace(

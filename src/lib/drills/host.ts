@@ -6,7 +6,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts'
 import { watchOperators } from './attention.ts'
 import { makeDeploys } from './deploys.ts'
 import { type Drill, lineOf, type Sign } from './drill.ts'
-import { makeJobs } from './jobs.ts'
+import { type Jobs, makeJobs } from './jobs.ts'
 import { type Difference, differences, pictureOf } from './picture.ts'
 import { seeded } from './seeded.ts'
 import type { Checked, Standing } from './standing.ts'
@@ -100,10 +100,11 @@ export const hostDrill = async (drill: Drill, options: HostOptions): Promise<Hos
       const [cause, harmed] = [others.filter(isOfTheBreak), others.filter((one) => !isOfTheBreak(one))]
       const symptom = [
         answered(traffic.counts()),
+        carriedOut(jobs.counts()),
         ...kept(drill, jobs.counts().lost),
         sign('Nothing else is otherwise than it was', harmed),
       ]
-      const causes = [...((await drill.over?.(world)) ?? []), sign('What was broken is as before', cause)]
+      const causes = [...((await drill.over?.(world)) ?? []), sign('What was broken is whole again', cause)]
       const way = (await drill.way(world)).map(lineOf)
       const passed = [...symptom, ...causes].every(({ because }) => because === undefined)
       const at = new Date().toISOString()
@@ -118,6 +119,14 @@ const answered = ({ lately, sent }: Traffic): Sign => {
   const last = Math.min(20, sent)
   return { what: 'Customers are answered', because: lately < last ? `${lately} of the last ${last} requests were` : undefined }
 }
+
+/** Of jobs that are taken none waits so long: the worker takes ten a second. */
+const longWait = 20
+
+const carriedOut = ({ refusing, waits }: Jobs): Sign => ({
+  what: 'Jobs are taken and carried out',
+  because: refusing ? 'Redis did not take the last one' : waits > longWait ? `one waits for ${waits} s, and nobody begins it` : undefined,
+})
 
 const kept = ({ loses = [] }: Drill, lost: number): readonly Sign[] =>
   loses.includes('jobs')

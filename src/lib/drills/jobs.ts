@@ -15,6 +15,10 @@ export interface Jobs {
   readonly doubled: number
   /** Redis did not take them. */
   readonly refused: number
+  /** The last one was not taken. */
+  readonly refusing: boolean
+  /** Seconds that the oldest one waits which nobody has begun; 0 where none waits. */
+  readonly waits: number
 }
 
 const prefix = 'asynq:{default}:'
@@ -27,26 +31,30 @@ export const makeJobs = (
   redis: RedisSandbox,
   { every, signal }: { readonly every: number; readonly signal: AbortSignal },
 ): { readonly counts: () => Jobs; readonly again: () => void } => {
-  let counts = { made: 0, done: 0, lost: 0, doubled: 0, refused: 0 }
+  const none = { made: 0, done: 0, lost: 0, doubled: 0, refused: 0, refusing: false }
+  let counts = none
   /** By id: the last state that was seen; new: none was. */
   const open = new Map<string, string>()
+  /** When each of them was put in. */
+  const since = new Map<string, number>()
   let began = {}
   const put = async (type: string) => {
     const [id, mine] = [randomUUID(), began]
     open.set(id, 'new')
+    since.set(id, Date.now())
     const taken = await enqueue(redis, id, type)
     if (signal.aborted || mine !== began) return
     if (!taken) {
-      counts.refused += 1
+      counts = { ...counts, refused: counts.refused + 1, refusing: true }
       open.delete(id)
       redis.store.delete(`${prefix}t:${id}`)
       return
     }
-    counts.made += 1
+    counts = { ...counts, made: counts.made + 1, refusing: false }
     // One that was done before its answer came is done.
     if (open.get(id) === 'new' && redis.store.get(`${prefix}t:${id}`) === undefined) {
       open.delete(id)
-      counts.done += 1
+      counts = { ...counts, done: counts.done + 1 }
     }
   }
   const look = () => {
@@ -68,7 +76,7 @@ export const makeJobs = (
       if (at % reminder !== 0) void put('notification:push')
       else {
         const own = schedulers()
-        counts.doubled += Math.max(0, own - 1)
+        counts = { ...counts, doubled: counts.doubled + Math.max(0, own - 1) }
         for (let one = 0; one < own; one++) void put('reminder:task')
       }
       for (let waited = 0; waited < every && !signal.aborted; waited += 200) {
@@ -81,13 +89,15 @@ export const makeJobs = (
   return {
     counts: () => {
       look()
-      return counts
+      for (const id of since.keys()) if (!open.has(id)) since.delete(id)
+      const waiting = [...open].flatMap(([id, state]) => (state === 'active' ? [] : (since.get(id) ?? [])))
+      return { ...counts, waits: waiting.length === 0 ? 0 : Math.round((Date.now() - Math.min(...waiting)) / 1000) }
     },
     // What was put in before is not counted when it ends.
     again: () => {
       open.clear()
       began = {}
-      counts = { made: 0, done: 0, lost: 0, doubled: 0, refused: 0 }
+      counts = none
     },
   }
 }

@@ -1,6 +1,6 @@
 import { shortAge } from '../age.ts'
 import { counted } from '../counted.ts'
-import { jobsOf, lossOf, type Made, type Review, signsOf } from './review.ts'
+import { jobsOf, lossOf, type Made, onSandbox, type Review, signsOf } from './review.ts'
 import type { Checked } from './standing.ts'
 
 /** The review after the night, in Markdown, with its times in UTC. What is not repaired names no cause. */
@@ -40,11 +40,11 @@ const since = ({ brokenAt = '' }: Checked, at: string): string =>
 
 const inShort = (checked: Checked, { seen, decided, repaired }: Review): readonly string[] => [
   ...(checked.passed ? [`What it was: ${checked.origin}.`] : ['It is not repaired yet.']),
-  `What customers saw: ${felt(checked)}.`,
+  `Requests of customers: ${felt(checked)}.`,
   `Jobs: ${lowered(jobsOf(checked))}.`,
   `Time to see it: ${seen === undefined ? 'nobody looked with honeydue, kubectl or ssh' : shortAge(seen)}.`,
   `Time to decide: ${decided === undefined ? 'no change was made with honeydue' : `${shortAge(decided)}, to the first change`}.`,
-  `Time to repair: ${checked.passed && repaired !== undefined ? shortAge(repaired) : 'not known yet'}.`,
+  `Time to repair: ${checked.passed && repaired !== undefined ? `${shortAge(repaired)} from the break${decided === undefined || repaired <= decided ? '' : `, ${shortAge(repaired - decided)} from the first change`}` : 'not known yet'}.`,
   `${counted(checked.hints.length, 'hint')} taken.`,
 ]
 
@@ -60,7 +60,7 @@ const answersOf = ({ traffic: { answers } }: Checked): string =>
 const felt = (checked: Checked): string => {
   const { lost, firstLost, lastLost } = checked.traffic
   if (lost === 0 || firstLost === undefined || lastLost === undefined)
-    return `${lowered(lossOf(checked))}; what they saw is in what was heard`
+    return `${lowered(lossOf(checked))}; what they noticed nevertheless stands above`
   const length = Math.round((Date.parse(lastLost) - Date.parse(firstLost)) / 1000)
   return `${lowered(lossOf(checked))}, from ${clock(firstLost)} to ${clock(lastLost)} (${shortAge(length)}): ${answersOf(checked)}`
 }
@@ -98,7 +98,7 @@ const afterwards = (checked: Checked): readonly string[] => [
   '## The shortest way',
   '',
   '```sh',
-  ...checked.way,
+  ...checked.way.map(onSandbox),
   '```',
   '',
   '## So that it does not come again',

@@ -46,9 +46,14 @@ export const reviewOf = (drill: Standing & Partial<Checked>, runs: readonly Jour
 export const lossOf = ({ traffic: { sent, lost } }: Standing): string =>
   `${lost === 0 ? 'No request was' : `${lost} of ${counted(sent, 'request')} ${lost === 1 ? 'was' : 'were'}`} lost since it broke`
 
+/** A line of a way as it is typed on the sandbox. */
+export const onSandbox = (line: string): string => (line.startsWith('honeydue ') ? `${line} --env sandbox` : line)
+
 /** The jobs in one line. */
 export const jobsOf = ({ jobs: { made, done, lost, doubled, refused } }: Standing): string => {
+  const left = made - done - lost
   const bad = [
+    ...(left > 0 ? [`${left} ${left === 1 ? 'waits' : 'wait'} or ${left === 1 ? 'is' : 'are'} worked on`] : []),
     ...(lost > 0 ? [`${lost} went away undone`] : []),
     ...(doubled > 0 ? [`${doubled} ran twice`] : []),
     ...(refused > 0 ? [`${refused} could not be put into the queue`] : []),
@@ -70,7 +75,7 @@ export const checkText = (checked: Checked, review: Review): string => {
     `${lossOf(checked)}. ${jobsOf(checked)}.`,
     `${tookOf(review)}; ${counted(checked.hints.length, 'hint')} taken.`,
     madeBy(review),
-    `The shortest way: ${checked.way.join(', then ') || `see honeydue runbook:show ${checked.page}`}`,
+    `The shortest way: ${checked.way.map(onSandbox).join(', then ') || `see honeydue runbook:show ${checked.page}`}`,
     `The review: honeydue drill:report    Its page: honeydue runbook:show ${checked.page}`,
     'End the deployment to practise on: honeydue sandbox:down',
   ].join('\n')

@@ -47,6 +47,7 @@ export const startedText = ({ dir, heard, brokenAt, environment }: StartedDrill)
     heard,
     '',
     `It is ${brokenAt.slice(11, 19)} UTC. Begin with: honeydue status --env sandbox`,
+    'Lines that name no deployment mean it after: export HONEYDUE_ENV=sandbox',
     'A hint: honeydue drill:hint    How it stands: honeydue drill:status',
     'Is it repaired? honeydue drill:check',
     `By hand: export KUBECONFIG=${folderOf(dir)}/admin.kubeconfig`,

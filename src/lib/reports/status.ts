@@ -2,7 +2,6 @@ import { shortAge } from '../age.ts'
 import { atMost, seconds } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
-import { clipped } from '../facts/cluster/clipped.ts'
 import type { Context } from '../plan/context.ts'
 import { defineReport, type Observation, type View } from '../plan/report.ts'
 import type { Readers } from '../systems/systems.ts'
@@ -41,7 +40,7 @@ const parts: readonly Part[] = [
   { what: 'firewall', command: firewallStatus.id, look: (look, context) => firewallStatus.look({}, look, context) },
   // Of the manifests it would take seconds to know.
   {
-    what: 'drift',
+    what: 'configuration',
     command: configDiff.id,
     look: async (look, context) => ({ ...(await configDrift(look, context)), tables: [], data: undefined }),
   },
@@ -100,6 +99,10 @@ const awayOf = (all: readonly Found[]): readonly string[] => {
   return hosts.filter(({ host }) => !host.answered).map(({ alias }) => alias)
 }
 
+/** Whole words of a sentence's beginning, which says what it is about, and of its end, where causes stand. */
+const brief = (text: string): string =>
+  text.length <= 120 ? text : `${text.slice(0, 64).replace(/\s+\S*$/, '')} … ${text.slice(-56).replace(/^\S*\s+/, '')}`
+
 const isNamed = (alias: string, text: string): boolean => text.split(/[^\w-]+/).includes(alias)
 
 /**
@@ -126,7 +129,7 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
     }
     const worst = worstOf(found.view)
     const others = found.view.findings.length - 1
-    const text = `${found.what}: ${worst ? clipped(worst.text, 100) : 'nothing of it answers'}${others > 0 ? ` (and ${others} more)` : ''}`
+    const text = `${found.what}: ${worst ? brief(worst.text) : 'nothing of it answers'}${others > 0 ? ` (and ${others} more)` : ''}`
     return [{ level: state === 'warning' ? 'warning' : 'wrong', text, ...(worst?.next !== undefined && { next: worst.next }) }]
   })
   const again = echoes.map(({ what }) => what).join(', ')

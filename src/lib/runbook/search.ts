@@ -47,6 +47,8 @@ export const searchPages = (pages: readonly Page[]): ((query: string) => readonl
       prefix: (term) => term.length > 2,
       fuzzy: (term) => (term.length > 4 ? 0.2 : false),
       processTerm,
+      // A code (526, 23505) says more than the words around it.
+      boostTerm: (term) => (/^\d{3,}$/.test(term) ? 8 : 1),
     },
   })
   index.addAll(pages)

@@ -4,6 +4,7 @@ import { timeAndAge } from '../../facts/ages.ts'
 import { type Leftover, leftoverJobs, leftoverPods } from '../../facts/cluster/leftovers.ts'
 import { every, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, type Difference, defineProcedure } from '../../plan/procedure.ts'
+import { sh } from '../../shell.ts'
 import type { Readers } from '../../systems/systems.ts'
 
 /** Takes away what has ended and lies about: pods that were evicted, failed or completed, and Jobs that ended more than a day ago; never what runs. */
@@ -22,7 +23,7 @@ export const tidy = defineProcedure({
   // Not what was found: after a run that was cut off there is less of it, and the same line goes on.
   subject: ({ namespace }) => namespace,
   beyond: ({ pods, jobs, namespace }) => [
-    ...(pods.length + jobs.length > 0 ? ['What is left of their logs goes with them: honeydue logs POD shows it'] : []),
+    ...(pods.length + jobs.length > 0 ? [`Why they ended goes with them, and what is left of their logs: ${sh`kubectl -n ${namespace} describe pod`} POD`] : []),
     `Jobs of other namespaces than ${namespace}, of a CronJob, of migrations, and those that ended within a day stay`,
   ],
   steps: ({ pods, jobs, now }) => [...partsOf(pods).map((part) => remove(part, now)), ...partsOf(jobs).map((part) => remove(part, now))],

@@ -15,6 +15,9 @@ const evicting = 'honeydue cache:policy --to allkeys-lru'
 /** From here on a write may find no room. */
 const atLimit = ({ usedMemory, maxMemory = 0 }: RedisInfo): boolean => maxMemory > 0 && usedMemory >= maxMemory * 0.99
 
+/** At its limit, with a policy that makes no room. */
+export const refusesWrites = (info: RedisInfo): boolean => info.policy === 'noeviction' && atLimit(info)
+
 const refusedBy = ({ refused }: RedisInfo, code: string): string => {
   const count = refused[code] ?? 0
   return count === 0 ? '' : `, ${counted(count, 'was', 'were')} refused since Redis started`
@@ -31,7 +34,7 @@ const policy = (info: RedisInfo): readonly Observation[] => {
   if (maxMemory === 0) return [wrong(`maxmemory-policy is ${policy}, not allkeys-lru`, evicting)]
   if (policy !== 'noeviction')
     return [wrong(`maxmemory-policy is ${policy}, not allkeys-lru: at the limit other keys are evicted than expected`, evicting)]
-  if (atLimit(info)) return [wrong(`${full} and evicts nothing: every write fails now${refusedWrites(info)}`, evicting)]
+  if (refusesWrites(info)) return [wrong(`${full} and evicts nothing: every write fails now${refusedWrites(info)}`, evicting)]
   return [wrong(`maxmemory-policy is noeviction, not allkeys-lru: at the limit every write fails${refusedWrites(info)}`, evicting)]
 }
 

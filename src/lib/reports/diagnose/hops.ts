@@ -5,7 +5,7 @@ import { jobName } from '../../facts/db/migrate-job.ts'
 import { isWell, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
 import { jobAilments } from '../../facts/queue/ailments.ts'
 import type { Observation } from '../../plan/report.ts'
-import { serverFindings } from '../cache/findings.ts'
+import { refusesWrites, serverFindings } from '../cache/findings.ts'
 import { certificateParts } from '../cert/findings.ts'
 import { clusterParts } from '../cluster/findings.ts'
 import { lockFindings } from '../db/lock-findings.ts'
@@ -191,10 +191,15 @@ const redisHop = ({ cache }: Seen): Hop => {
   }
 }
 
-const queueHop = ({ jobs }: Seen): Hop => ({
+const nothingGoesIn: Observation = { level: 'wrong', text: 'No job can be put into the queue: Redis refuses every write' }
+
+const queueHop = ({ jobs, cache }: Seen): Hop => ({
   what: 'job queue',
   shows: 'queue:status',
-  findings: jobs.answered ? jobAilments(jobs.value) : [],
+  findings: [
+    ...(cache.answered && cache.value.info && refusesWrites(cache.value.info) ? [nothingGoesIn] : []),
+    ...(jobs.answered ? jobAilments(jobs.value) : []),
+  ],
   well: 'one scheduler and a worker live, no queue is paused',
   ...unknownOf(jobs),
 })

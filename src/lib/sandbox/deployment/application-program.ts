@@ -42,7 +42,7 @@ export async function application(
       continue
     }
     const connections = await database.openApplicationConnections({ host, database: run.env.POSTGRES_DB, application, count })
-    if (connections.reachable && versioned && (await database.hasVersions?.()) === false) {
+    if (connections.reachable && versioned && !run.adopted && (await database.hasVersions?.()) === false) {
       // RequireSchemaApplied (12b2f9d): what is built for goose does not start on a schema without its table.
       await connections.close()
       run.log('schema precondition failed: table goose_db_version does not exist')

@@ -94,6 +94,8 @@ export interface ContainerRun {
   readonly container: string
   /** The environment as it was resolved from ConfigMaps and Secrets when the container started. */
   readonly env: Readonly<Record<string, string>>
+  /** It ran already when the sandbox began: what its process did at its start lies behind it. */
+  readonly adopted?: boolean
   /** Writes one line to the container's log. */
   log(line: string): void
   /** What the readiness (and startup) probe would find from now on. */

@@ -50,7 +50,7 @@ export function execute(
       if (is) replayed = true
       if (replayed && mine()) outcome.ready(is)
     }
-    program({ pod, container: container.spec.name, env, log: (line) => log?.write(line), ready, signal: stop.signal }).then(
+    program({ pod, container: container.spec.name, env, adopted, log: (line) => log?.write(line), ready, signal: stop.signal }).then(
       (code) => mine() && outcome.exited(code),
       (error: unknown) => {
         log?.write(error instanceof Error ? error.message : String(error))
