@@ -32,6 +32,10 @@ test('up, up again, status and down: the files that it promises, one process, an
   )
   expect(JSON.parse((await up()).stdout)).toMatchObject({ exitCode: 0, already: true, pid: first.pid })
   expect((await typed('status')).code).toBe(0)
+  // Whoever forgets to name it is told the line that means it, and it runs.
+  const forgot = await honeydue(['cache:status'], { home })
+  expect([forgot.code, forgot.stderr]).toEqual([9, expect.stringMatching(/A sandbox runs.*next {4}honeydue cache:status --env sandbox\n/s)])
+  expect((await honeydue(['cache:status', '--env', 'sandbox'], { home })).code).toBe(0)
   writeFileSync(join(dir, 'mine.txt'), '')
   expect((await typed('down')).code).toBe(0)
   expect([readdirSync(dir).sort(), lives(first)]).toEqual([['mine.txt', 'sandbox.log'], false])

@@ -112,7 +112,8 @@ export abstract class HoneydueCommand extends Command {
   }
 
   protected override async catch(error: unknown): Promise<void> {
-    const trouble = troubleOf(error, this.id)
+    const { orSandbox } = await import('./sandbox-meant.ts')
+    const trouble = orSandbox(troubleOf(error, this.id), this.id ?? '', this.argv, this.here.env)
     process.exitCode = trouble.exitCode
     if (this.argv.includes('--json'))
       return this.log(this.framed(failureDocument(trouble, this.id, { known: this.known, here: this.here })))

@@ -28,7 +28,9 @@ export const askForPage = async (pages: readonly Page[], search: (words: string)
     orLook(search(words)).map((page) => ({
       value: page.command,
       name: line(page, widest),
-      description: fewOf(page.symptoms).map((symptom) => short(`  ${symptom}`)).join('\n'),
+      description: fewOf(page.symptoms)
+        .map((symptom) => short(`  ${symptom}`))
+        .join('\n'),
     }))
   const command = await prompts.find('What is wrong, or what is to be done?', found)
   const page = pages.find((one) => one.command === command)
