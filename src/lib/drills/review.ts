@@ -52,13 +52,14 @@ export const onSandbox = (line: string): string => (line.startsWith('honeydue ')
 /** The jobs in one line. */
 export const jobsOf = ({ jobs: { made, done, lost, doubled, refused } }: Standing): string => {
   const left = made - done - lost
+  const waiting = left > 0 ? `, ${left} ${left === 1 ? 'waits or is' : 'wait or are'} worked on` : ''
   const bad = [
-    ...(left > 0 ? [`${left} ${left === 1 ? 'waits' : 'wait'} or ${left === 1 ? 'is' : 'are'} worked on`] : []),
     ...(lost > 0 ? [`${lost} went away undone`] : []),
     ...(doubled > 0 ? [`${doubled} ran twice`] : []),
     ...(refused > 0 ? [`${refused} could not be put into the queue`] : []),
   ]
-  return `Of ${counted(made + refused, 'job')} ${done} ${done === 1 ? 'was' : 'were'} done${bad.length > 0 ? `, ${bad.join(', ')}` : ', none was lost'}`
+  const harm = bad.length > 0 ? bad.join(', ') : 'none was lost'
+  return `Of ${counted(made + refused, 'job')} ${done} ${done === 1 ? 'was' : 'were'} done${waiting}, ${harm}`
 }
 
 /** What a look at the repair found, for a terminal. What is not repaired names no cause. */
