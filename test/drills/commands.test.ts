@@ -79,7 +79,7 @@ test('a drill is started, looked at, repaired and reviewed by what the commands 
     '`honeydue queue:resume default --env sandbox` is done',
     'A look finds it repaired',
   ])
-  expect(review).toContain('\n## The shortest way\n\n```sh\nhoneydue queue:resume default\n```\n')
+  expect(review).toContain('\n## The shortest way\n\n```sh\nhoneydue queue:resume default --env sandbox\n```\n')
   expect(review).toContain('- The page has more: `honeydue runbook:show queue:resume`.')
 }, 400_000)
 

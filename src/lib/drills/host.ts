@@ -120,12 +120,16 @@ const answered = ({ lately, sent }: Traffic): Sign => {
   return { what: 'Customers are answered', because: lately < last ? `${lately} of the last ${last} requests were` : undefined }
 }
 
-/** Of jobs that are taken none waits so long: the worker takes ten a second. */
-const longWait = 20
+/** Seconds. Of jobs that are taken none waits longer where all is well: the worker takes ten a second. */
+const longWait = 5
 
 const carriedOut = ({ refusing, waits }: Jobs): Sign => ({
   what: 'Jobs are taken and carried out',
-  because: refusing ? 'Redis did not take the last one' : waits > longWait ? `one waits for ${waits} s, and nobody begins it` : undefined,
+  because: refusing
+    ? 'Redis did not take the last one'
+    : waits > longWait
+      ? `the oldest of them waits for ${waits} s, and is not begun yet`
+      : undefined,
 })
 
 const kept = ({ loses = [] }: Drill, lost: number): readonly Sign[] =>

@@ -23,7 +23,9 @@ export const tidy = defineProcedure({
   // Not what was found: after a run that was cut off there is less of it, and the same line goes on.
   subject: ({ namespace }) => namespace,
   beyond: ({ pods, jobs, namespace }) => [
-    ...(pods.length + jobs.length > 0 ? [`Why they ended goes with them, and what is left of their logs: ${sh`kubectl -n ${namespace} describe pod`} POD`] : []),
+    ...(pods.length + jobs.length > 0
+      ? [`Why they ended goes with them, and what is left of their logs: ${sh`kubectl -n ${namespace} describe pod`} POD`]
+      : []),
     `Jobs of other namespaces than ${namespace}, of a CronJob, of migrations, and those that ended within a day stay`,
   ],
   steps: ({ pods, jobs, now }) => [...partsOf(pods).map((part) => remove(part, now)), ...partsOf(jobs).map((part) => remove(part, now))],
