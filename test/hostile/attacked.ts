@@ -114,6 +114,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   },
   'secrets:rotate': { words: ['REDIS_PASSWORD', '--soak', '0s'], systems: ['kubernetes'] },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
+  'cluster:snapshot': { words: ['--token-kept'], systems: ['kubernetes', 'ssh'] },
   'nodes:clean': {
     words: [secondNode.alias],
     systems: ['kubernetes', 'ssh'],

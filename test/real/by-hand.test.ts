@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -11,6 +11,7 @@ import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
 import { type AnyProcedure, procedures } from '../../src/lib/procedures/index.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import { snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import { taskHash } from '../../src/lib/sandbox/redis/asynq-worker.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
@@ -264,6 +265,15 @@ const cases: readonly Case[] = [
     world: 'healthy',
     input: () => ({ node: 'hetzner2', all: false, within: 60_000, 'older-than': 3_600_000 }),
     observe: (one) => [records(one), onNode(one), one.nodes.node('hetzner2').boot() !== firstBoot(nodes[1].hostname)],
+  },
+  {
+    id: 'cluster:snapshot',
+    world: 'healthy',
+    input: () => ({ name: 'on-demand', 'newer-than': 3_600_000, 'token-kept': true }),
+    observe: ({ dir }) =>
+      nodes.map(
+        ({ alias }) => readdirSync(join(dir, 'nodes', alias, 'root', snapshotFolder)).filter((name) => name.startsWith('on-demand')).length,
+      ),
   },
   {
     id: 'nodes:clean',

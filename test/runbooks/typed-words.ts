@@ -79,6 +79,8 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['etcdserver: request timed out', 'cluster:etcd'],
   ['etcdserver: mvcc: database space exceeded', 'cluster:etcd'],
   ['lost quorum', 'cluster:etcd'],
+  ['etcd snapshot', 'cluster:snapshot', 'cluster:etcd'],
+  ['before upgrading k3s', 'cluster:snapshot'],
   // Kubernetes and pods.
   ['crashloop', 'cluster:health'],
   ['CrashLoopBackOff', 'cluster:health'],

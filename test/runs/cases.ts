@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeRebootNote } from '../../src/lib/notes.ts'
 import type { procedures } from '../../src/lib/procedures/index.ts'
 import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
@@ -217,6 +218,13 @@ export const cases = {
     words: () => [],
     end: ({ dir }) => kubeconfigEnd(dir),
   },
+  'cluster:snapshot': {
+    words: () => ['--token-kept'],
+    end: ({ dir }) =>
+      nodes.map(
+        ({ alias }) => readdirSync(join(dir, 'nodes', alias, 'root', snapshotFolder)).filter((name) => name.startsWith('on-demand')).length,
+      ),
+  },
   'nodes:clean': {
     world: (sandbox) => void worlds['hetzner2 full of litter'](sandbox),
     words: () => ['hetzner2'],
@@ -266,7 +274,7 @@ export const groups = {
     'queue:retry',
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
-  nodes: ['nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
+  nodes: ['cluster:snapshot', 'nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'secrets:rotate'],
   releases: ['deploy:image', 'deploy:rollback'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],

@@ -96,7 +96,7 @@ const litter = ({ nodes: { node } }: Sandbox): Values => {
   // Of midnight: the same names for all that a test makes of it.
   const at = (days: number) => (Math.floor(Date.now() / 86_400_000) - days) * 86_400
   const [old, last] = [`on-demand-${hostname}-${at(70)}`, `on-demand-${hostname}-${at(40)}`]
-  for (const name of [old, last, `before-upgrade-${hostname}-${at(90)}`]) put(`${snapshotFolder}/${name}`, '9216\n')
+  for (const name of [old, last, `before-upgrade-${hostname}-${at(90)}`]) put(`${snapshotFolder}/${name}`, '45056\n')
   return { OLD_SNAPSHOT: old }
 }
 

@@ -8,6 +8,8 @@ const reportOf = (id: string): string => {
   if (topic === 'run' && verb !== 'list') return 'run:list'
   if (topic === 'lock') return 'lock:status'
   if (topic === 'kubeconfig') return 'cluster:certs'
+  if (id === 'cluster:snapshot') return 'cluster:etcd'
+  if (id === 'nodes:clean') return 'nodes:disk'
   return topic === 'cluster'
     ? 'cluster:health'
     : /^(?:cache|cert|db|deploy|edge|firewall|nodes|queue|secrets)$/.test(topic)

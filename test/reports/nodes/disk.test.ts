@@ -42,7 +42,7 @@ describe('nodes:disk', () => {
       {
         level: 'wrong',
         text: expect.stringMatching(
-          /^hetzner2 has 3\.4 GB of 80 GB free on \/: its kubelet evicts pods\. What takes most: journal, 53 GB$/,
+          /^hetzner2 has 3\.2 GB of 80 GB free on \/: its kubelet evicts pods\. What takes most: journal, 53 GB$/,
         ),
         next: 'honeydue nodes:clean hetzner2 --dry-run',
       },

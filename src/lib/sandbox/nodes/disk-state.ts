@@ -97,6 +97,6 @@ const twelveHours = 43_200
 export const scheduledSnapshots = (hostname: string, now: Date): Readonly<Record<string, string>> => {
   const last = Math.floor(now.getTime() / 1000 / twelveHours) * twelveHours
   return Object.fromEntries(
-    Array.from({ length: 5 }, (_, i) => [`${snapshotFolder}/etcd-snapshot-${hostname}-${last - i * twelveHours}`, '9216\n']),
+    Array.from({ length: 5 }, (_, i) => [`${snapshotFolder}/etcd-snapshot-${hostname}-${last - i * twelveHours}`, '45056\n']),
   )
 }

@@ -9,3 +9,5 @@ export const vacuumLine = (megabytes: number): ShellLine => sh`journalctl --rota
 export const cleanPackagesLine = sh`apt-get clean`
 
 export const deleteSnapshotsLine = (names: readonly string[]): ShellLine => sh`k3s etcd-snapshot delete ${words(names)}`
+
+export const saveSnapshotLine = (name: string): ShellLine => sh`k3s etcd-snapshot save --name ${name}`

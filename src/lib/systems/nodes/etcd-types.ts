@@ -21,6 +21,8 @@ export interface EtcdMember {
 export interface NodeEtcd {
   /** Undefined where nothing answers at its port for metrics. */
   readonly member?: EtcdMember
+  /** What is free of the disk that they are on. */
+  readonly availableBytes?: number
   /** On its own disk. */
   readonly snapshots: readonly SnapshotFile[]
   /** Whether k3s is told to send them to object storage too. */

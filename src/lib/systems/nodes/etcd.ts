@@ -9,6 +9,7 @@ const wanted =
 /** One round trip. Of k3s' configuration it is told whether a word stands in it, and nothing else of it. */
 export const etcdScript = `
 root sh -c '
+df -Pk /var/lib/rancher/k3s 2> /dev/null | sed "1d;s/^/disk /"
 du -ak ${snapshotFolder} 2> /dev/null | sed "s/^/snapshot /"
 cat /etc/rancher/k3s/config.yaml /etc/rancher/k3s/config.yaml.d/*.yaml /etc/systemd/system/k3s.service 2> /dev/null | grep -q etcd-s3 && echo object-storage
 echo asked' || exit
@@ -23,7 +24,13 @@ export const readEtcd = (stdout: string): NodeEtcd | undefined => {
   const lines = stdout.split('\n')
   if (!lines.includes('asked')) return undefined
   const member = memberOf(lines)
-  return { snapshots: snapshotFiles(lines), toObjectStorage: lines.includes('object-storage'), ...(member && { member }) }
+  const free = lines.flatMap((line) => /^disk .*\s(\d+)\s+\d+%\s+\/\S*$/.exec(line)?.[1] ?? [])[0]
+  return {
+    ...(free !== undefined && { availableBytes: Number(free) * 1024 }),
+    snapshots: snapshotFiles(lines),
+    toObjectStorage: lines.includes('object-storage'),
+    ...(member && { member }),
+  }
 }
 
 const memberOf = (lines: readonly string[]): EtcdMember | undefined => {

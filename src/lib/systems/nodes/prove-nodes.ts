@@ -1,5 +1,6 @@
 import { seconds } from '../../clock.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
+import { snapshotFolder } from './disk.ts'
 import { asRoot, overSsh, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesProver } from './types.ts'
 
@@ -51,6 +52,11 @@ export const proveNodes = (options: SayNodesOptions): NodesProver => {
         sh`test "$free" -ge ${percent} || see ${`${alias} has less than ${percent} % of its disk free:`}" $free %"`,
       ],
     }),
+    snapshotSaved: (alias, { name, youngerThan }) => {
+      const minutes = Math.max(1, Math.ceil(youngerThan / 60_000))
+      const found = root(alias, sh`find ${snapshotFolder} -name ${`${name}-*`} -mmin ${`-${minutes}`} -size +0`)
+      return { lines: [sh`found=$(${part(found)}); test -n "$found"`] }
+    },
     k3sActive: (alias, within) => ({ lines: [sh`within ${whole(within)} ${part(over(alias, sh`systemctl is-active --quiet k3s`))}`] }),
     serves: ({ aliases, names, certificate, within }) => {
       const one = sh`openssl s_client -connect 127.0.0.1:443 -servername "$name" < /dev/null 2> /dev/null | openssl x509 -noout -pubkey 2> /dev/null | tr -d '\\n'; echo`

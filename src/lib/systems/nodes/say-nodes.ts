@@ -1,7 +1,7 @@
 import { part, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import type { System } from '../systems.ts'
-import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, vacuumLine } from './clean-lines.ts'
+import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfig, keepLines, putBackLine } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
@@ -21,6 +21,7 @@ export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWri
     pruneImages: (alias) => ({ line: root(alias, pruneLine), target: `images on ${alias}` }),
     vacuumJournal: (alias, { megabytes }) => ({ line: root(alias, vacuumLine(megabytes)), target: `the journal of ${alias}` }),
     cleanPackages: (alias) => ({ line: root(alias, cleanPackagesLine), target: `apt's cache on ${alias}` }),
+    saveSnapshot: (alias, { name }) => ({ line: root(alias, saveSnapshotLine(name)), target: `a snapshot on ${alias}` }),
     deleteSnapshots: (alias, names) => ({ line: root(alias, deleteSnapshotsLine(names)), target: `snapshots on ${alias}` }),
     // ssh ends with 255 where the machine is gone before it has said how the command ended.
     reboot: (alias) => ({ line: sh`${part(root(alias, rebootLine))} || test $? = 255`, target: `the machine ${alias}` }),

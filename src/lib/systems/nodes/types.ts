@@ -176,6 +176,8 @@ export interface NodesWriter {
   vacuumJournal(alias: string, most: { readonly megabytes: number }): Promise<void>
   /** Removes the packages that apt has fetched. */
   cleanPackages(alias: string): Promise<void>
+  /** Has k3s save a snapshot of etcd on the node's own disk, under this name with the host's and the time behind it. */
+  saveSnapshot(alias: string, snapshot: { readonly name: string }): Promise<void>
   /** Removes these of the node's own snapshots of etcd; one that is not there is no error. */
   deleteSnapshots(alias: string, names: readonly string[]): Promise<void>
   /** Fetches k3s' own kubeconfig, puts address and names right, and puts it in the place of the one here, which stays beside it as `….old`. Throws Failed (`kubeconfig-odd`). */
@@ -196,6 +198,8 @@ export interface NodesProver {
   booted(alias: string, wanted: { readonly youngerThan: Duration; readonly within: Duration }): Shown
   /** So many percent of its disk are free. */
   hasRoom(alias: string, wanted: { readonly percent: number }): Shown
+  /** There is a snapshot of that name on its disk that is younger. */
+  snapshotSaved(alias: string, wanted: { readonly name: string; readonly youngerThan: Duration }): Shown
   /** systemd says that k3s is active. */
   k3sActive(alias: string, within: Duration): Shown
   /** Each node's own 443 serves the key of the certificate in a file, for every name. */

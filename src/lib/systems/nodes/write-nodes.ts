@@ -3,14 +3,14 @@ import { Blocked, Failed, Unreachable } from '../../errors.ts'
 import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
-import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, vacuumLine } from './clean-lines.ts'
+import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfigScript, keepKubeconfig, putBackKubeconfig } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './trouble.ts'
 import type { NodesWriter } from './types.ts'
 
-/** Each image is waited for until its files are gone. */
+/** Each image is waited for until its files are gone, a snapshot until it is on the disk. */
 const cleaningWithin = minutes(3)
 
 /** As root; the same line by hand. */
@@ -71,6 +71,7 @@ export const writeNodes = (
     pruneImages: (alias) => run(alias, pruneLine, cleaningWithin),
     vacuumJournal: (alias, { megabytes }) => run(alias, vacuumLine(megabytes), cleaningWithin),
     cleanPackages: (alias) => run(alias, cleanPackagesLine, cleaningWithin),
+    saveSnapshot: (alias, { name }) => run(alias, saveSnapshotLine(name), cleaningWithin),
     deleteSnapshots: (alias, names) => run(alias, deleteSnapshotsLine(names), cleaningWithin),
     reboot: (alias) =>
       run(alias, rebootLine).catch((error: unknown) => {
