@@ -12,7 +12,27 @@ export const licences = (root, files) => {
     const { name, text } = licenceOf(folder.startsWith('/') ? folder : join(root, folder))
     byText.set(text, [...(byText.get(text) ?? []), name])
   }
-  return [...byText].map(([text, names]) => `${[...new Set(names)].join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`)
+  const once = paragraphs([...byText.keys()])
+  return [...byText].map(([text, names]) => `${[...new Set(names)].join('\n')}\n\n${once(text)}\n`).join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+/** Texts that differ in who holds the copyright have their other paragraphs in common: each of those stands once, numbered, and is named by its number after that. */
+const paragraphs = (texts) => {
+  const parted = (text) => text.split(/\n{2,}/)
+  const bare = (paragraph) => paragraph.replace(/\s+/g, ' ').trim()
+  const counts = new Map()
+  for (const paragraph of texts.flatMap(parted).map(bare)) counts.set(paragraph, (counts.get(paragraph) ?? 0) + 1)
+  const numbers = new Map()
+  return (text) =>
+    parted(text)
+      .map((paragraph) => {
+        const found = bare(paragraph)
+        if (found.length < 100 || counts.get(found) === 1) return paragraph
+        if (numbers.has(found)) return `[as paragraph ${numbers.get(found)} above]`
+        numbers.set(found, numbers.size + 1)
+        return `[paragraph ${numbers.get(found)}]\n${paragraph}`
+      })
+      .join('\n\n')
 }
 
 const licenceOf = (folder) => {
