@@ -59,7 +59,7 @@ test('a drill is started, looked at, repaired and reviewed by what the commands 
   expect(repaired.code, repaired.stdout + repaired.stderr).toBe(0)
   await eventually(async () => (await said('drill:check')).code === 0)
   const { stdout } = await said('drill:check')
-  expect(stdout).toMatch(/^Repaired\. It was queue-that-stands: a queue paused by somebody\./)
+  expect(stdout).toMatch(/^Repaired\. It was queue-that-stands\. The job queue was paused by somebody\./)
   expect(stdout).toMatch(
     /\nFirst look after \d+ s, first change after \d+ s, over after [^;]+; 1 hint taken\.\nMade by honeydue: honeydue queue:resume default --env sandbox/,
   )
@@ -67,7 +67,7 @@ test('a drill is started, looked at, repaired and reviewed by what the commands 
   const review = (await said('drill:report')).stdout
   expect(strangers(started.stdout + stdout + review)).toEqual([])
   expect(stdout).toContain('honeydue runbook:show queue:resume')
-  expect(review).toMatch(/^# Review of \d{4}-\d\d-\d\d: a queue paused by somebody\n\n> Monitoring: no reminder/)
+  expect(review).toMatch(/^# Review of \d{4}-\d\d-\d\d: The job queue was paused by somebody\n\n> Monitoring: no reminder/)
   const times = [...review.matchAll(/^\| \d\d:\d\d:\d\d \| [^|]+ \| (.*) \|$/gm)]
     .map(([, what]) => what)
     // What others do, and what a busy machine loses, comes when it comes.

@@ -18,8 +18,10 @@ export interface Sign {
 /** One failure to practise on: how it breaks, what is heard of it, and when it is over. */
 export interface Drill {
   readonly name: string
-  /** The row of chapter 16, or what happened to this deployment; told when it is over. */
+  /** What it was, as a sentence without its full stop; told when it is over. */
   readonly origin: string
+  /** Where it is known from: the book's chapter, or a commit of this deployment. */
+  readonly source?: string
   /** What a customer, a monitor or a colleague says. It names no cause. */
   readonly heard: string
   /** From the vague to the plain. */

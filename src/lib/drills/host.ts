@@ -109,8 +109,8 @@ export const hostDrill = async (drill: Drill, options: HostOptions): Promise<Hos
       const passed = [...symptom, ...causes].every(({ because }) => because === undefined)
       const at = new Date().toISOString()
       if (passed) passedAt ??= at
-      const { origin, page, again = [] } = drill
-      return { ...standing(), passed, at, passedAt, symptom, causes, origin, page, way, again, innocent: trail?.innocent }
+      const { origin, source, page, again = [] } = drill
+      return { ...standing(), passed, at, passedAt, symptom, causes, origin, source, page, way, again, innocent: trail?.innocent }
     },
   }
 }

@@ -39,12 +39,14 @@ const since = ({ brokenAt = '' }: Checked, at: string): string =>
   shortAge(Math.max(0, Math.round((Date.parse(at) - Date.parse(brokenAt)) / 1000)))
 
 const inShort = (checked: Checked, { seen, decided, repaired }: Review): readonly string[] => [
-  ...(checked.passed ? [`What it was: ${checked.origin}.`] : ['It is not repaired yet.']),
+  ...(checked.passed
+    ? [`What it was: ${checked.origin}${checked.source === undefined ? '' : ` (${checked.source})`}.`]
+    : ['It is not repaired yet.']),
   `Requests of customers: ${felt(checked)}.`,
   `Jobs: ${lowered(jobsOf(checked))}.`,
-  `Time to see it: ${seen === undefined ? 'nobody looked with honeydue, kubectl or ssh' : shortAge(seen)}.`,
-  `Time to decide: ${decided === undefined ? 'no change was made with honeydue' : `${shortAge(decided)}, to the first change`}.`,
-  `Time to repair: ${checked.passed && repaired !== undefined ? `${shortAge(repaired)} from the break${decided === undefined || repaired <= decided ? '' : `, ${shortAge(repaired - decided)} from the first change`}` : 'not known yet'}.`,
+  `First look: ${seen === undefined ? 'nobody looked with honeydue, kubectl or ssh' : `${shortAge(seen)} after it broke`}.`,
+  `First change: ${decided === undefined ? 'none was made with honeydue' : `${shortAge(decided)} after it broke${seen === undefined || decided < seen ? '' : `, ${shortAge(decided - seen)} after the first look`}`}.`,
+  `Repaired: ${checked.passed && repaired !== undefined ? `${shortAge(repaired)} after it broke${decided === undefined || repaired <= decided ? '' : `, ${shortAge(repaired - decided)} after the first change`}` : 'not yet'}.`,
   `${counted(checked.hints.length, 'hint')} taken.`,
 ]
 

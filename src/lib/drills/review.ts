@@ -70,7 +70,7 @@ export const checkText = (checked: Checked, review: Review): string => {
     return ['It is not repaired.', ...own, ...cause, `${lossOf(checked)}. A hint: honeydue drill:hint`].join('\n')
   }
   return [
-    `Repaired. It was ${checked.name}: ${checked.origin}.`,
+    `Repaired. It was ${checked.name}. ${checked.origin}.`,
     ...signsOf(checked).map(({ what }) => `  ${what}`),
     ...(checked.innocent === undefined ? [] : [`It was not what somebody thought: ${checked.innocent}`]),
     `${lossOf(checked)}. ${jobsOf(checked)}.`,

@@ -41,6 +41,7 @@ export interface Checked extends Standing {
   /** What names the cause. */
   readonly causes: readonly Sign[]
   readonly origin: string
+  readonly source?: string | undefined
   readonly page: string
   /** The shortest way, as command lines without the environment. */
   readonly way: readonly string[]

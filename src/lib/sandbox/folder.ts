@@ -15,6 +15,7 @@ const written = [
   'drill.sock',
   'environment.yaml',
   'neon-key',
+  'storage-key',
   'nodes',
   'origin-ca.crt',
   'sandbox.json',

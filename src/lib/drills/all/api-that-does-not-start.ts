@@ -8,7 +8,8 @@ const isThere = async ({ sandbox }: World): Promise<boolean> =>
 /** A database from before goose: what is new refuses to start on it, what runs goes on. */
 export const drill: Drill = {
   name: 'api-that-does-not-start',
-  origin: 'ch16: schema precondition failed, goose_db_version is missing (12b2f9d, 8d9ca2e)',
+  origin: 'The schema precondition failed: goose_db_version was missing, and api does not start without it',
+  source: 'chapter 16; commits 12b2f9d, 8d9ca2e',
   heard: 'A colleague: "I put last week\'s database back, and customers are served. But a new pod of api ends as soon as it starts."',
   hints: [
     'What does the pod say before it ends? honeydue logs api --previous',

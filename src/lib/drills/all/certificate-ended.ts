@@ -5,7 +5,8 @@ import type { Drill } from '../drill.ts'
 /** The origin's certificate ended; a good pair lies in the checkout. */
 export const drill: Drill = {
   name: 'certificate-ended',
-  origin: 'ch17: the origin certificate ends',
+  origin: 'The origin certificate had ended',
+  source: 'chapter 17',
   heard: 'Monitoring: every public name answers 526.',
   hints: ['526 is what Cloudflare says of a certificate of ours: honeydue cert:status', 'The checkout holds a pair that is still good'],
   breaks: ({ sandbox }) =>

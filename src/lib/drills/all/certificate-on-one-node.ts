@@ -5,7 +5,7 @@ import type { Drill } from '../drill.ts'
 /** One Traefik goes on with what it had: Cloudflare refuses that node alone. */
 export const drill: Drill = {
   name: 'certificate-on-one-node',
-  origin: 'one node with another certificate than the others',
+  origin: 'One node served another certificate than the others',
   heard: 'Monitoring: every third connection to api.myhoneydue.com is slow or ends in 526, the others are well. It was so for ten minutes.',
   hints: [
     'Does every node serve the same certificate? honeydue cert:status',

@@ -14,7 +14,7 @@ const journalOf = ({ sandbox }: World): number => diskOf(sandbox.nodes.node(alia
 /** The journal of one machine filled its disk, and its kubelet throws pods out. */
 export const drill: Drill = {
   name: 'disk-full',
-  origin: 'a full disk on one node, whose kubelet then evicts pods',
+  origin: 'The disk of one node was full, and its kubelet evicted pods',
   heard: 'A colleague: "Since last night pods of api are thrown out on one machine, and come up on another. What do they have against it?"',
   hints: ['What do the machines say of themselves? honeydue nodes:status', `What has taken the room? honeydue nodes:disk ${alias}`],
   breaks: ({ sandbox }) => {

@@ -5,7 +5,8 @@ import type { Drill } from '../drill.ts'
 /** The pooler is away, somebody switched with kubectl alone, and the next deploy made the ConfigMap from config.yaml again. */
 export const drill: Drill = {
   name: 'hand-fix-overwritten',
-  origin: 'ch14: 03-deploy.sh regenerates the ConfigMap from config.yaml; what was patched by hand is gone',
+  origin: '03-deploy.sh made the ConfigMap from config.yaml again, and what had been patched by hand was gone',
+  source: 'chapter 14',
   heard:
     'Support: "This morning it was repaired within minutes, and since the deploy at noon it is back: nothing is saved." A colleague: "My deploy hangs."',
   hints: [

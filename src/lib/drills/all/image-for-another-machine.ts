@@ -7,7 +7,8 @@ const built = image('admin', 'dddd003')
 /** An image built on the developer's arm64 machine without --platform. */
 export const drill: Drill = {
   name: 'image-for-another-machine',
-  origin: 'arm64 images on x86 nodes (6f303db)',
+  origin: 'The image was built for arm64, and the nodes are amd64',
+  source: 'commit 6f303db',
   heard: 'A colleague: "I built the admin panel on my laptop and deployed it. It runs here, and there its pod does not start."',
   hints: [
     'What do the new pods say, and what does the registry say of the image? honeydue deploy:status',

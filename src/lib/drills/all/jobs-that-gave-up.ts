@@ -4,7 +4,7 @@ import type { Drill } from '../drill.ts'
 /** A job that used up its tries while the mail server was away. */
 export const drill: Drill = {
   name: 'jobs-that-gave-up',
-  origin: 'jobs archived by asynq after their last try',
+  origin: 'Jobs were archived by asynq after their last try',
   heard: 'Support: "The mail server is back for an hour, and the mails of this morning still have not come."',
   hints: [
     'What became of the jobs? honeydue queue:status',

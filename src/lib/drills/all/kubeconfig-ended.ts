@@ -5,7 +5,7 @@ import type { Drill } from '../drill.ts'
 /** k3s renews its certificates when it starts; the copy of its kubeconfig on this machine does not notice. */
 export const drill: Drill = {
   name: 'kubeconfig-ended',
-  origin: "the certificate in the operator's kubeconfig ends a year after it was made",
+  origin: "The certificate in the operator's kubeconfig had ended, a year after it was made",
   heard:
     'A colleague: "I have not deployed since spring, and today kubectl wants me to log in. Is the cluster down? Customers see nothing of it."',
   hints: [

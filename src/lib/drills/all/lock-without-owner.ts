@@ -9,7 +9,8 @@ const holderOf = async ({ sandbox }: World): Promise<string | undefined> =>
 /** What a start with AutoMigrate through the pooler leaves when its pod is killed. */
 export const drill: Drill = {
   name: 'lock-without-owner',
-  origin: 'the stranded advisory lock of the AutoMigrate days (30966c6, 12b2f9d)',
+  origin: 'An advisory lock of the AutoMigrate days was held by a session that nobody uses any more',
+  source: 'commits 30966c6, 12b2f9d',
   heard: 'A colleague: "My migration has waited for a quarter of an hour and does nothing. Nobody else is deploying, I asked around."',
   hints: [
     'Who waits for whom? honeydue db:locks',

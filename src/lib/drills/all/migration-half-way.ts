@@ -9,7 +9,8 @@ const versionOf = async ({ sandbox }: World): Promise<number> =>
 /** A file without a transaction stopped between its statements: the index is half there, and goose has recorded nothing. */
 export const drill: Drill = {
   name: 'migration-half-way',
-  origin: 'ch16: the migrate Job fails during a deploy (8d9ca2e)',
+  origin: 'The migrate Job failed in the middle of a deploy',
+  source: 'chapter 16; commit 8d9ca2e',
   heard: 'A colleague: "03-deploy.sh says: [deploy][error] migrations did not complete cleanly; aborting deploy. What now?"',
   hints: ['How far did it come? honeydue db:migrations', 'ch17 has a section for it, §27; the plan of its command says what is half there'],
   breaks: async ({ sandbox }) => {

@@ -6,7 +6,8 @@ const [, { alias, address }] = nodes
 /** A machine is gone. */
 export const drill: Drill = {
   name: 'node-away',
-  origin: 'ch16: one node NIC fails',
+  origin: "One node's network failed",
+  source: 'chapter 16',
   heard: 'Monitoring: response times of api.myhoneydue.com jumped a minute ago. Some customers write that pages take seconds to load.',
   hints: [
     'Ask each node by itself, and not through the edge: honeydue nodes:status',

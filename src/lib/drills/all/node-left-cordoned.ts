@@ -5,7 +5,7 @@ import type { Drill } from '../drill.ts'
 /** A cordon that nobody took away. */
 export const drill: Drill = {
   name: 'node-left-cordoned',
-  origin: 'a node cordoned for work and forgotten',
+  origin: 'A node had been cordoned for work, and was forgotten',
   heard: 'A colleague: "I wanted to scale web up for the campaign, and the new pods all went to two of the three machines."',
   hints: ['What do the nodes say of themselves? honeydue nodes:status', 'A node that is cordoned takes no new pods'],
   breaks: (world) => {

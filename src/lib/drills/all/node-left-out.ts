@@ -6,7 +6,7 @@ const [, , { alias, address }] = nodes
 /** Somebody drained a node for an update, and went home. */
 export const drill: Drill = {
   name: 'node-left-out',
-  origin: 'a node taken out of the round robin and not put back',
+  origin: 'A node had been taken out of the round robin, and was not put back',
   heard: 'A colleague: "I finished the kernel update yesterday, all is well. But why has one machine no traffic at all?"',
   hints: ['Which addresses do the names have? honeydue edge:status', `${alias} is well, and no name leads to it`],
   breaks: ({ sandbox: { cloudflare } }) => {

@@ -4,7 +4,7 @@ import type { Drill } from '../drill.ts'
 /** What a night with little disk leaves. */
 export const drill: Drill = {
   name: 'pods-evicted',
-  origin: 'pods that a kubelet evicted, which stay until somebody removes them',
+  origin: 'A kubelet had evicted pods; they serve nobody, and stay in the list until somebody removes them',
   heard: 'A colleague: "kubectl shows pods of api in Error since last night. Monitoring is green. Is something broken or not?"',
   hints: [
     'What is wrong, and what only lies about? honeydue cluster:health',

@@ -4,7 +4,8 @@ import type { Drill } from '../drill.ts'
 /** The pooler of the database does not answer, its direct endpoint does. */
 export const drill: Drill = {
   name: 'pooler-away',
-  origin: 'ch16: Neon pooler unreachable, direct up (c9ac273)',
+  origin: "Neon's pooler did not answer; the direct endpoint did",
+  source: 'chapter 16; commit c9ac273',
   heard: 'Support: "Customers say that nothing is saved any more. The app shows its pages, and then an error."',
   hints: ['Both endpoints of the database, asked by themselves: honeydue db:status', 'ch17 has a section for it: §25'],
   breaks: ({ sandbox }) => sandbox.postgres.behave('pooler', { answer: 'silence' }),

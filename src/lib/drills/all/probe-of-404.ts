@@ -4,7 +4,8 @@ import type { Drill } from '../drill.ts'
 /** A probe at a path that the program does not have. */
 export const drill: Drill = {
   name: 'probe-of-404',
-  origin: 'the admin panel probed at /admin/, which answers 404 (6f303db)',
+  origin: 'The admin panel was probed at /admin/, which answers 404',
+  source: 'commit 6f303db',
   heard: 'A colleague: "The admin panel\'s new pod is restarted again and again, and I only changed its manifest."',
   hints: ['Why is the pod not ready? honeydue cluster:health', 'A probe that answers 404 never passes'],
   breaks: (world) =>

@@ -6,7 +6,8 @@ const range = '198.51.100.0/24'
 /** Cloudflare published a new range, and no firewall knows it. */
 export const drill: Drill = {
   name: 'range-of-cloudflare',
-  origin: "ch04: Cloudflare's ranges are refreshed by hand, once a month",
+  origin: "A range of Cloudflare was missing in the nodes' firewall: the ranges are refreshed by hand, once a month",
+  source: 'chapter 4',
   heard: 'Support: "Users in one region see 522 now and then; from here all is well."',
   hints: [
     '522: the edge reached nobody. What keeps it out? honeydue firewall:status',

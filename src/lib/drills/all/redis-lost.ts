@@ -21,7 +21,8 @@ const runsElsewhere = ({ sandbox: { kubernetes } }: World): boolean =>
 /** The machine that Redis is pinned to is gone for good, and its volume with it. */
 export const drill: Drill = {
   name: 'redis-lost',
-  origin: 'ch16: Redis data lost or moved, with the node that it is pinned to',
+  origin: 'Redis lost its data with the node that it is pinned to',
+  source: 'chapter 16',
   heard: 'Support: "Nobody can log in, reminders do not come." A colleague: "Hetzner says that machine will not come back."',
   hints: [
     'Which machine is it, and what ran there alone? honeydue nodes:status, honeydue cluster:health',

@@ -3,7 +3,8 @@ import type { Drill } from '../drill.ts'
 /** Redis at its limit with a policy that evicts nothing, as it was before 88fb175. */
 export const drill: Drill = {
   name: 'redis-refuses',
-  origin: 'ch16: Redis at maxmemory (88fb175: the policy was noeviction, and writes failed)',
+  origin: 'Redis was at its limit, and its policy evicts nothing: every write failed',
+  source: 'chapter 16; commit 88fb175',
   heard: 'Support: "Reminders do not go out, and whoever logs in anew gets an error. Those who are in see everything."',
   hints: ['How full is Redis, and what does it do when it is? honeydue cache:status', 'noeviction refuses every write at the limit'],
   breaks: ({ sandbox: { redis } }) => {

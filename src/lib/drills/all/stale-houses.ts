@@ -6,7 +6,8 @@ const key = `residence_ids_user:${user}`
 /** An invalidation that was forgotten in new code. */
 export const drill: Drill = {
   name: 'stale-houses',
-  origin: 'ch16: stale residence-IDs cache (c9ac273)',
+  origin: "The list of a user's houses in the cache was old",
+  source: 'chapter 16; commit c9ac273',
   heard: `Support: "User ${user} was invited to a house and does not see it. Logging out and in again does not help."`,
   hints: ['What the cache has of her: honeydue cache:status', 'ch17 has a section for it: §23'],
   breaks: ({ sandbox: { redis } }) => void redis.store.set(key, '[1]', 3_600_000),

@@ -18,7 +18,8 @@ const digestsOf = ({ sandbox: { kubernetes } }: World): readonly string[] =>
 /** The same tag with other content: a node that has the tag does not ask for it again. */
 export const drill: Drill = {
   name: 'tag-pushed-again',
-  origin: 'ch14: IfNotPresent, a tag that is used again is not pulled again (77cfcc0)',
+  origin: 'A tag was pushed again, and nodes kept the image that they had of it',
+  source: 'chapter 14; commit 77cfcc0',
   heard: 'A colleague: "I fixed the page, pushed the image and restarted web. Every pod is new, and customers still see the fault."',
   hints: ['Is what runs what the registry has? honeydue deploy:status', 'A node keeps the content that a tag had when it first pulled it'],
   breaks: ({ sandbox }) => sandbox.registry.push(pushed),

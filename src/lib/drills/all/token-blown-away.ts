@@ -19,7 +19,8 @@ const withoutToken = ({ kubernetes, environmentOf }: Sandbox): number =>
 /** Somebody whose deploy/prod.env lacks the token ran the scripts: the Secret has none, and nothing complains. */
 export const drill: Drill = {
   name: 'token-blown-away',
-  origin: 'RUNBOOK 9: token-blown-away',
+  origin: 'The token for the metrics was blown away',
+  source: 'RUNBOOK 9',
   heard: 'A colleague: "Since the deploy from my new laptop Jaeger has no trace of api any more. Customers are well, nothing is red."',
   hints: [
     'Is what the cluster has what its source has? honeydue secrets:status',

@@ -6,7 +6,8 @@ const gone = [nodes[1], nodes[2]] as const
 /** Two of three machines: etcd has lost its quorum, and the Kubernetes API with it. What runs goes on. */
 export const drill: Drill = {
   name: 'two-nodes-away',
-  origin: 'ch16: two nodes fail, Raft loses its quorum',
+  origin: 'Two nodes failed, and etcd lost its quorum',
+  source: 'chapter 16',
   heard: 'Monitoring: response times jumped, two of three machines answer no ping. A colleague: "kubectl does not answer either."',
   hints: [
     'From the names down to the machines: honeydue diagnose',

@@ -4,7 +4,8 @@ import type { Drill } from '../drill.ts'
 /** The worker carries the scheduler: two of them fire every cron twice. */
 export const drill: Drill = {
   name: 'two-workers',
-  origin: 'worker replicas 2 (6f303db), and double firing at a cutover',
+  origin: 'Two workers ran, each with a scheduler: every periodic job was put in twice',
+  source: 'commit 6f303db',
   heard: 'A customer: "Since this morning I get every reminder twice."',
   hints: ['How many schedulers live? honeydue queue:status', 'There must be one worker, never two'],
   breaks: (world) => edit(world, 'worker', (spec) => Object.assign(spec, { replicas: 2 })),

@@ -13,7 +13,8 @@ const cutOff = ({ sandbox: { kubernetes } }: World, port: number): boolean =>
 /** vmagent's own NetworkPolicy lets it scrape, and not push. */
 export const drill: Drill = {
   name: 'vmagent-cut-off',
-  origin: 'ch16: vmagent cannot reach obs; its NetworkPolicy (df78d9c, RUNBOOK 9)',
+  origin: 'The NetworkPolicy of vmagent did not let it reach the metrics store',
+  source: 'chapter 16; commit df78d9c; RUNBOOK 9',
   heard: 'A colleague: "Grafana shows no data since I tidied up the network policies. All pods are green, and customers are well."',
   hints: [
     'What does it say itself? honeydue logs vmagent',

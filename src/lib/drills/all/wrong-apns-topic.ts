@@ -7,7 +7,8 @@ const right = 'com.myhoneydue.honeyDue'
 /** A name of Apple's in the environment file, typed otherwise than Apple has it. */
 export const drill: Drill = {
   name: 'wrong-apns-topic',
-  origin: "a wrong name of Apple's in a file that git does not keep (9ea0583)",
+  origin: "The name of the app for Apple's push was wrong, in a file that git does not keep",
+  source: 'commit 9ea0583',
   heard: 'A customer: "My phone shows no reminder any more. The app is all right when I open it." Mails still arrive.',
   hints: [
     'What has the ConfigMap that the checkout has not? honeydue config:diff',
