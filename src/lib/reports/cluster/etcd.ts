@@ -32,12 +32,12 @@ const role = ({ isLeader, isLearner, hasLeader }: EtcdMember): string =>
   isLeader ? 'leader' : isLearner ? 'learner' : hasLeader ? 'follower' : 'no leader'
 
 const table = (survey: EtcdSurvey, now: Date): Table => ({
-  columns: ['node', 'member', 'role', 'database', 'of quota', 'fsync', 'snapshots', 'newest'],
+  columns: ['node', 'member', 'role', 'database', 'quota', 'fsync', 'snapshots', 'newest'],
   rows: [...survey].map(([alias, found]) => {
     if (!found.answered) return [alias, 'not asked', '', '', '', '', '', '']
     const { member, snapshots } = found.value
     const newest = newestOf(snapshots)
-    const kept = [String(snapshots.length), newest ? `${age((now.getTime() - newest.getTime()) / 1000)} ago` : '']
+    const kept = [String(snapshots.length), newest ? age((now.getTime() - newest.getTime()) / 1000) : '']
     if (!member) return [alias, 'silent', '', '', '', '', ...kept]
     const { id, databaseBytes, quotaBytes, fsyncSeconds } = member
     return [
