@@ -65,7 +65,12 @@ const ofSubmission = ({ host, user, submission }: MailStatus): readonly Observat
     case 'not tried':
       return user === undefined
         ? []
-        : [warning(`Whether the live password is accepted is not known: ${login.because}`, 'honeydue secrets:status')]
+        : [
+            warning(
+              `Whether the live password is accepted is not known: ${login.because}`,
+              login.unread ? 'honeydue doctor' : 'honeydue secrets:status',
+            ),
+          ]
   }
 }
 

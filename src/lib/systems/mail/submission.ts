@@ -47,7 +47,7 @@ export const askSubmission = async (options: SubmissionOptions): Promise<Submiss
   }
 }
 
-type Credentials = { readonly user: string; readonly password: Secret } | { readonly because: string }
+type Credentials = { readonly user: string; readonly password: Secret } | { readonly because: string; readonly unread?: true }
 
 /** Never rejects: what the cluster does not say is no fault of the mail server. */
 const credentialsOf = async ({ user, password }: SubmissionOptions): Promise<Credentials> => {
@@ -56,7 +56,7 @@ const credentialsOf = async ({ user, password }: SubmissionOptions): Promise<Cre
     const found = await password()
     return found === undefined ? { because: 'the Secret has no password for it' } : { user, password: found }
   } catch (error) {
-    return { because: reasonOf(error) }
+    return { because: reasonOf(error), unread: true }
   }
 }
 
@@ -104,7 +104,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 /** PLAIN, or LOGIN where that is all there is; only ever over the verified connection. */
 const logIn = async (say: (command: string) => Promise<Reply>, mechanisms: readonly string[], login: Credentials): Promise<Login> => {
-  if ('because' in login) return { is: 'not tried', because: login.because }
+  if ('because' in login) return { is: 'not tried', because: login.because, ...(login.unread && { unread: true }) }
   const { user, password } = login
   const reply = await (mechanisms.includes('PLAIN')
     ? say(`AUTH PLAIN ${base64(`\0${user}\0${password.reveal()}`)}`)

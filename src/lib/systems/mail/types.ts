@@ -9,7 +9,8 @@ export type Login =
   | { readonly is: 'put off'; readonly code: number; readonly words: string }
   /** The server offers none that a password could be used with. */
   | { readonly is: 'not offered' }
-  | { readonly is: 'not tried'; readonly because: string }
+  /** `unread`: the Secret could not be asked for the password. */
+  | { readonly is: 'not tried'; readonly because: string; readonly unread?: true }
 
 /** A submission server, asked as far as a login; nothing was sent to anybody. */
 export interface Submission {
