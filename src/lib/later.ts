@@ -6,4 +6,7 @@ export interface Later<T> {
   readonly read: () => Promise<T>
 }
 
+/** The same of what stands in a file too, from where shell lines read it. */
+export type InFile<T> = Later<T> & { readonly file: string }
+
 export const later = <T>(read: () => Promise<T>): Later<T> => ({ read })

@@ -21,7 +21,7 @@ import { contextOf } from '../support/context.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
-import { liveValue, redisPassword } from '../support/rotation.ts'
+import { liveValue, postgresPassword, redisPassword } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
 import { scratchServers, useSandbox, worlds } from '../support/worlds.ts'
 
@@ -398,6 +398,17 @@ const cases: readonly Case[] = [
       at: /^Let Redis accept the new/,
       by: ({ redis }) => redis.startWith(planted.redisPassword),
       stays: (one) => liveValue(one, 'REDIS_PASSWORD'),
+    },
+  },
+  {
+    id: 'secrets:rotate',
+    world: 'healthy',
+    input: () => ({ name: 'POSTGRES_PASSWORD', from: undefined, soak: 0, 'keep-old': false, 'newer-than': 0 }),
+    observe: async (one) => [await postgresPassword(one), await restarted(one)],
+    breaks: {
+      at: /^Give neondb_owner the new/,
+      by: ({ postgres }) => postgres.query("ALTER ROLE neondb_owner PASSWORD 'of-somebody-else'"),
+      stays: (one) => liveValue(one, 'POSTGRES_PASSWORD'),
     },
   },
   {

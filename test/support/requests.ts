@@ -9,7 +9,7 @@ interface PodStatus {
 }
 
 /** The ready pods of a workload, as a Service sends requests to them. */
-const readyPods = ({ kubernetes }: Sandbox, workload: string) =>
+export const readyPods = ({ kubernetes }: Sandbox, workload: string) =>
   kubernetes.client
     .list({ group: '', resource: 'pods' }, { namespace })
     .filter(
@@ -24,11 +24,11 @@ export interface Served {
   readonly lost: readonly string[]
 }
 
-/**
- * Requests one after another until the signal, each to a ready pod of the api in turn, which logs in to Redis with the password that it has in its own
- * environment, on a connection of its own, reads, writes and reads again.
- */
-export const requestsUntil = async (sandbox: Sandbox, port: number, signal: AbortSignal): Promise<Served> => {
+/** What one request does in a pod, by its name. Rejects where it fails. */
+type Ask = (pod: string) => Promise<void>
+
+/** Requests one after another until the signal, each to a ready pod of the api in turn. */
+const requestsUntil = async (sandbox: Sandbox, ask: Ask, signal: AbortSignal): Promise<Served> => {
   const lost: string[] = []
   let asked = 0
   for (; !signal.aborted; asked++) {
@@ -40,7 +40,18 @@ export const requestsUntil = async (sandbox: Sandbox, port: number, signal: Abor
       continue
     }
     const { name } = pod.metadata
-    const password = sandbox.environmentOf(name)?.['REDIS_PASSWORD'] ?? planted.redisPassword
+    await ask(name).catch((error) => lost.push(`${name}: ${error instanceof Error ? error.message : String(error)}`))
+    // Others get their turn, also where a request fails at once.
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  return { asked, lost }
+}
+
+/** Logs in to Redis with the password that the pod has in its own environment, on a connection of its own, reads, writes and reads again. */
+export const ofRedis =
+  (sandbox: Sandbox, port: number): Ask =>
+  async (pod) => {
+    const password = sandbox.environmentOf(pod)?.['REDIS_PASSWORD'] ?? planted.redisPassword
     const redis = new Redis({
       host: '127.0.0.1',
       port,
@@ -53,13 +64,24 @@ export const requestsUntil = async (sandbox: Sandbox, port: number, signal: Abor
     redis.on('error', () => {})
     try {
       const key = `request:${randomUUID()}`
-      await redis.set(key, name, 'EX', 60)
-      if ((await redis.get(key)) !== name) lost.push(`${name}: another value`)
-    } catch (error) {
-      lost.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      await redis.set(key, pod, 'EX', 60)
+      if ((await redis.get(key)) !== pod) throw new Error('another value')
     } finally {
       redis.disconnect()
     }
   }
-  return { asked, lost }
+
+/** Does something while requests come from three sides, and a moment longer; what became of them. */
+export const underRequests = async (sandbox: Sandbox, ask: Ask, act: () => Promise<unknown>): Promise<Served> => {
+  const stop = new AbortController()
+  const asking = Array.from({ length: 3 }, () => requestsUntil(sandbox, ask, stop.signal))
+  try {
+    await act()
+  } finally {
+    // What comes after its end is served as well.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    stop.abort()
+  }
+  const served = await Promise.all(asking)
+  return { asked: served.reduce((sum, { asked }) => sum + asked, 0), lost: served.flatMap(({ lost }) => lost) }
 }

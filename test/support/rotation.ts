@@ -17,6 +17,19 @@ const keptFiles = ({ environment }: Sandbox, key: string): readonly string[] =>
     return existsSync(path) ? [`${name} ${(statSync(path).mode & 0o777).toString(8)}`] : []
   })
 
+/** Where the password of PostgreSQL is the same; a new one is another every time. */
+export const postgresPassword = async (sandbox: Sandbox) => {
+  const { postgres, environment } = sandbox
+  const live = liveValue(sandbox, 'POSTGRES_PASSWORD')
+  const source = join(environment.checkout, 'deploy-k3s/secrets/postgres_password.txt')
+  return {
+    first: live === planted.postgresPassword,
+    source: existsSync(source) && readFileSync(source, 'utf8') === live,
+    accepts: await Promise.all([postgres.accepts(live), postgres.accepts(planted.postgresPassword)]),
+    files: keptFiles(sandbox, 'POSTGRES_PASSWORD'),
+  }
+}
+
 /** Where the password of Redis is the same; a new one is another every time. */
 export const redisPassword = (sandbox: Sandbox) => {
   const { redis, environment } = sandbox

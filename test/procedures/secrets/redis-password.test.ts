@@ -9,7 +9,7 @@ import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { isReady, podsOf } from '../../../src/lib/sandbox/kubernetes/controllers/objects.ts'
 import { contextOf } from '../../support/context.ts'
-import { requestsUntil } from '../../support/requests.ts'
+import { ofRedis, underRequests } from '../../support/requests.ts'
 import { liveValue, redisPassword } from '../../support/rotation.ts'
 import { runOf } from '../../support/run-of.ts'
 import { useSystems } from '../../support/systems-of.ts'
@@ -22,23 +22,10 @@ const done = { first: false, source: true, own: true, accepts: [true, false], fi
 const planned = (more: object = {}) => prepare(rotate, { ...input, ...more }, systems(), contextOf(sandbox().environment))
 const ran = (prepared: Awaited<ReturnType<typeof planned>>) => perform(prepared, runOf(systems(), rotate.needs))
 
-/** Does something while requests come from three sides; what became of them. */
-const underRequests = async (act: () => Promise<unknown>) => {
-  const stop = new AbortController()
-  const asking = Array.from({ length: 3 }, () => requestsUntil(sandbox(), sandbox().redis.port, stop.signal))
-  try {
-    await act()
-  } finally {
-    // What comes after its end is served as well.
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    stop.abort()
-  }
-  const served = await Promise.all(asking)
-  return { asked: served.reduce((sum, { asked }) => sum + asked, 0), lost: served.flatMap(({ lost }) => lost) }
-}
+const served = (act: () => Promise<unknown>) => underRequests(sandbox(), ofRedis(sandbox(), sandbox().redis.port), act)
 
 test('under constant requests none is lost, and the old password is dead at the end', async () => {
-  const { asked, lost } = await underRequests(async () => expect((await ran(await planned())).trouble).toBeUndefined())
+  const { asked, lost } = await served(async () => expect((await ran(await planned())).trouble).toBeUndefined())
   expect(lost).toEqual([])
   expect(asked).toBeGreaterThan(100)
   expect(redisPassword(sandbox())).toEqual(done)
@@ -46,7 +33,7 @@ test('under constant requests none is lost, and the old password is dead at the 
 }, 60_000)
 
 test('taken back under constant requests, none is lost, and everybody has the old one again', async () => {
-  const { lost } = await underRequests(async () => {
+  const { lost } = await served(async () => {
     const prepared = await planned({ 'keep-old': true })
     const { states, trouble } = await ran(prepared)
     expect(trouble).toBeUndefined()
@@ -64,7 +51,7 @@ test('a workload that does not come up with it stops the run, with both password
     const { template } = draft['spec'] as { template: { spec: { containers: { image: string }[] } } }
     template.spec.containers[0] = { ...template.spec.containers[0], image: 'gitea.treytartt.com/admin/honeydue-worker:none' }
   })
-  const { lost } = await underRequests(async () => expect((await ran(prepared)).trouble?.exitCode).toBe(5))
+  const { lost } = await served(async () => expect((await ran(prepared)).trouble?.exitCode).toBe(5))
   expect(lost).toEqual([])
   expect(redisPassword(sandbox())).toMatchObject({ accepts: [true, true], files: ['new 600', 'old 600'] })
 }, 120_000)

@@ -15,14 +15,14 @@ export const databaseOf = ({ places, user, database, password, ca }: RealPostgre
     database,
     password,
     ca,
-    async openApplicationConnections({ host, application, count }) {
+    async openApplicationConnections({ host, application, password: own = password, count }) {
       const clients = Array.from({ length: count }, () => {
         const client = new Client({
           host: '127.0.0.1',
           port: portOf(host),
           user,
           database,
-          password,
+          password: own,
           application_name: application,
           ssl: { ca, servername: host },
         })

@@ -9,7 +9,7 @@ import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import { type Sandbox, startSandbox } from '../../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../support/context.ts'
-import { requestsUntil } from '../../support/requests.ts'
+import { ofRedis, underRequests } from '../../support/requests.ts'
 import { liveValue } from '../../support/rotation.ts'
 import { runOf } from '../../support/run-of.ts'
 import { type RealRedis, startRealRedis } from './server.ts'
@@ -55,20 +55,10 @@ const login = async (password: string): Promise<string | undefined> => {
   }
 }
 
-const underRequests = async (act: () => Promise<unknown>) => {
-  const stop = new AbortController()
-  const asking = Array.from({ length: 3 }, () => requestsUntil(sandbox, server.port, stop.signal))
-  try {
-    await act()
-  } finally {
-    stop.abort()
-  }
-  const served = await Promise.all(asking)
-  return { asked: served.reduce((sum, { asked }) => sum + asked, 0), lost: served.flatMap(({ lost }) => lost) }
-}
+const served = (act: () => Promise<unknown>) => underRequests(sandbox, ofRedis(sandbox, server.port), act)
 
 test('taken back on a real Redis, none is lost, and it lets nobody in with the new one', async () => {
-  const { asked, lost } = await underRequests(async () => {
+  const { asked, lost } = await served(async () => {
     const prepared = await planned(true)
     const { states, trouble } = await perform(prepared, runOf(systems, rotate.needs))
     expect(trouble).toBeUndefined()
@@ -86,7 +76,7 @@ test('taken back on a real Redis, none is lost, and it lets nobody in with the n
 }, 120_000)
 
 test('rotated on a real Redis under constant requests, none is lost, and the old password is dead', async () => {
-  const { asked, lost } = await underRequests(async () => {
+  const { asked, lost } = await served(async () => {
     expect((await perform(await planned(false), runOf(systems, rotate.needs))).trouble).toBeUndefined()
   })
   const made = liveValue(sandbox, 'REDIS_PASSWORD')

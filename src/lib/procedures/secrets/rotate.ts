@@ -1,9 +1,16 @@
 import { shownSource } from '../../facts/secrets/sources.ts'
 import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
+import { type Rotating, type Rotation, rotating } from './kinds.ts'
+import { postgresPassword } from './postgres-password.ts'
 import { redisPassword } from './redis-password.ts'
 
-const kinds = { REDIS_PASSWORD: redisPassword } as const
+type Systems = 'checkout' | 'kube' | 'redis' | 'postgres'
+
+const kinds = {
+  REDIS_PASSWORD: rotating(redisPassword),
+  POSTGRES_PASSWORD: rotating(postgresPassword),
+} as const satisfies Readonly<Record<string, Rotating<Systems>>>
 const names = Object.keys(kinds) as readonly (keyof typeof kinds)[]
 const isKnown = (name: string): name is keyof typeof kinds => name in kinds
 
@@ -11,7 +18,7 @@ const isKnown = (name: string): name is keyof typeof kinds => name in kinds
 export const rotate = defineProcedure({
   id: 'secrets:rotate',
   title: 'Replace a secret, and end the old one',
-  needs: ['checkout', 'kube', 'redis'],
+  needs: ['checkout', 'kube', 'redis', 'postgres'],
   choices: {
     name: argument({
       about: `which secret: ${names.join(', ')}`,
@@ -26,19 +33,17 @@ export const rotate = defineProcedure({
   // Everything but the end of the old one can be taken back.
   risk: (input) => (input['keep-old'] ? 'disruptive' : 'irreversible'),
   gather: async (input, look, context) => {
-    const name = isKnown(input.name) ? input.name : (names[0] ?? 'REDIS_PASSWORD')
+    const name = isKnown(input.name) ? input.name : 'REDIS_PASSWORD'
     const wish = { from: input.from, soak: input.soak, keepOld: input['keep-old'], newerThan: input['newer-than'] }
-    return { name, of: await kinds[name].gather(wish, look, context) }
+    const rotation: Rotation<Systems> = await kinds[name](wish, look, context)
+    return { name, ...rotation }
   },
   subject: ({ name }) => name,
-  target: ({ name, of }) => [
+  target: ({ of, target }) => [
     `Secret ${of.namespace}/${of.secret.name}, ${of.key}`,
     `its source ${of.folder}/${shownSource(of.source)}`,
-    ...kinds[name].target(of),
+    ...target,
   ],
-  beyond: ({ name, of }) => [
-    ...kinds[name].beyond(of),
-    `Other machines with a copy of ${of.source.file} keep the old value: copy the new one there`,
-  ],
-  steps: ({ name, of }) => kinds[name].steps(of),
+  beyond: ({ of, beyond }) => [...beyond, `Other machines with a copy of ${of.source.file} keep the old value: copy the new one there`],
+  steps: ({ steps }) => steps(),
 })

@@ -36,6 +36,10 @@ export interface RotationFacts extends RotationWish {
   readonly next: Secret
   /** What the new one replaces; undefined where the rotation is over. */
   readonly old: Secret | undefined
+  /** The new one was made just now, and nobody has it yet. */
+  readonly made: boolean
+  /** Its pods are restarted before the Secret is changed as well: those may have begun in the very second of that. */
+  readonly early: boolean
   readonly consumers: readonly Consumer[]
   /** Why it may not begin. */
   readonly against: Finding
@@ -58,12 +62,18 @@ export const liveKey = async (
   return found && one && [found, one]
 }
 
-/** Which workloads the new value does not belong to: they check logins by it, and use it for none of their own. */
-type Servers = readonly string[]
+export interface Rotated {
+  readonly secret: string
+  readonly key: string
+  /** Which workloads the new value does not belong to: they check logins by it, and use it for none of their own. */
+  readonly servers: readonly string[]
+  /** Its restarts begin before the Secret is changed: what rolls out since both values are kept is its own. */
+  readonly early?: boolean
+}
 
 /** Reads where both values stand, and finds out how far an earlier run has come. */
 export const gatherRotation = async (
-  { secret: name, key, servers }: { readonly secret: string; readonly key: string; readonly servers: Servers },
+  { secret: name, key, servers, early = false }: Rotated,
   wish: RotationWish,
   { kube, checkout }: Readers<'kube' | 'checkout'>,
   { environment, clock }: Pick<Context, 'environment' | 'clock'>,
@@ -83,7 +93,7 @@ export const gatherRotation = async (
   if (!live || !present) throw noKey(namespace, name, key)
   const [secret, kept] = live
   const over = kept.rotatedAt !== undefined && kept.rotatedAt.getTime() > clock.now().getTime() - wish.newerThan
-  const { next, old } = await howFar(checkout, { base, present, inSource, over }, wish.from)
+  const { next, old, made, kept: filed } = await howFar(checkout, { base, present, inSource, over }, wish.from)
   const uses = { secret: name, key }
   const consumers = consumersWhere(
     deployments,
@@ -94,7 +104,7 @@ export const gatherRotation = async (
     workloads: [...sets.map((one) => ['StatefulSet', one] as const), ...daemons.map((one) => ['DaemonSet', one] as const)],
     pods: [],
   })
-  const begun = same(present, next)
+  const begun = same(present, next) || (early && filed)
   return {
     ...wish,
     namespace,
@@ -106,6 +116,8 @@ export const gatherRotation = async (
     folder: checkout.folder,
     next,
     old,
+    made,
+    early,
     consumers,
     against: every([
       when(inSource !== undefined, `${shownSource(source)}, the source of ${key}, is not there`, 'honeydue secrets:status'),
@@ -151,7 +163,7 @@ const howFar = async (
   checkout: CheckoutReader,
   { base, present, inSource, over }: Standing,
   from: string | undefined,
-): Promise<{ readonly next: Secret; readonly old: Secret | undefined }> => {
+): Promise<Pick<RotationFacts, 'next' | 'old' | 'made'> & { readonly kept: boolean }> => {
   const files = valueFiles(base)
   const [kept, before, given] = await Promise.all([
     checkout.secret(files.new),
@@ -161,14 +173,14 @@ const howFar = async (
   if (kept) {
     if (given && !same(given, kept)) throw otherBegun(files.new)
     const old = before ?? [present, inSource].find((one) => one !== undefined && !same(one, kept))
-    return { next: kept, old: same(old, kept) ? undefined : old }
+    return { next: kept, old: same(old, kept) ? undefined : old, made: false, kept: true }
   }
-  if (given ? same(given, present) : over && same(present, inSource)) return { next: present, old: undefined }
-  return { next: given ?? made(), old: present }
+  if (given ? same(given, present) : over && same(present, inSource)) return { next: present, old: undefined, made: false, kept: false }
+  return { next: given ?? make(), old: present, made: given === undefined, kept: false }
 }
 
 /** Letters and digits alone, a letter first: nothing that a URL, YAML or a shell would take for something else. */
-const made = (): Secret => new Secret(`h${randomBytes(24).toString('hex')}`)
+const make = (): Secret => new Secret(`h${randomBytes(24).toString('hex')}`)
 
 const givenIn = async (checkout: CheckoutReader, file: string): Promise<Secret> => {
   const value = await checkout.given(file)

@@ -35,6 +35,20 @@ const hasLive = async (
   )
 }
 
+/** From when on pods have it (RFC 3339): the server's times are whole seconds, and one that began in that of the write may have begun before it. */
+const takenFrom = async (facts: RotationFacts, { kube }: Readers<'kube'>): Promise<Date | undefined> => {
+  const at = (await liveKey(kube, facts.namespace, facts.secret.name, facts.key))?.[1].writtenAt
+  return at && (facts.early ? new Date(at.getTime() + seconds(1)) : at)
+}
+
+/** It is there, and whoever starts now is told from whoever started before. */
+const isSet = async (facts: RotationFacts, value: Secret | undefined, look: Readers<'kube'>): Promise<Finding> => {
+  const has = await hasLive(facts, value, look)
+  if (!has.ok || !facts.early) return has
+  const from = await takenFrom(facts, look)
+  return when((from?.getTime() ?? 0) <= facts.clock.now().getTime(), 'the second in which it was written is not over')
+}
+
 const hasSource = async ({ source, next }: RotationFacts, { checkout }: Readers<'checkout'>): Promise<Finding> =>
   when(same(await checkout.value(source), next), `${shownSource(source)} is another value`)
 
@@ -113,7 +127,7 @@ export const setInSecret = (facts: RotationFacts): Change<Files> => {
     check: async () => facts.against,
     apply: (write) =>
       write.kube.setSecretValue({ ...target, ...inFile(facts, 'new'), value: later(async () => next), resourceVersion, rotated: today }),
-    verify: (look) => hasLive(facts, next, look),
+    verify: (look) => isSet(facts, next, look),
     shows: (prove) => prove.kube.secretValue({ ...target, file: inFile(facts, 'new').file }),
     undo: async (write, look) => {
       const live = await liveKey(look.kube, namespace, name, key)
@@ -125,7 +139,7 @@ export const setInSecret = (facts: RotationFacts): Change<Files> => {
         ...(lastRotated !== undefined && { rotated: lastRotated }),
       })
     },
-    undone: (look) => hasLive(facts, old, look),
+    undone: (look) => isSet(facts, old, look),
   }
 }
 
@@ -134,8 +148,7 @@ export const renewalOf = (facts: RotationFacts): Renewal => {
   const since = (value: Secret | undefined) => async (look: Readers<'kube'>) => {
     const has = await hasLive(facts, value, look)
     if (!has.ok) return has
-    const found = await liveKey(look.kube, facts.namespace, facts.secret.name, facts.key)
-    return found?.[1].writtenAt?.toISOString() ?? fails('nobody knows when the Secret was written')
+    return (await takenFrom(facts, look))?.toISOString() ?? fails('nobody knows when the Secret was written')
   }
   return {
     namespace: facts.namespace,

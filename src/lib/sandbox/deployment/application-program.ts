@@ -7,6 +7,9 @@ export interface Database {
     /** By POSTGRES_DB; the deployment's where it is not said. */
     readonly database?: string | undefined
     readonly application: string
+    readonly pod?: string | undefined
+    /** By POSTGRES_PASSWORD; the one that the database began with where it is not said. */
+    readonly password?: string | undefined
     readonly count: number
   }): Promise<{
     readonly reachable: boolean
@@ -25,7 +28,7 @@ export const warmupPings = 20
 export async function application(
   database: Database,
   run: ContainerRun,
-  application: string,
+  { application, pod }: { readonly application: string; readonly pod: string },
   serving: string,
   count: number = warmupPings,
   cache: (password: string) => boolean = () => true,
@@ -41,7 +44,8 @@ export async function application(
       await pause(Math.min(attempt * 250, 2000), run.signal)
       continue
     }
-    const connections = await database.openApplicationConnections({ host, database: run.env.POSTGRES_DB, application, count })
+    const { POSTGRES_DB, POSTGRES_PASSWORD: password } = run.env
+    const connections = await database.openApplicationConnections({ host, database: POSTGRES_DB, application, pod, password, count })
     if (connections.reachable && versioned && !run.adopted && (await database.hasVersions?.()) === false) {
       // RequireSchemaApplied (12b2f9d): what is built for goose does not start on a schema without its table.
       await connections.close()

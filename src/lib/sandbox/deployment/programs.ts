@@ -51,7 +51,15 @@ export const programs =
           began(pod.metadata.name, run.env)
           const old = runs === image('api', tags.autoMigrate)
           if (old) await autoMigrate(database, run)
-          return application(database, run, 'honeydue-api', 'api server listening on :8000', pings, cache, !old)
+          return application(
+            database,
+            run,
+            { application: 'honeydue-api', pod: pod.metadata.name },
+            'api server listening on :8000',
+            pings,
+            cache,
+            !old,
+          )
         }
       case 'worker':
         return async (run) => {
@@ -61,7 +69,15 @@ export const programs =
           work(pod.metadata.name, AbortSignal.any([run.signal, ended.signal]))
           const checks = runs !== image('worker', tags.autoMigrate)
           try {
-            return await application(database, run, 'honeydue-worker', 'asynq scheduler started', 2, cache, checks)
+            return await application(
+              database,
+              run,
+              { application: 'honeydue-worker', pod: pod.metadata.name },
+              'asynq scheduler started',
+              2,
+              cache,
+              checks,
+            )
           } finally {
             ended.abort()
           }

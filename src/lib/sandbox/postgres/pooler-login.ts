@@ -14,12 +14,13 @@ export const poolerLogin = (admin: Client, asPgBouncer118: boolean) => {
     asking = answer.catch(() => {})
     return answer
   }
-  const verifierOf = async (user: string) => {
+  /** As the server has it; empty where there is none. */
+  const storedOf = async (user: string): Promise<string> => {
     const [role] = await ask<{ rolpassword: string | null }>('SELECT rolpassword FROM pg_authid WHERE rolname = $1 AND rolcanlogin', [user])
-    return parseVerifier(role?.rolpassword ?? '')
+    return role?.rolpassword ?? ''
   }
 
-  return (socket: Socket, parameters: ReadonlyMap<string, string>, serve: (keys: Keys, database: string) => Take): Take => {
+  const login = (socket: Socket, parameters: ReadonlyMap<string, string>, serve: (keys: Keys, database: string) => Take): Take => {
     const user = parameters.get('user') ?? ''
     const database = parameters.get('database') ?? user
     const split = splitter()
@@ -34,7 +35,7 @@ export const poolerLogin = (admin: Client, asPgBouncer118: boolean) => {
     const step = async ({ type, body }: Message): Promise<void> => {
       if (type !== 'p') return void refuse()
       if (!exchange) {
-        const verifier = await verifierOf(user)
+        const verifier = parseVerifier(await storedOf(user))
         const mechanism = textAt(body, 0)
         if (!verifier || mechanism.text !== 'SCRAM-SHA-256') return void refuse()
         exchange = scramServer(verifier, body.toString('utf8', mechanism.next + 4))
@@ -54,4 +55,5 @@ export const poolerLogin = (admin: Client, asPgBouncer118: boolean) => {
       for (const part of split(chunk)) turn = turn.then(() => step(part)).catch(() => void refuse())
     }
   }
+  return { login, storedOf }
 }

@@ -21,6 +21,8 @@ export interface PoolerOptions {
 }
 
 export interface Pooler {
+  /** What the server has of a role's password now; empty where there is none. */
+  storedOf(user: string): Promise<string>
   /** Ends the server connections and with them what clients left behind in them. */
   recycle(): void
   cancel(packet: Buffer): void
@@ -38,13 +40,17 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
   const { release } = options
   const tracked = new Set(trackedBy(release).values())
   const pools = new Map<string, Pool>()
+  /** By user, of the last login: with a new password, older clients too are lent connections that are opened with it. */
+  const keysOf = new Map<string, Keys>()
   const clients = new Map<Socket, { readonly id: number; readonly secret: number; server?: ServerConnection }>()
 
-  const borrow = async (key: string, user: string, database: string, keys: Keys): Promise<ServerConnection> => {
+  const borrow = async (key: string, user: string, database: string): Promise<ServerConnection> => {
     const pool = pools.get(key) ?? { idle: [], waiting: [], open: 0 }
     pools.set(key, pool)
     for (let server = pool.idle.pop(); server; server = pool.idle.pop()) if (!server.closed) return server
     if (pool.open >= options.poolSize) return new Promise((resolve) => pool.waiting.push(resolve))
+    const keys = keysOf.get(user)
+    if (!keys) throw new Error('server login failed')
     pool.open++
     try {
       return await openServerConnection({
@@ -72,7 +78,7 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     else pool.idle.push(server)
   }
 
-  const serve = (socket: Socket, user: string, database: string, keys: Keys, wishes: Map<string, string>): ((chunk: Buffer) => void) => {
+  const serve = (socket: Socket, user: string, database: string, wishes: Map<string, string>): ((chunk: Buffer) => void) => {
     const key = `${user}\0${database}`
     const me: { readonly id: number; readonly secret: number; server?: ServerConnection } = {
       id: randomInt(1, 2 ** 31),
@@ -114,7 +120,7 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
         for (let next = queue.shift(); next; next = queue.shift()) {
           if (next.type === 'X') return void socket.end()
           if (!me.server) {
-            const server = await borrow(key, user, database, keys)
+            const server = await borrow(key, user, database)
             if (socket.destroyed) return giveBack(key, server)
             await server.adopt(wishes)
             me.server = server
@@ -146,7 +152,7 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     }
   }
 
-  const login = poolerLogin(options.admin, release === '1.18')
+  const { login, storedOf } = poolerLogin(options.admin, release === '1.18')
 
   const cancel = (packet: Buffer): void => {
     for (const client of clients.values())
@@ -192,9 +198,11 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
         if (!parameters) return void socket.end(errorResponse('08P01', 'unsupported startup packet'))
         const wishes = asked(parameters, socket)
         if (!wishes) return
-        take = login(socket, parameters, (keys, database) =>
-          serve(socket, parameters.get('user') ?? '', database, keys, new Map([...ofTheStart, ...wishes])),
-        )
+        take = login(socket, parameters, (keys, database) => {
+          const user = parameters.get('user') ?? ''
+          keysOf.set(user, keys)
+          return serve(socket, user, database, new Map([...ofTheStart, ...wishes]))
+        })
         if (head.length > length) take(head.subarray(length))
       } catch {
         socket.destroy()
@@ -207,6 +215,7 @@ export const startPooler = async (options: PoolerOptions): Promise<Pooler> => {
     for (const pool of pools.values()) for (const connection of pool.idle.splice(0)) connection.close()
   }
   return {
+    storedOf,
     recycle,
     cancel,
     stop: () =>

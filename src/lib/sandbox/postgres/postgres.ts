@@ -6,11 +6,10 @@ import type { Server } from '../../postgres-server/server.ts'
 import { freshServers, type Servers } from '../../postgres-server/servers.ts'
 import { database, layDatabase, owner } from '../../postgres-server/template.ts'
 import { type Behaviour, type EndpointName, startFront } from './front.ts'
+import { type ApplicationConnections, podConnections } from './pod-connections.ts'
 import { type Pooler, startPooler } from './pooler.ts'
 import type { Release } from './pooler-release.ts'
-import { openServerConnection, type ServerConnection } from './pooler-server.ts'
-import { credentialsOf } from './scram.ts'
-import { texts } from './wire.ts'
+import { credentialsOf, keysFor } from './scram.ts'
 
 export const directHost = 'ep-floral-truth-amttbc5a.c-5.us-east-1.aws.neon.tech'
 export const poolerHost = 'ep-floral-truth-amttbc5a-pooler.c-5.us-east-1.aws.neon.tech'
@@ -30,15 +29,6 @@ export interface PostgresOptions {
   readonly poolSize?: number
   /** Where PostgreSQL comes from; a fresh one by default. */
   readonly servers?: Servers
-}
-
-/** The application's side of some connections: as a pod holds them. */
-export interface ApplicationConnections {
-  /** What the endpoint answered when they were opened. */
-  readonly reachable: boolean
-  /** Why the server refused, in its words. */
-  readonly refused?: string
-  close(): Promise<void>
 }
 
 export interface PostgresSandbox {
@@ -66,8 +56,17 @@ export interface PostgresSandbox {
     readonly host: string
     readonly database?: string | undefined
     readonly application: string
+    readonly pod?: string | undefined
+    /** The one that it began with, where nothing is said. */
+    readonly password?: string | undefined
     readonly count: number
   }): Promise<ApplicationConnections>
+  /** One statement over a connection of this pod's own. Rejects where it has none, and can open none. */
+  askAs(pod: string): Promise<void>
+  /** Ends what these pods hold idle, as the longest life of a connection does: each opens others when it needs them. */
+  endPools(pods: readonly string[]): void
+  /** Whether the role's password is this one now. */
+  accepts(password: string): Promise<boolean>
   /** Whether goose keeps the schema: its table is there. Nobody can have taken it away while PostgreSQL sleeps. */
   hasVersions(): Promise<boolean>
   /** The database, the password and the endpoints as they were at first; every connection is ended. */
@@ -86,7 +85,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
   const { servers = freshServers } = options
   const password = options.password ?? `npg_${randomBytes(9).toString('hex')}`
   const credentials = credentialsOf(password)
-  const pods = new Set<Pod>()
+  const verifier = async (): Promise<string> => (await running?.pooler.storedOf(owner)) ?? credentials.verifier
   let starting: Promise<Running> | undefined
   let running: Running | undefined
   let stopped = false
@@ -107,7 +106,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       release: options.poolerRelease ?? '1.24',
     })
     running = { server, pooler, poolerPath }
-    await Promise.all([...pods].map((pod) => pod.open().catch(() => {})))
+    await pods.open()
     return running
   }
   /** The superuser's connection to the database, kept until something ends it: a backend costs more than most of what is asked. */
@@ -140,32 +139,16 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
     },
   })
 
-  /** A pod's connections enter behind the front, and with ready-made keys: sixty of them would else cost a second. */
-  const podOf = (host: string, application: string, count: number): Pod => {
-    const endpoint = host === directHost ? 'direct' : 'pooler'
-    let open: ServerConnection[] = []
-    const pod: Pod = {
-      endpoint,
-      async open() {
-        if (!running || front.behaviour(endpoint).answer !== 'normal') return
-        const at = endpoint === 'direct' ? join(running.server.folder, `.s.PGSQL.${running.server.port}`) : running.poolerPath
-        open = await Promise.all(
-          Array.from({ length: count }, () =>
-            openServerConnection({ at, application, user: owner, database, keys: credentials.keys, closed: () => {} }),
-          ),
-        )
-        // Through the pooler an idle connection has no backend: one of a pod's has asked something, as they do in production.
-        for (const connection of endpoint === 'direct' ? open : open.slice(0, 1)) connection.send({ type: 'Q', body: texts('SELECT 1') })
-      },
-      close() {
-        for (const connection of open.splice(0)) connection.close()
-      },
-    }
-    return pod
-  }
+  const pods = podConnections({
+    at: (endpoint) => {
+      if (!running || front.behaviour(endpoint).answer !== 'normal') return undefined
+      return endpoint === 'direct' ? join(running.server.folder, `.s.PGSQL.${running.server.port}`) : running.poolerPath
+    },
+    verifier,
+  })
   const behave = (endpoint: EndpointName, behaviour: Behaviour): void => {
     front.behave(endpoint, behaviour)
-    if (behaviour.answer !== 'normal') for (const pod of pods) if (pod.endpoint === endpoint) pod.close()
+    if (behaviour.answer !== 'normal') pods.close(endpoint)
   }
 
   return {
@@ -190,21 +173,15 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       })
       return (await (await asking).query<Record<string, unknown>>(sql, [...values])).rows
     },
-    async openApplicationConnections({ host, database: wanted = database, application, count }) {
+    askAs: pods.ask,
+    endPools: pods.end,
+    accepts: async (password) => keysFor(password, await verifier()) !== undefined,
+    async openApplicationConnections({ host, database: wanted = database, application, pod, password: own = password, count }) {
       const name = host === directHost ? 'direct' : host === poolerHost ? 'pooler' : undefined
       if (!name || front.behaviour(name).answer !== 'normal') return { reachable: false, close: async () => {} }
       if (wanted !== database)
         return { reachable: false, refused: `FATAL: database "${wanted}" does not exist (SQLSTATE 3D000)`, close: async () => {} }
-      const pod = podOf(host, application, count)
-      pods.add(pod)
-      if (running) await pod.open().catch(() => {})
-      return {
-        reachable: true,
-        close: async () => {
-          pods.delete(pod)
-          pod.close()
-        },
-      }
+      return pods.enter({ endpoint: name, pod, application, password: own, count })
     },
     async hasVersions() {
       if (!running) return true
@@ -222,7 +199,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
       if (!starting) return
       const { server, pooler } = await ensure()
       const { admin } = server
-      for (const pod of pods) pod.close()
+      pods.close()
       await close(asking)
       front.cut()
       pooler.recycle()
@@ -232,7 +209,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<PostgresS
         await admin.query(`ALTER ROLE ${owner} PASSWORD '${credentials.verifier}'`)
         clean = await positionOf(admin)
       }
-      await Promise.all([...pods].map((pod) => pod.open().catch(() => {})))
+      await pods.open()
     },
     async stop() {
       stopped = true
@@ -263,10 +240,4 @@ const ended = async (admin: Client): Promise<void> => {
     if (rowCount === 0) return
     await sleep(3)
   }
-}
-
-interface Pod {
-  readonly endpoint: EndpointName
-  open(): Promise<void>
-  close(): void
 }

@@ -76,6 +76,7 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
     options.signal?.throwIfAborted()
     await client.connect()
   } catch (error) {
+    options.signal?.removeEventListener('abort', end)
     socket.destroy()
     if (options.signal?.aborted) throw options.signal.reason
     // What the server said of its own stands before how the connection ended.

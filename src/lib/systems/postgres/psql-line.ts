@@ -55,3 +55,9 @@ export const psqlLine =
   (options: PsqlOptions) =>
   (target: PostgresTarget, ...statements: readonly string[]): ShellLine =>
     withPassword(psqlWords(options)(target, ...statements))
+
+/** With the password that stands in a file, whatever the Secret has. */
+export const withFile =
+  (options: PsqlOptions) =>
+  (target: PostgresTarget, file: string, ...statements: readonly string[]): ShellLine =>
+    sh`PGPASSWORD=$(cat ${file}) ${part(psqlWords(options)(target, ...statements))}`

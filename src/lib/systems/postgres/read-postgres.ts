@@ -3,6 +3,7 @@ import type { Surroundings } from '../../sql/surroundings.ts'
 import { schemaObjects, tableSizes } from './catalog.ts'
 import type { Connection } from './connection.ts'
 import { layout, roles } from './layout.ts'
+import { writingSettings, writtenBy } from './role-password.ts'
 import { surroundings } from './surroundings.ts'
 import type {
   AdvisoryLock,
@@ -135,6 +136,7 @@ export const readPostgres = (over: Over, application: PostgresReader['applicatio
     invalidIndexes: (target) => ask<InvalidIndex>(target, invalidIndexes),
     surroundings: (target, functions) => askOne<Surroundings>(target, surroundings, [functions]),
     layout: (target) => over(target, (connection) => connection.atOnce(readLayout), { atOnce: true }),
+    writesDown: async (target) => writtenBy(await ask(target, writingSettings)),
     tableSizes: (target) => ask<TableSize>(target, tableSizes),
     schema: (target) => over(target, (connection) => connection.atOnce(readSchema), { atOnce: true }),
     versions: (target) => over(target, (connection) => connection.reading(readVersions)),

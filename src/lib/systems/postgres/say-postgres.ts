@@ -1,7 +1,8 @@
 import { part, type ShellLine, sh } from '../../shell.ts'
 import type { Said, System } from '../systems.ts'
 import { markStatements } from './catalog.ts'
-import { beforePsql, type PsqlOptions, psqlLine } from './psql-line.ts'
+import { beforePsql, type PsqlOptions, psqlLine, withFile } from './psql-line.ts'
+import { alterScript } from './role-password.ts'
 import { dropStatement, endStatement, invalidStatement, literal, rebuildStatement } from './statements.ts'
 import type { InvalidIndex, PostgresReader, PostgresTarget, PostgresWriter } from './types.ts'
 
@@ -26,6 +27,14 @@ export const sayPostgres = (options: PsqlOptions): System<PostgresReader, Postgr
       ),
     dropInvalidIndex: (target, index) => onInvalid(target, index, dropStatement(index)),
     rebuildInvalidIndex: (target, index) => onInvalid(target, index, rebuildStatement(index)),
+    setPassword: (target, { as, next }) => ({
+      before: [],
+      line: [
+        sh`test -s ${next.file}`,
+        sh`{ printf %s ${alterScript.before}; tr -d '\\n' < ${next.file}; printf '%s\\n' ${alterScript.after}; } | ${part(withFile(options)(target, as.file))}`,
+      ],
+      target: `role ${target.user} on ${target.host}`,
+    }),
     markVersions: (target, versions, schema) =>
       said(
         psql(target, ['BEGIN', "SET LOCAL lock_timeout = '5s'", ...markStatements(versions, schema), 'COMMIT'].join('; ')),

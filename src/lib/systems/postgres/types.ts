@@ -1,4 +1,5 @@
 import type { Trouble } from '../../errors.ts'
+import type { InFile } from '../../later.ts'
 import type { Secret } from '../../secret.ts'
 import type { Surroundings } from '../../sql/surroundings.ts'
 import type { Shown, System } from '../systems.ts'
@@ -173,6 +174,8 @@ export interface PostgresReader {
   surroundings(target: PostgresTarget, functions: readonly string[]): Promise<Surroundings>
   tableSizes(target: PostgresTarget): Promise<readonly TableSize[]>
   layout(target: PostgresTarget): Promise<Layout>
+  /** Settings by which a value that the server is told gets into its log or its statistics: `log_statement = all`. */
+  writesDown(target: PostgresTarget): Promise<readonly string[]>
   /** Every object outside of extensions and goose's own table, in an order in which they can be made. */
   schema(target: PostgresTarget): Promise<readonly SchemaObject[]>
 }
@@ -186,6 +189,8 @@ export interface PostgresWriter {
   rebuildInvalidIndex(target: PostgresTarget, index: Pick<InvalidIndex, 'schema' | 'name'>): Promise<void>
   /** Records versions as applied in goose's table of a schema, which is made where there is none; runs nothing of their files. */
   markVersions(target: PostgresTarget, versions: readonly bigint[], schema: string): Promise<void>
+  /** Gives the target's role another password, logged in with the one that it has. Connections that stand go on. */
+  setPassword(target: PostgresTarget, passwords: { readonly as: InFile<Secret>; readonly next: InFile<Secret> }): Promise<void>
 }
 
 export interface PostgresProver {
@@ -198,6 +203,10 @@ export interface PostgresProver {
   noOtherInvalid(target: PostgresTarget, known: readonly string[]): Shown
   /** goose's table has these versions. */
   applied(target: PostgresTarget, versions: readonly bigint[], schema: string): Shown
+  /** The password of this file is let in. */
+  letsIn(target: PostgresTarget, file: string): Shown
+  /** It is not, and the one of the other file is. */
+  turnsAway(target: PostgresTarget, files: { readonly old: string; readonly new: string }): Shown
   /** No index is built at this moment. */
   nothingBuilt(target: PostgresTarget): Shown
 }

@@ -2,6 +2,7 @@ import { Moved } from '../../errors.ts'
 import { markStatements } from './catalog.ts'
 import type { Connection } from './connection.ts'
 import type { Over } from './read-postgres.ts'
+import { alterPassword } from './role-password.ts'
 import { dropStatement, endStatement, invalidStatement, rebuildStatement } from './statements.ts'
 import type { InvalidIndex, PostgresWriter } from './types.ts'
 
@@ -21,6 +22,10 @@ export const writePostgres = (over: Over): PostgresWriter => ({
     }),
   dropInvalidIndex: (target, index) => over(target, (connection) => onInvalid(connection, index, dropStatement(index))),
   rebuildInvalidIndex: (target, index) => over(target, (connection) => onInvalid(connection, index, rebuildStatement(index))),
+  setPassword: async (target, { as, next }) => {
+    const [password, value] = await Promise.all([as.read(), next.read()])
+    await over({ ...target, password }, (connection) => alterPassword(connection, value.reveal()))
+  },
   markVersions: (target, versions, schema) =>
     over(target, async (connection) => {
       await connection.query('BEGIN')

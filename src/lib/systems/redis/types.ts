@@ -1,4 +1,4 @@
-import type { Later } from '../../later.ts'
+import type { InFile } from '../../later.ts'
 import type { Secret } from '../../secret.ts'
 import type { Shown, System } from '../systems.ts'
 import type { JobScheduler, Jobs } from './jobs.ts'
@@ -137,7 +137,7 @@ export interface RedisReader extends PasswordReader {
 }
 
 /** A password, with the file in which an operator has it: the shell lines read it from there. */
-export type KeptPassword = Later<Secret> & { readonly file: string }
+export type KeptPassword = InFile<Secret>
 
 /** What is left in a queue of jobs that Redis evicted. */
 export interface LostJobs {
