@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { Config, loadHelpClass, Plugin } from '@oclif/core'
 import { parse } from 'yaml'
 
@@ -81,10 +81,10 @@ const renderAll = async (id) => {
 }
 
 const write = (name, value) => {
-  const file = join(root, 'dist/help', `${name}.json.gz`)
+  const file = join(root, 'dist/help', `${name}.json.br`)
   mkdirSync(dirname(file), { recursive: true })
   // A text for every width at which it differs: packed, all of them together take what one took.
-  writeFileSync(file, gzipSync(JSON.stringify(value)))
+  writeFileSync(file, brotliCompressSync(JSON.stringify(value), { params: { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT } }))
 }
 
 const topics = [...new Set(config.topics.map(({ name }) => name))].sort()

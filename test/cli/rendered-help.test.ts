@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify, stripVTControlCharacters } from 'node:util'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
 import { type HelpIndex, renderedAnswer, type Showing } from '../../src/lib/cli/rendered-help.ts'
 import { honeydue, requireBuild, root } from '../support/program.ts'
@@ -10,7 +10,7 @@ import { honeydue, requireBuild, root } from '../support/program.ts'
 beforeAll(requireBuild)
 
 const folder = join(root, 'dist/help')
-const index = () => JSON.parse(gunzipSync(readFileSync(join(folder, 'index.json.gz'))).toString()) as HelpIndex
+const index = () => JSON.parse(brotliDecompressSync(readFileSync(join(folder, 'index.json.br'))).toString()) as HelpIndex
 const terminal = (columns: number, env: NodeJS.ProcessEnv = { TERM: 'xterm-256color' }): Showing => ({
   env,
   stdout: { isTTY: true, columns },

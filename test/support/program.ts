@@ -20,7 +20,7 @@ const newest = (folder: string): number =>
 
 /** Refuses to test an old build: `npm test` makes a new one first. */
 export const requireBuild = (): void => {
-  const built = join(root, 'dist/help/index.json.gz')
+  const built = join(root, 'dist/help/index.json.br')
   if (!existsSync(built) || statSync(built).mtimeMs < newest('src')) throw new Error('dist/ is older than src/: npm run build')
 }
 

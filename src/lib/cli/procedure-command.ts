@@ -21,7 +21,7 @@ import { refuseOtherTarget, refuseUnattended, settleConfirmation } from './confi
 import { eventLine, planLine } from './event-lines.ts'
 import { argsOf, durationOf, flagsOf, inputOf } from './flags.ts'
 import { lookNext } from './look-next.ts'
-import { notifier, notifying } from './notify.ts'
+import { notifying } from './notify.ts'
 import { refuseOtherPlan } from './plan-by-name.ts'
 import { writePlanFile } from './plan-file.ts'
 import { openRecord, type Recording, type RunRecord, releaseOfDead } from './run-record.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 import { commandLine, inLongForm } from './command-line.ts'
 
 /** What the build knows of the commands; `narrowest` is the first width in columns that it rendered help for. */
@@ -28,7 +28,7 @@ export interface Showing {
 export const renderedAnswer = (folder: string, typed: readonly string[], showing: Showing): string | undefined => {
   const words = inLongForm(typed)
   if (words.length === 0 || showing.env['DEBUG'] || /windows|wsl|microsoft/i.test(release())) return undefined
-  const index = read<HelpIndex>(join(folder, 'index.json.gz'))
+  const index = read<HelpIndex>(join(folder, 'index.json.br'))
   if (!index) return undefined
   const agent = `${index.bin}/${index.version} ${process.platform}-${process.arch} node-${process.version}`
   if (words[0] === '--version') return `${agent}\n`
@@ -37,14 +37,14 @@ export const renderedAnswer = (folder: string, typed: readonly string[], showing
   const width = widthOf(showing)
   const coloured = isColoured(words, showing)
   if (subject === undefined || width < index.narrowest || coloured === undefined || agent.length > index.narrowest - 4) return undefined
-  const help = read<RenderedHelp>(join(folder, 'of', `${subject.replaceAll(':', '/') || '-'}.json.gz`))
+  const help = read<RenderedHelp>(join(folder, 'of', `${subject.replaceAll(':', '/') || '-'}.json.br`))
   const text = help?.findLast(({ from }) => from <= width)?.text.replace('%USER_AGENT%', agent)
   return text === undefined || coloured ? text : stripVTControlCharacters(text)
 }
 
 const read = <T>(file: string): T | undefined => {
   try {
-    return JSON.parse(gunzipSync(readFileSync(file)).toString()) as T
+    return JSON.parse(brotliDecompressSync(readFileSync(file)).toString()) as T
   } catch {
     return undefined
   }

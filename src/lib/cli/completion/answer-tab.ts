@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 import { candidates, type Known, wordsOf } from './candidates.ts'
 import { keptValues } from './kept-values.ts'
 
@@ -21,7 +21,7 @@ const environmentOf = (line: string, env: NodeJS.ProcessEnv): string => {
 /** What the shells' scripts ask for: `word<TAB>what it means`, a line each; nothing where nothing is known. No library is read for it. */
 export const answerTab = (root: string, line: string, env: NodeJS.ProcessEnv): string => {
   try {
-    const known = JSON.parse(gunzipSync(readFileSync(join(root, 'dist/help/complete.json.gz'))).toString()) as Known
+    const known = JSON.parse(brotliDecompressSync(readFileSync(join(root, 'dist/help/complete.json.br'))).toString()) as Known
     const live = () => keptValues(environmentOf(line, env), env, join(root, 'bin/run.js'))
     return candidates(line, known, live)
       .map(([word, about]) => `${word}\t${about}\n`.replace(/[^\P{Cc}\t\n]/gu, ' '))
