@@ -133,7 +133,7 @@ const tagsOf = async (talk: Conversation, { host, name }: Reference): Promise<re
   const found = new Set<string>()
   let path: string | undefined = `/v2/${name}/tags/list?n=200`
   for (let page = 0; page < mostPages && path !== undefined; page++) {
-    const url = new URL(path, `https://${host}`)
+    const url: URL = new URL(path, `https://${host}`)
     const response = await talk.ask('GET', path)
     const body = parsed(await textOf(response)) as { readonly tags?: unknown } | undefined
     if (response.statusCode === 404 && saysUnknown(body)) return undefined
