@@ -13,8 +13,10 @@ export const patienceOf = (limit: Duration, quick: Duration = 0): Patience => {
   let waiting = 0
   let began = 0
   let spent = 0
+  // A timer may fire a moment before its time by another clock: what has ended has ended.
+  let over = false
   const now = (): Duration => (waiting > 0 ? performance.now() - began : 0)
-  const left = (): Duration => limit - spent - now()
+  const left = (): Duration => (over ? 0 : limit - spent - now())
   const begin = (): void => {
     if (waiting++ === 0) began = performance.now()
   }
@@ -29,6 +31,7 @@ export const patienceOf = (limit: Duration, quick: Duration = 0): Patience => {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => {
+          over = true
           reject(ended())
           drop()
         }, left())
