@@ -15,6 +15,7 @@ const kubectl = ({ dir }: Sandbox, ...words: readonly string[]) =>
 const psql = ({ urls }: Sandbox, sql: string) => by('psql', [urls.postgresDirect, '-Atc', sql])
 const redisCli = ({ redis }: Sandbox, ...words: readonly string[]) =>
   by('redis-cli', ['-p', String(redis.port), ...words], { env: { ...process.env, REDISCLI_AUTH: planted.redisPassword } })
+const ssh = ({ nodes: { configFile } }: Sandbox, alias: string, line: string) => by('ssh', ['-F', configFile, alias, line])
 const curl = ({ urls, dir }: Sandbox, method: string, path: string, body?: object) =>
   by('curl', [
     ...['-sf', '--cacert', join(dir, 'ca.crt'), '-X', method, '-H', `authorization: Bearer ${planted.cloudflareToken}`],
@@ -254,7 +255,7 @@ export const hands: readonly Hand[] = [
     by: 'ssh deletes the rule that was added',
     act: ({ world }) => {
       const rule = 'sudo ufw delete allow from 198.51.100.0/24 to any port 443 proto tcp'
-      return by('ssh', ['-F', join(world.dir, 'ssh/config'), 'hetzner1', rule])
+      return ssh(world, 'hetzner1', rule)
     },
     codes: [8],
     says: '198.51.100.0/24',
@@ -264,6 +265,22 @@ export const hands: readonly Hand[] = [
     after: 'begin',
     by: 'kubectl deletes one of the pods',
     act: ({ world }) => kubectl(world, 'delete', 'pod', 'api-evicted-1', '--wait=false'),
+    codes: [0],
+  },
+  {
+    id: 'cluster:snapshot',
+    after: 0,
+    by: 'ssh deletes the snapshot that was just saved',
+    act: ({ world, titles: [title = ''] }) =>
+      ssh(world, title.split(' ').at(-1) ?? '', 'rm /var/lib/rancher/k3s/server/db/snapshots/on-demand-*'),
+    codes: [8],
+    says: 'undone since by somebody else',
+  },
+  {
+    id: 'nodes:clean',
+    after: 'begin',
+    by: 'ssh prunes the images first',
+    act: ({ world }) => ssh(world, second.alias, 'sudo -n k3s crictl rmi --prune'),
     codes: [0],
   },
   {

@@ -149,6 +149,7 @@ export const startNodes = async (options: {
     },
     async reset() {
       for (const { server, folder: place } of machines.values()) {
+        await server.still()
         await server.set(undefined)
         place.reset()
       }

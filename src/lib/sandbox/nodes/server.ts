@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { connect, createServer, type Socket } from 'node:net'
 import ssh2, { type Algorithms, type Connection, type ParsedKey, type Server as SshServer } from 'ssh2'
-import { systemClock } from '../../clock.ts'
+import { atMost, seconds, systemClock } from '../../clock.ts'
 import { killGroup, serveSession } from './session.ts'
 import { slowLink } from './slow-link.ts'
 import { newSshKey } from './ssh-key.ts'
@@ -43,6 +43,8 @@ export interface NodeServer {
   /** Shows a fault, or none; a reboot under way comes to nothing. */
   set(fault: NodeFault | undefined): Promise<void>
   reboot(): Promise<void>
+  /** Ends the commands that run, whoever began them: one that reboots would do it to the node as it is put back. */
+  still(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -187,6 +189,11 @@ export const startNodeServer = async (options: {
       else if (!listener.listening) await listen(port)
     },
     reboot,
+    async still() {
+      const ends = [...children].map((child) => new Promise((resolve) => child.once('close', resolve)))
+      for (const child of children) killGroup(child, 'SIGKILL')
+      await atMost(systemClock, seconds(2), Promise.all(ends))
+    },
     async stop() {
       rebooting?.abort()
       await close()
