@@ -93,7 +93,7 @@ export const failEach = (ids: readonly Id[]): void => {
         // Of a spread that is not whole, the answers take turns; who says nothing costs ten seconds, and gets one.
         const loud = spread(
           points.filter(({ answer }) => answer !== 'silence'),
-          3,
+          2,
         )
         const silent = points.filter(({ answer }) => answer === 'silence')
         for (const { at, answer } of [...loud, ...spread(silent, 1)])
