@@ -1,3 +1,4 @@
+import { timeIn } from '../../kube-objects.ts'
 import { lastRotatedNote } from '../../notes.ts'
 import { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'
@@ -35,7 +36,7 @@ const latestOf = (owners: readonly ManagedFields[]): Date | undefined => {
     .flatMap(({ time }) => time ?? [])
     .sort()
     .at(-1)
-  return latest === undefined ? undefined : new Date(latest)
+  return timeIn(latest)
 }
 
 /** What is sent to the registry: the JSON around it differs with who wrote it. */
@@ -45,7 +46,7 @@ const credentials = (value: string): string => onlyCredentials(new Secret(text(v
 export const keptSecretOf = ({ metadata, data = {}, type = 'Opaque' }: StoredSecret): KeptSecret => {
   const { annotations = {}, managedFields = [], creationTimestamp } = metadata
   const applied = appliedValues(annotations)
-  const created = creationTimestamp === undefined ? undefined : new Date(creationTimestamp)
+  const created = timeIn(creationTimestamp)
   const keyOf = (name: string, value: string): KeptKey => {
     const kept = applied[name]
     const owners = ownersOf(managedFields, name)

@@ -1,3 +1,4 @@
+import { timeIn } from '../../kube-objects.ts'
 import { lastRotatedNote } from '../../notes.ts'
 import { Secret } from '../../secret.ts'
 import { appliedValues, type StoredSecret } from './stored-secret.ts'
@@ -9,7 +10,7 @@ const text = (base64: string | undefined): string => Buffer.from(base64 ?? '', '
 export const tlsSecretOf = ({ metadata, data = {} }: StoredSecret): TlsSecret => {
   const { annotations = {}, managedFields = [] } = metadata
   const written = managedFields.filter(({ fieldsV1 }) => fieldsV1?.['f:data'] !== undefined).flatMap(({ time }) => time ?? [])
-  const at = [...written].sort().at(-1) ?? metadata.creationTimestamp
+  const at = timeIn([...written].sort().at(-1) ?? metadata.creationTimestamp)
   const rotated = annotations[lastRotatedNote]
   return {
     namespace: metadata.namespace ?? '',
@@ -19,7 +20,7 @@ export const tlsSecretOf = ({ metadata, data = {} }: StoredSecret): TlsSecret =>
     key: new Secret(text(data['tls.key'])),
     ...(rotated !== undefined && { lastRotated: rotated }),
     appliedKey: appliedKey(appliedValues(annotations)['tls.key'], data['tls.key']),
-    ...(at !== undefined && { writtenAt: new Date(at) }),
+    ...(at && { writtenAt: at }),
   }
 }
 
