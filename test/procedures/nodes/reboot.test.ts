@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
+import { Unreachable } from '../../../src/lib/errors.ts'
 import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
 import { reboot } from '../../../src/lib/procedures/nodes/reboot.ts'
@@ -69,3 +70,15 @@ test('stops at the first that does not come back, says who still serves, and tou
   expect(nodes.slice(1).map(({ alias, hostname }) => machines.node(alias).boot() === firstBoot(hostname))).toEqual([true, true])
   expect(before - cloudflare.state.records.length).toBe(publicNames.length)
 }, 120_000)
+
+test('a node that does not say which boot it runs is not told as rebooted, whatever it says a moment later', async () => {
+  const own = systems()
+  let asked = 0
+  const boot = (alias: string) =>
+    asked++ === 0 ? Promise.reject(new Unreachable({ code: 'cut', failed: 'the connection was cut' })) : own.nodes.read.boot(alias)
+  const look = { ...own, nodes: { ...own.nodes, read: { ...own.nodes.read, boot } } }
+  const { plan: found } = await prepare(reboot, { ...input, node: 'hetzner2', all: false }, look, contextOf(sandbox().environment))
+  expect(found.steps.filter(({ kind, already }) => kind === 'change' && already).map(({ title }) => title)).toEqual([])
+  expect(found.blocked.join()).toContain('hetzner2 cannot be told to reboot: the connection was cut')
+  expect(asked).toBeGreaterThan(1)
+})

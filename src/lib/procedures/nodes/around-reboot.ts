@@ -14,6 +14,8 @@ export const rebooted = async (facts: RebootFacts, look: Readers<Needs>): Promis
   const boot = await told(look.nodes.boot(alias))
   if ('because' in boot)
     return fails(`${alias} does not answer: ${boot.because}; ${await stillServing(facts, look)}`, 'honeydue nodes:status')
+  // Without the boot that is to end, another one is told from it by nothing.
+  if (facts.former.boot === '') return fails(`which boot ${alias} ran when this was planned is not known`, 'honeydue nodes:status')
   return boot.value.id === facts.former.boot ? fails(`${alias} has not booted anew yet`) : holds
 }
 

@@ -14,7 +14,7 @@ import { isCordoned } from './empty-node.ts'
 export interface RebootFacts {
   readonly drain: DrainFacts
   readonly boot: Told<Boot>
-  /** What it is brought back to. */
+  /** What it is brought back to; its boot is '' where it could not be read. */
   readonly former: BeforeReboot
   /** A run before this one has begun it, and left its note. */
   readonly begun: boolean
@@ -80,7 +80,7 @@ const gatherOne = async (
 
 /** It has booted anew already: since the note was left, or within the time that is asked for. */
 export const isRebooted = ({ boot, begun, former, youngerThan }: RebootFacts): boolean =>
-  'value' in boot && (begun ? boot.value.id !== former.boot : boot.value.ageSeconds * 1000 < youngerThan)
+  'value' in boot && (begun ? former.boot !== '' && boot.value.id !== former.boot : boot.value.ageSeconds * 1000 < youngerThan)
 
 /** It was told to, and does not answer yet. */
 export const isBooting = ({ boot, begun }: RebootFacts): boolean => begun && 'because' in boot
