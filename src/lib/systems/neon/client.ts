@@ -1,6 +1,7 @@
 import { type Clock, type Duration, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
+import { parsed } from '../answer-body.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import { refused, unanswered } from './trouble.ts'
 
@@ -77,13 +78,5 @@ export const neonClient = (options: NeonClientOptions): Send => {
       }
     }
     return once(request)
-  }
-}
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Secret } from '../../secret.ts'
+import { parsed } from '../answer-body.ts'
 import type { Asked } from '../https.ts'
-import { ended, parsed, textOf } from './body.ts'
+import { ended, textOf } from './body.ts'
 import { type Credentials, refused } from './trouble.ts'
 
 export interface Conversation {

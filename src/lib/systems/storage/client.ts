@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock, Duration } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
+import { bodyOf } from '../answer-body.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import { presigned, type Signer, signed } from './sign.ts'
 import { noStorage, refused, unanswered } from './trouble.ts'
@@ -76,14 +77,7 @@ export const storageClient = (options: StorageClientOptions) => {
         // Ctrl-C cuts a read off; what is written comes to its end, or nobody would know what stayed.
         signal: signal && method === 'GET' ? AbortSignal.any([signal, limit]) : limit,
       })
-      const chunks: Buffer[] = []
-      let bytes = 0
-      for await (const chunk of response) {
-        chunks.push(chunk as Buffer)
-        bytes += (chunk as Buffer).length
-        if (bytes > mostBytes) throw Object.assign(new Error('the answer is too long'), { code: 'EPROTO' })
-      }
-      return { status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() }
+      return { status: response.statusCode ?? 0, headers: response.headers, text: await bodyOf(response, mostBytes) }
     } catch (error) {
       if (method === 'GET') signal?.throwIfAborted()
       if (error instanceof Trouble) throw error
