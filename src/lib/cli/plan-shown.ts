@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Plan } from '../plan/plan.ts'
-import { pageFile, parsePage } from '../runbook/page.ts'
+import { readPages } from '../runbook/page.ts'
 import { isPlain } from './manner.ts'
 import { plainPlan } from './plain-plan.ts'
 import type { Shows } from './prompts.ts'
@@ -40,9 +40,8 @@ export const showsOf = (plan: Plan, root: string): Shows => {
     s: {
       about: 'the page',
       show: async () => {
-        const { readFile } = await import('node:fs/promises')
-        const page = parsePage(await readFile(join(root, 'runbooks', pageFile(plan.id)), 'utf8'))
-        show(renderPage(page.text, Math.min(process.stderr.columns || 80, 100), chalk))
+        const page = (await readPages(join(root, 'runbooks'))).find(({ command }) => command === plan.id)
+        if (page) show(renderPage(page.text, Math.min(process.stderr.columns || 80, 100), chalk))
       },
     },
   }

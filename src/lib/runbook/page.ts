@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 import { parse } from 'yaml'
 
 /** A command line that the page's generated parts are made from, and the state of the sandbox that it meets. */
@@ -46,9 +47,15 @@ export const partOf = ({ text }: Page, heading: string): string => {
   return (parts.find((part) => part.startsWith(`${heading}\n`)) ?? '').slice(heading.length).trim()
 }
 
-/** Every page of a folder: those of a section first, in its order, then by command. */
-export const readPages = async (folder: string): Promise<readonly Page[]> => {
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.md'))
-  const pages = await Promise.all(files.map(async (file) => parsePage(await readFile(join(folder, file), 'utf8'))))
-  return pages.sort((a, b) => (a.section ?? 99) - (b.section ?? 99) || a.command.localeCompare(b.command))
+/** The file that an installed program has in place of the pages: their sources, a JSON list, packed. `scripts/package.js` writes it. */
+const packedPages = 'pages.json.br'
+
+const sourcesOf = async (folder: string): Promise<readonly string[]> => {
+  const files = await readdir(folder)
+  if (files.includes(packedPages)) return JSON.parse(brotliDecompressSync(await readFile(join(folder, packedPages))).toString()) as string[]
+  return Promise.all(files.filter((file) => file.endsWith('.md')).map((file) => readFile(join(folder, file), 'utf8')))
 }
+
+/** Every page of a folder: those of a section first, in its order, then by command. */
+export const readPages = async (folder: string): Promise<readonly Page[]> =>
+  (await sourcesOf(folder)).map(parsePage).sort((a, b) => (a.section ?? 99) - (b.section ?? 99) || a.command.localeCompare(b.command))
