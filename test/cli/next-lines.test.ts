@@ -4,17 +4,14 @@ import { expect, test } from 'vitest'
 import { envAsked, hereIn, saidHere, typedHere } from '../../src/lib/cli/here.ts'
 import { isCircular, lookNext } from '../../src/lib/cli/look-next.ts'
 import { typedLine, wordsOf } from '../../src/lib/cli/typed-line.ts'
-import { viewHere } from '../../src/lib/cli/view-here.ts'
-import { reasonOf, Trouble } from '../../src/lib/errors.ts'
-import { readersOf } from '../../src/lib/plan/plan.ts'
 import { drain } from '../../src/lib/procedures/edge/drain.ts'
 import { procedures } from '../../src/lib/procedures/index.ts'
-import { type AnyReport, reports } from '../../src/lib/reports/index.ts'
-import { contextOf } from '../support/context.ts'
+import { reports } from '../../src/lib/reports/index.ts'
+import { everyNextHolds } from '../support/every-next.ts'
 import { root } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
-import { refused, refusedNow } from '../support/typed.ts'
-import { useSandbox, type World, worlds } from '../support/worlds.ts'
+import { refused } from '../support/typed.ts'
+import { useSandbox, worlds } from '../support/worlds.ts'
 
 const sandbox = useSandbox()
 const { systems } = useSystems(sandbox)
@@ -97,55 +94,7 @@ test('every command that a source or a page names is there, with its flags', asy
   expect(wrong).toEqual([])
 })
 
-const sick: Readonly<Record<string, World>> = {
-  'redis loading': ({ redis }) => redis.fail({ kind: 'loading' }),
-  'pooler resets': ({ postgres }) => postgres.behave('pooler', { answer: 'reset' }),
-}
-
-const often = [
-  'a table without versions',
-  'an AutoMigrate-era deployment',
-  'a Job killed without a transaction, between statements',
-  'an index left invalid',
-  'a lock stranded in the pooler',
-  'one node down',
-  'hetzner2 drained',
-  'api server forbids',
-]
-/** With HONEYDUE_WORLDS=all, every world there is: five minutes. */
-const chosen: readonly [string, World][] = Object.entries({ ...worlds, ...sick }).filter(
-  ([name]) => process.env['HONEYDUE_WORLDS'] === 'all' || often.includes(name) || name in sick,
-)
-
-test.each(chosen)(
-  'every next of every report can be typed, and is not refused there: %s',
-  async (_name, arrange) => {
-    await arrange(sandbox())
-    const context = contextOf(sandbox().environment)
-    const asked = Object.entries(reports).map(async ([id, load]) => {
-      const report: AnyReport = await load()
-      try {
-        const view = await report.look({ all: false, symptom: [] } as never, readersOf(systems(), report.needs) as never, context)
-        return { id, lines: viewHere(view, id, { env: 'sandbox' }).findings.flatMap(({ next }) => next ?? []) }
-      } catch (error) {
-        if (!(error instanceof Trouble)) throw new Error(`${id}: ${reasonOf(error)}`)
-        return { id, lines: error.next === undefined ? [] : [typedHere(error.next, { env: 'sandbox' })] }
-      }
-    })
-    const wrong: string[] = []
-    // One line stands under many findings.
-    const known = new Map<string, Promise<string | undefined>>()
-    const now = (line: string) =>
-      known.get(line) ?? known.set(line, refusedNow(line.replace(' --env sandbox', ''), systems(), context)).get(line)
-    for (const { id, lines } of await Promise.all(asked)) {
-      for (const line of lines) {
-        // What says why it is to be typed later is refused until then.
-        const because = await (/ {2,}#/.test(line) ? refused(line) : now(line))
-        if (because) wrong.push(`${id}: ${line}: ${because}`)
-        if (line.startsWith('honeydue ') && !/ --env | (?:sandbox|runbook):/.test(line)) wrong.push(`${id}: ${line} leads to production`)
-      }
-    }
-    expect(wrong).toEqual([])
-  },
-  30_000,
-)
+test('every next of every report can be typed, and is not refused, with one node down: in other worlds, npm run test:drills', async () => {
+  await worlds['one node down']?.(sandbox())
+  await everyNextHolds(sandbox(), systems())
+}, 60_000)

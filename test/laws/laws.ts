@@ -26,7 +26,7 @@ export type LawWorld<C extends Choices> = {
   readonly arrange: () => void | Promise<void>
   /** What was acted on is gone, so a second run is refused instead of finding all done: a pid may also be mistyped. */
   readonly again?: 'refusal'
-  /** Its run sends many writes and takes long: it is stopped at the first, the one in the middle and the last of them, not at each. */
+  /** Its run sends many writes and takes long: also by `npm run test:laws` it is stopped at the first, the one in the middle and the last of them, not at each. */
   readonly long?: true
   /** Its proofs hold when they are asked for, and not all at the end: one node is proved empty before the next one is emptied onto it. */
   readonly passing?: true
@@ -60,7 +60,10 @@ const clock: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.
 
 const stopped = 'stopped here by the law'
 
-/** `npm run test:laws`: every world, which takes minutes; `npm test` holds each procedure to the laws in its first world of each kind, and in all that refuse it. */
+/**
+ * `npm run test:laws`: every world, stopped at every writer call, which takes minutes; `npm test` holds each procedure to the laws in its first world of each kind,
+ * stopped at the first call, the one in the middle and the last, and in all worlds that refuse it. `npm run test:runs` kills the built program at more of them.
+ */
 const sweeping = process.env['HONEYDUE_LAWS'] === 'all'
 
 /** The same systems with writers that count their calls and, at the `at`th, throw before or after the call. */
@@ -250,13 +253,14 @@ export const laws = <C extends Choices, N extends Name, F>(
     test('law 3: stopped at any writer call and run again, it reaches the same end', async () => {
       // Stopped before a call is the world of stopped after the one before it: only the first is tried from both sides.
       const { length } = dry.prepared.plan.steps.flatMap((step) => step.writes)
-      const calls = world.long ? [0, length >> 1, length - 1, length] : Array.from({ length: length + 1 }, (_, at) => at)
+      const every = sweeping && !world.long
+      const calls = every ? Array.from({ length }, (_, at) => at) : [...new Set([0, length >> 1, length - 1])]
       for (const call of calls) {
         for (const after of call === 0 ? [false, true] : [true]) {
           await start()
           const broken = counting(subject.systems(), needs, { call, after })
           const { trouble } = await carryOut(inputOf(), broken.systems)
-          if (broken.counted.calls <= call) return expect(call).toBeGreaterThan(0)
+          expect(broken.counted.calls).toBeGreaterThan(call)
           expect(trouble?.exitCode).toBe(4)
           // Stopped before anything happened, there is still what it acts on.
           if (after) await runAgain()
