@@ -258,6 +258,20 @@ describe('a Redis that is not well', () => {
     expect((await read.info()).role).toBe('master')
   })
 
+  test('of many questions that fail together on one connection, one closes it, and Node has nothing to warn of', async () => {
+    const warnings: string[] = []
+    const heard = ({ name }: Error) => warnings.push(name)
+    process.on('warning', heard)
+    const { read } = connect({ timeout: 300 })
+    await read.info()
+    server.fail({ kind: 'silent' })
+    const asked = await Promise.allSettled(Array.from({ length: 12 }, () => read.info()))
+    await new Promise(setImmediate)
+    process.off('warning', heard)
+    expect(asked.map(({ status }) => status)).toEqual(Array(12).fill('rejected'))
+    expect([warnings, closed]).toEqual([[], 1])
+  })
+
   test('F10: what one look waits for is limited in all: question after question, however soon each is answered; the next look begins anew', async () => {
     const slow = await startSlowPort(server.port, 150)
     const system = connect({

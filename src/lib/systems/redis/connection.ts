@@ -160,10 +160,11 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
     return fresh
   }
 
-  /** Whoever asks from now on opens another one, and that one stays open. */
+  /** Whoever asks from now on opens another one, and that one stays open. Of all whose operations fail together on one, the first closes it. */
   const close = async (which = opened): Promise<void> => {
-    if (opened === which) opened = undefined
-    const last = await which?.catch(() => undefined)
+    if (which === undefined || opened !== which) return
+    opened = undefined
+    const last = await which.catch(() => undefined)
     last?.redis.disconnect()
     await last?.way.close()
   }
