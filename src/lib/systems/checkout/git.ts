@@ -76,6 +76,13 @@ export const gitOf = (folder: string) => {
         })
       })
   })
+  const headOf = lasting(async (at: string): Promise<Commit> => {
+    const [short = '', when = '', subject = ''] = (await told(['show', '-s', '--format=%h%x00%cI%x00%s', at]))
+      .toString()
+      .trimEnd()
+      .split('\0')
+    return { short, subject, at: new Date(when).toISOString() }
+  })
   return {
     filesAt: async (revision: string, under: string): Promise<readonly TextFile[] | undefined> => {
       const at = await commit(revision)
@@ -87,23 +94,18 @@ export const gitOf = (folder: string) => {
     },
     commit: async (revision: string): Promise<Commit | undefined> => {
       const at = await commit(revision)
-      if (at === undefined) return undefined
-      const [short = '', when = '', subject = ''] = (await told(['show', '-s', '--format=%h%x00%cI%x00%s', at]))
-        .toString()
-        .trimEnd()
-        .split('\0')
-      return { short, subject, at: new Date(when).toISOString() }
+      return at === undefined ? undefined : headOf(at)
     },
     texts: textsOf,
   }
 }
 
 /** What a commit holds does not change: it is asked for once, and again only after a failure. */
-const lasting = <T>(ask: (commit: string, under: string) => Promise<T>): ((commit: string, under: string) => Promise<T>) => {
+const lasting = <A extends readonly string[], T>(ask: (...asked: A) => Promise<T>): ((...asked: A) => Promise<T>) => {
   const answers = new Map<string, Promise<T>>()
-  return (commit, under) => {
-    const key = `${commit}:${under}`
-    const answer = answers.get(key) ?? ask(commit, under)
+  return (...asked) => {
+    const key = asked.join(':')
+    const answer = answers.get(key) ?? ask(...asked)
     answers.set(key, answer)
     answer.catch(() => answers.delete(key))
     return answer
