@@ -56,7 +56,7 @@ export interface LawSubject<N extends Name> {
 }
 
 /** Real time, looked at more often than an operator's run does: the sandbox's pods start in milliseconds. */
-const clock: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) }
+const clock: Clock = { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 100), signal) }
 
 const stopped = 'stopped here by the law'
 

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
@@ -44,6 +45,28 @@ test('an image that is there has its digest, by tag and by digest; one that is n
   expect(await open().digest(image('nothing'))).toBeUndefined()
   sandbox().registry.lacking.add(image('api'))
   expect(await open().digest(image('api'))).toBeUndefined()
+})
+
+test('images that are asked for together ask for credentials and for a token once, and those that come later anew', async () => {
+  let [asked, tokens] = [0, 0]
+  const heard = (message: unknown) => {
+    if ((message as { request: { path: string } }).request.path.startsWith('/v2/token')) tokens++
+  }
+  subscribe('http.client.request.start', heard)
+  const registry = open({
+    credentials: async () => {
+      asked++
+      // As long as the API server may take: all four are refused by the registry meanwhile.
+      await systemClock.sleep(500)
+      return own
+    },
+  })
+  for (const times of [1, 2]) {
+    const digests = await Promise.all(['api', 'worker', 'web', 'admin'].map((name) => registry.digest(image(name))))
+    expect(new Set(digests).size).toBe(4)
+    expect([asked, tokens]).toEqual([times, times])
+  }
+  unsubscribe('http.client.request.start', heard)
 })
 
 test('the pull secret that the live api Deployment names opens it, whatever its name', async () => {

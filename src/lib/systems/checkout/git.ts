@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { childEnvironment } from '../../child-environment.ts'
 import { Unreachable } from '../../errors.ts'
+import { sharing } from '../../shared-answer.ts'
 import type { Commit, FileChange, TextFile } from './types.ts'
 
 const limit = 64 * 1024 * 1024
@@ -28,20 +29,14 @@ export const gitOf = (folder: string) => {
     if (code === 0) return out
     throw noGit(folder, said || `it ended with ${code}`)
   }
-  const resolve = async (revision: string): Promise<string | undefined> => {
+  /** The full name of a commit; undefined where git knows none such. */
+  const commit = sharing(async (revision: string): Promise<string | undefined> => {
     if (!/^[\w][\w./-]*$/.test(revision)) return undefined
     const { code, out, said } = await run(['rev-parse', '--verify', '--quiet', `${revision}^{commit}`])
     if (code === 0) return out.toString().trim()
     if (code === 1) return undefined
     throw noGit(folder, said)
-  }
-  const asked = new Map<string, Promise<string | undefined>>()
-  /** The full name of a commit; undefined where git knows none such. Whoever asks while git is being asked shares the answer. */
-  const commit = (revision: string): Promise<string | undefined> => {
-    const answer = asked.get(revision) ?? resolve(revision).finally(() => asked.delete(revision))
-    asked.set(revision, answer)
-    return answer
-  }
+  })
   const filesOf = lasting(async (at: string, under: string): Promise<readonly TextFile[]> => {
     const listed = (await told(['ls-tree', '-z', at, `${under}/`])).toString().split('\0').filter(Boolean).map(entry)
     const objects = listed.flatMap(({ type, object }) => (type === 'blob' ? [object] : []))

@@ -12,6 +12,19 @@ export interface Conversation {
   refused(status: number, url: URL): Error
 }
 
+/** What a registry's token service answered. */
+export type Grant = (url: string, authorization?: string) => Promise<{ readonly status: number; readonly token?: string }>
+
+/** Asks a token service. */
+export const grantBy =
+  (send: (url: URL, asked: Asked) => Promise<IncomingMessage>, signal: AbortSignal): Grant =>
+  async (url, authorization) => {
+    const response = await send(new URL(url), { headers: { ...(authorization !== undefined && { authorization }) }, signal })
+    const { token, access_token } = (parsed(await textOf(response)) ?? {}) as { readonly token?: string; readonly access_token?: string }
+    const granted = token ?? access_token
+    return { status: response.statusCode ?? 0, ...(granted !== undefined && { token: granted }) }
+  }
+
 /** Every kind of manifest: a registry answers 404 for one that it has in another kind than is accepted. */
 const accept = [
   'application/vnd.oci.image.index.v1+json',
@@ -26,6 +39,7 @@ export const conversation = ({
   name,
   send,
   credentials,
+  grant,
   until,
   without,
 }: {
@@ -33,6 +47,8 @@ export const conversation = ({
   readonly name: string
   readonly send: (url: URL, asked: Asked) => Promise<IncomingMessage>
   readonly credentials: () => Promise<Secret | undefined>
+  /** Asks for a token at this address, with this authorization where there is one. */
+  readonly grant: Grant
   readonly until: AbortSignal
   /** What is said where it wants credentials and there are none. */
   readonly without: Exclude<Credentials, 'sent'>
@@ -58,11 +74,8 @@ export const conversation = ({
     if (url.protocol !== 'https:') return undefined
     if (service !== undefined) url.searchParams.set('service', service)
     url.searchParams.set('scope', scope)
-    const response = await send(url, { headers: { ...(basic !== undefined && { authorization: basic }) }, signal: until })
-    const text = await textOf(response)
-    if (response.statusCode !== 200) throw refused(response.statusCode ?? 0, url, had)
-    const { token, access_token } = (parsed(text) ?? {}) as { readonly token?: string; readonly access_token?: string }
-    const granted = token ?? access_token
+    const { status, token: granted } = await grant(url.href, basic)
+    if (status !== 200) throw refused(status, url, had)
     return granted === undefined ? undefined : `Bearer ${granted}`
   }
 

@@ -4,10 +4,11 @@ import { type Duration, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import { type Reference, referenceOf } from '../../image-reference.ts'
 import type { Secret } from '../../secret.ts'
+import { sharing } from '../../shared-answer.ts'
 import { parsed } from '../answer-body.ts'
 import { type Asked, httpsTo, type Trust } from '../https.ts'
 import { ended, textOf } from './body.ts'
-import { type Conversation, conversation } from './conversation.ts'
+import { type Conversation, conversation, grantBy } from './conversation.ts'
 import { type Get, platformsOf } from './platforms.ts'
 import { noRegistry, unanswered } from './trouble.ts'
 import type { Asker, RegistryImage, RegistryReader } from './types.ts'
@@ -31,6 +32,13 @@ const mostPages = 50
 export const readRegistry = (options: RegistryOptions): RegistryReader => {
   const { signal, timeout = seconds(5) } = options
   const direct = httpsTo(options)
+  const untilThen = () => {
+    const limit = AbortSignal.timeout(timeout)
+    return signal ? AbortSignal.any([signal, limit]) : limit
+  }
+  // A release is several images, asked for together: what each of them needs for it is asked for once.
+  const credentials = sharing(options.credentials)
+  const grant = sharing((url: string, authorization?: string) => grantBy(direct, untilThen())(url, authorization))
 
   const asked = async <T>(
     image: string,
@@ -42,8 +50,7 @@ export const readRegistry = (options: RegistryOptions): RegistryReader => {
     signal?.throwIfAborted()
     // How long SSH may take is SSH's own: a node that is away is no registry that is.
     const dial = asker?.node === undefined ? undefined : await options.nodes?.(asker.node)
-    const limit = AbortSignal.timeout(timeout)
-    const until = signal ? AbortSignal.any([signal, limit]) : limit
+    const until = untilThen()
     const send: Send = dial === undefined ? direct : async (url, what) => direct(url, { ...what, through: await dialed(dial, url, until) })
     const { host, name } = reference
     try {
@@ -52,19 +59,17 @@ export const readRegistry = (options: RegistryOptions): RegistryReader => {
         name,
         send,
         until,
+        // What is asked from a node is asked for from there as well: its way is what is looked at.
+        grant: dial === undefined ? grant : grantBy(send, until),
         credentials: async () =>
-          asker === undefined
-            ? options.credentials(host)
-            : asker.secret === undefined
-              ? undefined
-              : options.credentials(host, asker.secret),
+          asker === undefined ? credentials(host) : asker.secret === undefined ? undefined : credentials(host, asker.secret),
         without: asker === undefined ? 'none' : 'nobody',
       })
       return await question(talk, reference, (url) => send(url, { headers: {}, signal: until }))
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       if (error instanceof Trouble) throw error
-      const silent = limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error
+      const silent = until.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error
       throw unanswered(silent, new URL(`https://${host}/v2/`), timeout)
     }
   }
