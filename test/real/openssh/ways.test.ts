@@ -11,6 +11,7 @@ import { connector } from '../../../src/lib/systems/nodes/connect.ts'
 import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 import { accepted, both, config, file, keygen, newKey, run, withKnown, withoutKeys } from '../../contract/openssh/ask.ts'
 import { installed } from '../../support/installed.ts'
+import { puttyKey } from './putty-key.ts'
 import { type RealSsh, realSsh } from './server.ts'
 
 // What only a real server can show, because the sandbox's own has no certificates, no newer algorithms, no users and no sudo.
@@ -64,6 +65,17 @@ test('an RSA key in PKCS#8', async () => {
   keygen('-t', 'rsa', '-b', '2048', '-m', 'PKCS8', '-N', '', '-f', key)
   await world.serve(alias, [authorize(key)])
   expect(await both(only(key), alias)).toEqual(accepted)
+})
+
+test('an RSA key in PuTTY’s format, and one that is shorter than RequiredRSASize: OpenSSH takes neither', async () => {
+  const key = file(world, '')
+  rmSync(key)
+  keygen('-t', 'rsa', '-b', '2048', '-m', 'PEM', '-N', '', '-f', key)
+  await world.serve(alias, [authorize(key)])
+  expect(await both(only(key), alias)).toEqual(accepted)
+  expect(await both(only(file(world, puttyKey(key))), alias)).toEqual({ ssh: 'refused', honeydue: 'ssh-refused' })
+  expect(await both(only(key, '  RequiredRSASize 4096'), alias)).toEqual({ ssh: 'refused', honeydue: 'ssh-refused' })
+  expect(await both(config(world, 'Host *\n  RequiredRSASize 4096'), alias)).toEqual(accepted)
 })
 
 test('a certificate beside its key, named, in an agent, and one that has expired', async () => {

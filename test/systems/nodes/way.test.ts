@@ -50,6 +50,8 @@ test.each([
   ['pkcs11provider /usr/lib/opensc-pkcs11.so', 'openssh: PKCS11Provider'],
   ['knownhostscommand /usr/bin/known %H', 'openssh: KnownHostsCommand'],
   ['gssapiauthentication yes', 'library'],
+  ['requiredrsasize 1024', 'library'],
+  ['requiredrsasize 4096', 'openssh: RequiredRSASize'],
 ])('%s goes by %s', async (text, way) => {
   expect(await wayOf(text)).toBe(way)
 })
@@ -57,6 +59,12 @@ test.each([
 test.each(['sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com'])('an identity of type %s goes by OpenSSH', async (type) => {
   const file = pub(type)
   expect(await wayOf(`identityfile ${file}`)).toBe(`openssh: ${type} (${file})`)
+})
+
+test('a key in PuTTY’s format, which the library reads and OpenSSH does not, is OpenSSH’s to refuse', async () => {
+  const file = join(dir, 'id.ppk')
+  writeFileSync(file, 'PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: op\nPublic-Lines: 1\nAAAA\n', { mode: 0o600 })
+  expect(await wayOf(`identityfile ${file}`)).toBe(`openssh: the format of ${file} (PuTTY's)`)
 })
 
 test('what a server says leads to OpenSSH where OpenSSH has more: GSSAPI, host-based, a newer key exchange', () => {

@@ -50,6 +50,9 @@ const openSshHeader = (text: string) => {
   return { encrypted: cipher !== 'none', blob: next() }
 }
 
+/** PuTTY's own format: the library reads it, OpenSSH does not, so it is OpenSSH's to refuse. */
+const isPutty = (text: string) => text.startsWith('PuTTY-User-Key-File-')
+
 const isPublicKey = (text: string) => /^(ssh|ecdsa|sk)-\S+ /.test(text)
 
 const isEncrypted = (text: string) => openSshHeader(text)?.encrypted ?? /ENCRYPTED/.test(text)
@@ -152,6 +155,7 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
     if (type !== undefined && !plain.has(type)) foreign.push(`${type} (${file})`)
     else if (text === undefined || isPublicKey(text)) absent.push(whyAbsent(file))
     else if (isExposed(file)) exposed.push(file)
+    else if (isPutty(text)) foreign.push(`the format of ${file} (PuTTY's)`)
     else if (isEncrypted(text)) locked.push(file)
     else {
       const parsed = ssh2.utils.parseKey(text)

@@ -91,6 +91,9 @@ const beyondLibrary: readonly (readonly [keyword: string, name: string])[] = [
   ['verifyhostkeydns', 'VerifyHostKeyDNS'],
 ]
 
+/** What `ssh` asks of an RSA key without a word; the library asks nothing, so more than that is beyond it. */
+const usualRsaBits = 1024
+
 const quick = 10_000
 /** A command may have to ask somebody in a browser first. */
 const throughCommand = 15_000
@@ -145,7 +148,10 @@ export const resolvedFrom = (alias: string, values: Printed, args: readonly stri
     publicKeyAlgorithms: list(one('pubkeyacceptedalgorithms') ?? one('pubkeyacceptedkeytypes')),
     identityFiles,
     certificates: certificates.filter((file, at) => certificates.indexOf(file) === at && existsSync(file)),
-    beyond: beyondLibrary.filter(([keyword]) => isOn(one(keyword))).map(([, name]) => name),
+    beyond: [
+      ...beyondLibrary.filter(([keyword]) => isOn(one(keyword))).map(([, name]) => name),
+      ...(Number(one('requiredrsasize') ?? 0) > usualRsaBits ? ['RequiredRSASize'] : []),
+    ],
     otherMethods: [
       ...(isOn(one('gssapiauthentication')) ? ['gssapi-with-mic'] : []),
       ...(isOn(one('hostbasedauthentication')) ? ['hostbased'] : []),
