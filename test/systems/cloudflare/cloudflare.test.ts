@@ -203,6 +203,33 @@ test('what Cloudflare says stands in the cause, its chain too', async () => {
   expect(said).toContain(`may not be used from this address; Cloudflare says 9109: ${elsewhere}`)
 })
 
+test('a record in the way is no fault of the token: the dashboard’s records are the way on, not a new token', async () => {
+  const { write } = open()
+  const record = { name: `new.${zone}`, type: 'A', address: first } as const
+  const alias = { ...aRecord(record.name, 'elsewhere.example', '2026-01-01T00:00:00Z'), type: 'CNAME' }
+  cloudflare.state.records = [...cloudflare.state.records, alias]
+  const [there, token] = ['cloudflare-record-there', 'cloudflare-credentials']
+  const met = await troubleOf(write.addAddress(record))
+  expect([met.code, met.likely, met.next]).toEqual([
+    there,
+    expect.stringContaining('Cloudflare says 81054: A CNAME record with that host already exists.'),
+    expect.stringContaining('DNS, Records'),
+  ])
+  const said = async (status: number, code: number, chain: readonly number[] = []) => {
+    cloudflare.fail({
+      answer: new Refusal(status, [{ code, message: 'no', error_chain: chain.map((one) => ({ code: one, message: 'no' })) }]),
+    })
+    const { code: ours, likely, next } = await troubleOf(open().read.addresses())
+    cloudflare.reset()
+    expect(likely).toContain(`Cloudflare says ${code}: no`)
+    return [ours, /make a token/.test(next ?? '')]
+  }
+  expect(await said(400, 81053)).toEqual([there, false])
+  expect(await said(400, 6003, [6111])).toEqual([token, true])
+  expect(await said(400, 6003)).toEqual(['cloudflare-refused', false])
+  expect(await said(400, 9005)).toEqual(['cloudflare-refused', false])
+})
+
 test('of two zones of one name the active one is meant, and an alias is no address', async () => {
   const { state } = cloudflare
   state.otherZones = [{ ...state.zone, id: 'f'.repeat(32), status: 'moved' }]

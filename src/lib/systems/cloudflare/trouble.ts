@@ -20,6 +20,16 @@ const saidBy = ({ code, message, error_chain: chain = [] }: Notice): string => {
   return `${[code, message].filter((one) => one !== undefined).join(': ')}${deeper}`
 }
 
+/** Every code of an answer, those that it comes from too. */
+const codesOf = (errors: readonly Notice[]): readonly number[] =>
+  errors.flatMap(({ code, error_chain: chain = [] }) => [...(code === undefined ? [] : [code]), ...codesOf(chain)])
+
+/** What Cloudflare says of a token, or of the header that carries it, and not of what was asked. */
+const ofTheToken = new Set([1000, 1001, 6102, 6103, 6111, 9106, 9107, 9109, 10000, 10001])
+
+/** A record of that name is there already: a CNAME stands alone, and nothing twice. */
+const ofRecordsThere = new Set([81053, 81054, 81056, 81057, 81058])
+
 /** True for Cloudflare's own error code among those of an answer. */
 export const answeredWith = (error: unknown, code: number): boolean => ((error as ApiFailure).errors ?? []).some((one) => one.code === code)
 
@@ -29,7 +39,7 @@ export const statusOf = (error: unknown): number | undefined => (error as ApiFai
 export const cloudflareTrouble = (error: unknown, doing: string, needs: string): Trouble => {
   if (error instanceof Trouble) return error
   const { status, headers, errors = [], cause } = error as ApiFailure
-  const account = status === undefined ? unanswered(cause ?? error) : answered(status, headers, needs)
+  const account = status === undefined ? unanswered(cause ?? error) : answered(status, headers, needs, codesOf(errors))
   // Cloudflare's sentence helps a person, in a report's line too; nothing is decided by it.
   const said = errors.map(saidBy).join('; ')
   return new Unreachable(
@@ -42,12 +52,18 @@ export const cloudflareTrouble = (error: unknown, doing: string, needs: string):
   )
 }
 
-const answered = (status: number, headers: Headers | undefined, needs: string): Omit<Account, 'failed'> => {
-  if (status === 401 || status === 400)
+const answered = (status: number, headers: Headers | undefined, needs: string, codes: readonly number[]): Omit<Account, 'failed'> => {
+  if (status === 401 || (status === 400 && codes.some((code) => ofTheToken.has(code))))
     return {
-      code: status === 401 ? 'cloudflare-credentials' : 'cloudflare-refused',
-      cause: 'the API token is not accepted, or the request is not one that Cloudflare takes',
+      code: 'cloudflare-credentials',
+      cause: 'the API token is not accepted',
       next: 'make a token in the dashboard: My Profile, API Tokens',
+    }
+  if (status === 400 && codes.some((code) => ofRecordsThere.has(code)))
+    return {
+      code: 'cloudflare-record-there',
+      cause: 'another record of that name is in the way: a CNAME stands alone, and no record is there twice',
+      next: 'look at the records of that name in the dashboard: DNS, Records',
     }
   if (status === 403)
     return {
