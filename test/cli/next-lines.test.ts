@@ -43,6 +43,29 @@ test('a line leads to the deployment that was looked at: ours, kubectl’s and s
   )
 })
 
+test('a line for a node says what its alias needs, whoever wrote the line; a node that needs nothing, and what is no command there, stay', () => {
+  const needs = { options: ['-o', 'RemoteCommand=none', '-o', 'RequestTTY=no'], lacksSudo: false }
+  const seen = new Map([
+    ['hetzner1', needs],
+    ['hetzner2', { options: [], lacksSudo: false }],
+  ])
+  const lines = {
+    'ssh hetzner1 sudo -l': 'ssh -o RemoteCommand=none -o RequestTTY=no hetzner1 sudo -l',
+    "ssh hetzner1 'curl -sv https://x/v2/'": "ssh -o RemoteCommand=none -o RequestTTY=no hetzner1 'curl -sv https://x/v2/'",
+    'ssh -v hetzner1 true': 'ssh -v -o RemoteCommand=none -o RequestTTY=no hetzner1 true',
+    'ssh -o RemoteCommand=none hetzner1 true': 'ssh -o RemoteCommand=none hetzner1 true',
+    'ssh hetzner2 sudo -l': 'ssh hetzner2 sudo -l',
+    'ssh hetzner3 sudo -l': 'ssh hetzner3 sudo -l',
+    'accept it with: ssh hetzner1': 'accept it with: ssh hetzner1',
+    'ssh -W 10.0.0.1:5432 hetzner1': 'ssh -W 10.0.0.1:5432 hetzner1',
+    'ssh -fNM hetzner1': 'ssh -fNM hetzner1',
+  }
+  for (const [line, wanted] of Object.entries(lines)) expect(typedHere(line, { seen })).toBe(wanted)
+  expect(typedHere('ssh hetzner1 sudo -l', { seen, ssh: '/tmp/c' })).toBe(
+    'ssh -F /tmp/c -o RemoteCommand=none -o RequestTTY=no hetzner1 sudo -l',
+  )
+})
+
 test('which deployment was asked for: the flag in either form, else the variable', () => {
   expect(envAsked(['--json', '--env', 'a'], { HONEYDUE_ENV: 'b' })).toBe('a')
   expect(envAsked(['--env=c'], {})).toBe('c')

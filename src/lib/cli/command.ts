@@ -47,7 +47,7 @@ export abstract class HoneydueCommand extends Command {
 
   protected inEnvironment<T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> {
     return inSession(asked, (session) => {
-      this.here = hereIn(session.environment, this.here.env, process.env)
+      this.here = hereIn(session.environment, this.here.env, process.env, session.seen)
       return use(session)
     })
   }

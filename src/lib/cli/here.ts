@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Environment } from '../environment/schema.ts'
-import { part, quotingOf, type ShellLine, sh, word } from '../shell.ts'
+import type { SeenNode } from '../node-lines.ts'
+import { part, quotingOf, type ShellLine, sh, word, words } from '../shell.ts'
 
 /** What a line must say beside its command, so that it reaches the deployment that was looked at and no other. */
 export interface Here {
@@ -10,6 +11,8 @@ export interface Here {
   readonly kubeconfig?: string | undefined
   /** The configuration that ssh would not read by itself. */
   readonly ssh?: string | undefined
+  /** What was seen of each alias by now: options without which ssh takes no command there. */
+  readonly seen?: ReadonlyMap<string, SeenNode> | undefined
 }
 
 /** What `--env` says in these words, or the variable that stands for it. */
@@ -19,9 +22,9 @@ export const envAsked = (words: readonly string[], env: NodeJS.ProcessEnv): stri
   return given ?? env['HONEYDUE_ENV']
 }
 
-export const hereIn = ({ kubeconfig, ssh }: Environment, asked: string | undefined, env: NodeJS.ProcessEnv): Here => {
+export const hereIn = ({ kubeconfig, ssh }: Environment, asked: string | undefined, env: NodeJS.ProcessEnv, seen?: Here['seen']): Here => {
   const used = kubeconfig.find((path) => existsSync(path)) ?? kubeconfig[0]
-  return { env: asked, kubeconfig: used === env['KUBECONFIG'] ? undefined : used, ssh: ssh.config }
+  return { env: asked, kubeconfig: used === env['KUBECONFIG'] ? undefined : used, ssh: ssh.config, seen }
 }
 
 /** These commands look at no deployment, or say themselves which one. */
@@ -33,8 +36,18 @@ const inHome = (path: string): ShellLine => {
   return head === '' ? word(rest) : sh`~/${rest}`
 }
 
-const commandsHere = (plain: string, { env, kubeconfig, ssh }: Here): string =>
-  plain
+/** `ssh ALIAS COMMAND`, with flags that take no word of their own before the alias: what has options says them itself. */
+const command = /(?<![\w/.~-])ssh ((?:-[tTvqn] )*)([\w.-]+)(?= )/g
+
+/** A line that runs a command on a node says what the alias needs for it, whoever wrote the line. */
+const withOptions = (plain: string, seen: Here['seen']): string =>
+  plain.replace(command, (line, flags: string, alias: string) => {
+    const options = seen?.get(alias)?.options ?? []
+    return options.length === 0 ? line : sh`ssh ${words([...flags.split(' ').filter(Boolean), ...options, alias])}`
+  })
+
+const commandsHere = (plain: string, { env, kubeconfig, ssh, seen }: Here): string =>
+  withOptions(plain, seen)
     .replace(/(?<![\w/.~-])honeydue ([a-z]+:[a-z-]+|doctor|logs|status|diagnose)(?![\w:-])(?! --(?:env|help))/g, (line, id: string) =>
       env === undefined || elsewhere.test(id) ? line : `${line} --env ${word(env)}`,
     )

@@ -2,6 +2,7 @@ import { atMost, seconds, systemClock } from '../clock.ts'
 import { loadEnvironment, type SettingsPlace } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
 import { Interrupted } from '../errors.ts'
+import type { SeenNode } from '../node-lines.ts'
 import { findRunningSandbox } from '../sandbox/running.ts'
 import type { LeaseStore } from '../systems/kube/lease-store.ts'
 import { openSystems } from '../systems/open.ts'
@@ -16,6 +17,8 @@ export interface Session {
   readonly systems: Systems
   /** Where the operators' lease of this deployment is kept. */
   readonly lease: LeaseStore
+  /** What was seen of each node's alias by now. */
+  readonly seen: ReadonlyMap<string, SeenNode>
   readonly ending: Ending
 }
 
@@ -30,7 +33,7 @@ export const inSession = async <T>(asked: string | undefined, use: (session: Ses
   }
   const systems = openSystems(environment, systemClock, ending.looking, scratch, tell)
   try {
-    return await use({ environment, settings, systems, lease: systems.lease, ending })
+    return await use({ environment, settings, systems, lease: systems.lease, seen: systems.seen, ending })
   } catch (error) {
     // A call that was cut off fails in its own words; what happened is that somebody asked to stop.
     throw ending.looking.aborted && !(error instanceof Interrupted) ? ending.looking.reason : error

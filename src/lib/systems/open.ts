@@ -1,6 +1,7 @@
 import { type Clock, seconds } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
 import { Unreachable } from '../errors.ts'
+import type { SeenNode } from '../node-lines.ts'
 import { Secret } from '../secret.ts'
 import { checkoutSystem } from './checkout/checkout.ts'
 import { cloudflareSystem } from './cloudflare/cloudflare.ts'
@@ -30,7 +31,7 @@ export const openSystems = (
   signal: AbortSignal,
   scratch: () => Promise<ScratchServer> = noScratch,
   tell?: (what: string) => void,
-): Systems & { readonly lease: LeaseStore; readonly close: () => Promise<void> } => {
+): Systems & { readonly lease: LeaseStore; readonly seen: ReadonlyMap<string, SeenNode>; readonly close: () => Promise<void> } => {
   const { namespace, redis, database } = environment
   const reach = {
     kubeconfigs: environment.kubeconfig,
@@ -44,7 +45,9 @@ export const openSystems = (
     reached: async () => [...((await kube.reached?.()) ?? []), ...((await system.reached?.()) ?? [])],
   })
   const trust = { hostaddr: environment.hostaddr, ...(environment.ca !== undefined && { caFile: environment.ca }), signal }
+  const seen = new Map<string, SeenNode>()
   const nodes = nodesSystem({
+    seen,
     ...(environment.ssh.config !== undefined && { configFile: environment.ssh.config }),
     hostnames: new Map(environment.nodes.map(({ alias, hostname }) => [alias, hostname])),
     clock,
@@ -138,6 +141,7 @@ export const openSystems = (
   // The operators' lease is kept alive on a connection of its own, and given back after Ctrl-C as well.
   const coordination = kubeClient({ ...reach, clock, timeout: seconds(5) })
   return {
+    seen,
     lease: kubeLeases(coordination, { namespace, name: environment.lease.name, clock }),
     ...(environment.readonly ? withoutWriters(systems, environment.name) : systems),
     close: async () => {

@@ -18,6 +18,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
   /** A word for somebody who waits longer than usual. */
   readonly tell?: (what: string) => void
+  /** Told what the configuration says of an alias, before anything is connected. */
+  readonly resolved?: (host: Resolved) => void
 }
 
 const maxHops = 8
@@ -168,7 +170,10 @@ export const connector = (options: ConnectOptions) => {
         const first = new Promise<void>((resolve) => {
           began = resolve
         })
-        const connection = resolving.then((host) => connectTo(host, [], began))
+        const connection = resolving.then((host) => {
+          options.resolved?.(host)
+          return connectTo(host, [], began)
+        })
         begun.push(Promise.race([first, connection.catch(() => {})]))
         return connection
       }),

@@ -6,6 +6,7 @@ import { connector } from './connect.ts'
 import { optionsFor } from './over-ssh.ts'
 import { proveNodes } from './prove-nodes.ts'
 import { readNodes } from './read-nodes.ts'
+import type { Resolved } from './resolved.ts'
 import { sayNodes } from './say-nodes.ts'
 import type { NodesProver, NodesReader, NodesWriter } from './types.ts'
 import { writeNodes } from './write-nodes.ts'
@@ -19,22 +20,26 @@ export interface NodesOptions {
   readonly signal?: AbortSignal
   /** A word for somebody who waits longer than usual. */
   readonly tell?: (what: string) => void
+  /** Filled with what is seen of each alias, for lines to be typed. */
+  readonly seen?: Map<string, SeenNode>
 }
 
 const writeWithinMs = 30_000
 
 /** The `nodes` system: one SSH connection a node, opened at first use and kept until `close`. */
 export const nodesSystem = (options: NodesOptions): System<NodesReader, NodesWriter, NodesProver> => {
-  const seen = new Map<string, SeenNode>()
+  const { seen = new Map<string, SeenNode>() } = options
   const places = new Map<string, string>()
   const saying = { ...options, seen }
-  const opened = connector(options)
+  const resolved = (host: Resolved) => {
+    if (!seen.has(host.alias)) seen.set(host.alias, { options: optionsFor(host), lacksSudo: false })
+  }
+  const opened = connector({ ...options, resolved })
   const connections = {
     ...opened,
     async to(alias: string) {
       const connection = await opened.to(alias)
       places.set(alias, `${connection.host.hostname}:${connection.host.port}`)
-      if (!seen.has(alias)) seen.set(alias, { options: optionsFor(connection.host), lacksSudo: false })
       return connection
     },
   }
@@ -44,7 +49,7 @@ export const nodesSystem = (options: NodesOptions): System<NodesReader, NodesWri
     hostnames: options.hostnames ?? new Map(),
     answered: (alias, hostname) => names.set(alias, hostname),
   })
-  const read = readNodes({ options, connections, seen, ...asking })
+  const read = readNodes({ options: { ...options, resolved }, connections, seen, ...asking })
   // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
   const write = (alias: string, script: string, within = writeWithinMs) => asking.told(alias, script, { timeoutMs: within }, 'proved first')
   /** By their own names, over the connections that writes go through. */

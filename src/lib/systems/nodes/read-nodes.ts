@@ -14,6 +14,7 @@ import { knownKeys } from './known-hosts.ts'
 import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
 import { resolveAlias } from './resolve.ts'
+import type { Resolved } from './resolved.ts'
 import { lacksSudo } from './script.ts'
 import { readServed, servedScript } from './served.ts'
 import { garbled, ufwUnreadable } from './trouble.ts'
@@ -27,6 +28,8 @@ export interface ReadNodesOptions {
   readonly configFile?: string
   readonly clock: Clock
   readonly signal?: AbortSignal
+  /** Told what the configuration says of an alias that is looked up alone. */
+  readonly resolved?: (host: Resolved) => void
 }
 
 /** The reading half: one script over SSH for each question. */
@@ -51,6 +54,7 @@ export const readNodes = ({
   return {
     async setup(alias) {
       const host = await resolveAlias(alias, options)
+      options.resolved?.(host)
       const [known, identities, master] = await Promise.all([knownKeys(host), identitiesOf(host), masterAnswers(host, options.configFile)])
       return {
         alias,
