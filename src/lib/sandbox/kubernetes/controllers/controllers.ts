@@ -5,6 +5,7 @@ import type { ControlPlane, ControlPlaneOptions, KubeObject, StoreEvent } from '
 import { evict, reconcileBudget } from './budget.ts'
 import { reconcileClaim } from './claims.ts'
 import { createContext } from './context.ts'
+import { reconcileCronJob } from './cron-job.ts'
 import { reconcileDaemonSet } from './daemon-set.ts'
 import { reconcileDeployment } from './deployment.ts'
 import { reconcileEndpoints } from './endpoints.ts'
@@ -33,6 +34,7 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
     ['Deployment', (name, namespace, again) => reconcileDeployment(context, name, namespace, again)],
     ['ReplicaSet', (name, namespace, again) => reconcileReplicaSet(context, name, namespace, again)],
     ['Job', (name, namespace, again) => reconcileJob(context, name, namespace, again)],
+    ['CronJob', (name, namespace) => reconcileCronJob(context, name, namespace)],
     ['DaemonSet', (name, namespace, again) => reconcileDaemonSet(context, name, namespace, again)],
     ['PodDisruptionBudget', (name, namespace) => reconcileBudget(client, name, namespace)],
     ['Service', (name, namespace = 'default') => reconcileEndpoints(client, name, namespace)],
@@ -104,6 +106,10 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
       const owner = ownerOf(object)
       if (owner) enqueue('Deployment', owner.name, metadata.namespace)
       all('PodDisruptionBudget', budgets, metadata.namespace)
+    }
+    if (kind === 'Job') {
+      const owner = ownerOf(object)
+      if (owner?.kind === 'CronJob') enqueue('CronJob', owner.name, metadata.namespace)
     }
     if (kind === 'ConfigMap' || kind === 'Secret') kubelet.configurationChanged(metadata.namespace)
   }

@@ -9,6 +9,7 @@ export const replicaSets = apps('replicasets')
 export const deployments = apps('deployments')
 export const daemonSets = apps('daemonsets')
 export const jobs: ResourceName = { group: 'batch', resource: 'jobs' }
+export const cronJobs: ResourceName = { group: 'batch', resource: 'cronjobs' }
 export const budgets: ResourceName = { group: 'policy', resource: 'poddisruptionbudgets' }
 
 export interface Condition {

@@ -6,45 +6,14 @@ import { type Kind, spec } from './kind.ts'
 const object = (value: unknown): Json => (isJson(value) ? value : {})
 const text = (value: unknown) => String(value ?? '')
 
-export const event: Kind = {
-  default: (o) => {
-    o['source'] ??= {}
-    o['involvedObject'] ??= {}
-    o['eventTime'] ??= null
-    o['reportingComponent'] ??= ''
-    o['reportingInstance'] ??= ''
-    o['firstTimestamp'] ??= null
-    o['lastTimestamp'] ??= null
-  },
-  validate: (o) => {
-    const about = object(o['involvedObject'])['namespace']
-    const of = about ?? 'default'
-    if (of === o.metadata.namespace) return []
-    return [invalidValue('involvedObject.namespace', about ?? '', 'does not match event.namespace')]
-  },
-  fields: (o) => {
-    const about = object(o['involvedObject'])
-    return {
-      ...Object.fromEntries(
-        ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((name) => [
-          `involvedObject.${name}`,
-          text(about[name]),
-        ]),
-      ),
-      reason: text(o['reason']),
-      reportingComponent: text(o['reportingComponent']),
-      source: text(object(o['source'])['component'] ?? o['reportingComponent']),
-      type: text(o['type']),
-    }
-  },
-}
-
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
 export const namespace: Kind = {
   name: 'label',
   create: (o) => {
     o.metadata.labels = { ...o.metadata.labels, 'kubernetes.io/metadata.name': o.metadata.name }
+  },
+  complete: (o) => {
     spec(o)['finalizers'] = ['kubernetes']
     o['status'] = { phase: 'Active' }
   },

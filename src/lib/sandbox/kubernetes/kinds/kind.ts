@@ -16,6 +16,8 @@ export interface Kind {
   readonly default?: (object: KubeObject) => void
   /** What the server writes itself when an object is created. */
   readonly create?: (object: KubeObject, around: Surroundings) => void
+  /** What it writes once the fields have their owners: nobody owns it. */
+  readonly complete?: (object: KubeObject, around: Surroundings) => void
   /** What an update keeps of the old object whatever the client sends. */
   readonly update?: (object: KubeObject, old: KubeObject) => void
   /** Drops what stands behind a feature gate that is closed; whoever sent it is its owner all the same. */

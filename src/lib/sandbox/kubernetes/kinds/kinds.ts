@@ -1,10 +1,12 @@
 import { configMap, secret } from './configuration.ts'
-import { event, namespace, node, persistentVolumeClaim } from './core.ts'
+import { namespace, node, persistentVolumeClaim } from './core.ts'
+import { cronJob } from './cron-job.ts'
+import { event, newerEvent } from './event.ts'
 import type { Kind } from './kind.ts'
 import { custom, ingress, lease, networkPolicy, podDisruptionBudget, role, roleRef, storageClass } from './other.ts'
 import { pod } from './pod.ts'
 import { service } from './service.ts'
-import { cronJob, daemonSet, deployment, job, replicaSet, statefulSet } from './workloads.ts'
+import { daemonSet, deployment, job, replicaSet, statefulSet } from './workloads.ts'
 
 const kinds: Readonly<Record<string, Kind>> = {
   ConfigMap: configMap,
@@ -12,6 +14,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   Pod: pod,
   Service: service,
   Event: event,
+  EventsEvent: newerEvent,
   Namespace: namespace,
   Node: node,
   PersistentVolumeClaim: persistentVolumeClaim,
@@ -36,5 +39,5 @@ const kinds: Readonly<Record<string, Kind>> = {
   TLSStore: custom,
 }
 
-/** What is special about a kind. */
-export const kindOf = (kind: string): Kind => kinds[kind] ?? {}
+/** What is special about the objects of a resource; by its type where two of them share a kind. */
+export const kindOf = ({ kind, type }: { readonly kind: string; readonly type: string }): Kind => kinds[type] ?? kinds[kind] ?? {}

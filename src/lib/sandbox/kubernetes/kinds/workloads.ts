@@ -8,7 +8,8 @@ import { defaultPodSpec, validatePodSpec } from './pod-spec.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
 
-function defaultTemplate(of: Json): void {
+/** Fills in what the API server fills in for what pods are made from. */
+export function defaultTemplate(of: Json): void {
   const template = ensure(of, 'template')
   template['metadata'] = object(template['metadata'])
   template['spec'] ??= {}
@@ -23,7 +24,8 @@ const raw = (field: string, value: string, detail: string): Cause => ({
   message: `Invalid value: ${value}: ${detail}`,
   field,
 })
-const atLeastZero = (field: string, value: unknown): Cause[] =>
+/** What is wrong with a number that may not be negative. */
+export const atLeastZero = (field: string, value: unknown): Cause[] =>
   Number(value) < 0 ? [invalidValue(field, value, 'must be greater than or equal to 0')] : []
 
 function validateWorkload(of: Json): Cause[] {
@@ -182,7 +184,7 @@ export const job: Kind = {
     if (!o.metadata.labels && Object.keys(labels).length > 0) o.metadata.labels = { ...(labels as Record<string, string>) }
     o['status'] ??= {}
   },
-  create: (o) => {
+  complete: (o) => {
     const of = spec(o)
     o['status'] = {}
     if (of['manualSelector'] === true) return
@@ -221,23 +223,4 @@ export const job: Kind = {
     ]
   },
   fields: (o) => ({ 'status.successful': String(object(o['status'])['succeeded'] ?? 0) }),
-}
-
-export const cronJob: Kind = {
-  generation: 'spec',
-  default: (o) => {
-    const of = spec(o)
-    for (const [key, value] of Object.entries({
-      concurrencyPolicy: 'Allow',
-      suspend: false,
-      successfulJobsHistoryLimit: 3,
-      failedJobsHistoryLimit: 1,
-    }))
-      of[key] ??= value
-    const template = ensure(of, 'jobTemplate')
-    template['metadata'] = object(template['metadata'])
-    defaultTemplate(ensure(template, 'spec'))
-    o['status'] ??= {}
-  },
-  validate: (o) => (spec(o)['schedule'] ? [] : [required('spec.schedule')]),
 }

@@ -120,6 +120,7 @@ const byValue: Readonly<Record<string, readonly string[]>> = {
   JobTemplateSpec: ['metadata', 'spec'],
   PodTemplateSpec: ['metadata', 'spec'],
   Event: ['source', 'involvedObject'],
+  EventsEvent: ['deprecatedSource', 'regarding'],
   ServiceStatus: ['loadBalancer'],
   PersistentVolumeClaimSpec: ['resources'],
   NodeStatus: ['daemonEndpoints', 'nodeInfo'],

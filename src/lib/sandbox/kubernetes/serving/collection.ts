@@ -1,9 +1,9 @@
 import { review } from '../access/reviews.ts'
 import { methodNotAllowed } from '../status.ts'
+import { stored } from '../writing/event-forms.ts'
 import { objectBody, readBody } from './body.ts'
 import type { Call } from './call.ts'
 import { deleteBody, remove } from './delete-request.ts'
-import { accept, stored } from './events.ts'
 import { page, selection } from './list.ts'
 import { formOf } from './negotiation.ts'
 import { deleteOptions, writeOptions } from './options.ts'
@@ -35,7 +35,7 @@ export async function collection(call: Call): Promise<void> {
     formOf(request.headers.accept)
     if (!resource.verbs.includes('get'))
       return answer(call.response, 201, review(serving.store, call.user, resource, body, write.manager, serving.now(), namespace))
-    return showResult(call, serving.registry.create(stored(resource), namespace, accept(resource, body), write))
+    return showResult(call, serving.registry.create(resource, namespace, body, write))
   }
   if (method !== 'DELETE') throw methodNotAllowed()
   const deletion = deleteOptions(query, await deleteBody(request))

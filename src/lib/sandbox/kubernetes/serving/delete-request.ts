@@ -5,7 +5,6 @@ import type { KubeObject } from '../types.ts'
 import type { Deletion } from '../writing/requests.ts'
 import { parseJson, parseYamlBody, readBody } from './body.ts'
 import type { Call } from './call.ts'
-import { stored } from './events.ts'
 
 /** The DeleteOptions that a DELETE brings, if any. */
 export async function deleteBody(request: IncomingMessage): Promise<Json | undefined> {
@@ -23,5 +22,5 @@ export const preserved =
 export function remove(call: Call, object: KubeObject, deletion: Deletion): { object: KubeObject; gone: boolean } {
   const asked = deletion.propagationPolicy !== undefined
   const policy = !asked && call.resource.kind === 'Job' ? { ...deletion, propagationPolicy: 'Orphan' as const } : deletion
-  return call.serving.registry.delete(stored(call.resource), object.metadata.namespace, object.metadata.name, policy)
+  return call.serving.registry.delete(call.resource, object.metadata.namespace, object.metadata.name, policy)
 }

@@ -5,7 +5,8 @@ import { parseFieldSelector, parseLabelSelector } from '../selectors.ts'
 import { badRequest, expired, StatusError } from '../status.ts'
 import type { Store } from '../store.ts'
 import type { KubeObject } from '../types.ts'
-import { stored } from './events.ts'
+import { stored } from '../writing/event-forms.ts'
+import { wantsExactly } from './list-options.ts'
 
 export type Choice = (object: KubeObject) => boolean
 
@@ -14,7 +15,7 @@ export function selection(resource: Resource, query: URLSearchParams): Choice {
   const labels = parseLabelSelector(query.get('labelSelector') ?? '')
   const selector = query.get('fieldSelector') ?? ''
   if (selector === '') return (object) => labels(object.metadata.labels ?? {})
-  const own = kindOf(resource.kind).fields
+  const own = kindOf(resource).fields
   const blank = own?.({ apiVersion: '', kind: resource.kind, metadata: { name: '' } }) ?? {}
   const fields = parseFieldSelector(selector, ['metadata.name', 'metadata.namespace', ...Object.keys(blank)])
   return (object) =>
@@ -22,11 +23,12 @@ export function selection(resource: Resource, query: URLSearchParams): Choice {
     fields({ 'metadata.name': object.metadata.name, 'metadata.namespace': object.metadata.namespace ?? '', ...own?.(object) })
 }
 
-export const versionOf = (query: URLSearchParams): number | undefined => {
+/** The version that a query names; `refuse` says in which words one that is none is refused. */
+export const versionOf = (query: URLSearchParams, refuse: (message: string) => StatusError = badRequest): number | undefined => {
   const text = query.get('resourceVersion')
   if (text === null || text === '') return undefined
   if (!/^\d{1,15}$/.test(text))
-    throw badRequest(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+    throw refuse(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
   return Number(text)
 }
 
@@ -45,13 +47,18 @@ export interface Page {
 
 const token = (at: { readonly v: number; readonly after: string }) => Buffer.from(JSON.stringify(at)).toString('base64url')
 function readToken(text: string): { readonly v: number; readonly after: string } {
+  const refuse = (because: string) => badRequest(`invalid continue token: continue key is not valid: ${because}`)
+  const bad = /[^A-Za-z0-9_-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : -1)
+  if (bad >= 0) throw refuse(`illegal base64 data at input byte ${bad}`)
+  const inner = Buffer.from(text, 'base64url').toString()
+  let read: unknown
   try {
-    const read: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    if (isJson(read) && typeof read['v'] === 'number' && typeof read['after'] === 'string') return { v: read['v'], after: read['after'] }
+    read = JSON.parse(inner)
   } catch {
-    // Not ours: refused below like any other.
+    throw refuse(`invalid character '${[...inner][0]}' looking for beginning of value`)
   }
-  throw badRequest('continue key is not valid: illegal base64 data or an unknown encoding')
+  if (isJson(read) && typeof read['v'] === 'number' && typeof read['after'] === 'string') return { v: read['v'], after: read['after'] }
+  throw refuse('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
 }
 const key = (object: KubeObject) => `${object.metadata.namespace ?? ''}/${object.metadata.name}`
 
@@ -61,12 +68,14 @@ export function page(store: Store, resource: Resource, namespace: string | undef
   const limit = Number(query.get('limit') ?? 0)
   if (!Number.isInteger(limit) || limit < 0)
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(query.get('limit'))}: invalid syntax`)
+  const exactly = wantsExactly(query)
   const wanted = versionOf(query)
   if (wanted !== undefined && wanted > store.version()) throw tooLarge(wanted, store.version())
   const from = query.get('continue')
   const place = from ? readToken(from) : undefined
-  const version = place?.v ?? store.version()
-  const all = place ? at(store, resource, namespace, version) : store.list(stored(resource), namespace)
+  const back = place?.v ?? (exactly ? wanted : undefined)
+  const version = back ?? store.version()
+  const all = back !== undefined ? at(store, resource, namespace, version) : store.list(stored(resource), namespace)
   const rest = place ? all.filter((object) => key(object) > place.after) : all
   const matching = rest.filter(chosen)
   const items = limit > 0 ? matching.slice(0, limit) : matching

@@ -54,9 +54,13 @@ export function readRequest(method: string, url: string): RequestInfo | undefine
     namespace = rest[1]
     rest.splice(0, 2)
   }
-  const [plural = '', name, subresource, ...more] = rest
+  const [plural = '', named, subresource, ...more] = rest
   const resource = more.length === 0 ? resourceAt(group, version, plural) : undefined
   const watching = (watchPrefix || ['true', '1'].includes(query.get('watch') ?? '')) && method === 'GET'
+  // The older path of a watch may name one object, as a field selector does elsewhere.
+  const watched = watchPrefix && watching ? named : undefined
+  if (watched !== undefined) query.set('fieldSelector', `metadata.name=${watched}`)
+  const name = watched === undefined ? named : undefined
   const [many, one] = verbs[method] ?? [method.toLowerCase(), method.toLowerCase()]
   const verb = name === undefined ? (watching ? 'watch' : many) : one
   const home = namespace ?? (plural === 'namespaces' ? name : undefined)
@@ -65,7 +69,7 @@ export function readRequest(method: string, url: string): RequestInfo | undefine
     group,
     resource: plural,
     ...(subresource === undefined ? {} : { subresource }),
-    ...(name === undefined ? {} : { name }),
+    ...(named === undefined ? {} : { name: named }),
     ...(home === undefined ? {} : { namespace: home }),
   }
   return {

@@ -2,12 +2,15 @@ import type { ServerResponse } from 'node:http'
 import type { Resource } from '../resources.ts'
 import type { Store } from '../store.ts'
 import type { KubeObject } from '../types.ts'
-import { present, stored } from './events.ts'
+import { present, stored } from '../writing/event-forms.ts'
+import { watchOptions } from './list-options.ts'
 import type { Form } from './negotiation.ts'
 import { partial, table } from './table.ts'
-import { type WatchEvent, watch } from './watch.ts'
+import { bookmarkOf, type WatchEvent, watch } from './watch.ts'
 
 const bookmarkEvery = 60_000
+/** Seconds before the end that the client asked for. */
+const bookmarkBefore = 2
 
 /** Streams a watch, one JSON object a line, until its timeout, the client's leaving or a restore of the store. */
 export function streamWatch(
@@ -18,8 +21,8 @@ export function streamWatch(
   form: Form,
   response: ServerResponse,
 ): void {
-  const seconds = Number(query.get('timeoutSeconds') ?? 0)
-  const limit = Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 86_400) : 1800 + Math.random() * 1800
+  const { timeoutSeconds, bookmarks } = watchOptions(query)
+  const limit = timeoutSeconds > 0 ? Math.min(timeoutSeconds, 86_400) : 1800 + Math.random() * 1800
   let started = false
   let rows = 0
   const early: WatchEvent[] = []
@@ -45,26 +48,16 @@ export function streamWatch(
   const stop = watch(serving.store, resource, namespace, query, (event) => (started ? write(event) : void early.push(event)))
   const forget = serving.store.onRestore(() => end())
   const timer = setTimeout(() => end(), limit * 1000)
-  const bookmark =
-    query.get('allowWatchBookmarks') === 'true'
-      ? setInterval(
-          () =>
-            write({
-              type: 'BOOKMARK',
-              object: {
-                kind: resource.kind,
-                apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
-                metadata: { resourceVersion: String(serving.store.version()), creationTimestamp: null },
-              },
-            }),
-          bookmarkEvery,
-        )
-      : undefined
+  const mark = () => write(bookmarkOf(resource, serving.store.version()))
+  const every = bookmarks ? setInterval(mark, bookmarkEvery) : undefined
+  // Once more just before the end, so that whoever watches on begins there.
+  const last = bookmarks && limit > bookmarkBefore ? setTimeout(mark, (limit - bookmarkBefore) * 1000) : undefined
   function end() {
     stop()
     forget()
     clearTimeout(timer)
-    clearInterval(bookmark)
+    clearTimeout(last)
+    clearInterval(every)
     response.end()
   }
   response.on('close', end)

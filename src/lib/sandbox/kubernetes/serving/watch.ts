@@ -1,15 +1,28 @@
-import type { Resource } from '../resources.ts'
+import { groupVersion, type Resource } from '../resources.ts'
 import type { Json } from '../schema/json.ts'
-import { expired, forbiddenValue, invalid } from '../status.ts'
+import { expired, unclassified } from '../status.ts'
 import type { Change, Store } from '../store.ts'
 import type { KubeObject } from '../types.ts'
-import { stored } from './events.ts'
+import { stored } from '../writing/event-forms.ts'
 import { selection, tooLarge, versionOf } from './list.ts'
+import { watchOptions } from './list-options.ts'
 
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   readonly object: KubeObject | Json
 }
+
+/** How far a watch has come, where there was nothing to tell. */
+export const bookmarkOf = (resource: Resource, version: number, annotations?: Readonly<Record<string, string>>): WatchEvent => ({
+  type: 'BOOKMARK',
+  object: {
+    kind: resource.kind,
+    apiVersion: groupVersion(resource),
+    metadata: { resourceVersion: String(version), ...(annotations ? { annotations } : {}) },
+  },
+})
+/** The watch cache reads the version, and its failure is nobody's fault. */
+const unparsed = (message: string) => unclassified(`resourceVersion: ${message}`)
 
 /** Sends what the query asks to be told of, from its version on, until the returned function is called. */
 export function watch(
@@ -21,18 +34,8 @@ export function watch(
 ): () => void {
   const chosen = selection(resource, query)
   const kind = stored(resource)
-  const initial = query.get('sendInitialEvents')
-  const bookmarks = query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1'
-  const options = { group: 'meta.k8s.io', kind: 'ListOptions' }
-  if (initial !== null && query.get('resourceVersionMatch') !== 'NotOlderThan')
-    throw invalid(options, '', [
-      forbiddenValue('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-    ])
-  if (initial === null && query.get('resourceVersionMatch'))
-    throw invalid(options, '', [
-      forbiddenValue('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
-    ])
-  const version = versionOf(query)
+  const { initial, bookmarks } = watchOptions(query)
+  const version = versionOf(query, unparsed)
   const current = store.version()
   if (version !== undefined && version > current + 1_000_000) throw tooLarge(version, current)
   const tell = (change: Change) => {
@@ -52,17 +55,9 @@ export function watch(
       send({ type: 'DELETED', object: last })
     } else if (is) send({ type: was ? 'MODIFIED' : 'ADDED', object: change.object })
   }
-  if (version === undefined || version === 0 ? initial !== 'false' : initial === 'true') {
+  if (version === undefined || version === 0 ? initial !== false : initial === true) {
     for (const object of store.list(kind, namespace)) if (chosen(object)) send({ type: 'ADDED', object })
-    if (initial === 'true' && bookmarks)
-      send({
-        type: 'BOOKMARK',
-        object: {
-          kind: resource.kind,
-          apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
-          metadata: { resourceVersion: String(current), creationTimestamp: null, annotations: { 'k8s.io/initial-events-end': 'true' } },
-        },
-      })
+    if (initial === true && bookmarks) send(bookmarkOf(resource, current, { 'k8s.io/initial-events-end': 'true' }))
   } else if (version !== undefined && version > 0) {
     const past = store.since(version)
     if (past) for (const change of past) tell(change)

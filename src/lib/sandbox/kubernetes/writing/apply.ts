@@ -6,6 +6,7 @@ import { isJson, type Json } from '../schema/json.ts'
 import { badRequest, conflict, invalid, invalidValue, modified, unclassified } from '../status.ts'
 import type { KubeObject } from '../types.ts'
 import { create } from './create.ts'
+import { accept, present } from './event-forms.ts'
 import { decoding, read, sameIdentity, typed } from './reading.ts'
 import { prepare, replace } from './replace.ts'
 import type { Result, Write, Writing } from './requests.ts'
@@ -66,7 +67,7 @@ export function apply(
   if (Array.isArray(config.metadata.managedFields)) throw badRequest('metadata.managedFields must be nil')
   sameIdentity(config, namespace, name)
   config.metadata.name = name
-  const source = config as unknown as Json
+  const source = present(resource, config) as unknown as Json
   const { uid } = config.metadata
   if (!live) {
     if (uid) throw conflict(resource, name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`)
@@ -86,13 +87,13 @@ export function apply(
     subresource: write.subresource ?? '',
   }
   const complete = (object: Json) => {
-    const whole = prepare(resource, live, object as unknown as KubeObject, write)
-    kindOf(resource.kind).default?.(whole)
-    return whole as unknown as Json
+    const whole = prepare(resource, live, accept(resource, object as unknown as KubeObject), write)
+    kindOf(resource).default?.(whole)
+    return present(resource, whole) as unknown as Json
   }
   const { object, managedFields } = applyConfiguration(
     typed(resource),
-    live as unknown as Json,
+    present(resource, live) as unknown as Json,
     source,
     writer,
     write.force === true,

@@ -7,6 +7,7 @@ import { goValue } from '../schema/go-value.ts'
 import { isJson, type Json } from '../schema/json.ts'
 import { badRequest, invalid, invalidValue, notFound } from '../status.ts'
 import { apply } from './apply.ts'
+import { present, stored } from './event-forms.ts'
 import { read, sameIdentity, typed } from './reading.ts'
 import { replace } from './replace.ts'
 import type { PatchType, Result, Write, Writing } from './requests.ts'
@@ -21,10 +22,10 @@ export function patch(
   body: unknown,
   write: Write & { readonly force?: boolean },
 ): Result {
-  const live = writing.store.get(resource, resource.namespaced ? namespace : undefined, name)
+  const live = writing.store.get(stored(resource), resource.namespaced ? namespace : undefined, name)
   if (type === 'apply') return apply(writing, resource, namespace, name, live, body, write)
   if (!live) throw notFound(resource, name)
-  const target = live as unknown as Json
+  const target = present(resource, live) as unknown as Json
   if (type === 'strategic' && !isJson(body))
     throw badRequest('error decoding patch: json: cannot unmarshal value into Go value of type map[string]interface {}')
   const patched =

@@ -5,11 +5,12 @@ import { struct } from '../schema/schema.ts'
 import { badRequest, type Cause, invalid, notFound } from '../status.ts'
 import type { Store } from '../store.ts'
 import type { KubeObject } from '../types.ts'
+import { accept, stored as home } from './event-forms.ts'
 import type { Write } from './requests.ts'
 
 export const typed = (resource: Pick<Resource, 'type'>) => struct(resource.type)
 
-/** A body as an object of the resource's kind, and what it holds that the kind does not know; throws DecodeError. */
+/** A body as an object of the resource's kind, as it is stored, and what it holds that the kind does not know; throws DecodeError. */
 export function read(
   resource: Pick<Resource, 'group' | 'version' | 'kind' | 'type'>,
   body: Json,
@@ -20,7 +21,7 @@ export function read(
   if (unknown.length > 0 && write.fieldValidation === 'Strict') throw new DecodeError(`strict decoding error: ${unknown.join(', ')}`)
   const metadata = isJson(object['metadata']) ? object['metadata'] : {}
   const whole = { ...object, kind: resource.kind, apiVersion, metadata } as unknown as KubeObject
-  return { object: whole, warnings: write.fieldValidation === 'Ignore' ? [] : unknown }
+  return { object: accept(resource, whole), warnings: write.fieldValidation === 'Ignore' ? [] : unknown }
 }
 
 /** 400 for a body that is none of the resource's kind. */
@@ -47,7 +48,7 @@ export function sameIdentity(wanted: { readonly metadata: Partial<KubeObject['me
 }
 
 export function stored(store: Store, resource: Resource, namespace: string | undefined, name: string): KubeObject {
-  const object = store.get(resource, resource.namespaced ? namespace : undefined, name)
+  const object = store.get(home(resource), resource.namespaced ? namespace : undefined, name)
   if (!object) throw notFound(resource, name)
   return object
 }

@@ -3,6 +3,7 @@ import type { Resource } from '../resources.ts'
 import { copy, isJson, same } from '../schema/json.ts'
 import { conflict } from '../status.ts'
 import type { KubeObject } from '../types.ts'
+import { stored } from './event-forms.ts'
 import { isFree } from './replace.ts'
 import type { Deletion, Writing } from './requests.ts'
 
@@ -14,6 +15,7 @@ export function remove(
   deletion: Deletion,
 ): { object: KubeObject; gone: boolean } {
   const { metadata } = old
+  const home = stored(resource)
   const mismatch = (what: string, wanted: string, has: string | undefined, happened: string) =>
     conflict(
       { group: resource.group, resource: resource.kind },
@@ -33,18 +35,18 @@ export function remove(
   if (!metadata.deletionTimestamp || graceful < (metadata.deletionGracePeriodSeconds ?? 0)) {
     next.metadata.deletionTimestamp = new Date(Date.parse(around.now()) + graceful * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
     next.metadata.deletionGracePeriodSeconds = graceful
-    if (kindOf(resource.kind).generation) next.metadata.generation = (metadata.generation ?? 1) + 1
+    if (kindOf(resource).generation) next.metadata.generation = (metadata.generation ?? 1) + 1
     if (resource.kind === 'Namespace') next['status'] = { phase: 'Terminating' }
   }
   const gone = isFree(next)
   // What goes at once was never seen being deleted; only a pod has had its moment of grace.
   if (gone && resource.kind !== 'Pod' && !metadata.deletionTimestamp) {
-    if (!deletion.dryRun) store.remove(resource, old)
+    if (!deletion.dryRun) store.remove(home, old)
     return { object: old, gone }
   }
   if (deletion.dryRun) return { object: gone ? old : next, gone }
-  if (gone) return { object: store.remove(resource, next), gone }
-  return { object: same(next, old) ? old : store.put(resource, next), gone }
+  if (gone) return { object: store.remove(home, next), gone }
+  return { object: same(next, old) ? old : store.put(home, next), gone }
 }
 
 function grace(resource: Resource, old: KubeObject, deletion: Deletion): number {

@@ -5,6 +5,7 @@ import { groupVersion, type Resource } from '../resources.ts'
 import { copy, isJson, type Json, same } from '../schema/json.ts'
 import { badRequest, conflict, modified } from '../status.ts'
 import type { KubeObject } from '../types.ts'
+import { present, stored as storedAs } from './event-forms.ts'
 import { decoding, read, refuse, sameIdentity, stored, typed } from './reading.ts'
 import type { Result, Write, Writing } from './requests.ts'
 
@@ -42,8 +43,9 @@ export function replace(
   warnings: readonly string[],
   managed?: Json[],
 ): Result {
-  const name = old.metadata.name
-  const kind = kindOf(resource.kind)
+  const { name } = old.metadata
+  const home = storedAs(resource)
+  const kind = kindOf(resource)
   const version = wanted.metadata.resourceVersion
   if (version && version !== old.metadata.resourceVersion) throw modified(resource, name)
   const onlyStatus = write.subresource === 'status'
@@ -55,7 +57,7 @@ export function replace(
     ...(kind.validate?.(object, onlyStatus ? undefined : old) ?? []),
     ...(onlyStatus ? [] : (kind.validateUpdate?.(object, old) ?? [])),
   ]
-  if (write.subresource === undefined || write.subresource === 'scale') refuse(resource, name, causes, warnings)
+  if (write.subresource === undefined || write.subresource === 'scale') refuse(home, name, causes, warnings)
   const annotated =
     kind.generation === 'spec and annotations' && !onlyStatus && !same(object.metadata.annotations ?? {}, old.metadata.annotations ?? {})
   if (kind.generation && (annotated || !same(withoutStatus(object), withoutStatus(old))))
@@ -67,16 +69,16 @@ export function replace(
     subresource: write.subresource ?? '',
   }
   const metadata = write.subresource === undefined ? ownersFor({ ...old.metadata }, { ...wanted.metadata }) : old.metadata
-  const base = { ...old, metadata }
-  const fields = managed ?? recordUpdate(typed(resource), base, object, writer, around.now())
+  const base = { ...old, metadata } as KubeObject
+  const fields = managed ?? recordUpdate(typed(resource), present(resource, base), present(resource, object), writer, around.now())
   if (fields.length > 0) object.metadata.managedFields = fields
   else delete object.metadata.managedFields
   kind.gated?.(object)
   if (same(timeless(object), timeless(old))) return { object: old, warnings }
   const said = [...warnings, ...(kind.warnings?.(object) ?? [])]
   if (write.dryRun) return { object, warnings: said }
-  if (object.metadata.deletionTimestamp && isFree(object)) return { object: store.remove(resource, object), warnings: said }
-  return { object: store.put(resource, object), warnings: said }
+  if (object.metadata.deletionTimestamp && isFree(object)) return { object: store.remove(home, object), warnings: said }
+  return { object: store.put(home, object), warnings: said }
 }
 
 const withoutStatus = ({ metadata: _, status: __, ...rest }: KubeObject) => rest
