@@ -3,6 +3,7 @@ import { environmentFlag } from '../../lib/cli/command.ts'
 import { askForPage, renderSummary } from '../../lib/cli/front-door.ts'
 import { paint } from '../../lib/cli/render.ts'
 import { listPages, pageData, RunbookCommand } from '../../lib/cli/runbook-command.ts'
+import { meanwhile } from '../../lib/cli/seen-meanwhile.ts'
 import { searchPages } from '../../lib/runbook/search.ts'
 
 export default class RunbookFind extends RunbookCommand {
@@ -25,7 +26,8 @@ export default class RunbookFind extends RunbookCommand {
       if (found.length === 0) throw this.nothingFound(words)
       return this.print({ exitCode: 0, pages: found.map(pageData) }, listPages(found, paint(process.stdout)))
     }
-    const page = await askForPage(pages, search, prompts)
+    const { now, close } = meanwhile(flags.env, (command) => this.config.findCommand(command)?.['needs'])
+    const page = await askForPage(pages, search, prompts, now).finally(close)
     this.logToStderr(renderSummary(page, Math.min(process.stderr.columns ?? 80, 100), paint(process.stderr)))
     await this.conductOther(page.command, flags.env === undefined ? [] : ['--env', flags.env])
   }

@@ -37,6 +37,8 @@ type Given = Readonly<Record<string, unknown>> & { readonly env?: string | undef
 export const procedureCommand = <C extends Choices, N extends Name, F>(procedure: Procedure<C, N, F>) =>
   class extends ProcedureCommand {
     static override summary = procedure.title
+    /** Which systems it asks: the manifest says it to who must not load it. */
+    static needs: readonly Name[] = procedure.needs
     static override args = argsOf(procedure.choices)
     static override flags = flagsOf(procedure.choices)
 

@@ -18,6 +18,8 @@ import { whileLooking } from './while-looking.ts'
 export const reportCommand = <C extends Choices, N extends Name>(report: Report<C, N>) =>
   class extends ReportCommand {
     static override summary = report.title
+    /** Which systems it asks: the manifest says it to who must not load it. */
+    static needs: readonly Name[] = report.needs
     static override args = argsOf(report.choices)
     static override flags = flagsOf(report.choices)
 

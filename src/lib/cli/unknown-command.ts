@@ -33,7 +33,8 @@ export const tellUnknown = async (
     process.stdout.write(`${failureDocument(trouble, unknown, { exitCode: exitCodes.unknown })}\n`)
     return
   }
-  const found = symptom === '' || symptom.includes(':') || name ? [] : searchPages(await readPages(join(root, 'runbooks')))(symptom)
+  // A word with a colon is a command's name; an error text has blanks as well.
+  const found = symptom === '' || /^\S*:\S*$/.test(symptom) || name ? [] : searchPages(await readPages(join(root, 'runbooks')))(symptom)
   if (found.length === 0) {
     process.stderr.write(`${renderTrouble(trouble, paint(process.stderr))}\n`)
     return

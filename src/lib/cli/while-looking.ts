@@ -1,6 +1,7 @@
 import type { Name } from '../systems/systems.ts'
 
-const called: Readonly<Partial<Record<Name, string>>> = {
+/** What people call each system. */
+export const called: Readonly<Partial<Record<Name, string>>> = {
   kube: 'the cluster',
   nodes: 'the nodes',
   redis: 'Redis',

@@ -114,7 +114,7 @@ const invalid = (file: string, problems: readonly string[]): Usage =>
   new Usage({
     code: 'environment-invalid',
     failed: `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`,
-    cause: 'It holds what is no setting, or a value of another kind',
+    cause: 'A setting is misspelled or misplaced, or its value is of the wrong kind',
     details: problems,
     next: 'honeydue config:explain',
   })

@@ -176,7 +176,7 @@ const blind = (error: unknown): Unreachable =>
   new Unreachable(
     {
       code: 'lease-unseen',
-      failed: 'Whether this run still holds the operators’ lease cannot be seen',
+      failed: 'It cannot be seen whether this run still holds the operators’ lease',
       cause: error instanceof Unreachable ? error.failed : 'The Kubernetes API does not answer',
       next: 'honeydue lock:status',
     },

@@ -30,9 +30,9 @@ export const matcher = (source: string): ((lines: readonly string[]) => readonly
       if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
       throw new Usage({
         code: 'flag-grep',
-        failed: `--grep: ${source} was not done with ${counted(lines.length, 'line')} after ${within / 1000} s, and was stopped`,
-        cause: 'It tries the same text in ever more ways: a repetition within a repetition, such as (a+)+, does so',
-        next: 'honeydue logs with a simpler pattern',
+        failed: `--grep: ${source} took more than ${within / 1000} s for ${counted(lines.length, 'line')}, and was stopped`,
+        cause: 'A repetition within a repetition, such as (a+)+, takes endless time on some texts',
+        next: 'use a simpler pattern: honeydue logs --help',
       })
     } finally {
       context['lines'] = []

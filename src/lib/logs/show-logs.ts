@@ -143,9 +143,9 @@ const named = async (all: readonly Pod[], wanted: Wanted, kube: KubeReader): Pro
   if (logs > mostFeeds)
     throw new Blocked({
       code: 'logs-too-many',
-      failed: `${logs} logs are too many to be read at a time: at most ${mostFeeds} are`,
+      failed: `At most ${mostFeeds} logs can be read at once, and these are ${logs}`,
       cause: `${found.length} pods of ${workloadNames(found).join(', ')}`,
-      next: 'honeydue logs with the name of a workload or pod',
+      next: sh`honeydue logs ${workloadNames(found)[0] ?? 'api'}`,
     })
   if (found.length > 0) return all
   const name = workload?.slice(workload.indexOf('/') + 1)

@@ -19,11 +19,10 @@ const sectionOf = (query: string): number | undefined => {
   return number === undefined ? undefined : Number(number)
 }
 
-const plain = (text: string): string =>
-  ` ${text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()} `
+/** The words of a text: `don't` is one, as `dont` is. */
+const wordsIn = (text: string): readonly string[] => text.replace(/['’]/g, '').split(/[^\p{L}\p{N}]+/u)
+
+const plain = (text: string): string => ` ${wordsIn(text.toLowerCase()).filter(Boolean).join(' ')} `
 
 /** Whether a symptom of the page has these words, several of them, as they were typed: an error text that was copied. */
 const says = ({ symptoms }: Page, query: string): boolean => {
@@ -36,7 +35,7 @@ export const searchPages = (pages: readonly Page[]): ((query: string) => readonl
   const index = new MiniSearch<Page>({
     idField: 'command',
     fields: ['command', 'title', 'symptoms', 'text'],
-    tokenize: (text) => text.split(/[^\p{L}\p{N}]+/u),
+    tokenize: (text) => [...wordsIn(text)],
     extractField: (page, field) => {
       const value = page[field as keyof Page]
       return Array.isArray(value) ? value.join('\n') : String(value ?? '')

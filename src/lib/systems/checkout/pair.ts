@@ -56,9 +56,9 @@ export const writePair = (
       if (wanted === undefined || ![digest(newKey), digest(key)].includes(wanted)) {
         throw new Failed({
           code: 'certificate-key',
-          failed: `The new certificate (${readCertificate(pem)?.id ?? 'none'} at Cloudflare) is not one of the key in ${files.newKey}`,
+          failed: `The new certificate (${readCertificate(pem)?.id ?? 'none'} at Cloudflare) does not belong to the key in ${files.newKey}`,
           state: 'The pair in use was not touched.',
-          cause: 'Another request was signed, or the key was replaced meanwhile',
+          cause: 'Cloudflare signed another request, or somebody replaced the key meanwhile',
           next: 'honeydue cert:status',
         })
       }

@@ -25,7 +25,7 @@ export const writeValues = (folder: string): ValueWriter => {
     if (after === undefined)
       throw new Failed({
         code: 'checkout-no-place',
-        failed: `${file} has no one place for ${place.key ?? 'the value'}`,
+        failed: `${place.key ?? 'The value'} does not stand exactly once in ${file}`,
         cause: 'Somebody edited it meanwhile',
         next: sh`ls -l ${join(folder, file)}`,
       })

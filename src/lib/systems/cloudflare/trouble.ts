@@ -87,7 +87,11 @@ const unanswered = (cause: unknown): Omit<Account, 'failed'> => {
   const next = 'https://www.cloudflarestatus.com, and this machine: curl -sv https://api.cloudflare.com/client/v4/ips'
   if (code === 'ETIMEDOUT') return { code: 'cloudflare-silent', cause: 'it took too long', next }
   if (/^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO$)/.test(code))
-    return { code: 'cloudflare-tls', cause: `its certificate does not verify (${code}): something stands between`, next }
+    return {
+      code: 'cloudflare-tls',
+      cause: `its certificate does not verify (${code}): something on the way, such as a proxy, answers in its place`,
+      next,
+    }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { code: 'cloudflare-unreachable', cause: 'its name does not resolve', next }
   if (code === 'ECONNREFUSED') return { code: 'cloudflare-unreachable', cause: 'nothing listens there', next }
   return { code: 'cloudflare-unreachable', cause: `the connection was cut${code ? ` (${code})` : ''}`, next }

@@ -78,7 +78,7 @@ const segment = (name: string): string => {
   throw new Unreachable({
     code: 'kube-name',
     failed: `"${name}" is no name of a Kubernetes object`,
-    cause: 'The configuration, or an object that refers to it, has it so',
+    cause: 'It stands so in the configuration, or in an object that refers to it',
     next: 'honeydue config:explain',
   })
 }

@@ -47,7 +47,7 @@ const unknown: Kind = { code: 'neon-refused', cause: 'the request is not one tha
 const kinds: Readonly<Record<number, Kind>> = {
   401: {
     code: 'neon-credentials',
-    cause: 'the API key is not accepted: it was revoked, or is another word',
+    cause: 'the API key is not accepted: it was revoked, or is not one of Neon’s',
     next: 'make a key in Neon’s console: Account settings, API keys',
   },
   403: { code: 'neon-forbidden', cause: 'the API key may not do this', next: 'make a key in Neon’s console: Account settings, API keys' },

@@ -83,7 +83,7 @@ export const commandRunner = (machine: Reached, client: Client) => {
                     {
                       code: 'ssh-no-session',
                       failed: `${alias} refused to start a command`,
-                      cause: 'it allows no further session on this connection (MaxSessions)',
+                      cause: 'its sshd allows no more sessions on one connection (MaxSessions)',
                       next: lineTo(machine, sh`uptime`),
                     },
                     { cause: error },

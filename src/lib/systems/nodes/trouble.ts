@@ -46,7 +46,7 @@ export const tooLong = (host: Reached): Unreachable =>
     code: 'ssh-too-long',
     failed: `${host.alias} printed more than ${mostAnswer / 1024 ** 2} MB`,
     state: 'The command may still be running there.',
-    cause: 'what was asked for takes some kilobytes: another program answers, or a broken one',
+    cause: 'the answer should be a few kilobytes: another program answers there, or a broken one',
     next: lineTo(host, sh`uptime`),
   })
 

@@ -87,7 +87,7 @@ const replies: Readonly<Record<string, Told>> = {
   NOREPLICAS: {
     code: 'redis-no-replicas',
     is: 'refuses writes',
-    cause: 'it wants replicas connected (min-replicas-to-write), and there are too few',
+    cause: 'it takes writes only while enough replicas are connected (min-replicas-to-write), and there are too few',
     next: askInPod('info replication'),
     blocked: true,
   },

@@ -83,7 +83,7 @@ export const writeRedis = (connection: RedisConnection, clock: Clock): Omit<Redi
     throw new Failed({
       code: 'queue-not-lost',
       failed: `job ${first.slice(0, 80)}${left.length > 1 ? `, and ${left.length - 1} more,` : ''} was not dropped`,
-      cause: 'a worker took it meanwhile, or what was to be done is there again',
+      cause: 'a worker took it meanwhile, or its payload is there again',
     })
   },
   setPolicy: async ({ from, to }) => {

@@ -14,7 +14,11 @@ const account = (url: URL, code: string, failed: string, cause: string): Account
 
 /** The image names no registry that could be asked. */
 export const noRegistry = (image: string): Unreachable =>
-  new Unreachable({ code: 'registry-unnamed', failed: `${image} names no registry`, cause: 'The cluster decides where it is pulled from' })
+  new Unreachable({
+    code: 'registry-unnamed',
+    failed: `${image} names no registry`,
+    cause: 'The nodes pull such an image from their default registry, which is not asked from here',
+  })
 
 /** The pull secret is not there. */
 export const noSecret = (namespace: string, secret: string): Unreachable =>

@@ -27,7 +27,7 @@ export const otherBytes = (object: string): Unreachable =>
   new Unreachable({
     code: 'storage-other-bytes',
     failed: `${object} came back with other bytes`,
-    cause: 'something between changes what is read',
+    cause: 'something on the way, such as a proxy, changes what is read',
   })
 
 type Kind = Omit<Account, 'failed'> & { readonly cause: string }
@@ -75,7 +75,7 @@ export const refused = (status: number, xml: string, host: string, doing: string
       : (kinds[code] ??
         (status >= 500
           ? { code: 'storage-server-error', cause: 'it has trouble of its own' }
-          : { code: 'storage-refused', cause: 'it does not take the request' }))
+          : { code: 'storage-refused', cause: 'it refuses such a request' }))
   const said = [code, message].filter((one) => one !== '').join(': ')
   return new Unreachable({
     ...kind,
