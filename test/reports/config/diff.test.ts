@@ -48,12 +48,23 @@ test('a deployment as it was deployed differs in rbac.yaml alone, and with all a
   expect(view.texts).toEqual([
     expect.stringMatching(/^ServiceAccount honeydue is not in the cluster: .*rbac\.yaml, which 03-deploy\.sh does not apply/),
   ])
+  expect(view.findings.map(({ next }) => next)).toEqual([`kubectl -n ${namespace} apply -f ${file('deploy-k3s/manifests/rbac.yaml')}`])
   expect(exitOfView(view)).toBe(0)
   expect(exitOfView(await look(true))).toBe(1)
   writeFileSync(file('deploy-k3s/manifests/rbac.yaml'), '# nothing\n')
   const same = await look(true)
   expect(same.texts).toEqual([])
   expect(exitOfView(same)).toBe(0)
+})
+
+test('a file that was never applied is shown first where it would change something else', async () => {
+  edit('deploy-k3s/manifests/pod-disruption-budgets.yaml', 'minAvailable: 2', 'minAvailable: 3')
+  const budgets = file('deploy-k3s/manifests/pod-disruption-budgets.yaml')
+  const text = readFileSync(budgets, 'utf8')
+  writeFileSync(budgets, `${text}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: missing\n  namespace: kube-system\n`)
+  const { findings } = await look()
+  const next = findings.find((one) => one.text.startsWith('ConfigMap missing is not in the cluster'))?.next
+  expect(next).toBe(`kubectl diff -f ${budgets}`)
 })
 
 test('an edited ConfigMap is told with who did it, and the pods that do not have it yet', async () => {

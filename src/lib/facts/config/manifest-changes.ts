@@ -11,6 +11,8 @@ export interface ManifestChange {
   readonly file: string
   /** `Deployment api`. */
   readonly object: string
+  /** As the manifest itself says it. */
+  readonly namespace?: string | undefined
   readonly does: 'nothing' | 'makes' | 'changes' | 'not compared'
   /** Three differences at most, or why it was not compared. */
   readonly what: readonly string[]
@@ -60,7 +62,7 @@ const changeOf = async ({ kube }: Readers<'kube'>, namespace: string, file: stri
   if (filledIn.test(JSON.stringify(manifest))) return { file, object, does: 'not compared', what: ['the script fills it in'] }
   try {
     const { live, after } = await kube.applied(manifest, namespace)
-    if (!live) return { file, object, does: 'makes', what: [] }
+    if (!live) return { file, object, namespace: manifest.metadata.namespace, does: 'makes', what: [] }
     const found = manifestDifferences(compared(after), compared(live))
     // Whatever a Secret holds stays unseen.
     const what = manifest.kind === 'Secret' && found.length > 0 ? ['its values'] : found
