@@ -179,10 +179,7 @@ export interface PodDisruptionBudget extends KubeObject {
   readonly spec: {
     readonly minAvailable?: number | string
     readonly maxUnavailable?: number | string
-    readonly selector?: {
-      readonly matchLabels?: Readonly<Record<string, string>>
-      readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[]
-    }
+    readonly selector?: LabelSelector
     readonly unhealthyPodEvictionPolicy?: string
   }
   readonly status?: {
@@ -192,6 +189,22 @@ export interface PodDisruptionBudget extends KubeObject {
     readonly expectedPods?: number
     readonly conditions?: readonly Condition[]
   }
+}
+
+/** Whom the pods that it selects may reach, and by whom they may be reached. */
+export interface NetworkPolicy extends KubeObject {
+  readonly spec?: {
+    readonly podSelector?: LabelSelector
+    readonly policyTypes?: readonly string[]
+    readonly egress?: readonly {
+      readonly ports?: readonly { readonly port?: number | string; readonly endPort?: number; readonly protocol?: string }[]
+    }[]
+  }
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[]
 }
 
 export interface ReplicaSet extends KubeObject {

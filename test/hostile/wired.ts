@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { badWire, type Fault, type Wire } from './bad-wire.ts'
 
-export type System = 'kubernetes' | 'postgres' | 'edge' | 'cloudflare' | 'registry' | 'ssh' | 'neon' | 'mail' | 'storage'
+export type System = 'kubernetes' | 'postgres' | 'edge' | 'cloudflare' | 'registry' | 'ssh' | 'neon' | 'mail' | 'storage' | 'observability'
 
 /** A sandbox's environment whose every system is reached over a wire of ours. Redis and the pods' ports are reached through Kubernetes. */
 export interface Wired {
@@ -34,6 +34,7 @@ const placesOf = (sandbox: Sandbox) => {
     neon: portIn('console.neon.tech'),
     mail: portIn('smtp.fastmail.com'),
     storage: portIn('s3.us-east-005.backblazeb2.com'),
+    observability: portIn('obs.88oakapps.com'),
     // The second of three nodes: one that is away is the common case.
     ssh: nodePorts[1] ?? nodePorts[0] ?? 0,
   }

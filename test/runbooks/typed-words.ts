@@ -10,6 +10,14 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['outage', 'diagnose'],
   ['users report errors', 'diagnose'],
   ['customers see errors', 'diagnose'],
+  // Metrics, traces, and what takes long.
+  ['grafana shows no data', 'observability:status'],
+  ['dashboards are empty', 'observability:status'],
+  ['no traces in jaeger', 'observability:status'],
+  ['vmagent remote write 401', 'observability:status'],
+  ['the api is slow', 'latency'],
+  ['p95', 'latency'],
+  ['requests take seconds', 'latency'],
   // Cloudflare and the names.
   ['502', 'edge:status', 'diagnose'],
   ['503', 'edge:status', 'diagnose', 'cluster:health'],

@@ -9,6 +9,8 @@ export const called: Readonly<Partial<Record<Name, string>>> = {
   cloudflare: 'Cloudflare',
   mail: 'the mail server',
   storage: 'the storage',
+  metrics: 'the metrics',
+  traces: 'Jaeger',
   neon: 'Neon',
   http: 'the public names',
   checkout: 'the checkout',

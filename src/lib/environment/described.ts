@@ -51,6 +51,23 @@ export const described: Readonly<Record<string, string>> = {
   'storage.idKey': 'the name of its id, in that Secret or in the ConfigMap of the application; no source says it',
   'storage.keyKey': 'the name of the key itself, in the same places',
   'storage.key_command': 'prints the id, a colon and the key, where those names are not known: a program and its words',
+  'observability.write': 'vmagent pushes what it scrapes to this address',
+  'observability.secret': 'where the token stands that metrics and traces are pushed with',
+  'observability.tokenKey': 'under which key',
+  'observability.agent': 'the Deployment of vmagent',
+  'observability.agentPort': 'where it says how it is, in its pod',
+  'observability.service': 'the label service of the samples that the API has',
+  'observability.metrics':
+    'the store, as VictoriaMetrics and Prometheus answer below /api/v1/query; http:// for a port of this machine that is forwarded to it; no source says it',
+  'observability.traces': 'Jaeger, as it answers below /api/traces; http:// as above; no source says it',
+  'observability.traced': 'the services that send traces',
+  'observability.histogram': "the API's histogram of how long requests take, without _bucket; without it, it is looked up",
+  'observability.route': "the histogram's label that says which route; without it, it is looked up",
+  'observability.token_command':
+    'prints what lets read metrics and traces: a program and its words; without it, the live token where the address is the one that is pushed to',
+  'observability.grafana': 'shows what the store has',
+  'observability.grafana_token_command':
+    "prints a token for Grafana's data sources: a program and its words; without it, they are not asked for",
   'neon.project': "the project's id, as its settings in Neon's console show it; without it, restore points are made by hand",
   'neon.api_key_command': 'prints the API key: a program and its words; without it, the variable NEON_API_KEY',
 }
@@ -70,6 +87,12 @@ const examples: Readonly<Record<string, unknown>> = {
   'storage.idKey': 'NAME_OF_THE_ID',
   'storage.keyKey': 'NAME_OF_THE_KEY',
   'storage.key_command': ['op', 'read', 'op://honeydue/storage/key'],
+  'observability.metrics': 'https://metrics.example.com',
+  'observability.traces': 'http://127.0.0.1:16686',
+  'observability.histogram': 'NAME_OF_THE_HISTOGRAM',
+  'observability.route': 'NAME_OF_THE_LABEL',
+  'observability.token_command': ['op', 'read', 'op://honeydue/observability/token'],
+  'observability.grafana_token_command': ['op', 'read', 'op://honeydue/grafana/token'],
   'neon.project': 'the-projects-id',
   'neon.api_key_command': ['op', 'read', 'op://honeydue/neon/key'],
 }

@@ -56,6 +56,17 @@ export const production: z.input<typeof environmentSchema> = {
     prefix: 'uploads/',
     secret: 'honeydue-secrets',
   },
+  // ch15, RUNBOOK 9; 8429 is vmagent's own port. Where the store and Jaeger are asked, no source says.
+  observability: {
+    write: 'https://obs.88oakapps.com/api/v1/write',
+    secret: 'honeydue-secrets',
+    tokenKey: 'OBS_INGEST_TOKEN',
+    agent: 'vmagent',
+    agentPort: 8429,
+    service: 'api',
+    traced: ['honeydue-api', 'honeydue-worker'],
+    grafana: 'https://grafana.88oakapps.com',
+  },
   // The book names the project nowhere.
   neon: {},
 }

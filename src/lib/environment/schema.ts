@@ -10,6 +10,7 @@ const path = text
 const port = z.int().check(z.minimum(1), z.maximum(65535))
 const host = z.string().check(z.regex(/^[A-Za-z0-9.-]+$/, 'is no host name'))
 const place = z.string().check(z.regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'is no host name, with or without a port'))
+const url = z.url()
 const nameserver = z
   .string()
   .check(z.regex(/^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:]+\])(:\d{1,5})?$/, 'is no address of a name server, with or without a port'))
@@ -107,6 +108,32 @@ export const environmentSchema = z.strictObject({
     keyKey: z.optional(text),
     /** Prints `id:key`, where those names are not known. */
     key_command: z.optional(several(text)),
+  }),
+  /** Where what the application counts and traces goes, and is looked at. */
+  observability: z.strictObject({
+    /** vmagent pushes to it, with the live token of that Secret. */
+    write: url,
+    secret: text,
+    tokenKey: text,
+    /** The Deployment of vmagent, and its own port. */
+    agent: text,
+    agentPort: port,
+    /** The label `service` that the API's samples have. */
+    service: text,
+    /** Below which the store answers /api/v1/query. */
+    metrics: z.optional(url),
+    /** Below which Jaeger answers /api/traces. */
+    traces: z.optional(url),
+    /** The services that send traces. */
+    traced: several(text),
+    /** The API's histogram of how long requests take, without _bucket. */
+    histogram: z.optional(z.string().check(z.regex(/^[A-Za-z_:][A-Za-z0-9_:]*$/, 'is no name of a metric'))),
+    /** The histogram's label that says which route. */
+    route: z.optional(z.string().check(z.regex(/^[A-Za-z_]\w*$/, 'is no name of a label'))),
+    /** Prints what lets read metrics and traces. */
+    token_command: z.optional(several(text)),
+    grafana: url,
+    grafana_token_command: z.optional(several(text)),
   }),
   /** Where the database is kept: without a project, restore points are made by hand. */
   neon: z.strictObject({

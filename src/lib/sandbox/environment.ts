@@ -10,6 +10,7 @@ import {
   neon,
   neonHost,
   nodes,
+  observability,
   publicNames,
   registryHost,
   storageHost,
@@ -30,6 +31,7 @@ export interface EnvironmentPlaces {
     readonly mail: number
     readonly names: number
     readonly storage: number
+    readonly observability: number
   }
 }
 
@@ -55,11 +57,18 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     [registryHost]: `127.0.0.1:${ports.registry}`,
     [neonHost]: `127.0.0.1:${ports.neon}`,
     [storageHost]: `127.0.0.1:${ports.storage}`,
+    [observability.host]: `127.0.0.1:${ports.observability}`,
+    [observability.grafana]: `127.0.0.1:${ports.observability}`,
     [mailHost]: `127.0.0.1:${ports.mail}`,
   },
   cloudflare: { zone: zoneName, token_command: ['cat', join(dir, 'cloudflare-token')], origin_ca: join(dir, 'origin-ca.crt') },
   mail: { user: mail.user, domain: zoneName, dkim: mail.dkim, nameserver: `127.0.0.1:${ports.names}` },
   storage: { key_command: ['cat', join(dir, 'storage-key')] },
+  observability: {
+    metrics: `https://${observability.host}`,
+    traces: `https://${observability.host}/jaeger`,
+    grafana_token_command: ['cat', join(dir, 'grafana-token')],
+  },
   neon: { project: neon.project, api_key_command: ['cat', join(dir, 'neon-key')] },
   // The application's own words are not known: these are the sandbox's (deployment/programs.ts).
   warmup: { pattern: 'database pool warmed up: (?<pings>\\d+) pings in (?<ms>\\d+) ms', pings: 20 },

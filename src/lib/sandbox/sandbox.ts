@@ -6,13 +6,12 @@ import { loadEnvironment } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
-import { mayReach } from './deployment/egress.ts'
 import {
   cloudflareHosts,
-  hosts,
   mailHost,
   neonHost,
   nodes as nodeFacts,
+  observability as observabilityFacts,
   registryHost,
   storage as storageFacts,
   storageHost,
@@ -35,11 +34,13 @@ import { type NeonSandbox, startNeon } from './neon/neon.ts'
 import { k3sFiles } from './nodes/k3s-files.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
 import type { BootSpeed } from './nodes/server.ts'
+import { type ObservabilitySandbox, startObservability } from './observability/observability.ts'
 import { type PostgresOptions, type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
 import { type RedisSandbox, startRedis } from './redis/redis.ts'
 import { type RegistrySandbox, startRegistry } from './registry/registry.ts'
 import { startSlowPort } from './slow-port.ts'
 import { type StorageSandbox, startStorage } from './storage/storage.ts'
+import { type SandboxUrls, urlsOf } from './urls.ts'
 
 export interface SandboxOptions {
   /** Where its files go; without one, a folder that `stop` removes. */
@@ -61,16 +62,6 @@ export interface SandboxOptions {
   readonly outside?: { readonly redis: number } & Partial<Pick<ProgramOptions, 'database' | 'migrate'>>
 }
 
-/** Where to point other programs: URLs with the planted passwords, PostgreSQL's with the name that TLS verifies and the address beside it. */
-export interface SandboxUrls {
-  readonly redis: string
-  readonly postgresDirect: string
-  readonly postgresPooler: string
-  readonly api: string
-  /** Cloudflare's API, with the `/client/v4` that its clients take for the base. */
-  readonly cloudflare: string
-}
-
 export interface Sandbox {
   readonly dir: string
   readonly kubernetes: KubernetesSandbox
@@ -82,6 +73,7 @@ export interface Sandbox {
   readonly neon: NeonSandbox
   readonly mail: MailSandbox
   readonly storage: StorageSandbox
+  readonly observability: ObservabilitySandbox
   /** What signs origin certificates, for worlds that need one of their own. */
   readonly originCa: OriginCa
   readonly edge: EdgeSandbox
@@ -143,6 +135,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const neon = started(await startNeon(authority.issue({ commonName: neonHost, names: [neonHost] })))
     const mail = started(await startMail(authority.issue({ commonName: mailHost, names: [mailHost] })))
     const storage = started(await startStorage(authority.issue({ commonName: storageHost, names: [storageHost] })))
+    const observability = started(
+      await startObservability({
+        identity: authority.issue({ commonName: observabilityFacts.host, names: [observabilityFacts.host, observabilityFacts.grafana] }),
+        client: () => kubernetes.client,
+        environmentOf: (pod) => environments.get(pod),
+      }),
+    )
     const redis = started(await startRedis({ password: planted.redisPassword }))
     const postgres = started(
       await startPostgres({
@@ -152,7 +151,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         ...(options.postgresServers && { servers: options.postgresServers }),
       }),
     )
-    const reach = reachability(() => kubernetes.client, { redis: outside?.redis ?? redis.port, postgres: postgres.port }, registry)
+    const reach = reachability(
+      () => kubernetes.client,
+      { redis: outside?.redis ?? redis.port, postgres: postgres.port, agent: observability.agentPort },
+      registry,
+    )
     const { delay } = options
     const slow = async (slowed: NodesSandbox) => {
       if (delay !== undefined) for (const { alias } of slowed.nodes) await slowed.fail(alias, { delayMs: 2 * delay })
@@ -184,7 +187,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             pings: options.warmupPings,
             work: (host, signal) => redis.work(host, signal, options.jobs === true),
             began: (pod, env) => environments.set(pod, env),
-            reaches: (pod, port) => mayReach(kubernetes.client, pod, port),
+            agent: observability,
             ...(outside === undefined && { cache: redis.accepts, startCache: redis.startWith }),
             ...outside,
           }),
@@ -215,6 +218,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         client: kubernetes.client,
         nodes,
         state: () => cloudflare.state,
+        answered: observability.request,
         ...(options.speed ? { speed: options.speed } : {}),
       }),
     )
@@ -232,6 +236,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       neon: await at(neon.port),
       mail: await at(mail.port),
       storage: await at(storage.port),
+      observability: await at(observability.port),
       // Over UDP.
       names: mail.names.port,
     }
@@ -245,6 +250,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       writeFile(join(dir, 'environment.yaml'), stringify(overlay), { mode: 0o600 }),
       writeFile(join(dir, 'cloudflare-token'), planted.cloudflareToken, { mode: 0o600 }),
       writeFile(join(dir, 'storage-key'), `${storageFacts.id}:${planted.storageKey}`, { mode: 0o600 }),
+      writeFile(join(dir, 'grafana-token'), planted.grafanaToken, { mode: 0o600 }),
       writeFile(join(dir, 'neon-key'), planted.neonKey, { mode: 0o600 }),
       writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
     ])
@@ -260,6 +266,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       neon,
       mail,
       storage,
+      observability,
       originCa,
       edge,
       environment,
@@ -276,25 +283,5 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   } catch (error) {
     await stop().catch(() => {})
     throw error
-  }
-}
-
-interface Ports {
-  readonly redis: number
-  readonly postgres: number
-  readonly api: number
-  readonly cloudflare: number
-}
-
-function urlsOf(ports: Ports, ca: string): SandboxUrls {
-  const postgres = (host: string) =>
-    `postgresql://neondb_owner:${planted.postgresPassword}@${host}:${ports.postgres}/honeyDue?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}&hostaddr=127.0.0.1`
-  return {
-    redis: `redis://default:${planted.redisPassword}@127.0.0.1:${ports.redis}/0`,
-    postgresDirect: postgres(hosts.direct),
-    postgresPooler: postgres(hosts.pooler),
-    // By address: its name would lead whoever asks to the real one.
-    api: `https://127.0.0.1:${ports.api}`,
-    cloudflare: `https://127.0.0.1:${ports.cloudflare}/client/v4`,
   }
 }

@@ -11,8 +11,10 @@ import type { LeaseStore } from './kube/lease-store.ts'
 import { kubeLeases } from './kube/leases.ts'
 import { kubeClient } from './kube/request.ts'
 import { mailSystem } from './mail/mail.ts'
+import { metricsSystem } from './metrics/metrics.ts'
 import { neonSystem } from './neon/neon.ts'
 import { nodesSystem } from './nodes/nodes.ts'
+import { observabilityOptions } from './observability-options.ts'
 import { postgresSystem } from './postgres/postgres.ts'
 import { redisSystem } from './redis/redis.ts'
 import { dialThrough } from './redis/through.ts'
@@ -22,6 +24,7 @@ import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
 import { storageSystem } from './storage/storage.ts'
 import type { Reached, Systems } from './systems.ts'
 import { cloudflareToken, neonKey, readToken } from './token.ts'
+import { tracesSystem } from './traces/traces.ts'
 import { withoutWriters } from './without-writers.ts'
 
 /** Every system of an environment; each connects, and loads its library, at first use. `scratch`: starts the PostgreSQL that migrations are tried on. `tell`: a word for somebody who waits. */
@@ -54,6 +57,7 @@ export const openSystems = (
     signal,
     ...(tell && { tell }),
   })
+  const observed = observabilityOptions({ environment, kube: kube.read, trust })
   const systems: Systems = {
     checkout: checkoutSystem(environment.checkout, environment.kubeconfig),
     kube,
@@ -88,6 +92,8 @@ export const openSystems = (
       },
       clock,
     }),
+    metrics: metricsSystem(observed.metrics),
+    traces: tracesSystem(observed.traces),
     neon: neonSystem({ ...trust, ...environment.neon, variable: process.env[neonKey.variable], clock }),
     // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.
     registry: registrySystem({

@@ -39,6 +39,23 @@ export const storageKey: TokenKind = {
   next: 'set storage.idKey and storage.keyKey, or storage.key_command in the configuration',
 }
 
+/** Lets read metrics and traces. */
+export const observabilityToken: TokenKind = {
+  code: 'observability',
+  called: 'token for metrics and traces',
+  variable: 'no variable',
+  setting: 'observability.token_command',
+  next: 'set observability.token_command in the configuration',
+}
+
+export const grafanaToken: TokenKind = {
+  code: 'grafana',
+  called: 'Grafana token',
+  variable: 'no variable',
+  setting: 'observability.grafana_token_command',
+  next: 'set observability.grafana_token_command in the configuration',
+}
+
 /** Where the API token comes from: the environment's own command, which names the token of that deployment, or else the variable. */
 export interface TokenSource {
   /** An argument list: no shell reads it. */

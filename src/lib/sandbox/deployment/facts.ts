@@ -32,6 +32,9 @@ export const mail = { user: 'sandbox@mail.invalid', dkim: ['one', 'two'] } as co
 export const storageHost = 's3.us-east-005.backblazeb2.com'
 export const storage = { region: 'us-east-005', bucket: 'honeyDueProd', id: '005sandbox0000000001' } as const
 
+/** What metrics and traces are pushed to, and Grafana (ch15). */
+export const observability = { host: 'obs.88oakapps.com', grafana: 'grafana.88oakapps.com' } as const
+
 /** When its cluster was made. */
 export const bornAt = '2026-04-24T08:00:00Z'
 

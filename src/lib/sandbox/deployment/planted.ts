@@ -19,6 +19,7 @@ export const planted = {
   cloudflareToken: made('cloudflare-token'),
   cloudflareReadToken: made('cloudflare-read-only'),
   neonKey: made('neon-key'),
+  grafanaToken: made('grafana-token'),
   storageKey: made('storage-key'),
   apnsKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 } as const

@@ -5,7 +5,7 @@ import { application, type Database, warmupPings } from './application-program.t
 import { autoMigrate } from './auto-migrate.ts'
 import { image, tags } from './facts.ts'
 import type { Images, MigrationFile } from './images.ts'
-import { vmagent } from './vmagent-program.ts'
+import { type Agent, vmagent } from './vmagent-program.ts'
 
 /** What the pods' programs work with. */
 export interface ProgramOptions {
@@ -21,8 +21,8 @@ export interface ProgramOptions {
   readonly began?: (pod: string, env: Readonly<Record<string, string>>) => void
   /** Redis' process starts with this password. */
   readonly startCache?: (password: string) => void
-  /** Whether the network policies let a pod reach this port outside. */
-  readonly reaches?: (pod: KubeObject, port: number) => boolean
+  /** What vmagent does; nothing where it is not said. */
+  readonly agent?: Agent
   /** The program of the migration's Job, given the files of its image. */
   readonly migrate?: (files: () => Promise<readonly MigrationFile[]>) => Program
 }
@@ -40,7 +40,7 @@ export const programs =
     cache,
     startCache = () => {},
     migrate = (files) => migrateProgram(database, files),
-    reaches = () => true,
+    agent = { begin() {}, push: () => true },
   }: ProgramOptions) =>
   (pod: KubeObject, container: string): Program | undefined => {
     if (pod.metadata.namespace !== 'honeydue') return undefined
@@ -91,7 +91,7 @@ export const programs =
           return 0
         }
       case 'vmagent':
-        return vmagent(() => reaches(pod, 443))
+        return vmagent(agent)
       case 'honeydue-migrate':
         return migrate(async () => (await images.migrations(runs)) ?? [])
       default:

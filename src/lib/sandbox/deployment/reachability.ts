@@ -8,19 +8,26 @@ interface Place {
 }
 
 const redisPort = 6379
+const agentPort = 8429
 
-/** Where ports inside the cluster lead, Redis's alone, and from a node the database's hosts and the registry as well; `client` is asked when a connection comes. */
+/** Where ports inside the cluster lead, Redis's and vmagent's alone, and from a node the database's hosts and the registry as well; `client` is asked when a connection comes. */
 export const reachability = (
   client: () => Client,
-  ports: { readonly redis: number; readonly postgres: number },
+  ports: { readonly redis: number; readonly postgres: number; readonly agent: number },
   registry: Pick<RegistrySandbox, 'nodesPort' | 'apart'>,
 ) => {
   const there: Place = { host: '127.0.0.1', port: ports.redis }
-  const isRedis = (object: KubeObject) =>
-    object.metadata.namespace === namespace && object.metadata.labels?.['app.kubernetes.io/name'] === 'redis'
+  const isOf = (name: string, { metadata }: KubeObject) =>
+    metadata.namespace === namespace && metadata.labels?.['app.kubernetes.io/name'] === name
+  const isRedis = (object: KubeObject) => isOf('redis', object)
   return {
     /** For a port-forward to a pod. */
-    pod: (pod: KubeObject, port: number): Place | undefined => (port === redisPort && isRedis(pod) ? there : undefined),
+    pod: (pod: KubeObject, port: number): Place | undefined =>
+      port === redisPort && isRedis(pod)
+        ? there
+        : port === agentPort && isOf('vmagent', pod)
+          ? { host: '127.0.0.1', port: ports.agent }
+          : undefined,
     /** From a node: by the address of a pod or service, or by a name outside. */
     address: (host: string, port: number, alias: string): Place | undefined => {
       if (host === registryHost && port === 443)

@@ -39,6 +39,8 @@ export interface EdgeOptions {
   readonly client: Client
   readonly nodes: NodesSandbox
   readonly state: () => CloudflareState
+  /** A pod of api answered this path, in so many milliseconds. */
+  readonly answered?: (path: string, tookMs: number) => void
   readonly speed?: Partial<EdgeSpeed>
 }
 
@@ -49,6 +51,7 @@ export async function startEdge({
   client,
   nodes,
   state,
+  answered,
   speed = {},
 }: EdgeOptions): Promise<EdgeSandbox> {
   const { reloadMs = 2000, keepAliveMs = 2000 } = speed
@@ -57,7 +60,7 @@ export async function startEdge({
   const open = new Map<string, Map<number, string>>()
   const origins: Origin[] = []
   for (const node of nodes.nodes) {
-    const traefik = await startTraefik({ client, reloadMs, fallback })
+    const traefik = await startTraefik({ client, reloadMs, fallback, ...(answered && { answered }) })
     const peers = new Map<number, string>()
     const tell = () => node.state.write('peers443', [...peers].map(([port, source]) => `${source} ${port}\n`).join(''))
     traefiks.set(node.alias, traefik)

@@ -25,12 +25,14 @@ export interface TraefikOptions {
   readonly reloadMs: number
   /** Served where no certificate fits, once it is needed. */
   readonly fallback: Identity
+  /** A pod of api answered this path, in so many milliseconds. */
+  readonly answered?: (path: string, tookMs: number) => void
 }
 
 const watched = new Set(['secrets', 'ingresses', 'tlsstores'])
 
 /** One Traefik: TLS by server name from the Secrets of the cluster, routes by the Ingresses' hosts to the workloads. */
-export async function startTraefik({ client, reloadMs, fallback }: TraefikOptions): Promise<Traefik> {
+export async function startTraefik({ client, reloadMs, fallback, answered }: TraefikOptions): Promise<Traefik> {
   let configuration: Configuration = configurationOf(client)
   let fault: TraefikFault | undefined
   let pending: NodeJS.Timeout | undefined
@@ -52,7 +54,11 @@ export async function startTraefik({ client, reloadMs, fallback }: TraefikOption
   }
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
-    const { status, type, body } = answerOf(client, configuration.hosts.get(host), (request.url ?? '/').split('?')[0] ?? '/')
+    const [backend, path = '/'] = [configuration.hosts.get(host), (request.url ?? '/').split('?')[0]]
+    const began = performance.now()
+    const { status, type, body } = answerOf(client, backend, path)
+    // What no route takes is counted by none.
+    if (backend?.service === 'api' && status === 200) answered?.(path, performance.now() - began)
     request.resume()
     response.writeHead(status, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : body)
   }

@@ -4,6 +4,7 @@ import type {
   Deployment,
   KubeEvent,
   KubeObject,
+  NetworkPolicy,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -27,6 +28,7 @@ export interface Kinds {
   readonly Job: KubeObject
   readonly Lease: KubeObject
   readonly Middleware: KubeObject
+  readonly NetworkPolicy: NetworkPolicy
   readonly Node: Node
   readonly PersistentVolume: PersistentVolume
   readonly PersistentVolumeClaim: PersistentVolumeClaim
@@ -53,6 +55,7 @@ export const resources = {
   Job: ['/apis/batch/v1', 'jobs'],
   Lease: ['/apis/coordination.k8s.io/v1', 'leases'],
   Middleware: ['/apis/traefik.io/v1alpha1', 'middlewares'],
+  NetworkPolicy: ['/apis/networking.k8s.io/v1', 'networkpolicies'],
   Node: ['/api/v1', 'nodes'],
   PersistentVolume: ['/api/v1', 'persistentvolumes'],
   PersistentVolumeClaim: ['/api/v1', 'persistentvolumeclaims'],
