@@ -68,6 +68,11 @@ test.each<[string, readonly StepState[], RegExp]>([
   expect(told({ id: 'db:recover-migration' } as Plan, states, {})).toMatch(said)
 })
 
+test('what a run has come to stands below "Done"', () => {
+  const came = ['hetzner2 has 39 GB of 80 GB free on /: 4.1 GB more than before']
+  expect(told({ id: 'nodes:clean' } as Plan, ['done'], {}, undefined, came)).toBe(`Done, and seen to hold.\n  ${came[0]}`)
+})
+
 test.each([
   [0, '0 s', '0 s'],
   [59.9, '59 s', '59 s'],

@@ -72,6 +72,16 @@ describe('nodes:clean', () => {
     expect(clean.steps(facts).map(({ title }) => title)).not.toContainEqual(expect.stringMatching(/free$/))
   })
 
+  test('what was freed is told afterwards, by what the file system says', async () => {
+    setDisk(state(), { journal: 4_100_000 })
+    const before = await gather()
+    setDisk(state(), { journal: 100_000 })
+    expect(clean.came?.(before, await gather())).toEqual([
+      expect.stringMatching(/^hetzner2 has \d+ GB of 80 GB free on \/: 4\.1 GB more than before$/),
+    ])
+    expect(clean.came?.(before, before)).toEqual([])
+  })
+
   test('where containerd is silent the rest is cleaned, and images and snapshots are left', async () => {
     litter()
     state().write('services/k3s', 'inactive\n')

@@ -152,6 +152,9 @@ abstract class ProcedureCommand extends HoneydueCommand {
       const replan = async () => (await prepare(procedure, input, systems, { ...context, signal: new AbortController().signal })).plan
       const afresh = async (title: string) =>
         procedure.steps(await procedure.gather(input, look, context)).find((step) => isChange(step) && step.title === title)
+      // What cannot be read any more by then is not told: that the steps hold was seen.
+      const came = async (before: F): Promise<readonly string[]> =>
+        procedure.came?.(before, await procedure.gather(input, look, context).catch(() => before)) ?? []
       const notify = flags.notify ? (await import('./notify.ts')).notifier(environment, procedure.id, { say }) : undefined
       const performing = {
         needs: procedure.needs,
@@ -200,7 +203,7 @@ abstract class ProcedureCommand extends HoneydueCommand {
         this.known = { environment: environment.name, run: record.run, plan: again.plan, states }
         await notify?.('ended', trouble ? `stopped: ${trouble.failed}` : 'done, and seen to hold')
         if (trouble) throw trouble
-        this.print({ exitCode: 0, ...this.known }, told(again.plan, states, this.here, record.run))
+        this.print({ exitCode: 0, ...this.known }, told(again.plan, states, this.here, record.run, await came(again.facts as F)))
         this.carriedOut = true
       } finally {
         await record.close()

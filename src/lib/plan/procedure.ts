@@ -108,6 +108,8 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   beyond?(facts: F): readonly string[]
   /** What is wrong beside it and stays so: told again beside "Done", which speaks of the steps alone. */
   elsewhere?(facts: F): readonly string[]
+  /** What a run has come to, in numbers that no plan knows beforehand, from what was gathered before it and again after it; told below "Done". Pure. */
+  came?(before: F, after: F): readonly string[]
   /** Pure. */
   steps(facts: F): readonly Step<NoInfer<N>>[]
 }

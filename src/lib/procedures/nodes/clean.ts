@@ -46,8 +46,19 @@ export const clean = defineProcedure({
           `What can be cleaned on ${facts.node.alias} is ${bytes(facts.found.bytes)}, and too little: what else fills it is in ${sh`honeydue nodes:disk ${facts.node.alias}`}`,
         ]
       : [],
+  came: (before, after) => freed(before, after),
   steps: cleaning,
 })
+
+/** By the file system's own count: an image frees more than it counts packed. */
+const freed = ({ litter: before, node }: CleanFacts, { litter: { fileSystems } }: CleanFacts): readonly string[] =>
+  fileSystems.flatMap(({ mountedOn, availableBytes, totalBytes }) => {
+    const former = before.fileSystems.find((one) => one.mountedOn === mountedOn)?.availableBytes ?? availableBytes
+    const more = availableBytes - former
+    return more > 0
+      ? [`${node.alias} has ${bytes(availableBytes)} of ${bytes(totalBytes)} free on ${mountedOn}: ${bytes(more)} more than before`]
+      : []
+  })
 
 /** Images are counted packed: what is freed is more. */
 const parts = ({ images, journal, packages, snapshots }: Cleanable): string =>
