@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { startApiServer } from '../../../src/lib/sandbox/kubernetes/api-server.ts'
 import type { KubernetesSandbox, StoreEvent } from '../../../src/lib/sandbox/kubernetes/types.ts'
+import { olderAutoscaler } from '../../../src/lib/sandbox/kubernetes/writing/autoscaler-form.ts'
 
 const idle = () => ({
   log: () => {},
@@ -83,4 +84,16 @@ it('names who owns a value after an update', async () => {
   )
   const owners = client.get(configMaps, 'settings', 'default')?.metadata.managedFields as { manager: string; fieldsV1: unknown }[]
   expect(owners.find(({ manager }) => manager === 'honeydue')?.fieldsV1).toEqual({ 'f:data': { 'f:DB_HOST': {} } })
+})
+
+it('takes and shows an autoscaler in the older form too, as kubectl autoscale writes it', async () => {
+  const { client } = await start()
+  const spec = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, minReplicas: 2, maxReplicas: 4 }
+  const sent = { ...spec, targetCPUUtilizationPercentage: 80 }
+  const metadata = { name: 'web', namespace: 'default' }
+  client.create({ apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', metadata, spec: sent })
+  const cpu = { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }
+  const stored = client.get({ group: 'autoscaling', resource: 'horizontalpodautoscalers' }, 'web', 'default')
+  expect(stored).toMatchObject({ apiVersion: 'autoscaling/v2', spec: { ...spec, metrics: [cpu] } })
+  expect(stored && olderAutoscaler(stored)).toMatchObject({ apiVersion: 'autoscaling/v1', spec: sent })
 })

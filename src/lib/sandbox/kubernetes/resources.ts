@@ -104,6 +104,12 @@ export const resources: readonly Resource[] = [
     all: true,
     subresources: [status('HorizontalPodAutoscaler')],
   }),
+  resource('autoscaling/v1', 'HorizontalPodAutoscaler', {
+    short: 'hpa',
+    all: true,
+    type: 'OlderAutoscaler',
+    subresources: [status('HorizontalPodAutoscaler')],
+  }),
   resource('batch/v1', 'CronJob', { short: 'cj', all: true, subresources: [status('CronJob')] }),
   resource('batch/v1', 'Job', { all: true, subresources: [status('Job')] }),
   resource('policy/v1', 'PodDisruptionBudget', { short: 'pdb', subresources: [status('PodDisruptionBudget')] }),
@@ -132,7 +138,8 @@ export const resources: readonly Resource[] = [
 
 const byPath = new Map(resources.map((one) => [`${one.group}/${one.version}/${one.resource}`, one]))
 const byKind = new Map(resources.map((one) => [`${one.group}/${one.version}/${one.kind}`, one]))
-const byName = new Map(resources.map((one) => [`${one.group}/${one.resource}`, one]))
+// Of two forms of the same objects the first counts.
+const byName = new Map([...resources].reverse().map((one) => [`${one.group}/${one.resource}`, one]))
 
 export const resourceAt = (group: string, version: string, name: string) => byPath.get(`${group}/${version}/${name}`)
 export const resourceNamed = ({ group, resource }: ResourceName) => byName.get(`${group}/${resource}`)

@@ -3,8 +3,12 @@ import type { Client, KubeObject, ResourceName } from '../types.ts'
 import { tolerant } from './context.ts'
 
 const owned = resources.filter(
-  ({ verbs, group, resource }) =>
-    verbs.includes('delete') && verbs.includes('list') && group !== 'events.k8s.io' && !(group === '' && resource === 'events'),
+  ({ verbs, group, resource, type }) =>
+    verbs.includes('delete') &&
+    verbs.includes('list') &&
+    type !== 'OlderAutoscaler' &&
+    group !== 'events.k8s.io' &&
+    !(group === '' && resource === 'events'),
 )
 
 const dependents = (client: Client, uid: string): readonly { readonly resource: Resource; readonly object: KubeObject }[] =>

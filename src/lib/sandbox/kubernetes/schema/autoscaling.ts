@@ -12,6 +12,23 @@ HorizontalPodAutoscalerSpec
   metrics any
   minReplicas int32
   scaleTargetRef CrossVersionObjectReference
+OlderAutoscaler
+  apiVersion string
+  kind string
+  metadata ObjectMeta
+  spec OlderAutoscalerSpec
+  status OlderAutoscalerStatus
+OlderAutoscalerSpec
+  maxReplicas int32
+  minReplicas int32
+  scaleTargetRef CrossVersionObjectReference
+  targetCPUUtilizationPercentage int32
+OlderAutoscalerStatus
+  currentCPUUtilizationPercentage int32
+  currentReplicas int32
+  desiredReplicas int32
+  lastScaleTime time
+  observedGeneration int64
 CrossVersionObjectReference
   apiVersion string
   kind string

@@ -46,6 +46,7 @@ CronJob metadata=1 spec=2 status=3
 CronJobSpec schedule=1 timeZone=8 startingDeadlineSeconds=2 concurrencyPolicy=3 suspend=4 jobTemplate=5 successfulJobsHistoryLimit=6
   failedJobsHistoryLimit=7
 CronJobStatus active=1 lastScheduleTime=4 lastSuccessfulTime=5
+CrossVersionObjectReference kind=1 name=2 apiVersion=3
 DaemonEndpoint Port=1
 DaemonSet metadata=1 spec=2 status=3
 DaemonSetCondition type=1 status=2 lastTransitionTime=3 reason=4 message=5
@@ -187,6 +188,9 @@ ObjectFieldSelector apiVersion=1 fieldPath=2
 ObjectMeta name=1 generateName=2 namespace=3 selfLink=4 uid=5 resourceVersion=6 generation=7 creationTimestamp=8 deletionTimestamp=9
   deletionGracePeriodSeconds=10 labels=11 annotations=12 ownerReferences=13 finalizers=14 managedFields=17
 ObjectReference kind=1 namespace=2 name=3 uid=4 apiVersion=5 resourceVersion=6 fieldPath=7
+OlderAutoscaler metadata=1 spec=2 status=3
+OlderAutoscalerSpec scaleTargetRef=1 minReplicas=2 maxReplicas=3 targetCPUUtilizationPercentage=4
+OlderAutoscalerStatus observedGeneration=1 lastScaleTime=2 currentReplicas=3 desiredReplicas=4 currentCPUUtilizationPercentage=5
 OwnerReference apiVersion=5 kind=1 name=3 uid=4 controller=6 blockOwnerDeletion=7
 PersistentVolume metadata=1 spec=2 status=3
 PersistentVolumeClaim metadata=1 spec=2 status=3

@@ -1,6 +1,6 @@
 import { review } from '../access/reviews.ts'
 import { methodNotAllowed } from '../status.ts'
-import { stored } from '../writing/event-forms.ts'
+import { stored } from '../writing/forms.ts'
 import { objectBody, readBody } from './body.ts'
 import type { Call } from './call.ts'
 import { deleteBody, remove } from './delete-request.ts'

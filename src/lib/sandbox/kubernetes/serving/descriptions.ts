@@ -18,6 +18,9 @@ const names: Readonly<Record<string, string>> = {
   EventSeries: 'CoreV1EventSeries',
   EventsEvent: 'EventsV1Event',
   EventsEventSeries: 'EventsV1EventSeries',
+  OlderAutoscaler: 'V1HorizontalPodAutoscaler',
+  OlderAutoscalerSpec: 'V1HorizontalPodAutoscalerSpec',
+  OlderAutoscalerStatus: 'V1HorizontalPodAutoscalerStatus',
   Subject: 'RbacV1Subject',
 }
 const known = new Map<string, Description>()

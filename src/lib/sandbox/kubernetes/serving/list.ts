@@ -5,7 +5,7 @@ import { parseFieldSelector, parseLabelSelector } from '../selectors.ts'
 import { badRequest, expired, StatusError } from '../status.ts'
 import type { Store } from '../store.ts'
 import type { KubeObject } from '../types.ts'
-import { stored } from '../writing/event-forms.ts'
+import { stored } from '../writing/forms.ts'
 import { wantsExactly } from './list-options.ts'
 
 export type Choice = (object: KubeObject) => boolean

@@ -1,7 +1,7 @@
 import { groupVersion, type Resource } from '../resources.ts'
 import type { Json } from '../schema/json.ts'
 import type { KubeObject } from '../types.ts'
-import { present, stored } from '../writing/event-forms.ts'
+import { present, stored } from '../writing/forms.ts'
 import type { Result } from '../writing/requests.ts'
 import type { Call } from './call.ts'
 import { type Form, formOf } from './negotiation.ts'

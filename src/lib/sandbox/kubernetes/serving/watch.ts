@@ -3,7 +3,7 @@ import type { Json } from '../schema/json.ts'
 import { expired, unclassified } from '../status.ts'
 import type { Change, Store } from '../store.ts'
 import type { KubeObject } from '../types.ts'
-import { stored } from '../writing/event-forms.ts'
+import { stored } from '../writing/forms.ts'
 import { selection, tooLarge, versionOf } from './list.ts'
 import { watchOptions } from './list-options.ts'
 

@@ -6,7 +6,7 @@ import { groupVersion, type Resource } from '../resources.ts'
 import type { Json } from '../schema/json.ts'
 import { alreadyExists, badRequest, forbidden, notFound } from '../status.ts'
 import type { KubeObject } from '../types.ts'
-import { present, stored } from './event-forms.ts'
+import { present, stored } from './forms.ts'
 import { decoding, read, refuse, typed } from './reading.ts'
 import type { Result, Write, Writing } from './requests.ts'
 

@@ -5,7 +5,7 @@ import { struct } from '../schema/schema.ts'
 import { badRequest, type Cause, invalid, notFound } from '../status.ts'
 import type { Store } from '../store.ts'
 import type { KubeObject } from '../types.ts'
-import { accept, stored as home } from './event-forms.ts'
+import { accept, stored as home } from './forms.ts'
 import type { Write } from './requests.ts'
 
 export const typed = (resource: Pick<Resource, 'type'>) => struct(resource.type)

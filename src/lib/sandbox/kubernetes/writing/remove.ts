@@ -3,7 +3,7 @@ import type { Resource } from '../resources.ts'
 import { copy, isJson, same } from '../schema/json.ts'
 import { conflict } from '../status.ts'
 import type { KubeObject } from '../types.ts'
-import { stored } from './event-forms.ts'
+import { stored } from './forms.ts'
 import { isFree } from './replace.ts'
 import type { Deletion, Writing } from './requests.ts'
 

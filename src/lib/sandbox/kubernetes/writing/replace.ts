@@ -5,7 +5,7 @@ import { groupVersion, type Resource } from '../resources.ts'
 import { copy, isJson, type Json, same } from '../schema/json.ts'
 import { badRequest, conflict, modified } from '../status.ts'
 import type { KubeObject } from '../types.ts'
-import { present, stored as storedAs } from './event-forms.ts'
+import { present, stored as storedAs } from './forms.ts'
 import { decoding, read, refuse, sameIdentity, stored, typed } from './reading.ts'
 import type { Result, Write, Writing } from './requests.ts'
 
