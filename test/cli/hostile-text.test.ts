@@ -45,6 +45,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'firewall:refresh': () => ({ node: [] }),
   'kubeconfig:renew': () => ({ from: undefined }),
   'queue:drop': () => ({ id: [], type: 'email:send', state: 'archived', lost: false }),
+  'cluster:renew-certs': () => ({ node: undefined }),
   'cluster:snapshot': () => ({ name: undefined, 'newer-than': 3_600_000, 'token-kept': false }),
   'nodes:clean': () => ({ node: nodes[1].alias }),
   'nodes:drain': () => ({ node: nodes[1].alias, within: 1000 }),

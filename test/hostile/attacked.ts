@@ -114,6 +114,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   },
   'secrets:rotate': { words: ['REDIS_PASSWORD', '--soak', '0s'], systems: ['kubernetes'] },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
+  'cluster:renew-certs': {
+    words: [],
+    systems: ['kubernetes', 'ssh'],
+    arrange: (sandbox) => void worlds["k3s' certificates end soon"](sandbox),
+  },
   'cluster:snapshot': { words: ['--token-kept'], systems: ['kubernetes', 'ssh'] },
   'nodes:clean': {
     words: [secondNode.alias],

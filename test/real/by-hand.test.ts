@@ -267,6 +267,12 @@ const cases: readonly Case[] = [
     observe: (one) => [records(one), onNode(one), one.nodes.node('hetzner2').boot() !== firstBoot(nodes[1].hostname)],
   },
   {
+    id: 'cluster:renew-certs',
+    world: "k3s' certificates end soon",
+    input: () => ({ node: undefined }),
+    observe: (one) => nodes.map(({ alias }) => one.nodes.node(alias).state.read('k3s-serving')),
+  },
+  {
     id: 'cluster:snapshot',
     world: 'healthy',
     input: () => ({ name: 'on-demand', 'newer-than': 3_600_000, 'token-kept': true }),

@@ -97,8 +97,8 @@ describe('what is generated is the plan that the sandbox gives; npm run runbooks
     const procedure = await procedures[page.command as keyof typeof procedures]()
     expect(page.section).toBe(procedure.section)
     const now = await generated(source, page, procedure, sandbox(), fits)
-    // A node asks itself at 443.
-    expect(now).not.toMatch(/(?<!443:)127\.0\.0\.1(?!:443)|\/tmp\/|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|PLANTED/)
+    // A node asks itself at 443, its API at 6443, etcd at 2381.
+    expect(now).not.toMatch(/(?<!443:)127\.0\.0\.1(?!:(?:443|6443|2381)\b)|\/tmp\/|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|PLANTED/)
     await expect(now).toMatchFileSnapshot(`${root}runbooks/${file}`)
   })
 })

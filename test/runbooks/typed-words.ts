@@ -87,6 +87,8 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['etcdserver: request timed out', 'cluster:etcd'],
   ['etcdserver: mvcc: database space exceeded', 'cluster:etcd'],
   ['lost quorum', 'cluster:etcd'],
+  ['renew k3s certificates', 'cluster:renew-certs', 'cluster:certs'],
+  ['certificates of k3s expired', 'cluster:renew-certs', 'cluster:certs'],
   ['etcd snapshot', 'cluster:snapshot', 'cluster:etcd'],
   ['before upgrading k3s', 'cluster:snapshot'],
   // Kubernetes and pods.

@@ -218,6 +218,11 @@ export const cases = {
     words: () => [],
     end: ({ dir }) => kubeconfigEnd(dir),
   },
+  'cluster:renew-certs': {
+    world: (sandbox) => void worlds["k3s' certificates end soon"](sandbox),
+    words: () => [],
+    end: ({ nodes: machines }) => nodes.map(({ alias }) => machines.node(alias).state.read('k3s-serving')),
+  },
   'cluster:snapshot': {
     words: () => ['--token-kept'],
     end: ({ dir }) =>
@@ -274,7 +279,7 @@ export const groups = {
     'queue:retry',
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
-  nodes: ['cluster:snapshot', 'nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
+  nodes: ['cluster:renew-certs', 'cluster:snapshot', 'nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'secrets:rotate'],
   releases: ['deploy:image', 'deploy:rollback'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],

@@ -268,6 +268,13 @@ export const hands: readonly Hand[] = [
     codes: [0],
   },
   {
+    id: 'cluster:renew-certs',
+    after: 'begin',
+    by: 'ssh restarts k3s on one of them first',
+    act: ({ world }) => ssh(world, second.alias, 'sudo -n systemctl restart k3s'),
+    codes: [0],
+  },
+  {
     id: 'cluster:snapshot',
     after: 0,
     by: 'ssh deletes the snapshot that was just saved',

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
+import { ageK3s, ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
@@ -155,6 +155,10 @@ export const worlds = {
     const dayOf = (end: Date) => end.toISOString().slice(0, 10)
     const soon = new Date(new X509Certificate(ageKubeconfig(sandbox, 355)).validTo)
     return { FILE: file, SERVER: server, CONTEXT: 'honeydue-sandbox', SOON: dayOf(soon), UNTIL: dayOf(ends) }
+  },
+  "k3s' certificates end soon": (sandbox): Values => {
+    ageK3s(sandbox, 20)
+    return { SOON: new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10) }
   },
   'hetzner2 full of litter': litter,
   'hetzner2 cordoned': ({ kubernetes }) =>

@@ -8,6 +8,7 @@ import type { TraefikFault } from '../sandbox/edge/traefik.ts'
 import { kubeconfig } from '../sandbox/kubeconfig.ts'
 import type { KubeObject } from '../sandbox/kubernetes/types.ts'
 import { whatLasts } from '../sandbox/lasting.ts'
+import { k3sFiles, k3sServing } from '../sandbox/nodes/k3s-files.ts'
 import type { RedisSandbox } from '../sandbox/redis/redis.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { World } from './drill.ts'
@@ -65,6 +66,19 @@ export const strandLock = async ({ postgres }: Sandbox): Promise<void> => {
   await pod.connect()
   await pod.query('SELECT pg_advisory_lock(4711)')
   await pod.end()
+}
+
+/** What k3s has on these nodes, and what they serve at 6443, ends in so many days. */
+export const ageK3s = ({ nodes }: Sandbox, days: number, aliases = nodes.nodes.map(({ alias }) => alias)): void => {
+  const { authority, k3s } = whatLasts()
+  const notBefore = new Date(Date.now() - (365 - days) * 86_400_000)
+  notBefore.setUTCHours(0, 0, 0, 0)
+  const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'], notBefore })
+  for (const alias of aliases) {
+    const { put, state } = nodes.node(alias)
+    for (const [file, content] of Object.entries(k3sFiles(k3s, admin, authority.certificate, notBefore))) put(file, content)
+    state.write('k3s-serving', k3sServing(k3s, notBefore))
+  }
 }
 
 /** Every pod of a workload starts anew, as `kubectl rollout restart` has it. */

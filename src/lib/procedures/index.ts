@@ -11,6 +11,7 @@ export const procedures = {
   'cache:policy': async () => (await import('./cache/policy.ts')).policy,
   'cert:install': async () => (await import('./cert/install.ts')).install,
   'cert:rotate': async () => (await import('./cert/rotate.ts')).rotate,
+  'cluster:renew-certs': async () => (await import('./cluster/renew-certs.ts')).renewCerts,
   'cluster:snapshot': async () => (await import('./cluster/snapshot.ts')).snapshot,
   'cluster:tidy': async () => (await import('./cluster/tidy.ts')).tidy,
   'config:set': async () => (await import('./config/set.ts')).configSet,

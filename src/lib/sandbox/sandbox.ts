@@ -31,7 +31,7 @@ import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
 import { whatLasts } from './lasting.ts'
 import { type MailSandbox, startMail } from './mail/mail.ts'
 import { type NeonSandbox, startNeon } from './neon/neon.ts'
-import { k3sFiles } from './nodes/k3s-files.ts'
+import { k3sFiles, k3sState } from './nodes/k3s-files.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
 import type { BootSpeed } from './nodes/server.ts'
 import { type ObservabilitySandbox, startObservability } from './observability/observability.ts'
@@ -122,6 +122,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const { authority, originCa } = lasting
     const origin = originCa.first
     const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
+    const nextAdmin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'], days: 366 })
     const checkout = join(dir, 'checkout')
     await Promise.all([
       writeCheckout(checkout, origin),
@@ -166,6 +167,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         nodes: nodeFacts,
         reach: reach.address,
         files: k3sFiles(lasting.k3s, admin, authority.certificate),
+        state: k3sState(lasting.k3s, nextAdmin, authority.certificate),
         ...(options.speed && { speed: options.speed }),
       }),
       (part) => part.reset().then(() => slow(part)),

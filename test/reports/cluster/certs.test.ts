@@ -40,7 +40,7 @@ describe('cluster:certs', () => {
     expect(unreachable).toBe(false)
     expect(tables[0]?.rows.map(([where, what, , , of]) => [where, what, of])).toEqual([
       ...['hetzner1', 'hetzner2', 'hetzner3'].flatMap((alias) => [
-        [alias, 'server/tls/client-controller.crt', '6'],
+        [alias, 'server/tls/client-controller.crt', '7'],
         [alias, 'server/tls/server-ca.crt', '1'],
       ]),
       ['kubeconfig', 'honeydue-sandbox', '1'],
@@ -54,7 +54,7 @@ describe('cluster:certs', () => {
   ])('a certificate of a node that ends in %i days is %s', async (days, level, text) => {
     sandbox().nodes.node('hetzner2').put(`${files}/serving-kube-apiserver.crt`, ending(days).certificate)
     const { findings } = await look()
-    expect(findings).toEqual([{ level, text: expect.stringMatching(text), next: 'honeydue nodes:reboot hetzner2 --dry-run' }])
+    expect(findings).toEqual([{ level, text: expect.stringMatching(text), next: 'honeydue cluster:renew-certs hetzner2 --dry-run' }])
   })
 
   test('an authority that ends is told apart: no start renews it', async () => {

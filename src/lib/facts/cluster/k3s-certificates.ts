@@ -3,6 +3,9 @@ import type { Credentials, KubeReader } from '../../systems/kube/types.ts'
 import type { NodesReader } from '../../systems/nodes/types.ts'
 import { type Answer, answer } from '../answer.ts'
 
+/** From so many days on a start of k3s renews a certificate (1.33.1 and later). */
+export const renewedWithin = 120
+
 /** A certificate that k3s keeps on a node. */
 export interface K3sCertificateFacts {
   /** Below k3s' own folder. */
@@ -30,11 +33,12 @@ export const surveyK3sCertificates = async (
   return { nodes: new Map(found), kubeconfig }
 }
 
-const readAll = (found: Awaited<ReturnType<NodesReader['k3sCertificates']>>): readonly K3sCertificateFacts[] =>
+/** With what stands in them, and what ends first before the others. */
+export const readAll = (found: Awaited<ReturnType<NodesReader['k3sCertificates']>>): readonly K3sCertificateFacts[] =>
   found
     .flatMap(({ file, certificate }) => {
       const facts = readCertificate(certificate)
-      return facts ? [{ file, facts, authority: file.endsWith('-ca.crt') }] : []
+      return facts ? [{ file, facts, authority: /-ca(?:\.nochain)?\.crt$/.test(file) }] : []
     })
     .sort((one, other) => one.facts.notAfter.getTime() - other.facts.notAfter.getTime())
 

@@ -105,7 +105,10 @@ const mayReplace = ({ state, context, source, asked, now }: RenewFacts): Finding
       ? [
           source.facts.notAfter > now
             ? holds
-            : fails(`that of ${source.alias} ${expiry(source.facts, now)}: a start of k3s renews it`, 'honeydue cluster:certs'),
+            : fails(
+                `that of ${source.alias} ${expiry(source.facts, now)}: a start of k3s renews it`,
+                'honeydue cluster:renew-certs --dry-run',
+              ),
         ]
       : asked.map(([alias, found]) =>
           fails(`${alias} gives no kubeconfig: ${'because' in found ? found.because : 'it has no certificate'}`, 'honeydue nodes:status'),

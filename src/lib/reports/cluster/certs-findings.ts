@@ -1,13 +1,11 @@
 import { counted } from '../../counted.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import { daysLeft, expiry } from '../../facts/cert/days.ts'
-import type { K3sCertificateFacts, K3sCertificateSurvey } from '../../facts/cluster/k3s-certificates.ts'
+import { type K3sCertificateFacts, type K3sCertificateSurvey, renewedWithin } from '../../facts/cluster/k3s-certificates.ts'
 import { asRootOn, onNode } from '../../node-lines.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 
-/** From so many days on a start of k3s renews a certificate (1.33.1 and later). */
-const renewedWithin = 120
 /** So few are no time to plan in. */
 const urgentWithin = 30
 /** Nothing renews an authority by itself. */
@@ -49,7 +47,7 @@ const ofNode = (alias: string, all: readonly K3sCertificateFacts[], now: Date): 
     {
       level: levelOf(daysLeft(first.facts, now)),
       text: `${first.file} of ${alias} ${expiry(first.facts, now)}${more}: a start of k3s renews them`,
-      next: sh`honeydue nodes:reboot ${alias} --dry-run`,
+      next: sh`honeydue cluster:renew-certs ${alias} --dry-run`,
     },
   ]
 }

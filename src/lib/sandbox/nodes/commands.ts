@@ -1,5 +1,6 @@
 import { crictl, diskCommands } from './disk-commands.ts'
 import { etcdSnapshot } from './etcd-snapshot.ts'
+import { renewAtStart } from './k3s-files.ts'
 import { machineCommands } from './machine-commands.ts'
 import { networkCommands } from './network-commands.ts'
 import { ufw } from './ufw.ts'
@@ -73,7 +74,15 @@ case $verb in
   status) [ -f "$file" ] || { echo "Unit $unit.service could not be found." >&2; exit 4; }
     echo "● $unit.service"; echo "     Active: $now"; [ "$now" = active ] || exit 3 ;;
   start|restart|stop) [ -f "$file" ] || { echo "Failed to $verb $unit.service: Unit $unit.service not found." >&2; exit 5; }
-    if [ "$verb" = stop ]; then echo inactive > "$file"; else echo active > "$file"; fi ;;
+    [ "$USER" = root ] || { printf 'Failed to %s %s.service: Interactive authentication required.\\nSee system logs and "systemctl status %s.service" for details.\\n' "$verb" "$unit" "$unit" >&2; exit 1; }
+    if [ "$verb" = stop ]; then echo inactive > "$file"; exit; fi
+    if [ "$unit" = k3s ] && [ "$verb$now" != startactive ]; then
+      # As with Restart=always: systemd tries again and again.
+      [ ! -f "$state/k3s-fails" ] || { echo activating > "$file"
+        printf 'Job for k3s.service failed because the control process exited with error code.\\nSee "systemctl status k3s.service" and "journalctl -xeu k3s.service" for details.\\n' >&2; exit 1; }
+${renewAtStart}
+    fi
+    echo active > "$file" ;;
   reboot) [ "$USER" = root ] || { echo 'Call to Reboot failed: Interactive authentication required.' >&2; exit 1; }
     echo yes > "$state/reboot-asked" ;;
   daemon-reload|list-units) ;;

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type K3sListener, listenAsK3s } from './k3s-listener.ts'
 import { type BootSpeed, type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
 import { newSshKey } from './ssh-key.ts'
 import { bookNodes, type NodeFolder, type NodeIdentity, type NodeState, nodeFolder, writeCommands } from './state.ts'
@@ -72,12 +73,14 @@ export const startNodes = async (options: {
   speed?: Partial<BootSpeed>
   /** Files that every node begins with, by their path below its root. */
   files?: Readonly<Record<string, string>>
+  /** The same for what its programs answer from. */
+  state?: Readonly<Record<string, string>>
 }): Promise<NodesSandbox> => {
   const identities = options.nodes ?? bookNodes
   const dir = resolve(options.dir)
   const folder = join(dir, 'ssh')
   const key = newSshKey('honeydue-sandbox')
-  const machines = new Map<string, { node: SandboxNode; server: NodeServer; folder: NodeFolder }>()
+  const machines = new Map<string, { node: SandboxNode; server: NodeServer; folder: NodeFolder; listening: K3sListener }>()
 
   const reachFrom =
     (from: NodeIdentity): Reach =>
@@ -94,7 +97,9 @@ export const startNodes = async (options: {
   const commands = join(dir, 'nodes', 'commands')
   writeCommands(commands)
   for (const identity of identities) {
-    const place = nodeFolder(join(dir, 'nodes', identity.alias), commands, identity, options.files)
+    const place = nodeFolder(join(dir, 'nodes', identity.alias), commands, identity, options.files, options.state)
+    const listening = await listenAsK3s(place)
+    place.lead(6443, listening.port)
     const server = await startNodeServer({
       folder: place,
       authorized: key.public,
@@ -114,6 +119,7 @@ export const startNodes = async (options: {
       },
       server,
       folder: place,
+      listening,
     })
   }
   const nodes = [...machines.values()].map(({ node }) => node)
@@ -155,7 +161,7 @@ export const startNodes = async (options: {
       }
     },
     async stop() {
-      await Promise.all([...machines.values()].map(({ server }) => server.stop()))
+      await Promise.all([...machines.values()].flatMap(({ server, listening }) => [server.stop(), listening.stop()]))
     },
   }
 }

@@ -158,7 +158,7 @@ export const startNodeServer = async (options: {
       if (fault === 'stays-down') return
       await listen(port)
       await systemClock.sleep(speed.k3sMs, own.signal)
-      folder.write('services/k3s', 'active\n')
+      await folder.startK3s()
     } catch (error) {
       if (!own.signal.aborted) throw error
     }

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -54,6 +55,8 @@ export interface NodeFolder extends NodeState {
   rebootAsked(): boolean
   /** Another boot begins: with an id of its own, what waited for one is done, and k3s is not there yet. */
   startAnew(): void
+  /** As systemd does at a boot. */
+  startK3s(): Promise<void>
   /** As at the start. */
   reset(): void
 }
@@ -83,12 +86,13 @@ export const writeCommands = (folder: string): void => {
   makeExactly(join(folder, 'fallback'), script(networkPrograms))
 }
 
-/** Writes the folder of one node, `commands` leading to its commands: its state, its home and the absolute paths that only it has (`root/`), with what of `own` it begins with. */
+/** Writes the folder of one node, `commands` leading to its commands: its state, its home and the absolute paths that only it has (`root/`), with what of `own` and `ownState` it begins with. */
 export const nodeFolder = (
   folder: string,
   commands: string,
   node: NodeIdentity,
   own: Readonly<Record<string, string>> = {},
+  ownState: Readonly<Record<string, string>> = {},
 ): NodeFolder => {
   const [bin, spare, state, root, home] = ['bin', 'fallback', 'state', 'root', 'home'].map((name) => join(folder, name)) as [
     string,
@@ -122,6 +126,7 @@ export const nodeFolder = (
     'ufw/rules6': firewall.rules6.join('\n'),
     ...diskFiles,
     etcd: etcdFile(node.hostname),
+    ...ownState,
   })
   const initial = new Map(files.map(([file, content]) => [file, { content: `${content}\n` }]))
   const first = firstBoot(node.hostname)
@@ -145,13 +150,14 @@ export const nodeFolder = (
     symlinkSync(join(commands, basename(place)), place)
   }
   fill()
+  const path = [bin, process.env['PATH'] ?? '/usr/bin:/bin', '/usr/sbin', '/sbin', spare].join(':')
   return {
     root,
     state,
     home,
     startup: join(state, 'login/startup'),
     forced: join(state, 'login/forced'),
-    path: [bin, process.env['PATH'] ?? '/usr/bin:/bin', '/usr/sbin', '/sbin', spare].join(':'),
+    path,
     read: (file) => readFileSync(join(state, file), 'utf8'),
     write: (file, content) => put(join(state, file), content),
     setRebootRequired: (required) => (required ? put(marker, '*** System restart required ***\n') : rmSync(marker, { force: true })),
@@ -174,6 +180,11 @@ export const nodeFolder = (
       put(join(root, 'proc/stat'), startedAt(Date.now()))
       put(join(state, 'services/k3s'), 'activating\n')
     },
+    startK3s: () =>
+      new Promise((resolve) => {
+        const env = { PATH: path, USER: 'root' }
+        execFile(join(bin, 'systemctl'), ['start', 'k3s'], { env }, () => resolve())
+      }),
     reset: () => {
       if (entered) fill()
       entered = false

@@ -58,6 +58,16 @@ export const proveNodes = (options: SayNodesOptions): NodesProver => {
       return { lines: [sh`found=$(${part(found)}); test -n "$found"`] }
     },
     k3sActive: (alias, within) => ({ lines: [sh`within ${whole(within)} ${part(over(alias, sh`systemctl is-active --quiet k3s`))}`] }),
+    k3sCertificatesLast: (alias, { days, within }) => {
+      const lasts = sh`openssl x509 -noout -checkend ${days * 86_400} > /dev/null`
+      const shown = sh`openssl s_client -connect 127.0.0.1:6443 < /dev/null 2> /dev/null | ${part(lasts)}`
+      const each = sh`cd /var/lib/rancher/k3s && for file in server/tls/*.crt server/tls/etcd/*.crt agent/*.crt; do if test -f "$file"; then ${part(lasts)} < "$file" || exit; fi; done && ${part(shown)}`
+      return { lines: [sh`within ${whole(within)} ${part(root(alias, sh`sh -c ${each}`))}`] }
+    },
+    etcdHealthy: (alias, within) => {
+      const healthy = sh`curl -s -m 3 http://127.0.0.1:2381/health | grep -q ${'"health":"true"'}`
+      return { lines: [sh`within ${whole(within)} ${part(over(alias, healthy))}`] }
+    },
     serves: ({ aliases, names, certificate, within }) => {
       const one = sh`openssl s_client -connect 127.0.0.1:443 -servername "$name" < /dev/null 2> /dev/null | openssl x509 -noout -pubkey 2> /dev/null | tr -d '\\n'; echo`
       const each = sh`{ for name in ${words(names)}; do ${part(one)}; done; }`

@@ -5,7 +5,7 @@ import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, va
 import { k3sKubeconfig, keepLines, putBackLine } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
-import { rebootLine } from './write-nodes.ts'
+import { rebootLine, restartK3sLine } from './write-nodes.ts'
 
 /** The shell line of every writer call: the same words over SSH, where the machine is the one that the environment names. */
 export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
@@ -23,6 +23,7 @@ export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWri
     cleanPackages: (alias) => ({ line: root(alias, cleanPackagesLine), target: `apt's cache on ${alias}` }),
     saveSnapshot: (alias, { name }) => ({ line: root(alias, saveSnapshotLine(name)), target: `a snapshot on ${alias}` }),
     deleteSnapshots: (alias, names) => ({ line: root(alias, deleteSnapshotsLine(names)), target: `snapshots on ${alias}` }),
+    restartK3s: (alias) => ({ line: root(alias, restartK3sLine), target: `k3s on ${alias}` }),
     // ssh ends with 255 where the machine is gone before it has said how the command ended.
     reboot: (alias) => ({ line: sh`${part(root(alias, rebootLine))} || test $? = 255`, target: `the machine ${alias}` }),
   }

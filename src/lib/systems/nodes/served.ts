@@ -4,7 +4,8 @@ const mark = '== '
 const seconds = 5
 
 /** Coreutils and BusyBox have `timeout`; a machine without it is asked without a limit of its own. */
-const limited = (limit: number): string => `limited() { if command -v timeout >/dev/null; then timeout ${limit} "$@"; else "$@"; fi; }`
+export const limited = (limit: number): string =>
+  `limited() { if command -v timeout >/dev/null; then timeout ${limit} "$@"; else "$@"; fi; }`
 
 /**
  * Shakes hands with the node's own 443 once for each name, all at once, from the node itself; prints each certificate after its name. `limit` in seconds: a port

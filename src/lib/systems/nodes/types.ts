@@ -104,9 +104,9 @@ export interface Boot {
   readonly refused?: string
 }
 
-/** A certificate that k3s keeps for itself. */
+/** A certificate that k3s keeps for itself, or shows at its port. */
 export interface K3sCertificate {
-  /** Below k3s' own folder: `server/tls/client-admin.crt`. */
+  /** Below k3s' own folder: `server/tls/client-admin.crt`; or `certificate at 6443`. */
   readonly file: string
   /** PEM; the first of the file. */
   readonly certificate: string
@@ -140,7 +140,7 @@ export interface NodesReader {
   /** Everything of one node in one round trip. Throws Unreachable with a code `ssh-…`. */
   facts(alias: string): Promise<NodeFacts>
   boot(alias: string): Promise<Boot>
-  /** Its own and those of its authorities. Throws Unreachable (`ssh-command`) where root may not be asked. */
+  /** Its own, those of its authorities, and what a handshake at 6443 shows, where one comes to its end. Throws Unreachable (`ssh-command`) where root may not be asked. */
   k3sCertificates(alias: string): Promise<readonly K3sCertificate[]>
   /** Of k3s' own kubeconfig. Throws Unreachable (`ssh-command`) where root may not be asked, or there is none. */
   kubeconfig(alias: string): Promise<AdminKubeconfig>
@@ -170,6 +170,8 @@ export interface NodesWriter {
   deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
   /** Reboots it at once. That the connection is lost over it is no failure: whether it has booted anew is to be read. */
   reboot(alias: string): Promise<void>
+  /** Restarts k3s alone, until it is active again; what runs in containers goes on. */
+  restartK3s(alias: string): Promise<void>
   /** Removes every image that no container of the node uses and that is not pinned, whichever they are by then. */
   pruneImages(alias: string): Promise<void>
   /** Ends the journal's present files and removes its oldest until it takes no more than so many megabytes. */
@@ -202,6 +204,10 @@ export interface NodesProver {
   snapshotSaved(alias: string, wanted: { readonly name: string; readonly youngerThan: Duration }): Shown
   /** systemd says that k3s is active. */
   k3sActive(alias: string, within: Duration): Shown
+  /** Every certificate of k3s, and the one that its 6443 serves, lasts so many days more. */
+  k3sCertificatesLast(alias: string, wanted: { readonly days: number; readonly within: Duration }): Shown
+  /** etcd there calls itself healthy. */
+  etcdHealthy(alias: string, within: Duration): Shown
   /** Each node's own 443 serves the key of the certificate in a file, for every name. */
   serves(wanted: {
     readonly aliases: readonly string[]

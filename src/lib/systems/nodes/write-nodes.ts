@@ -16,6 +16,11 @@ const cleaningWithin = minutes(3)
 /** As root; the same line by hand. */
 export const rebootLine = sh`systemctl reboot`
 
+export const restartK3sLine = sh`systemctl restart k3s`
+
+/** systemd waits for k3s to say that it is ready, for as long as that takes. */
+const restartingWithin = minutes(5)
+
 /** The writing half: each call changes one thing of one node. */
 export const writeNodes = (
   ask: (alias: string, script: string, within?: Duration) => Promise<Answer>,
@@ -73,6 +78,17 @@ export const writeNodes = (
     cleanPackages: (alias) => run(alias, cleanPackagesLine, cleaningWithin),
     saveSnapshot: (alias, { name }) => run(alias, saveSnapshotLine(name), cleaningWithin),
     deleteSnapshots: (alias, names) => run(alias, deleteSnapshotsLine(names), cleaningWithin),
+    restartK3s: async (alias) => {
+      const { code, stderr } = await ask(alias, sh`root ${part(restartK3sLine)}`, restartingWithin)
+      if (code === 0) return
+      throw new Failed({
+        code: 'node-refused',
+        failed: `k3s of ${alias} did not start again`,
+        // systemd says in two lines what failed and where more stands.
+        cause: stderr.trim().split('\n').slice(-2).join(' ') || `exit ${code}`,
+        next: asRoot(saying)(alias, sh`journalctl -u k3s -n 50`),
+      })
+    },
     reboot: (alias) =>
       run(alias, rebootLine).catch((error: unknown) => {
         if (!(error instanceof Unreachable && error.code === 'ssh-lost')) throw error

@@ -1,0 +1,2 @@
+/** What stands in the place of a file's name for the certificate that the API's port serves: k3s keeps that in a Secret, and in memory. */
+export const servedAt6443 = 'certificate at 6443'
