@@ -174,6 +174,28 @@ const logs: readonly (readonly [string, string, string])[] = [
     'Error: unknown command "serv" for "api"',
   ],
   ['colours', '\u001b[31mERROR\u001b[0m cannot reach redis\n\u001b[32mINFO\u001b[0m bye', 'ERROR cannot reach redis'],
+  [
+    'a request of Go that panicked, and a shutdown behind it',
+    '2026/11/29 09:00:01 http: panic serving 10.42.0.1:5000: runtime error: index out of range [3] with length 2\ngoroutine 34 [running]:\nmain.handler()\n\t/src/main.go:12 +0x20\n2026/11/29 09:00:02 shutting down',
+    '2026/11/29 09:00:01 http: panic serving 10.42.0.1:5000: runtime error: index out of range [3] with length 2',
+  ],
+  [
+    'Prisma, which says of what it speaks and then what is so',
+    "PrismaClientInitializationError: Invalid `prisma.user.findMany()` invocation:\n\n\nCan't reach database server at `db:5432`\n    at $n.handleRequestError (/app/node_modules/x.js:121:7615) {\n  clientVersion: '5.1'\n}\n\nNode.js v20.18.1",
+    "PrismaClientInitializationError: Invalid `prisma.user.findMany()` invocation: Can't reach database server at `db:5432`",
+  ],
+  ['a line that was written over itself', 'loading 10%\rloading 50%\rKilled\r\n', 'Killed'],
+  ['a program that fish does not find', 'fish: Unknown command: serve\nfish: \nserve\n^~~~^', 'fish: Unknown command: serve'],
+  [
+    'a Redis whose port is taken',
+    '1:M 29 Nov 2026 09:00:00.669 # Warning: Could not create server TCP listening socket *:6379: bind: Address already in use\n1:M 29 Nov 2026 09:00:00.674 # Failed listening on port 6379 (TCP), aborting.',
+    '1:M 29 Nov 2026 09:00:00.669 # Warning: Could not create server TCP listening socket *:6379: bind: Address already in use',
+  ],
+  [
+    'an error that ends with a colon, and frames behind it',
+    'Error: cannot start:\n    at main (/app/x.js:1:1)\nbye',
+    'Error: cannot start:',
+  ],
   ['no error at all', 'one\ntwo\n\n}\n', 'two'],
   ['a single closing brace', '}', '}'],
 ]

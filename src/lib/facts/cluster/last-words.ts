@@ -29,6 +29,9 @@ const erring: readonly RegExp[] = [
   /^(?:npm ERR!|npm error) (?!A complete log|\s*\/)/,
   /^error[: ]/i,
   /^\s*[\w.$]*(?:Error|Exception)$/,
+  /\bpanic serving \S+: /,
+  /\baddress already in use\b/i,
+  /: (?:unknown command|command not found)\b/i,
 ]
 
 /** What comes after the words: frames, brackets, source with its caret, how the program ended, the version of its runtime. */
@@ -83,8 +86,11 @@ const structured = (line: string): Said | undefined => {
 /** Forms are looked for in the beginning of a line: a dump of a megabyte names nothing at its end. */
 const looked = 2000
 
+/** What a terminal would show of a line that was written over itself: the last that says something. */
+const atLast = (raw: string): string => (raw.includes('\r') ? (raw.split('\r').findLast((one) => one.trim() !== '') ?? '') : raw)
+
 const said = (raw: string): Said => {
-  const whole = stripVTControlCharacters(raw).trimEnd()
+  const whole = stripVTControlCharacters(atLast(raw)).trimEnd()
   const parsed = structured(whole.trim())
   if (parsed) return parsed
   const text = whole.trim()
@@ -107,11 +113,10 @@ export const lastWords = (lines: readonly string[]): string | undefined => {
   const worst = Math.max(...all.map(({ rank }) => rank))
   const index = all.findLastIndex(({ rank }) => rank === worst)
   const found = all[index]
-  // Rust says where on the first line, and what on the second.
-  const next = /^thread '.*' panicked at .*:$/.test(found?.text ?? '')
-    ? all[index + 1]
-    : banner.test(found?.text ?? '')
-      ? all.at(-1)
-      : undefined
+  // Rust says where on the first line, and what on the second; others say of what, and then what.
+  const after = all[index + 1]
+  const goesOn =
+    /:$/.test(found?.text ?? '') && (/^thread '.*' panicked at /.test(found?.text ?? '') || (worst > 1 && (after?.rank ?? 0) > 0))
+  const next = goesOn ? after : banner.test(found?.text ?? '') ? all.at(-1) : undefined
   return next ? `${found?.text} ${next.text}` : found?.text
 }
