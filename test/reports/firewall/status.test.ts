@@ -5,6 +5,7 @@ import { refresh } from '../../../src/lib/procedures/firewall/refresh.ts'
 import { firewallStatus } from '../../../src/lib/reports/firewall/status.ts'
 import { namespace, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
+import { parseToml } from '../../../src/lib/toml-text.ts'
 import { contextOf } from '../../support/context.ts'
 import { useSandbox, worlds } from '../../support/worlds.ts'
 
@@ -222,6 +223,98 @@ test('a file of a ConfigMap says it too, and a middleware of the group before is
       `wrong | ${middleware} lacks 7 ranges of Cloudflare | kubectl -n honeydue patch middlewares.traefik.containo.us cloudflare-only`,
     ),
   ])
+})
+
+test('a Traefik as k3s itself has it, a Deployment, is held to the list as well, and its line names it', async () => {
+  const { ipv4 } = sandbox().cloudflare.state.ranges
+  const everywhere = kube().get({ group: 'apps', resource: 'daemonsets' }, 'traefik', 'kube-system')
+  const { updateStrategy: _, ...spec } = (everywhere?.spec ?? {}) as Record<string, unknown>
+  const args = ['--entryPoints.websecure.address=:443/tcp', `--entryPoints.websecure.forwardedHeaders.trustedIPs=${ipv4.join(',')}`]
+  const template = { ...(spec['template'] as object), spec: { containers: [{ name: 'traefik', image: 'traefik', args }] } }
+  kube().create({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'traefik', namespace: 'kube-system' },
+    spec: { ...spec, replicas: 0, template },
+  })
+  expect(await said()).toEqual([])
+  kube().delete({ group: 'apps', resource: 'daemonsets' }, 'traefik', 'kube-system')
+  expect(await said()).toEqual([
+    expect.stringContaining(
+      `wrong | ${daemonSet} lacks 7 ranges of Cloudflare | kubectl -n kube-system patch deployment traefik --type json -p`,
+    ),
+  ])
+  // As k3s' own chart has it: a Service leads 443 to another port.
+  const behind = ['--entryPoints.websecure.address=:8443/tcp', '--entryPoints.websecure.forwardedHeaders.insecure']
+  kube().update({ group: 'apps', resource: 'deployments' }, 'traefik', 'kube-system', (draft) => {
+    ;(draft.spec as { template: { spec: object } }).template.spec = { containers: [{ name: 'traefik', image: 'traefik', args: behind }] }
+  })
+  expect(await said()).toEqual([expect.stringMatching(/^wrong \| Traefik believes anybody .* at websecure \|/)])
+  kube().delete({ group: 'apps', resource: 'deployments' }, 'traefik', 'kube-system')
+  expect(await said()).toEqual([
+    expect.stringContaining(`warning | ${daemonSet} could not be read: kube-system has no DaemonSet and no Deployment of that name`),
+  ])
+  expect((await show()).tables[1]?.rows[0]).toEqual([daemonSet, 'not known', '', ''])
+})
+
+test('a static file in TOML is read; one that is in no ConfigMap, or that does not parse, is not known', async () => {
+  const { ipv4, ipv6 } = sandbox().cloudflare.state.ranges
+  const mounted = (volume: object, data?: string) => {
+    setContainer({ args: ['--configFile=/etc/traefik/traefik.toml'], volumeMounts: [{ name: 'static', mountPath: '/etc/traefik' }] }, [
+      { name: 'static', ...volume },
+    ])
+    if (data !== undefined)
+      kube().create({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'traefik-toml', namespace: 'kube-system' },
+        data: { 'traefik.toml': data },
+      })
+  }
+  const ips = [...ipv4, ...ipv6.slice(1)].map((range) => `    "${range}",`).join('\n')
+  const head = '[entryPoints]\n  [entryPoints.websecure]\n  address = ":443" # as k3s\n'
+  mounted(
+    { configMap: { name: 'traefik-toml' } },
+    `${head}  [entryPoints.websecure.forwardedHeaders]\n  insecure = true\n  trustedIPs = [\n${ips}\n  ]\n`,
+  )
+  expect(await said()).toEqual([
+    "wrong | Traefik believes anybody about the client's address: forwardedHeaders.insecure is on at websecure | kubectl -n kube-system edit helmchartconfig traefik",
+    `wrong | ${daemonSet} lacks ${ipv6[0]} of Cloudflare`,
+  ])
+  kube().update({ group: '', resource: 'configmaps' }, 'traefik-toml', 'kube-system', (draft) => {
+    ;(draft as unknown as { data: Record<string, string> }).data = { 'traefik.toml': `${head}  trustedIPs = """\n` }
+  })
+  const unread = expect.stringContaining(`warning | ${daemonSet} could not be read: they stand in a file`)
+  expect(await said()).toEqual([unread])
+  kube().delete({ group: '', resource: 'configmaps' }, 'traefik-toml', 'kube-system')
+  expect(await said()).toEqual([unread])
+})
+
+test.each([
+  [
+    'tables, dotted keys and comments',
+    '# a\n[a.b] # c\nc.d = "e#f" # g\n\'h i\' = true\r\n',
+    { a: { b: { c: { d: 'e#f' }, 'h i': true } } },
+  ],
+  [
+    'a list over lines, an inline table',
+    'a = [\n  \'x\', # y\n  "z",\n]\nb = { c = 1, d = [ 2 ] }',
+    { a: ['x', 'z'], b: { c: '1', d: ['2'] } },
+  ],
+  [
+    'tables that come again',
+    '[[a]]\nb = 1\n[[a]]\n[a.c]\nd = 2024-01-01T00:00:00Z',
+    { a: [{ b: '1' }, { c: { d: '2024-01-01T00:00:00Z' } }] },
+  ],
+  ['names that every object has', 'constructor.prototype.x = 1\n', { constructor: { prototype: { x: '1' } } }],
+  ['nothing', '# nothing\n', {}],
+  ['a string of several lines', "a = '''x'''", undefined],
+  ['a table that does not end', '[a\nb = 1', undefined],
+  ['two pairs in a line', 'a = 1 b = 2', undefined],
+  ['no TOML', '{"a": 1}', undefined],
+])('TOML: %s', (_, text, value) => {
+  expect(parseToml(text)).toEqual(value)
+  expect(({} as { x?: unknown }).x).toBeUndefined()
 })
 
 test('the refresh says where else the list lives and needs no change', async () => {

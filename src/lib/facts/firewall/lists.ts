@@ -9,6 +9,8 @@ import { type TraefikPod, trustAt443 } from './traefik.ts'
 export interface OtherList {
   readonly where: string
   readonly ranges?: readonly string[]
+  /** Why it is not known what stands there. */
+  readonly unread?: string
   /** Entry points that take anybody's word about the client's address, whatever the list says. */
   readonly anybody?: readonly string[]
   /** What in it is the deployment's own: nodes and private networks. */
@@ -30,29 +32,44 @@ type Deployment = Pick<Environment, 'nodes' | 'namespace'>
 export const otherLists = async (
   kube: KubeReader,
   { namespace, nodes }: Deployment,
-  published: readonly string[],
+  published: Promise<readonly string[]>,
 ): Promise<readonly OtherList[]> => {
-  const [traefik, now, before] = await Promise.all([
-    kube.get('DaemonSet', 'traefik', 'kube-system'),
+  const [ranges, traefik, now, before] = await Promise.all([
+    published,
+    traefikIn(kube),
     kube.list('Middleware', { namespace }),
     kube.list('FormerMiddleware', { namespace }),
   ])
-  const pod = (traefik?.spec.template.spec ?? {}) as TraefikPod
+  const { pod = {}, kind } = traefik ?? {}
   const points = await trustAt443(pod, kube)
   const ours = nodes.flatMap(({ address, ipv6 }) => [address, ...(ipv6 === undefined ? [] : [ipv6])])
-  const trusted = [...new Set(points.flatMap((point) => point.trusted))]
-  const anybody = points.filter(({ insecure }) => insecure).map(({ name }) => name)
-  const at = argument(pod)
+  const trusted = [...new Set((points ?? []).flatMap((point) => point.trusted))]
+  const anybody = (points ?? []).filter(({ insecure }) => insecure).map(({ name }) => name)
+  const at = kind && argument(pod, kind)
+  const unread = traefik
+    ? points === undefined && 'they stand in a file that is in no ConfigMap of kube-system, or not as YAML or TOML is read here'
+    : 'kube-system has no DaemonSet and no Deployment of that name'
   return [
     {
       where: "Traefik's trusted addresses (kube-system/traefik)",
       ...(trusted.length > 0 && { ranges: trusted, own: ownOf(trusted, ours) }),
       ...(anybody.length > 0 && { anybody }),
+      ...(unread && { unread }),
       ...(at && { at }),
     },
-    ...now.flatMap((one) => ofMiddleware(one, 'middlewares.traefik.io', ours, published)),
-    ...before.flatMap((one) => ofMiddleware(one, 'middlewares.traefik.containo.us', ours, published)),
+    ...now.flatMap((one) => ofMiddleware(one, 'middlewares.traefik.io', ours, ranges)),
+    ...before.flatMap((one) => ofMiddleware(one, 'middlewares.traefik.containo.us', ours, ranges)),
   ]
+}
+
+/** k3s's Traefik: a DaemonSet here, a Deployment as k3s itself has it. */
+const traefikIn = async (
+  kube: KubeReader,
+): Promise<{ readonly kind: 'daemonset' | 'deployment'; readonly pod: TraefikPod } | undefined> => {
+  const everywhere = await kube.get('DaemonSet', 'traefik', 'kube-system')
+  if (everywhere) return { kind: 'daemonset', pod: (everywhere.spec.template.spec ?? {}) as TraefikPod }
+  const some = await kube.get('Deployment', 'traefik', 'kube-system')
+  return some && { kind: 'deployment', pod: (some.spec.template.spec ?? {}) as TraefikPod }
 }
 
 const isOwn = (source: string, ours: readonly string[]): boolean => {
@@ -90,15 +107,15 @@ const ofMiddleware = (
   ]
 }
 
-/** The flag of the DaemonSet that holds the list. */
-const argument = ({ containers = [] }: TraefikPod): OtherList['at'] => {
+/** The flag that holds the list. */
+const argument = ({ containers = [] }: TraefikPod, kind: string): OtherList['at'] => {
   for (const [i, { args = [] }] of containers.entries())
     for (const [j, word] of args.entries()) {
       const [found, begin = ''] = /^(--entry-?points\.[\w-]+\.(?:forwardedheaders|proxyprotocol)\.trustedips=).*$/i.exec(word) ?? []
       if (found === undefined) continue
       return {
         namespace: 'kube-system',
-        kind: 'daemonset',
+        kind,
         name: 'traefik',
         path: `/spec/template/spec/containers/${i}/args/${j}`,
         now: word,

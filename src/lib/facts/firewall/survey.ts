@@ -23,7 +23,13 @@ export const surveyFirewalls = async (
   const asked = told(look.cloudflare.ranges())
   const [published, lists, ...firewalls] = await Promise.all([
     asked,
-    asked.then((found) => told(otherLists(look.kube, deployment, allOf(got(found) ?? nothing)))),
+    told(
+      otherLists(
+        look.kube,
+        deployment,
+        asked.then((found) => allOf(got(found) ?? nothing)),
+      ),
+    ),
     ...nodes.map(({ alias }) => told(look.nodes.firewall(alias))),
   ])
   const ranges = got(published) ?? nothing

@@ -46,23 +46,32 @@ const fromVariables = ({ env = [] }: Container): readonly Setting[] =>
     return found === undefined ? [] : [[name.toLowerCase(), key.toLowerCase().replace('_', '.'), value] as const]
   })
 
-const looksForFile = (container: Container): boolean =>
+const fileName = /\.(?:ya?ml|toml)$/
+
+/** It was told of a file, and reads that one alone. */
+const namesFile = (container: Container): boolean =>
   wordsOf(container).some((word) => /^--?configfile(?:=|$)/i.test(word)) ||
   (container.env ?? []).some(({ name }) => name === 'TRAEFIK_CONFIGFILE') ||
-  (container.volumeMounts ?? []).some(({ mountPath }) => /^\/etc\/traefik(?:\/|\/traefik\.ya?ml)?$/.test(mountPath))
+  (container.volumeMounts ?? []).some(({ mountPath }) => /^\/etc\/traefik\/traefik\.(?:ya?ml|toml)$/.test(mountPath))
 
-/** Traefik's static file, where a ConfigMap is mounted as such. */
-const fromFile = async (container: Container, { volumes = [] }: TraefikPod, kube: KubeReader): Promise<readonly Setting[]> => {
+const looksForFile = (container: Container): boolean =>
+  namesFile(container) || (container.volumeMounts ?? []).some(({ mountPath }) => /^\/etc\/traefik\/?$/.test(mountPath))
+
+/** Traefik's static file, where a ConfigMap is mounted as such; undefined where it reads one that is not to be had here. */
+const fromFile = async (container: Container, { volumes = [] }: TraefikPod, kube: KubeReader): Promise<readonly Setting[] | undefined> => {
   if (!looksForFile(container)) return []
   const maps = volumes.flatMap(({ name, configMap }) =>
     configMap?.name !== undefined && container.volumeMounts?.some((mount) => mount.name === name) ? [configMap.name] : [],
   )
   const found = await Promise.all(maps.map((name) => kube.configMap('kube-system', name)))
-  const texts = found.flatMap((data) => Object.entries(data ?? {}).flatMap(([file, text]) => (/\.ya?ml$/.test(file) ? [text] : [])))
-  if (texts.length === 0) return []
-  const { parseYaml } = await import('../../yaml-text.ts')
-  return texts.flatMap((text) => settingsIn(parseYaml(text)))
+  const files = found.flatMap((data) => Object.entries(data ?? {}).filter(([file]) => fileName.test(file)))
+  if (files.length === 0) return namesFile(container) ? undefined : []
+  const read = await Promise.all(files.map(([file, text]) => readFile(file, text)))
+  return read.includes(undefined) ? undefined : read.flatMap((one) => settingsIn(one))
 }
+
+const readFile = async (file: string, text: string): Promise<unknown> =>
+  file.endsWith('.toml') ? (await import('../../toml-text.ts')).parseToml(text) : (await import('../../yaml-text.ts')).parseYaml(text)
 
 const settingsIn = (file: unknown): readonly Setting[] => {
   const points = Object.entries(asObject(file)).find(([key]) => key.toLowerCase() === 'entrypoints')?.[1]
@@ -78,9 +87,9 @@ const settingsIn = (file: unknown): readonly Setting[] => {
 const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {})
 
 /** Traefik reads one place alone: its file; without one the flags, whatever they are; without any the variables. */
-const settingsOf = async (container: Container, pod: TraefikPod, kube: KubeReader): Promise<readonly Setting[]> => {
+const settingsOf = async (container: Container, pod: TraefikPod, kube: KubeReader): Promise<readonly Setting[] | undefined> => {
   const file = await fromFile(container, pod, kube)
-  if (file.length > 0) return file
+  if (file === undefined || file.length > 0) return file
   const words = wordsOf(container)
   return words.some((word) => word.startsWith('-')) ? fromFlags(words) : fromVariables(container)
 }
@@ -88,9 +97,13 @@ const settingsOf = async (container: Container, pod: TraefikPod, kube: KubeReade
 /** As Go reads a truth. */
 const isTrue = (text: string | undefined): boolean => /^(?:1|t|true)$/i.test(text ?? '')
 
-const inContainer = async (container: Container, pod: TraefikPod, kube: KubeReader): Promise<readonly Trust[]> => {
+const inContainer = async (container: Container, pod: TraefikPod, kube: KubeReader): Promise<readonly Trust[] | undefined> => {
   const settings = await settingsOf(container, pod, kube)
-  return [...new Set(settings.map(([name]) => name))].map((name) => {
+  return settings && pointsOf(settings, container)
+}
+
+const pointsOf = (settings: readonly Setting[], container: Container): readonly Trust[] =>
+  [...new Set(settings.map(([name]) => name))].map((name) => {
     const all = (key: string) => settings.flatMap(([of, one, value]) => (of === name && one === key ? [value] : []))
     const last = (key: string) => all(key).at(-1)
     // A list that is given again is added to.
@@ -106,11 +119,12 @@ const inContainer = async (container: Container, pod: TraefikPod, kube: KubeRead
       ...(digits !== undefined && { port: outside ?? inside }),
     }
   })
-}
 
-/** The entry points that serve 443: by their address, or where none says one, by the name that k3s gives it. */
-export const trustAt443 = async (pod: TraefikPod, kube: KubeReader): Promise<readonly Trust[]> => {
-  const all = (await Promise.all((pod.containers ?? []).map((container) => inContainer(container, pod, kube)))).flat()
+/** The entry points that serve 443: by their address; where none does (a Service leads 443 to another port), by the name that k3s gives it. Undefined where they stand in a file that is not to be had here. */
+export const trustAt443 = async (pod: TraefikPod, kube: KubeReader): Promise<readonly Trust[] | undefined> => {
+  const each = await Promise.all((pod.containers ?? []).map((container) => inContainer(container, pod, kube)))
+  if (each.includes(undefined)) return undefined
+  const all = each.flatMap((one) => one ?? [])
   const at443 = all.filter(({ port }) => port === 443)
-  return at443.length > 0 ? at443 : all.filter(({ name, port }) => port === undefined && name === 'websecure')
+  return at443.length > 0 ? at443 : all.filter(({ name }) => name === 'websecure')
 }

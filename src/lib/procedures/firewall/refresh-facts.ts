@@ -37,7 +37,7 @@ export const gatherRefresh = async (
   const asking = look.cloudflare.ranges()
   const [published, lists, names, ...firewalls] = await Promise.all([
     asking,
-    asking.then((ranges) => told(otherLists(look.kube, deployment, allOf(ranges)))),
+    told(otherLists(look.kube, deployment, asking.then(allOf))),
     // Without a token the environment's own names are asked.
     told(look.cloudflare.addresses()).then((records) => publicNames(deployment, got(records) ?? [])),
     ...nodes.map(({ alias }) => told(look.nodes.firewall(alias))),

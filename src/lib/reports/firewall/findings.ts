@@ -65,6 +65,7 @@ const ofLists = ({ lists, published }: FirewallSurvey): readonly Observation[] =
   if ('because' in lists) return [{ level: 'warning', text: `Traefik's own lists could not be read: ${lists.because}` }]
   if (!ranges) return []
   return lists.value.flatMap((list): readonly Observation[] => {
+    if (list.unread !== undefined) return [warning(`${list.where} could not be read: ${list.unread}`, theirManifest)]
     const anybody = (list.anybody ?? []).map((point) =>
       wrong(`Traefik believes anybody about the client's address: forwardedHeaders.insecure is on at ${point}`, theirManifest),
     )

@@ -78,7 +78,7 @@ const listsTable = ({ published, lists }: FirewallSurvey): Table => {
     title: 'Where else the list lives',
     columns: ['place', 'ranges', 'lacks', 'others'],
     rows: (got(lists) ?? []).map((list) => {
-      if (!list.ranges) return [list.where, 'not set', '', '']
+      if (!list.ranges) return [list.where, list.unread === undefined ? 'not set' : 'not known', '', '']
       if (!ranges) return [list.where, String(list.ranges.length), '?', '?']
       const { lacks, has } = differenceOf(list, allOf(ranges))
       return [list.where, String(list.ranges.length), String(lacks.length || ''), String(has.length || '')]
