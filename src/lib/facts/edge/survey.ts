@@ -38,7 +38,7 @@ const nextOf = (error: unknown) => (error instanceof Trouble && error.next !== u
 
 export const got = <T>(answer: Told<T> | undefined): T | undefined => (answer && 'value' in answer ? answer.value : undefined)
 
-/** Asks Cloudflare, every node and every name; whoever does not answer costs nobody else's line. */
+/** Asks Cloudflare, every node and every name; whoever does not answer costs nobody else's line, nor keeps the others waiting for their first question. */
 export const surveyEdge = async (
   deployment: Environment,
   look: Readers<'cloudflare' | 'nodes' | 'http'>,
@@ -48,18 +48,22 @@ export const surveyEdge = async (
   const api = Promise.all([told(cloudflare.zone()), told(cloudflare.settings()), told(cloudflare.sslOverrides())])
   // A token for DNS alone may not list them.
   const valid = told(cloudflare.originCertificates()).then((listed) => got(listed)?.map(({ id }) => id))
+  const accepts = async (alias: string) => refusals(await nodes.served(alias, deployment.cloudflare.names), now(), await valid, cloudflare)
+  const byAlias = <T>(ask: (alias: string) => Promise<T>) =>
+    Promise.all(deployment.nodes.map(async ({ alias }) => [alias, await told(ask(alias))] as const)).then((all) => new Map(all))
+  const asCustomer = (name: string) => told(http.get(urlOf(deployment, name)))
+  // What needs no record is asked while Cloudflare is: where both are silent, that is one wait and not two.
+  const serving = byAlias(accepts)
+  const asking = new Map(deployment.cloudflare.names.map((name) => [name, asCustomer(name)]))
   const [records, aliases] = await Promise.all([told(cloudflare.addresses()), told(cloudflare.aliases())])
   const robin = roundRobinOf(deployment, got(records) ?? [], got(aliases) ?? [])
   const names = askedNames(deployment, robin)
   const urls = names.map((name) => urlOf(deployment, name))
-  const accepts = async (alias: string) => refusals(await nodes.served(alias, deployment.cloudflare.names), now(), await valid, cloudflare)
-  const byAlias = <T>(ask: (alias: string) => Promise<T>) =>
-    Promise.all(deployment.nodes.map(async ({ alias }) => [alias, await told(ask(alias))] as const)).then((all) => new Map(all))
   const [[zone, settings, overrides], origins, served, answers] = await Promise.all([
     api,
     byAlias((alias) => nodes.origin(alias, urls)),
-    byAlias(accepts),
-    Promise.all(names.map(async (name) => [name, await told(http.get(urlOf(deployment, name)))] as const)),
+    serving,
+    Promise.all(names.map(async (name) => [name, await (asking.get(name) ?? asCustomer(name))] as const)),
   ])
   return { deployment, zone, settings, overrides, records, robin, names, origins, served, answers: new Map(answers) }
 }
