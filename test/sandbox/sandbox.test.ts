@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -84,10 +84,14 @@ test('the health endpoint answers as the api pods are', async () => {
 test('reset brings everything back', async () => {
   setHost(hosts.direct)
   expect(dbHost()).toBe(hosts.direct)
+  const leading = ['admin.kubeconfig', 'viewer.kubeconfig', 'environment.yaml', 'cloudflare-token'].map((name) => join(sandbox.dir, name))
+  const texts = leading.map((path) => readFileSync(path, 'utf8'))
+  for (const path of leading) writeFileSync(path, 'written over')
   const began = performance.now()
   await sandbox.reset()
   process.stderr.write(`sandbox reset in ${Math.round(performance.now() - began)} ms\n`)
   expect(dbHost()).toBe(hosts.pooler)
+  expect(leading.map((path) => readFileSync(path, 'utf8'))).toEqual(texts)
 })
 
 test('two run at once, and know nothing of each other', async () => {

@@ -246,16 +246,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const viewer = authority.issue({ commonName: 'viewer', organizations: ['viewers'] })
     const overlay = sandboxEnvironment({ dir, checkout, ports })
     const urls = urlsOf(ports, join(dir, 'ca.crt'))
-    await Promise.all([
-      writeFile(join(dir, 'admin.kubeconfig'), kubeconfig(cluster, 'admin', admin), { mode: 0o600 }),
-      writeFile(join(dir, 'viewer.kubeconfig'), kubeconfig(cluster, 'viewer', viewer), { mode: 0o600 }),
-      writeFile(join(dir, 'environment.yaml'), stringify(overlay), { mode: 0o600 }),
-      writeFile(join(dir, 'cloudflare-token'), planted.cloudflareToken, { mode: 0o600 }),
-      writeFile(join(dir, 'storage-key'), `${storageFacts.id}:${planted.storageKey}`, { mode: 0o600 }),
-      writeFile(join(dir, 'grafana-token'), planted.grafanaToken, { mode: 0o600 }),
-      writeFile(join(dir, 'neon-key'), planted.neonKey, { mode: 0o600 }),
-      writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
-    ])
+    /** What leads into the sandbox: whoever works with it may write over these files. */
+    const writeAccess = () =>
+      Promise.all([
+        writeFile(join(dir, 'admin.kubeconfig'), kubeconfig(cluster, 'admin', admin), { mode: 0o600 }),
+        writeFile(join(dir, 'viewer.kubeconfig'), kubeconfig(cluster, 'viewer', viewer), { mode: 0o600 }),
+        writeFile(join(dir, 'environment.yaml'), stringify(overlay), { mode: 0o600 }),
+        writeFile(join(dir, 'cloudflare-token'), planted.cloudflareToken, { mode: 0o600 }),
+        writeFile(join(dir, 'storage-key'), `${storageFacts.id}:${planted.storageKey}`, { mode: 0o600 }),
+        writeFile(join(dir, 'grafana-token'), planted.grafanaToken, { mode: 0o600 }),
+        writeFile(join(dir, 'neon-key'), planted.neonKey, { mode: 0o600 }),
+        writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
+      ])
+    await writeAccess()
     const { environment } = loadEnvironment({ asked: join(dir, 'environment.yaml'), env: {}, sandbox: () => undefined })
     return {
       dir,
@@ -277,7 +280,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       async reset() {
         // First what runs in pods: it would go on in the systems while they are put back, and leave a lock in them for example.
         kubernetes.halt()
-        await writeCheckout(checkout, origin)
+        await Promise.all([writeCheckout(checkout, origin), writeAccess()])
         for (const again of resets) await again()
       },
       stop,
