@@ -50,7 +50,7 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['x509: certificate has expired or is not yet valid', 'cert:status', 'cert:rotate', 'cert:install', 'cluster:certs'],
   ['tls: failed to verify certificate', 'cert:status'],
   ['rotate certificate', 'cert:rotate'],
-  ['renew cert', 'cert:rotate'],
+  ['renew cert', 'cert:rotate', 'cluster:renew-certs'],
   ['private key leaked', 'cert:rotate', 'secrets:status'],
   // Firewall.
   ['ufw', 'firewall:status', 'firewall:refresh'],
