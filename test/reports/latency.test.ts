@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { paint } from '../../src/lib/cli/render.ts'
-import { renderView } from '../../src/lib/cli/render-view.ts'
+import { renderTables } from '../../src/lib/cli/render-view.ts'
 import { quantileOf } from '../../src/lib/facts/observability/histogram.ts'
 import { readersOf } from '../../src/lib/plan/plan.ts'
 import { latency } from '../../src/lib/reports/latency.ts'
@@ -87,7 +87,7 @@ test('a slow route is named with where its time goes, in 80 columns and in words
   expect(view.notes?.[0]).toBe(
     'Of its 2473 ms in 4 spans: SELECT tasks 77 %, SELECT users (2 spans) 20 %, GET /api/tasks/ 3 %. The database has 97 % of it',
   )
-  const text = renderView(view, paint(false))
+  const text = renderTables(view, paint(false))
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   const one = await look('/api/residences/')
   expect(one.findings).toEqual([])

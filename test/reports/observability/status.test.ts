@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { paint } from '../../../src/lib/cli/render.ts'
-import { renderView } from '../../../src/lib/cli/render-view.ts'
+import { renderTables, renderView } from '../../../src/lib/cli/render-view.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { readersOf } from '../../../src/lib/plan/plan.ts'
 import { observabilityStatus } from '../../../src/lib/reports/observability/status.ts'
@@ -45,7 +45,13 @@ test('all is well, and no token is shown', async () => {
   // What the API counts has no namespace (RUNBOOK 9): it is found all the same, and said.
   expect(view.notes?.[0]).toMatch(/no label namespace: ask for service="api"/)
   const text = renderView(view, paint(false))
-  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+  expect(
+    Math.max(
+      ...renderTables(view, paint(false))
+        .split('\n')
+        .map((line) => line.length),
+    ),
+  ).toBeLessThanOrEqual(80)
   for (const secret of plantedValues) expect(text + JSON.stringify(view.data)).not.toContain(secret)
 })
 

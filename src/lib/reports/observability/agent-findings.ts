@@ -24,7 +24,10 @@ export const agentFindings = (survey: ObservabilitySurvey, environment: Environm
     const text = codeOf(agent).startsWith('kube-') ? reasonOf(agent.error) : `vmagent could not be asked: ${reasonOf(agent.error)}`
     return [...policies, wrong(text, next)]
   }
-  return [...policies, ...ofPushes(survey, agent.value, environment, barred), ...ofTargets(agent.value, environment, now)]
+  const unseen: readonly Observation[] = survey.barred.answered
+    ? []
+    : [{ level: 'warning', text: `Whether a NetworkPolicy bars vmagent is not known: ${reasonOf(survey.barred.error)}` }]
+  return [...policies, ...unseen, ...ofPushes(survey, agent.value, environment, barred), ...ofTargets(agent.value, environment, now)]
 }
 
 const ofPolicies = (barred: readonly string[], { namespace, observability: { write } }: Environment): readonly Observation[] =>

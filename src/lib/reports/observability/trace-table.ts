@@ -19,13 +19,13 @@ const inMs = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.
 
 /** Each span as a bar, with the same in numbers. */
 export const traceTable = ({ name, at, tookMs, spans, isSlow }: SlowTrace, now: Date): Table => ({
-  title: `${isSlow ? 'The newest slow request' : 'The slowest request, and none is slow'}: ${clipped(name, 30)}, ${age(Math.max(0, now.getTime() - at.getTime()) / 1000)} ago`,
+  title: `${isSlow ? 'The newest slow request' : 'The slowest request, and none is slow'}: ${clipped(name, 24)}, ${age(Math.max(0, now.getTime() - at.getTime()) / 1000)} ago`,
   columns: ['span', 'when', 'took', 'of its own'],
   rows: [
     ...spans
       .slice(0, mostRows)
       .map(({ span, depth, ownMs }) => [
-        `${'. '.repeat(Math.min(depth, 6))}${clipped(span.name, 28 - 2 * Math.min(depth, 6))}${span.failed ? ' FAILED' : ''}`,
+        `${'. '.repeat(Math.min(depth, 6))}${clipped(span.name, (span.failed ? 21 : 28) - 2 * Math.min(depth, 6))}${span.failed ? ' FAILED' : ''}`,
         barOf(span.startMs - at.getTime(), span.tookMs, tookMs),
         inMs(span.tookMs),
         inMs(ownMs),
