@@ -8,6 +8,7 @@ import { Interrupted } from '../../src/lib/errors.ts'
 import { hopeless, when } from '../../src/lib/plan/finding.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { type Change, defineProcedure, type Step } from '../../src/lib/plan/procedure.ts'
+import { Secret } from '../../src/lib/secret.ts'
 import { contextOf } from '../support/context.ts'
 
 /** A light that is turned on, and off again by its undo. */
@@ -53,7 +54,7 @@ const apply = async (steps: readonly Step<never>[], answer: boolean | Error | un
     return answer === true
   }
   const subject = (wanted: string) => yes(`Type ${wanted}`)
-  const prompts: Prompts = { yes, choice: async () => '', find: async () => '', subject }
+  const prompts: Prompts = { yes, choice: async () => '', find: async () => '', hidden: async () => new Secret(''), subject }
   const ending = listenForEnd()
   const session = { ending, systems: {} } as unknown as Session
   try {

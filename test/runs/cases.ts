@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import { beforeRebootNote } from '../../src/lib/notes.ts'
 import type { procedures } from '../../src/lib/procedures/index.ts'
 import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
-import { redisPassword } from '../support/rotation.ts'
-import { worlds } from '../support/worlds.ts'
+import { emailHostPassword, postgresPassword, redisPassword, secretKey } from '../support/rotation.ts'
+import { secondMailPassword, worlds } from '../support/worlds.ts'
 
 export type Id = keyof typeof procedures
 
@@ -260,6 +261,30 @@ export const cases = {
     end: (sandbox) => [redisPassword(sandbox), ...['api', 'worker'].map((name) => workload(name)(sandbox))],
   },
 } as const satisfies Readonly<Record<Id, Case>>
+
+const rotated = (key: string, state: (sandbox: Sandbox) => unknown): Case => ({
+  words: ({ FILE }) => [key, '--soak', '0s', ...(FILE === undefined ? [] : ['--from', FILE])],
+  end: async (sandbox) => [await state(sandbox), ...['api', 'worker'].map((name) => workload(name)(sandbox))],
+})
+
+/** Other kinds of what one procedure does, each with steps of its own: killed as well. */
+export const further = {
+  'secrets:rotate POSTGRES_PASSWORD': rotated('POSTGRES_PASSWORD', postgresPassword),
+  'secrets:rotate EMAIL_HOST_PASSWORD': {
+    ...rotated('EMAIL_HOST_PASSWORD', emailHostPassword),
+    // Whoever made the second one has revoked the first: nobody is there to be asked.
+    world: (sandbox) => {
+      const FILE = secondMailPassword(sandbox)
+      sandbox.mail.password = planted.nextEmailPassword
+      return { FILE }
+    },
+  },
+  'secrets:rotate SECRET_KEY': rotated('SECRET_KEY', secretKey),
+} as const satisfies Readonly<Record<string, Case>>
+
+export type CaseName = Id | keyof typeof further
+
+export const caseOf = (name: CaseName): Case => ({ ...cases, ...further })[name]
 
 /** Which file tries which: several run beside each other. */
 export const groups = {

@@ -2,19 +2,19 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { count } from '../hostile/points.ts'
-import { type Case, cases, type Id } from './cases.ts'
+import { type CaseName, caseOf } from './cases.ts'
 import { lost, pointsIn, preload, spread, useLane } from './lane.ts'
 
 /** Of each procedure, where not all are tried. */
 const most = 6
 
 /** Killed before, in and after each line of its journal and each write, and run again: the same end, a free lease, a journal that can be read. */
-export const killEach = (ids: readonly Id[]): void => {
+export const killEach = (ids: readonly CaseName[]): void => {
   const { arrange, run, runAgain, wordsOf, worldOf, tidy, state } = useLane()
   const log = join(state, 'points')
   for (const id of ids)
     test(`${id}: killed at each point and run again, it comes to the same end`, async ({ task }) => {
-      const one: Case = cases[id]
+      const one = caseOf(id)
       const words = await wordsOf(id, await arrange(one))
       rmSync(log, { force: true })
       const whole = await run(words, { NODE_OPTIONS: preload, POINTS_LOG: log })

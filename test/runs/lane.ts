@@ -9,7 +9,7 @@ import { type Child, type Ended, journalFolder, journalsIn, spreadOver, startPro
 import { requireBuild } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
-import { type Case, cases, type Id } from './cases.ts'
+import { type Case, type CaseName, caseOf } from './cases.ts'
 
 /** `RUNS=full`: every point; otherwise as many of each procedure as keep the lane under eight minutes on two idle cores. */
 export const full = process.env['RUNS'] === 'full'
@@ -61,11 +61,11 @@ export const useLane = () => {
   const known = new Map<string, readonly string[]>()
   /** The whole line of a procedure, with what its plan asks for where nobody can be asked. */
   const wordsOf = async (
-    id: Id,
+    id: CaseName,
     values: Readonly<Record<string, string>>,
-    afresh: boolean | undefined = (cases[id] as Case).afresh,
+    afresh: boolean | undefined = caseOf(id).afresh,
   ): Promise<readonly string[]> => {
-    const words = [id, ...(cases[id] as Case).words(values)]
+    const words = [...id.split(' ').slice(0, 1), ...caseOf(id).words(values)]
     const before = afresh ? undefined : known.get(id)
     if (before) return before
     const looked = await run([...words, '--dry-run', '--json'])
@@ -82,7 +82,7 @@ export const useLane = () => {
     return whole
   }
   /** The same line again; where what is left is another plan, as exit 8 says, that one is looked at and performed. */
-  const runAgain = async (id: Id, values: Readonly<Record<string, string>>, line: readonly string[]): Promise<Ended> => {
+  const runAgain = async (id: CaseName, values: Readonly<Record<string, string>>, line: readonly string[]): Promise<Ended> => {
     const again = await run(line)
     return again.code === 8 && line.includes('--plan') ? run(await wordsOf(id, values, true)) : again
   }
@@ -106,8 +106,8 @@ export const useLane = () => {
     return lease?.holder === undefined && open.length <= killed
   }
   /** As it is once nothing moves any more. */
-  const worldOf = async (id: Id): Promise<string> => {
-    const one: Case = cases[id]
+  const worldOf = async (id: CaseName): Promise<string> => {
+    const one = caseOf(id)
     let before = JSON.stringify(await one.end(sandbox()))
     for (let same = 0, rounds = 0; same < 3 && rounds < 400; rounds++) {
       await sleep(20)

@@ -1,8 +1,14 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { StepState } from '../../src/lib/plan/outcome.ts'
+import type { Plan, Prepared } from '../../src/lib/plan/plan.ts'
+import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
 import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+import type { Name, Systems } from '../../src/lib/systems/systems.ts'
+import { readyPods } from './requests.ts'
+import { runOf } from './run-of.ts'
 
 /** A value of the Secret as it is now. */
 export const liveValue = ({ kubernetes }: Sandbox, key: string): string => {
@@ -42,4 +48,37 @@ export const redisPassword = (sandbox: Sandbox) => {
     accepts: [redis.accepts(live), redis.accepts(planted.redisPassword)],
     files: keptFiles(sandbox, 'REDIS_PASSWORD'),
   }
+}
+
+/** What becomes of a value in the Secret, whose truth is a file of its own and of which pods get a copy when they start. */
+const ofOwnFile = (sandbox: Sandbox, key: string, first: string) => {
+  const live = liveValue(sandbox, key)
+  const source = join(sandbox.environment.checkout, 'deploy-k3s/secrets', `${key.toLowerCase()}.txt`)
+  const pods = ['api', 'worker'].flatMap((name) => readyPods(sandbox, name))
+  return {
+    first: live === first,
+    source: existsSync(source) && readFileSync(source, 'utf8') === live,
+    pods: pods.length > 0 && pods.every(({ metadata }) => sandbox.environmentOf(metadata.name)?.[key] === live),
+    files: keptFiles(sandbox, key),
+  }
+}
+
+/** Where the password of the mail server is the same. */
+export const emailHostPassword = (sandbox: Sandbox) => ({
+  ...ofOwnFile(sandbox, 'EMAIL_HOST_PASSWORD', planted.emailHostPassword),
+  second: liveValue(sandbox, 'EMAIL_HOST_PASSWORD') === planted.nextEmailPassword,
+})
+
+/** Where the key that the application signs with is the same; a new one is another every time. */
+export const secretKey = (sandbox: Sandbox) => ofOwnFile(sandbox, 'SECRET_KEY', planted.secretKey)
+
+/** A rotation taken back under its own tests: what of it could not be. */
+export const takenBack = async <N extends Name>(
+  { prepared, states }: { readonly prepared: Prepared<N>; readonly states: readonly StepState[] },
+  systems: Pick<Systems, N>,
+  needs: readonly N[],
+  replan: () => Promise<Plan>,
+) => {
+  const undoing = undoingOf({ prepared, states, run: { systems, needs }, replan })
+  return (await takeBack(undoing, runOf(systems, needs))).left
 }

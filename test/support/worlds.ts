@@ -1,8 +1,11 @@
 import { X509Certificate } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { ageK3s, ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import { addImages, imagesOfBefore, setDisk, snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
@@ -88,6 +91,14 @@ const expiredInSecret = (sandbox: Sandbox): Values => {
   return { SECRET_SHA256: short(old.certificate), CHECKOUT_SHA256: short(sandbox.originCa.first.certificate) }
 }
 
+/** Somebody made a second password at the mail server, which lets both in, and put it into a file: its path. */
+export const secondMailPassword = ({ mail, dir }: Sandbox): string => {
+  mail.beside.add(planted.nextEmailPassword)
+  const path = join(dir, 'new-mail-password')
+  writeFileSync(path, `${planted.nextEmailPassword}\n`, { mode: 0o600 })
+  return path
+}
+
 /** What months leave on a disk, by the names that the runbook's pages give it. */
 const litter = ({ nodes: { node } }: Sandbox): Values => {
   const { hostname, state, put } = node('hetzner2')
@@ -132,6 +143,7 @@ export const worlds = {
   'a lock stranded in the pooler': strandedLock,
   'the first certificate still in use': firstCertificate,
   'an expired certificate in the Secret': expiredInSecret,
+  'a second mail password, in a file': (sandbox) => ({ FILE: secondMailPassword(sandbox) }),
   'a job that failed for good': ({ redis }): Values => {
     const archived = redis.store.get('asynq:{default}:archived')
     return { ID: archived?.type === 'zset' ? ([...archived.scores.keys()][0] ?? '') : '' }

@@ -113,13 +113,15 @@ abstract class ProcedureCommand extends HoneydueCommand {
       const { environment, systems, ending } = session
       if (!looksOnly && !environment.readonly) await sweepAfterDead(state, (line) => this.logToStderr(line))
       const earlier = async (id: string) => earlierCounts({ id, environment: environment.name }, await readRuns(state, hostname()))
-      const context = { environment, clock: systemClock, signal: ending.looking, earlier }
       const prompts = await this.prompts(flags, session)
       const look = readersOf(systems, procedure.needs)
       // What cannot be read now is typed; why it cannot, the plan says.
-      const offers = async (name: string) => (await procedure.offers?.[name]?.(look, context).catch(() => [])) ?? []
+      const around = { environment, clock: systemClock, signal: ending.looking, earlier }
+      const offers = async (name: string) => (await procedure.offers?.[name]?.(look, around).catch(() => [])) ?? []
       const input = await inputOf(procedure.choices, flags, this.asking(prompts, offers))
       const looking = <T>(work: Promise<T>) => (flags.json ? work : whileLooking(procedure.needs, work))
+      const question = prompts && (await procedure.hidden?.(input, look, around))
+      const context = prompts && question !== undefined ? { ...around, typed: await prompts.hidden(question) } : around
       // How to draw is read while the systems are being asked.
       const [prepared, { planAtQuestion, planText, showsOf }, { paint }] = await Promise.all([
         looking(prepare(procedure, input, systems, context)),

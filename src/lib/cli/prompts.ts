@@ -1,9 +1,10 @@
-import { confirm, input, search, select } from '@inquirer/prompts'
+import { confirm, input, password, search, select } from '@inquirer/prompts'
 import { age } from '../age.ts'
 import { type Duration, minutes, seconds } from '../clock.ts'
 import { Declined, Interrupted } from '../errors.ts'
 import type { Choice } from '../plan/choice.ts'
 import type { Offer } from '../plan/procedure.ts'
+import { Secret } from '../secret.ts'
 import { severalOf } from './flags.ts'
 import { shown, shownLines } from './shown.ts'
 import { columnsOf } from './wrap.ts'
@@ -24,6 +25,8 @@ export interface Prompts {
   readonly choice: (name: string, choice: Choice<unknown>, offers?: readonly Offer[]) => Promise<string>
   /** One of what `source` finds for the words typed so far; each is a line, and a description of the one under the cursor. */
   readonly find: (message: string, source: (words: string) => readonly Found[]) => Promise<string>
+  /** A value that is not shown, not even by its length. */
+  readonly hidden: (message: string) => Promise<Secret>
   /** y/N, No by default. */
   readonly yes: (message: string, signal?: AbortSignal, shows?: Shows) => Promise<boolean>
   /** True when exactly `subject` is typed. */
@@ -96,6 +99,8 @@ export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, 
     choice: (name, choice, offers = []) => put((context) => choose(asked(choice.ask ?? name), choice, offers, context)),
     find: (message, source) =>
       put((context) => search({ message, source: (words = '') => source(words).map(foundLine), pageSize: 12 }, context)),
+    hidden: async (message) =>
+      new Secret((await put((context) => password({ message: asked(message), mask: false, validate: isSomething }, context))).trim()),
     yes: async (message, signal, shows) => {
       if (!shows) return put((context) => confirm({ message: asked(message), default: false }, context), signal)
       return /^y(es)?$/i.test(await typed(`${message} (y/N; ${keysOf(shows)})`, signal, shows))
@@ -106,6 +111,8 @@ export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, 
     },
   }
 }
+
+const isSomething = (answer: string) => answer.trim() !== '' || 'Something is needed here'
 
 const keysOf = (shows: Shows): string =>
   Object.entries(shows)

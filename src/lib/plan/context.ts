@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { SettingsPlace } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
+import type { Secret } from '../secret.ts'
 
 /** Who worked on a deployment last, and who does now. */
 export interface Operators {
@@ -20,6 +21,8 @@ export interface Context {
   readonly clock: Clock
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
+  /** What was typed unseen at the procedure's own question. */
+  readonly typed?: Secret
   /** The pages of the runbook that words of trouble find, the best first. */
   readonly pages?: (words: string) => Promise<readonly { readonly command: string; readonly title: string }[]>
   /** By the journals of this machine and the lease. */

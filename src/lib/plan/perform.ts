@@ -96,7 +96,8 @@ const performStep = async <N extends Name>(
   }
   if (!isChange(step)) {
     if ((await step.needless?.(look))?.ok) return 'already'
-    const { title, ask } = step
+    const { title, note } = step
+    const ask = note === undefined ? step.ask : `${step.ask} ${note}`
     const type = steps[index]?.type
     if (await run.settle({ title, ask, ...(type !== undefined && { type }) }, run.signal)) return 'settled'
     throw new Declined({

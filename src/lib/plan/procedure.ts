@@ -54,6 +54,8 @@ export interface Change<N extends Name> {
 export interface Gate<N extends Name> {
   readonly title: string
   readonly ask: string
+  /** Said with the question, and no part of the plan: what passes by itself, such as a number. */
+  readonly note?: string
   /** The plan's subject is typed here, and not before the run begins: what follows cannot be taken back, and what came before it can. */
   readonly typed?: true
   /** Where it holds, what the gate stands before is done already, and nobody is asked. */
@@ -92,6 +94,8 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   readonly choices: C
   /** Live values of a choice, read only where somebody is asked for it. */
   readonly offers?: { readonly [K in keyof NoInfer<C>]?: (look: Readers<NoInfer<N>>, context: Context) => Promise<readonly Offer[]> }
+  /** The question for a value that nobody may see, where one has to be given and no file has it: asked on a terminal, without showing what is typed. */
+  hidden?(input: Input<C>, look: Readers<NoInfer<N>>, context: Context): Promise<string | undefined>
   /** Known before connecting. */
   risk(input: Input<C>): Risk
   /** Its own steps take away what its facts are read from: they are not read again before each change, whose writes test for themselves. */

@@ -4,7 +4,6 @@ import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { perform } from '../../../src/lib/plan/perform.ts'
 import { prepare } from '../../../src/lib/plan/plan.ts'
-import { takeBack, undoingOf } from '../../../src/lib/plan/undo.ts'
 import { rotate } from '../../../src/lib/procedures/secrets/rotate.ts'
 import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
@@ -12,7 +11,7 @@ import { writtenBy } from '../../../src/lib/systems/postgres/role-password.ts'
 import { changing } from '../../support/changing.ts'
 import { contextOf } from '../../support/context.ts'
 import { readyPods, underRequests } from '../../support/requests.ts'
-import { liveValue, postgresPassword } from '../../support/rotation.ts'
+import { liveValue, postgresPassword, takenBack } from '../../support/rotation.ts'
 import { runOf } from '../../support/run-of.ts'
 import { useSystems } from '../../support/systems-of.ts'
 import { eventually, useSandbox } from '../../support/worlds.ts'
@@ -64,8 +63,7 @@ test('taken back under constant requests, none is lost, and everybody has the ol
     const { states, trouble } = await ran(prepared)
     expect(trouble).toBeUndefined()
     const replan = async () => (await planned({ 'keep-old': true })).plan
-    const undoing = undoingOf({ prepared, states, run: { systems: systems(), needs: rotate.needs }, replan })
-    expect((await takeBack(undoing, runOf(systems(), rotate.needs))).left).toEqual([])
+    expect(await takenBack({ prepared, states }, systems(), rotate.needs, replan)).toEqual([])
   })
   expect(lost).toEqual([])
   expect(await postgresPassword(sandbox())).toEqual({ first: true, source: true, accepts: [true, true], files: [] })

@@ -1,3 +1,4 @@
+import type { Environment } from '../../environment/schema.ts'
 import type { Context } from '../../plan/context.ts'
 import type { Step } from '../../plan/procedure.ts'
 import type { Name, Readers } from '../../systems/systems.ts'
@@ -6,10 +7,19 @@ import type { RotationFacts, RotationWish } from './rotation-facts.ts'
 /** One kind of secret: how it is renewed without anybody being turned away, and how the old one ends. */
 export interface Kind<F extends RotationFacts, N extends Name> {
   gather(wish: RotationWish, look: Readers<NoInfer<N>>, context: Context): Promise<F>
+  /** Which value a human has to make, and where; without it, one is made here. */
+  wants?(environment: Environment): Wanted
   /** Lines that prove which target was read, beside the Secret. */
   target(facts: F): readonly string[]
   beyond(facts: F): readonly string[]
   steps(facts: F): readonly Step<N>[]
+}
+
+/** A key whose new value comes from a human. */
+export interface Wanted {
+  readonly secret: string
+  readonly key: string
+  readonly madeAt: string
 }
 
 /** What a rotation of any kind comes to, once its facts are known. */
@@ -20,12 +30,16 @@ export interface Rotation<N extends Name> {
   readonly steps: () => readonly Step<N>[]
 }
 
-export type Rotating<N extends Name> = (wish: RotationWish, look: Readers<N>, context: Context) => Promise<Rotation<N>>
+export interface Rotating<N extends Name> {
+  begin(wish: RotationWish, look: Readers<N>, context: Context): Promise<Rotation<N>>
+  readonly wants?: (environment: Environment) => Wanted
+}
 
 /** A kind among others, whatever its own facts are. */
-export const rotating =
-  <F extends RotationFacts, N extends Name>(kind: Kind<F, N>): Rotating<N> =>
-  async (wish, look, context) => {
+export const rotating = <F extends RotationFacts, N extends Name>(kind: Kind<F, N>): Rotating<N> => ({
+  begin: async (wish, look, context) => {
     const of = await kind.gather(wish, look, context)
     return { of, target: kind.target(of), beyond: kind.beyond(of), steps: () => kind.steps(of) }
-  }
+  },
+  ...(kind.wants && { wants: kind.wants }),
+})

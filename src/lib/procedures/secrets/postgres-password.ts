@@ -8,10 +8,9 @@ import { startedAt } from '../../pod-state.ts'
 import type { Secret } from '../../secret.ts'
 import type { Application, PostgresTarget } from '../../systems/postgres/types.ts'
 import type { Readers, Writers } from '../../systems/systems.ts'
-import { renew } from '../config/restart-consumer.ts'
 import type { Kind } from './kinds.ts'
 import { gatherRotation, type RotationFacts } from './rotation-facts.ts'
-import { dropFiles, inFile, keepBoth, placeInSource, renewalOf, setInSecret, tidy } from './rotation-steps.ts'
+import { dropBoth, inFile, keepBoth, placeInSource, restarts, setInSecret, tidy } from './rotation-steps.ts'
 
 type Systems = 'checkout' | 'kube' | 'postgres'
 
@@ -74,9 +73,13 @@ export const postgresPassword: Kind<PostgresFacts, Systems> = {
       changeRole(facts),
       placeInSource(facts),
       inSecret(facts),
-      ...consumers.flatMap((consumer) => renew(renewalOf(facts), consumer)),
+      ...restarts(facts),
       oldIsRefused(facts),
-      ...(facts.old === undefined ? [tidy(facts)] : facts.keepOld ? [] : [dropBoth(facts)]),
+      ...(facts.old === undefined
+        ? [tidy(facts)]
+        : facts.keepOld
+          ? []
+          : [dropBoth<'postgres'>(facts, (look) => isChanged(facts, look), 'nobody has the old password any more')]),
     ]
   },
 }
@@ -200,19 +203,5 @@ const oldIsRefused = (facts: PostgresFacts): Proof<Systems> => {
     },
     within: minutes(5),
     shows: (prove) => both(prove.postgres.turnsAway(application.direct, files), prove.postgres.turnsAway(application.pooler, files)),
-  }
-}
-
-const dropBoth = (facts: PostgresFacts): Change<Systems> => {
-  const { drop, dropped } = dropFiles(facts)
-  return {
-    title: 'Take away the files of both values',
-    effect: [{ what: 'files of both values beside the source', before: 'there', after: 'absent' }],
-    check: async () => facts.against,
-    apply: drop,
-    // Before the change there are none either.
-    verify: async (look) => every([await isChanged(facts, look), await dropped(look)]),
-    shows: (prove) => prove.checkout.dropped({ base: facts.base }),
-    undo: { impossible: 'nobody has the old password any more' },
   }
 }

@@ -8,10 +8,9 @@ import { digestOf } from '../../secret-digest.ts'
 import { spoken } from '../../spoken.ts'
 import type { Deployment } from '../../systems/kube/types.ts'
 import type { Provers, Readers } from '../../systems/systems.ts'
-import { renew } from '../config/restart-consumer.ts'
 import type { Kind } from './kinds.ts'
 import { gatherRotation, type RotationFacts, same } from './rotation-facts.ts'
-import { dropFiles, inFile, keepBoth, placeInSource, renewalOf, setInSecret, soaked, tidy } from './rotation-steps.ts'
+import { dropFiles, inFile, keepBoth, placeInSource, restarts, setInSecret, soaked, tidy } from './rotation-steps.ts'
 
 type Systems = 'checkout' | 'kube' | 'redis'
 type Look = Readers<Systems>
@@ -62,7 +61,7 @@ export const redisPassword: Kind<RedisFacts, Systems> = {
     acceptBoth(facts),
     placeInSource(facts),
     setInSecret(facts),
-    ...facts.consumers.filter(({ replicas }) => replicas > 0).flatMap((consumer) => renew(renewalOf(facts), consumer)),
+    ...restarts(facts),
     makeOwn(facts),
     noneRefused(facts),
     ...(facts.old === undefined ? [tidy(facts)] : facts.keepOld ? [] : theOldGoes(facts)),

@@ -1,15 +1,20 @@
 import { shownSource } from '../../facts/secrets/sources.ts'
 import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
+import { emailHostPassword } from './email-host-password.ts'
 import { type Rotating, type Rotation, rotating } from './kinds.ts'
 import { postgresPassword } from './postgres-password.ts'
 import { redisPassword } from './redis-password.ts'
+import { wantsValue } from './rotation-facts.ts'
+import { secretKey } from './secret-key.ts'
 
-type Systems = 'checkout' | 'kube' | 'redis' | 'postgres'
+type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail'
 
 const kinds = {
   REDIS_PASSWORD: rotating(redisPassword),
   POSTGRES_PASSWORD: rotating(postgresPassword),
+  SECRET_KEY: rotating(secretKey),
+  EMAIL_HOST_PASSWORD: rotating(emailHostPassword),
 } as const satisfies Readonly<Record<string, Rotating<Systems>>>
 const names = Object.keys(kinds) as readonly (keyof typeof kinds)[]
 const isKnown = (name: string): name is keyof typeof kinds => name in kinds
@@ -18,7 +23,7 @@ const isKnown = (name: string): name is keyof typeof kinds => name in kinds
 export const rotate = defineProcedure({
   id: 'secrets:rotate',
   title: 'Replace a secret, and end the old one',
-  needs: ['checkout', 'kube', 'redis', 'postgres'],
+  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail'],
   choices: {
     name: argument({
       about: `which secret: ${names.join(', ')}`,
@@ -30,12 +35,23 @@ export const rotate = defineProcedure({
     'keep-old': toggle({ about: 'stop before the old one goes' }),
     'newer-than': duration({ about: 'a value that was rotated less long ago is the new one: go on with it', default: '24h' }),
   },
+  hidden: async (input, look, context) => {
+    const wanted = isKnown(input.name) ? kinds[input.name].wants?.(context.environment) : undefined
+    if (!wanted || !(await wantsValue(wanted, { from: input.from, newerThan: input['newer-than'] }, look, context))) return undefined
+    return `The new ${wanted.key}, made at ${wanted.madeAt}; it is not shown:`
+  },
   // Everything but the end of the old one can be taken back.
   risk: (input) => (input['keep-old'] ? 'disruptive' : 'irreversible'),
   gather: async (input, look, context) => {
     const name = isKnown(input.name) ? input.name : 'REDIS_PASSWORD'
-    const wish = { from: input.from, soak: input.soak, keepOld: input['keep-old'], newerThan: input['newer-than'] }
-    const rotation: Rotation<Systems> = await kinds[name](wish, look, context)
+    const wish = {
+      from: input.from,
+      typed: context.typed,
+      soak: input.soak,
+      keepOld: input['keep-old'],
+      newerThan: input['newer-than'],
+    }
+    const rotation: Rotation<Systems> = await kinds[name].begin(wish, look, context)
     return { name, ...rotation }
   },
   subject: ({ name }) => name,

@@ -8,6 +8,7 @@ import type { Context } from '../../plan/context.ts'
 import { every, type Finding, when } from '../../plan/finding.ts'
 import { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'
+import { sh } from '../../shell.ts'
 import type { CheckoutReader, ValueSource } from '../../systems/checkout/types.ts'
 import type { KeptKey, KeptSecret, KubeReader } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -15,8 +16,10 @@ import { valueFiles } from '../../value-files.ts'
 
 /** What the operator chose; milliseconds. */
 export interface RotationWish {
-  /** A file with the new value; without one, it is made here. */
+  /** A file with the new value; without one, it is made here, or was typed. */
   readonly from: string | undefined
+  /** The new value as somebody typed it, unseen. */
+  readonly typed?: Secret | undefined
   readonly soak: Duration
   readonly keepOld: boolean
   /** A value younger than this is the new one: the rotation is over. */
@@ -69,18 +72,20 @@ export interface Rotated {
   readonly servers: readonly string[]
   /** Its restarts begin before the Secret is changed: what rolls out since both values are kept is its own. */
   readonly early?: boolean
+  /** Where a human makes a new one; without it, one is made here. */
+  readonly madeAt?: string
 }
 
 /** Reads where both values stand, and finds out how far an earlier run has come. */
 export const gatherRotation = async (
-  { secret: name, key, servers, early = false }: Rotated,
+  { secret: name, key, servers, early = false, madeAt }: Rotated,
   wish: RotationWish,
   { kube, checkout }: Readers<'kube' | 'checkout'>,
   { environment, clock }: Pick<Context, 'environment' | 'clock'>,
 ): Promise<RotationFacts> => {
   const { namespace } = environment
   const source = sourceOf(environment, name, key)
-  const base = `deploy-k3s/secrets/${key.toLowerCase()}`
+  const base = baseOf(key)
   const [live, present, inSource, line, deployments, sets, daemons] = await Promise.all([
     liveKey(kube, namespace, name, key),
     kube.secret(namespace, name, key),
@@ -92,8 +97,8 @@ export const gatherRotation = async (
   ])
   if (!live || !present) throw noKey(namespace, name, key)
   const [secret, kept] = live
-  const over = kept.rotatedAt !== undefined && kept.rotatedAt.getTime() > clock.now().getTime() - wish.newerThan
-  const { next, old, made, kept: filed } = await howFar(checkout, { base, present, inSource, over }, wish.from)
+  const over = isYoung(kept, wish.newerThan, clock)
+  const { next, old, made, kept: filed } = await howFar(checkout, { base, key, present, inSource, over, madeAt }, wish)
   const uses = { secret: name, key }
   const consumers = consumersWhere(
     deployments,
@@ -139,6 +144,25 @@ export const gatherRotation = async (
   }
 }
 
+/** Whether a new value has to come from somebody: none is kept of a run before, and the live one is not new. */
+export const wantsValue = async (
+  { secret, key }: Pick<Rotated, 'secret' | 'key'>,
+  { from, newerThan }: Pick<RotationWish, 'from' | 'newerThan'>,
+  { kube, checkout }: Readers<'kube' | 'checkout'>,
+  { environment, clock }: Pick<Context, 'environment' | 'clock'>,
+): Promise<boolean> => {
+  if (from !== undefined || (await checkout.secret(valueFiles(baseOf(key)).new))) return false
+  const [, kept] = (await liveKey(kube, environment.namespace, secret, key)) ?? []
+  return kept !== undefined && !isYoung(kept, newerThan, clock)
+}
+
+/** By which the files of a key's two values are named. */
+const baseOf = (key: string): string => `deploy-k3s/secrets/${key.toLowerCase()}`
+
+/** A rotation wrote it, and not long ago. */
+const isYoung = ({ rotatedAt }: KeptKey, newerThan: Duration, clock: Clock): boolean =>
+  rotatedAt !== undefined && rotatedAt.getTime() > clock.now().getTime() - newerThan
+
 const sourceOf = (environment: Context['environment'], name: string, key: string): ValueSource => {
   const source = sourcesOf(environment)[name]?.[key]
   if (source) return source
@@ -152,6 +176,8 @@ const sourceOf = (environment: Context['environment'], name: string, key: string
 
 interface Standing {
   readonly base: string
+  readonly key: string
+  readonly madeAt: string | undefined
   readonly present: Secret
   readonly inSource: Secret | undefined
   /** The live one is young, and was written by a rotation. */
@@ -161,14 +187,14 @@ interface Standing {
 /** By the files: a kept new value is a rotation under way. */
 const howFar = async (
   checkout: CheckoutReader,
-  { base, present, inSource, over }: Standing,
-  from: string | undefined,
+  { base, key, present, inSource, over, madeAt }: Standing,
+  { from, typed }: Pick<RotationWish, 'from' | 'typed'>,
 ): Promise<Pick<RotationFacts, 'next' | 'old' | 'made'> & { readonly kept: boolean }> => {
   const files = valueFiles(base)
   const [kept, before, given] = await Promise.all([
     checkout.secret(files.new),
     checkout.secret(files.old),
-    from === undefined ? undefined : givenIn(checkout, from),
+    from === undefined ? typed && usable('What was typed', typed) : givenIn(checkout, from),
   ])
   if (kept) {
     if (given && !same(given, kept)) throw otherBegun(files.new)
@@ -176,6 +202,7 @@ const howFar = async (
     return { next: kept, old: same(old, kept) ? undefined : old, made: false, kept: true }
   }
   if (given ? same(given, present) : over && same(present, inSource)) return { next: present, old: undefined, made: false, kept: false }
+  if (given === undefined && madeAt !== undefined) throw noValue(key, madeAt)
   return { next: given ?? make(), old: present, made: given === undefined, kept: false }
 }
 
@@ -184,20 +211,34 @@ const make = (): Secret => new Secret(`h${randomBytes(24).toString('hex')}`)
 
 const givenIn = async (checkout: CheckoutReader, file: string): Promise<Secret> => {
   const value = await checkout.given(file)
-  const refused = (cause: string) =>
-    new Blocked({
-      code: 'secrets-bad-value',
-      failed: `What is in ${file} is no value that can be used`,
-      cause,
-      next: 'the same command with another file',
-    })
-  if (value === undefined) throw refused('There is no such file')
+  if (value === undefined) throw unusable(`What is in ${file}`, 'There is no such file')
+  return usable(`What is in ${file}`, value)
+}
+
+/** The value, where it may stand in a URL, in YAML and in a line. Throws Blocked where not. */
+const usable = (what: string, value: Secret): Secret => {
   const text = value.reveal()
   if (!/^[!-~]{8,200}$/.test(text))
-    throw refused('It is to have 8 to 200 letters, digits and signs, and no space or line break between them')
-  if (/["'\\]/.test(text)) throw refused('Quotes and backslashes are read otherwise by YAML, shells and URLs')
+    throw unusable(what, 'It is to have 8 to 200 letters, digits and signs, and no space or line break between them')
+  if (/["'\\]/.test(text)) throw unusable(what, 'Quotes and backslashes are read otherwise by YAML, shells and URLs')
   return value
 }
+
+const unusable = (what: string, cause: string): Blocked =>
+  new Blocked({
+    code: 'secrets-bad-value',
+    failed: `${what} is no value that can be used`,
+    cause,
+    next: 'the same command with another one',
+  })
+
+const noValue = (key: string, madeAt: string): Blocked =>
+  new Blocked({
+    code: 'secrets-no-value',
+    failed: `Only a human can make a new ${key}, and none was given`,
+    cause: `It is made at ${madeAt}`,
+    next: sh`honeydue secrets:rotate ${key} --from FILE   # or on a terminal, where it is asked for and not shown`,
+  })
 
 const otherBegun = (file: string): Blocked =>
   new Blocked({

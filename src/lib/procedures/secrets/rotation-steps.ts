@@ -10,9 +10,9 @@ import type { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'
 import { type ShellLine, sh } from '../../shell.ts'
 import { spoken } from '../../spoken.ts'
-import type { Name, Provers, Readers, Shown } from '../../systems/systems.ts'
+import type { Name, Provers, Readers, Shown, Writers } from '../../systems/systems.ts'
 import { valueFiles } from '../../value-files.ts'
-import type { Renewal } from '../config/restart-consumer.ts'
+import { type Renewal, renew } from '../config/restart-consumer.ts'
 import { liveKey, type RotationFacts, same } from './rotation-facts.ts'
 
 type Files = 'kube' | 'checkout'
@@ -23,7 +23,7 @@ export const inFile = (facts: RotationFacts, which: 'new' | 'old') => ({
   file: `${facts.folder}/${valueFiles(facts.base)[which]}`,
 })
 
-const hasLive = async (
+export const hasLive = async (
   { namespace, secret, key }: RotationFacts,
   value: Secret | undefined,
   { kube }: Readers<'kube'>,
@@ -60,7 +60,7 @@ const filesOf = async ({ base }: RotationFacts, { checkout }: Readers<'checkout'
 
 /** Before anything live changes, both values are on the disk: whenever a run is killed, they are found again. */
 export const keepBoth = (facts: RotationFacts): Change<Files> => {
-  const { base, key, namespace, secret, next, old, from } = facts
+  const { base, key, namespace, secret, next, old, from, typed } = facts
   const files = valueFiles(base)
   return {
     title: 'Keep the old and the new value beside the source',
@@ -69,13 +69,13 @@ export const keepBoth = (facts: RotationFacts): Change<Files> => {
       {
         what: files.new,
         before: 'absent',
-        after: from === undefined ? 'a new value, for this user alone' : `the value of ${from}, for this user alone`,
+        after: `${from === undefined ? (typed ? 'what was typed' : 'a new value') : `the value of ${from}`}, for this user alone`,
       },
     ],
     check: async (look) => every([facts.against, await writable(look, [files.new, files.old, facts.source.file])]),
     apply: async (write) => {
       await write.checkout.keepOldValue({ base, value: old ?? next, live: { namespace, name: secret.name, key } })
-      await write.checkout.keepNewValue({ base, value: next, ...(from !== undefined && { from }) })
+      await write.checkout.keepNewValue({ base, value: next, ...(from === undefined ? typed && { typed: true } : { from }) })
     },
     verify: async (look) => {
       const { kept, before } = await filesOf(facts, look)
@@ -144,7 +144,7 @@ export const setInSecret = (facts: RotationFacts): Change<Files> => {
 }
 
 /** For the restarts of whoever uses it: when the Secret came to have a value, by the server's record of the one key. */
-export const renewalOf = (facts: RotationFacts): Renewal => {
+const renewalOf = (facts: RotationFacts): Renewal => {
   const since = (value: Secret | undefined) => async (look: Readers<'kube'>) => {
     const has = await hasLive(facts, value, look)
     if (!has.ok) return has
@@ -211,3 +211,25 @@ export const tidy = (facts: RotationFacts): Change<Files> => {
     undo: { impossible: 'the source and the Secret have the value' },
   }
 }
+
+/** The end of both files, once it is `done` that the old one is worth nothing; before the change there are none either, and it is not done. */
+export const dropBoth = <N extends Name>(
+  facts: RotationFacts,
+  done: (look: Readers<Files | N>) => Promise<Finding>,
+  impossible: string,
+): Change<Files | N> => {
+  const { drop, dropped } = dropFiles(facts)
+  return {
+    title: 'Take away the files of both values',
+    effect: [{ what: 'files of both values beside the source', before: 'there', after: 'absent' }],
+    check: async () => facts.against,
+    apply: (write) => drop(write as unknown as Writers<Files>),
+    verify: async (look) => every([await done(look), await dropped(look as unknown as Readers<Files>)]),
+    shows: (prove) => (prove as unknown as Provers<Files>).checkout.dropped({ base: facts.base }),
+    undo: { impossible },
+  }
+}
+
+/** Every pod that uses it is started with the new one, one workload after another. */
+export const restarts = (facts: RotationFacts): readonly Change<'kube'>[] =>
+  facts.consumers.filter(({ replicas }) => replicas > 0).flatMap((consumer) => renew(renewalOf(facts), consumer))

@@ -10,6 +10,8 @@ export const planted = {
   postgresPassword: made('postgres'),
   secretKey: made('secret-key'),
   emailHostPassword: made('email'),
+  // A second one, as somebody makes it who is about to revoke the first.
+  nextEmailPassword: made('next-email'),
   fcmServerKey: made('fcm'),
   redisPassword: made('redis'),
   ingestToken: made('obs-token'),

@@ -26,6 +26,8 @@ export interface MailSandbox {
     | 'login unanswered'
   /** Its password; another one refuses the deployment's. */
   password: string
+  /** Passwords that let in beside it: whoever makes a second one has not revoked the first. */
+  readonly beside: Set<string>
   /** What it shows from the next connection on; undefined: its first. */
   identity: Identity | undefined
   /** How many were let in. */
@@ -104,6 +106,8 @@ export const startMail = async (identity: Identity): Promise<MailSandbox> => {
       }
       case 'QUIT':
         return '221 2.0.0 bye'
+      case 'NOOP':
+        return '250 2.0.0 OK'
       case 'MAIL':
         return '530 5.7.0 Authentication required'
       default:
@@ -123,7 +127,8 @@ export const startMail = async (identity: Identity): Promise<MailSandbox> => {
   }
 
   const judge = (user: string | undefined, password: string | undefined): string => {
-    if (user !== facts.user || password !== state.password) return '535 5.7.8 Incorrect username or password (use an app password)'
+    if (user !== facts.user || (password !== state.password && !state.beside.has(password ?? '')))
+      return '535 5.7.8 Incorrect username or password (use an app password)'
     logins++
     return '235 2.0.0 OK'
   }
@@ -137,6 +142,7 @@ export const startMail = async (identity: Identity): Promise<MailSandbox> => {
   const first = () => ({ trouble: 'none' as const, password: planted.emailHostPassword, identity: undefined })
   const state: MailSandbox = {
     ...first(),
+    beside: new Set(),
     port: await listenOnLoopback(server),
     names,
     logins: () => logins,
@@ -144,6 +150,7 @@ export const startMail = async (identity: Identity): Promise<MailSandbox> => {
     reset() {
       Object.assign(state, first())
       inClear.length = 0
+      state.beside.clear()
       logins = 0
       names.reset()
     },

@@ -25,15 +25,17 @@ export const sayValues = (folder: string, real: (file: string) => string, kubeco
         [kubeconfigLine(kubeconfigs)],
       )
     },
-    keepNewValue: ({ base, from }) => {
+    keepNewValue: ({ base, from, typed }) => {
       const file = valueFiles(base).new
       return said(
         [file],
         [
           sh`test ! -e ${file}`,
-          from === undefined
-            ? sh`(umask 077; { printf h; openssl rand -hex 24 | tr -d '\\n'; } > ${file})`
-            : sh`(umask 077; tr -d '\\r\\n' < ${from} > ${file})`,
+          from !== undefined
+            ? sh`(umask 077; tr -d '\\r\\n' < ${from} > ${file})`
+            : typed
+              ? sh`(umask 077; was=$(stty -g); trap 'stty "$was"' EXIT; stty -echo; echo 'The new value, which is not shown:' >&2; read -r value; printf %s "$value" > ${file})`
+              : sh`(umask 077; { printf h; openssl rand -hex 24 | tr -d '\\n'; } > ${file})`,
         ],
       )
     },

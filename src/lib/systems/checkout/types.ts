@@ -97,8 +97,8 @@ export interface ValueWriter {
     readonly value: Secret
     readonly live: { readonly namespace: string; readonly name: string; readonly key: string }
   }): Promise<void>
-  /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in. */
-  keepNewValue(kept: { readonly base: string; readonly value: Secret; readonly from?: string }): Promise<void>
+  /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in; `typed`: somebody typed it. */
+  keepNewValue(kept: { readonly base: string; readonly value: Secret; readonly from?: string; readonly typed?: true }): Promise<void>
   /** Puts a value into its source, in one piece. `line`: where that is, for the shell line. */
   placeValue(place: { readonly base: string; readonly source: ValueSource; readonly value: Secret; readonly line?: number }): Promise<void>
   dropOldValue(kept: { readonly base: string }): Promise<void>

@@ -1,4 +1,5 @@
-import type { System } from '../systems.ts'
+import type { Secret } from '../../secret.ts'
+import type { Shown, System } from '../systems.ts'
 
 /** What became of a login; the words are the server's own. */
 export type Login =
@@ -26,8 +27,8 @@ export interface Submission {
 }
 
 export interface MailReader {
-  /** STARTTLS, the handshake, and a login with the live password; ends there, and sends no message. Throws Unreachable (`mail-…`). */
-  submission(): Promise<Submission>
+  /** STARTTLS, the handshake, and a login with this password, else with the live one; ends there, and sends no message. Throws Unreachable (`mail-…`). */
+  submission(password?: Secret): Promise<Submission>
   /** Where a domain takes mail, the first choice first; [] where it has no such record. Throws Unreachable (`dns-…`) where nobody says. */
   exchanges(domain: string): Promise<readonly string[]>
   /** Every TXT record of a name, its pieces joined; [] where it has none. Throws Unreachable (`dns-…`). */
@@ -37,8 +38,13 @@ export interface MailReader {
 /** Nothing is sent. */
 export type MailWriter = Readonly<Record<never, never>>
 
+export interface MailProver {
+  /** A login with what is in this file is let in, or is refused. */
+  letsIn(file: string, wanted: boolean): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    readonly mail: System<MailReader, MailWriter>
+    readonly mail: System<MailReader, MailWriter, MailProver>
   }
 }

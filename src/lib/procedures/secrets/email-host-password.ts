@@ -1,0 +1,28 @@
+import type { Login } from '../../systems/mail/types.ts'
+import { type HandMade, handMade, type Said } from './hand-made.ts'
+
+/** What the application logs in with at the server that it hands its mail to: tried by a login, without a message. */
+const password: HandMade<'mail'> = {
+  of: ({ mail }) => ({ secret: mail.secret, key: mail.passwordKey }),
+  at: ({ mail }) => (/\.fastmail\.com$/.test(mail.host) ? `${mail.host} (Fastmail: an app password for SMTP)` : mail.host),
+  by: ({ mail }) => mail.host,
+  ask: async ({ mail }, value) => saidOf((await mail.submission(value)).login),
+  shows: ({ mail }, file, wanted) => mail.letsIn(file, wanted),
+}
+
+const saidOf = (login: Login): Said => {
+  switch (login.is) {
+    case 'accepted':
+      return { is: 'let in' }
+    case 'refused':
+      return { is: 'refused', because: `${login.code} ${login.words}` }
+    case 'put off':
+      return { is: 'put off', because: `${login.code} ${login.words}`, next: 'honeydue mail:status' }
+    case 'not offered':
+      return { is: 'put off', because: 'it offers no login with a password', next: 'honeydue mail:status' }
+    case 'not tried':
+      return { is: 'put off', because: login.because, next: 'honeydue config:explain' }
+  }
+}
+
+export const emailHostPassword = handMade(password)

@@ -1,0 +1,67 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { perform } from '../../src/lib/plan/perform.ts'
+import { prepare } from '../../src/lib/plan/plan.ts'
+import { rotate } from '../../src/lib/procedures/secrets/rotate.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import { contextOf } from '../support/context.ts'
+import { emailHostPassword, secretKey } from '../support/rotation.ts'
+import { runOf } from '../support/run-of.ts'
+import { useSystems } from '../support/systems-of.ts'
+import { secondMailPassword, useSandbox } from '../support/worlds.ts'
+import { laws } from './laws.ts'
+import { wholeSubject } from './whole-subject.ts'
+
+const sandbox = useSandbox()
+const { systems, close } = useSystems(sandbox)
+const input = { name: 'EMAIL_HOST_PASSWORD', from: undefined, soak: 0, 'keep-old': false, 'newer-than': 86_400_000 }
+const file = (name: string) => join(sandbox().environment.checkout, 'deploy-k3s/secrets', name)
+const given = () => ({ ...input, from: join(sandbox().dir, 'new-mail-password') })
+
+/** The old one was revoked at once: it is in wrong hands. */
+const revoked = () => {
+  secondMailPassword(sandbox())
+  sandbox().mail.password = planted.nextEmailPassword
+}
+
+const already = async () => {
+  revoked()
+  const prepared = await prepare(rotate, given(), systems(), contextOf(sandbox().environment))
+  const { trouble } = await perform(prepared, runOf(systems(), rotate.needs))
+  if (trouble) throw trouble
+}
+
+const observe = () => ({ mail: emailHostPassword(sandbox()), key: secretKey(sandbox()) })
+
+laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
+  { name: 'a mail password, the old one revoked', input: given, arrange: revoked, meets: 'work', long: true },
+  { name: 'a mail password that is in use already', input, arrange: already, meets: 'nothing to do' },
+  {
+    name: 'a mail password that nobody takes',
+    input: given,
+    arrange: () => {
+      secondMailPassword(sandbox())
+      sandbox().mail.beside.clear()
+    },
+    refused: /smtp.fastmail.com refuses the new EMAIL_HOST_PASSWORD: 535/,
+  },
+  {
+    name: 'no file that is the source of the mail password',
+    input: given,
+    arrange: () => {
+      revoked()
+      rmSync(file('email_host_password.txt'))
+    },
+    refused: /email_host_password.txt, the source of EMAIL_HOST_PASSWORD, is not there/,
+  },
+  { name: 'the key that sessions are signed with', input: { ...input, name: 'SECRET_KEY' }, arrange: () => {}, meets: 'work', long: true },
+  {
+    name: 'the key, stopped once both values were on the disk',
+    input: { ...input, name: 'SECRET_KEY' },
+    arrange: () => {
+      writeFileSync(file('secret_key.old'), planted.secretKey, { mode: 0o600 })
+      writeFileSync(file('secret_key.new'), 'hfrom-the-run-before', { mode: 0o600 })
+    },
+    meets: 'work',
+  },
+])
