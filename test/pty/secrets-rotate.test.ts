@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { planted, plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
-import { emailHostPassword } from '../support/rotation.ts'
 import { requireBuild } from '../support/program.ts'
+import { emailHostPassword } from '../support/rotation.ts'
 import { secondMailPassword, useSandbox } from '../support/worlds.ts'
 import { openTerminal } from './terminal.ts'
 

@@ -64,10 +64,11 @@ export const httpsTo = (trust: Trust): ((url: URL, asked: Asked) => Promise<Inco
   }
 }
 
-/** By the environment's own authorities. Made once: reading the public ones' certificates takes tens of milliseconds. */
+/** Made once: reading the public ones' certificates takes tens of milliseconds. */
 const contexts = new Map<string, SecureContext>()
 
-const trusting = async (file: string): Promise<SecureContext> => {
+/** What TLS trusts with a file's own authorities beside the public ones. */
+export const trusting = async (file: string): Promise<SecureContext> => {
   const own = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Usage(
       { code: 'ca-unreadable', failed: `${file}, which the environment names as ca, cannot be read`, next: 'honeydue config:explain' },

@@ -47,6 +47,7 @@ test('each way of not answering has its code, none waits for ever, and no passwo
     'no smtp': 'mail-not-smtp',
     'no tls': 'mail-no-starttls',
     'early words': 'mail-not-smtp',
+    'handshake unanswered': 'mail-silent',
     'login unanswered': 'mail-silent',
   } as const
   for (const [trouble, code] of Object.entries(codes)) {

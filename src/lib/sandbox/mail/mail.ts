@@ -11,7 +11,7 @@ export interface MailSandbox {
   readonly port: number
   /** What DNS says of the sender. */
   readonly names: NameServer
-  /** What it does in the place of the right thing: hangs up, says nothing, is too busy, is no mail server, has no TLS, speaks before the handshake, has no login or one by turns alone, cannot ask who may log in, says nothing to a login. */
+  /** What it does in the place of the right thing: hangs up, says nothing, is too busy, is no mail server, has no TLS, speaks before the handshake or says nothing to it, has no login or one by turns alone, cannot ask who may log in, says nothing to a login. */
   trouble:
     | 'none'
     | 'reset'
@@ -20,6 +20,7 @@ export interface MailSandbox {
     | 'no smtp'
     | 'no tls'
     | 'early words'
+    | 'handshake unanswered'
     | 'no login'
     | 'login by turns'
     | 'login put off'
@@ -79,6 +80,7 @@ export const startMail = async (identity: Identity): Promise<MailSandbox> => {
   }
 
   const encrypt = (socket: Socket): void => {
+    if (state.trouble === 'handshake unanswered') return
     const { certificate: cert, key } = state.identity ?? identity
     const over = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ cert, key }) })
     over.on('error', () => socket.destroy())

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
-import { rootCertificates, connect as secure, type TLSSocket } from 'node:tls'
+import { connect as secure, type TLSSocket } from 'node:tls'
 import type { Duration } from '../../clock.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
-import type { Trust } from '../https.ts'
+import { type Trust, trusting } from '../https.ts'
 import { placeOf } from '../place.ts'
 import { dialogue, type Reply } from './dialogue.ts'
 import { noTls, notSmtp, type Server, turnedAway, unanswered } from './trouble.ts'
@@ -94,8 +93,10 @@ const talk = async (open: Socket, options: SubmissionOptions, login: Credentials
 }
 
 const handshake = async (socket: Socket, { host, caFile }: SubmissionOptions, signal: AbortSignal): Promise<TLSSocket> => {
-  const ca = caFile === undefined ? {} : { ca: [...rootCertificates, await readFile(caFile, 'utf8')] }
-  const over = secure({ socket, servername: host, rejectUnauthorized: true, ...ca })
+  const own = caFile === undefined ? {} : { secureContext: await trusting(caFile) }
+  const over = secure({ socket, servername: host, rejectUnauthorized: true, ...own })
+  // What comes after somebody has given up waiting for it is heard by nobody, and would end the process.
+  over.on('error', () => {})
   await once(over, 'secureConnect', { signal })
   return over
 }
