@@ -1,7 +1,8 @@
 import { minutes } from '../../clock.ts'
-import type { Environment } from '../../environment/schema.ts'
+import type { Context } from '../../plan/context.ts'
 import { type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Gate, Proof, Step } from '../../plan/procedure.ts'
+import { both } from '../../plan/shown.ts'
 import type { Secret } from '../../secret.ts'
 import { spoken } from '../../spoken.ts'
 import type { Name, Provers, Readers, Shown } from '../../systems/systems.ts'
@@ -14,11 +15,11 @@ export type Said = { readonly is: 'let in' } | { readonly is: 'refused' | 'put o
 
 /** A secret that a human makes at a provider, who lets the old and the new one in until the old one is revoked there. */
 export interface HandMade<N extends Name> {
-  readonly of: (environment: Environment) => { readonly secret: string; readonly key: string }
+  readonly of: (environment: Context['environment']) => { readonly secret: string; readonly key: string }
   /** Where a new one is made, and the old one revoked: "Fastmail: Settings, Privacy & Security, App passwords". */
-  readonly at: (environment: Environment) => string
+  readonly at: (environment: Context['environment']) => string
   /** Who is asked whether it lets in: "smtp.fastmail.com". */
-  readonly by: (environment: Environment) => string
+  readonly by: (environment: Context['environment']) => string
   /** Uses this value, or the live one, for nothing but a login. Throws where nobody answers. */
   ask(look: Readers<N>, value?: Secret): Promise<Said>
   /** The same by hand, with what is in a file. */
@@ -92,7 +93,11 @@ const theOldEnds = <N extends Name>(one: HandMade<N>, facts: HandMadeFacts): rea
     onlyAfterwards: true,
     holds: refused,
     within: minutes(5),
-    shows: (prove) => one.shows(prove as unknown as Provers<N>, inFile(facts, 'old').file, false),
+    // A server that puts off every login refuses nothing: the new one is let in at the same time.
+    shows: (prove) => {
+      const shows = (which: 'new' | 'old') => one.shows(prove as unknown as Provers<N>, inFile(facts, which).file, which === 'new')
+      return both(shows('new'), shows('old'))
+    },
   }
   return [
     soaked<Base | N>(facts, {

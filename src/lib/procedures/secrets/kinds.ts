@@ -1,4 +1,3 @@
-import type { Environment } from '../../environment/schema.ts'
 import type { Context } from '../../plan/context.ts'
 import type { Step } from '../../plan/procedure.ts'
 import type { Name, Readers } from '../../systems/systems.ts'
@@ -8,7 +7,7 @@ import type { RotationFacts, RotationWish } from './rotation-facts.ts'
 export interface Kind<F extends RotationFacts, N extends Name> {
   gather(wish: RotationWish, look: Readers<NoInfer<N>>, context: Context): Promise<F>
   /** Which value a human has to make, and where; without it, one is made here. */
-  wants?(environment: Environment): Wanted
+  wants?(environment: Context['environment']): Wanted
   /** Lines that prove which target was read, beside the Secret. */
   target(facts: F): readonly string[]
   beyond(facts: F): readonly string[]
@@ -32,7 +31,7 @@ export interface Rotation<N extends Name> {
 
 export interface Rotating<N extends Name> {
   begin(wish: RotationWish, look: Readers<N>, context: Context): Promise<Rotation<N>>
-  readonly wants?: (environment: Environment) => Wanted
+  readonly wants?: (environment: Context['environment']) => Wanted
 }
 
 /** A kind among others, whatever its own facts are. */
