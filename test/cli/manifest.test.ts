@@ -20,3 +20,14 @@ test('the manifest has every command, its summary and its flags as the source ha
   const kept = Object.entries(commands).map(([id, { summary, flags }]) => [id, { summary, flags: Object.keys(flags).sort() }])
   expect(Object.fromEntries(kept), 'next: npm run build, and commit oclif.manifest.json').toEqual(Object.fromEntries(live))
 })
+
+test('every topic says in words of its own what it is about', () => {
+  const { oclif } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+    oclif: { topics: Record<string, { description: string }> }
+  }
+  const topics = new Set(Object.keys(commands).flatMap((id) => (id.includes(':') ? [id.split(':')[0] ?? ''] : [])))
+  expect(
+    [...topics].filter((topic) => (oclif.topics[topic]?.description ?? '') === ''),
+    'next: write it into package.json, oclif.topics',
+  ).toEqual([])
+})

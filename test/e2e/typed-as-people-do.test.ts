@@ -33,6 +33,14 @@ test('words that are no command are looked up as a symptom; a command that is mi
   expect(pooler.code).toBe(127)
   expect(pooler.stdout.split('\n')[0]).toMatch(/db:(status|switch-host)/)
   expect(pooler.stderr).toContain('There is no command "pooler down".')
+  expect(pooler.stderr).toContain('next: honeydue diagnose pooler down ')
+  // What leads on is about the deployment that was meant, and an error text is none the less one for its colon.
+  const elsewhere = await honeydue(['dial tcp: i/o timeout', '--env', 'sandbox'])
+  expect(elsewhere.stdout).toMatch(/^ +db:status/)
+  expect(elsewhere.stderr).toContain("next: honeydue diagnose --env sandbox 'dial tcp: i/o timeout' ")
+  expect((await honeydue(['xylophone', 'zzz', '--env', 'sandbox'])).stderr).toContain(
+    'next    honeydue diagnose --env sandbox xylophone zzz',
+  )
   expect((await honeydue(['user', 'sees', 'old', 'residences'])).stdout).toMatch(/^§23 +cache:invalidate/)
   expect((await honeydue(['25'])).stdout).toContain('db:switch-host')
   const near = await honeydue(['db:swich-host'])

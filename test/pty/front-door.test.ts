@@ -80,5 +80,5 @@ test('a search without a terminal lists the best first; one that finds nothing i
   expect(found.stdout).toMatch(/^§23 +cache:invalidate/)
   const { code, stderr } = await honeydue(['runbook:find', 'xylophone'])
   expect(code).toBe(2)
-  expect(stderr).toContain('next    honeydue runbook:list')
+  expect(stderr).toContain('next    honeydue diagnose xylophone')
 })

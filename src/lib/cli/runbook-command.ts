@@ -28,7 +28,7 @@ export abstract class RunbookCommand extends HoneydueCommand {
   }
 
   protected nothingFound(words: string): Usage {
-    return new Usage({ code: 'nothing-found', failed: `Nothing is found for "${words}"`, next: 'honeydue runbook:list' })
+    return new Usage({ code: 'nothing-found', failed: `Nothing is found for "${words}"`, next: sh`honeydue diagnose ${words}` })
   }
 
   /** Runs another command in this process, as if it had been typed. */
