@@ -1,5 +1,6 @@
 import { comment } from '../shell.ts'
 import type { Name, Provers, Reached, Readers, System, Systems } from '../systems/systems.ts'
+import { askedOnce } from './asked-once.ts'
 import { byHand } from './by-hand.ts'
 import type { Choices, Input } from './choice.ts'
 import type { Context } from './context.ts'
@@ -82,8 +83,13 @@ export const prepare = async <C extends Choices, N extends Name, F>(
 /** The readers of one look at the world: a plan, a report. */
 export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> => {
   const lasting: Readers<N> = lastingReadersOf(systems, names)
-  const looked = (name: N) => (systems[name] as { readonly oneLook?: () => unknown }).oneLook?.()
-  return Object.fromEntries(names.map((name) => [name, looked(name) ?? lasting[name]])) as Readers<N>
+  const looked = (name: N) => {
+    const { oneLook, askedOnce: questions = [] } = systems[name] as unknown as Partial<
+      Pick<System<object, object>, 'oneLook' | 'askedOnce'>
+    >
+    return oneLook?.() ?? askedOnce(lasting[name] as object, questions)
+  }
+  return Object.fromEntries(names.map((name) => [name, looked(name)])) as Readers<N>
 }
 
 /** Those of a run, which waits for what is to come. */

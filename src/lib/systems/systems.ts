@@ -42,6 +42,8 @@ export interface System<R extends ReaderShape, W extends WriterShape<W>, P exten
   readonly read: R
   /** The same for one look at the world, which gives up when it has waited for too long in all: a plan or a report, no waiting for something to come. */
   readonly oneLook?: () => R
+  /** Questions whose answers several parts of one look share: reads of what is, not streams nor waiting. */
+  readonly askedOnce?: readonly (keyof R & string)[]
   readonly write: W
   /** The shell line of every writer call: the manual lines of a plan are made of these. */
   readonly say: WriterSay<W>

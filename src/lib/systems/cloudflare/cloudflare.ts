@@ -18,6 +18,7 @@ export const cloudflareSystem = (
   const purged: Purge[] = []
   return {
     read: { ...readCloudflare(client, zone, purged), signedByOriginCa: originCa(options.originCaFile) },
+    askedOnce: ['settings', 'sslOverrides', 'addresses', 'aliases', 'ranges', 'originCertificates'],
     write: writeCloudflare(client, zone, purged),
     say: sayCloudflare(options),
     prove: proveCloudflare(options),

@@ -60,6 +60,7 @@ export const nodesSystem = (options: NodesOptions): System<NodesReader, NodesWri
     })
   return {
     read,
+    askedOnce: ['facts', 'firewall', 'origin', 'served', 'etcd', 'k3sCertificates'],
     write: writeNodes(write, { seen }),
     say: sayNodes(saying),
     prove: proveNodes(saying),
