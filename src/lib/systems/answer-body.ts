@@ -7,7 +7,7 @@ export const bodyOf = async (response: IncomingMessage, most: number): Promise<s
   for await (const chunk of response) {
     chunks.push(chunk as Buffer)
     length += (chunk as Buffer).length
-    if (length > most) throw Object.assign(new Error('the answer is too long'), { code: 'EPROTO' })
+    if (length > most) throw Object.assign(new Error('the answer is too long'), { code: 'EMSGSIZE' })
   }
   return Buffer.concat(chunks).toString()
 }

@@ -15,6 +15,7 @@ import { aRecord } from '../../../src/lib/sandbox/edge/api/state.ts'
 import { listZones } from '../../../src/lib/sandbox/edge/api/zones.ts'
 import { requestFor } from '../../../src/lib/sandbox/edge/csr.ts'
 import { createOriginCa } from '../../../src/lib/sandbox/edge/origin-ca.ts'
+import { serveHttps } from '../../../src/lib/sandbox/https-server.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import type { CloudflareOptions } from '../../../src/lib/systems/cloudflare/client.ts'
 import { cloudflareSystem } from '../../../src/lib/systems/cloudflare/cloudflare.ts'
@@ -260,4 +261,20 @@ test('an abort ends a call with its own reason', async () => {
   const asked = open(undefined, { signal: ending.signal }).read.zone()
   setTimeout(() => ending.abort(new Error('stop')), 50)
   await expect(asked).rejects.toThrow('stop')
+})
+
+test('an answer without end is given up long before its time is', async () => {
+  const authority = createAuthority('endless')
+  const own = join(dir, 'endless.crt')
+  writeFileSync(own, authority.certificate)
+  const names = ['api.cloudflare.com']
+  const endless = await serveHttps(
+    authority.issue({ commonName: 'api.cloudflare.com', names }),
+    () => 'no end',
+    () => {},
+  )
+  const hostaddr = { 'api.cloudflare.com': `127.0.0.1:${endless.port}` }
+  const trouble = await troubleOf(open(undefined, { hostaddr, caFile: own, timeout: 300_000 }).read.zone())
+  await endless.stop()
+  expect(trouble.code).toBe('cloudflare-too-long')
 })

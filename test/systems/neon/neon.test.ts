@@ -94,6 +94,14 @@ test('no answer, and what is none, are told apart', async () => {
   )
 })
 
+test('an answer without end is given up long before its time is', async () => {
+  sandbox().neon.trouble = 'no end'
+  const error = await open({ timeout: 300_000 })
+    .read.branches()
+    .catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'neon-unreachable', likely: expect.stringMatching(/^its answer is longer than any/) })
+})
+
 test('what is lacking is named before anything is asked', async () => {
   expect(await open({ project: undefined }).read.lacking()).toBe('neon.project is not in the configuration')
   expect(await open({ variable: '' }).read.lacking()).toBe('neither NEON_API_KEY nor neon.api_key_command is set')

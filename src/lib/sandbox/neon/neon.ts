@@ -1,10 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
 import type { Identity } from '../certificates.ts'
 import { bornAt, neon as facts, hosts } from '../deployment/facts.ts'
 import { planted } from '../deployment/planted.ts'
-import { endServer, listenOnLoopback } from '../loopback.ts'
+import { serveHttps } from '../https-server.ts'
 
 export interface SandboxBranch {
   readonly id: string
@@ -27,7 +26,7 @@ export interface NeonSandbox {
   locked: number
   /** How many lists show a new branch before it is ready. */
   slow: number
-  trouble: 'none' | 'reset' | 'silence' | 'server-error' | 'lost answer' | 'html'
+  trouble: 'none' | 'reset' | 'silence' | 'server-error' | 'lost answer' | 'html' | 'no end'
   reset(): void
   stop(): Promise<void>
 }
@@ -84,24 +83,14 @@ export const startNeon = async (identity: Identity): Promise<NeonSandbox> => {
     return [200, { branch: found, operations: [] }]
   }
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    if (state.trouble === 'silence') return
-    if (state.trouble === 'reset') return void request.socket.destroy()
-    if (state.trouble === 'html') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Hello</h1>')
-    const [status, body] =
-      state.trouble === 'server-error' ? refuse(503, '', 'service unavailable') : answer(request, Buffer.concat(chunks).toString())
+  const serve = (request: IncomingMessage, body: string, response: ServerResponse): void => {
+    const [status, said] = state.trouble === 'server-error' ? refuse(503, '', 'service unavailable') : answer(request, body)
     if (state.trouble === 'lost answer' && request.method !== 'GET') return void request.socket.destroy()
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(said))
   }
 
-  const { certificate: cert, key } = identity
-  const server = createServer({ cert, key, ca: cert }, (request, response) => {
-    serve(request, response).catch(() => response.writeHead(500).end())
-  })
-  const port = await listenOnLoopback(server)
-  const state: NeonSandbox = { ...atFirst(), port, reset: () => void Object.assign(state, atFirst()), stop: () => endServer(server) }
+  const { port, stop } = await serveHttps(identity, () => state.trouble, serve)
+  const state: NeonSandbox = { ...atFirst(), port, reset: () => void Object.assign(state, atFirst()), stop }
   return state
 }
 

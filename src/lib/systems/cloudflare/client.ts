@@ -2,6 +2,7 @@ import { Agent } from 'node:https'
 import { type Clock, type Duration, seconds } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
+import { bodyOf } from '../answer-body.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import { cloudflareTrouble, noResult, statusOf } from './trouble.ts'
 
@@ -101,6 +102,9 @@ const pauseBefore = (error: unknown): number | undefined => {
   return asked <= 5 ? asked * 1000 : undefined
 }
 
+/** No page of a list is longer. */
+const mostBytes = 8 * 1024 * 1024
+
 /** A `fetch` for the SDK that connects where the environment says, and whose time limit holds for the body too. */
 const transport = (options: CloudflareOptions, agent: Agent): Transport => {
   const send = httpsTo(options)
@@ -120,11 +124,10 @@ const transport = (options: CloudflareOptions, agent: Agent): Transport => {
         // A write has a connection of its own: on a kept one that was just closed nobody could say whether it arrived.
         ...(method === 'GET' && { agent }),
       })
-      const chunks: Buffer[] = []
-      for await (const chunk of response) chunks.push(chunk as Buffer)
+      const text = await bodyOf(response, mostBytes)
       const headers = Object.entries(response.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))
       const status = response.statusCode ?? 500
-      return new Response(status === 204 ? null : Buffer.concat(chunks), { status, headers: Object.fromEntries(headers) })
+      return new Response(status === 204 ? null : text, { status, headers: Object.fromEntries(headers) })
     } catch (error) {
       throw limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error
     }

@@ -92,6 +92,8 @@ const unanswered = (cause: unknown): Omit<Account, 'failed'> => {
       cause: `its certificate does not verify (${code}): something on the way, such as a proxy, answers in its place`,
       next,
     }
+  if (code === 'EMSGSIZE')
+    return { code: 'cloudflare-too-long', cause: 'its answer is longer than any of Cloudflare’s: something else answers there', next }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { code: 'cloudflare-unreachable', cause: 'its name does not resolve', next }
   if (code === 'ECONNREFUSED') return { code: 'cloudflare-unreachable', cause: 'nothing listens there', next }
   return { code: 'cloudflare-unreachable', cause: `the connection was cut${code ? ` (${code})` : ''}`, next }

@@ -28,6 +28,7 @@ const causes: Readonly<Record<string, readonly [string, string]>> = {
   ENOTFOUND: ['http-no-such-host', 'the name does not resolve: its records are gone, or DNS does not answer'],
   EAI_AGAIN: ['http-no-such-host', 'the name does not resolve now: DNS does not answer this machine'],
   ECONNREFUSED: ['http-refused', 'nothing listens there'],
+  EMSGSIZE: ['http-too-long', 'its answer is longer than any that it has to give: something else answers there'],
   EHOSTUNREACH: ['http-no-route', 'there is no way there from this machine'],
   ENETUNREACH: ['http-no-route', 'this machine has no network'],
 }

@@ -1,7 +1,7 @@
 import { type Clock, type Duration, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
-import { parsed } from '../answer-body.ts'
+import { bodyOf, parsed } from '../answer-body.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import { refused, unanswered } from './trouble.ts'
 
@@ -24,6 +24,9 @@ export interface NeonRequest {
 }
 
 export const base = 'https://console.neon.tech/api/v2'
+
+/** No answer that is asked for is longer: a thousand branches have less. */
+const mostBytes = 8 * 1024 * 1024
 
 /** Milliseconds before a write is sent again that Neon refused because another operation runs: it has done nothing then. */
 const pauses = [500, 1000, 2000, 4000]
@@ -55,9 +58,7 @@ export const neonClient = (options: NeonClientOptions): Send => {
         // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
         signal: signal && method === 'GET' ? AbortSignal.any([signal, limit]) : limit,
       })
-      const chunks: Buffer[] = []
-      for await (const chunk of response) chunks.push(chunk as Buffer)
-      const answer = parsed(Buffer.concat(chunks).toString())
+      const answer = parsed(await bodyOf(response, mostBytes))
       const status = response.statusCode ?? 0
       if (status < 200 || status > 299) throw refused(status, answer, doing)
       return answer
