@@ -3,7 +3,7 @@
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
-packages='openssh-client openssh-server tcsh fish sudo redis-server postgresql pgbouncer docker-registry ufw iproute2 procps curl openssl'
+packages='openssh-client openssh-server tcsh fish sudo redis-server postgresql pgbouncer docker-registry exim4-daemon-light ufw iproute2 procps curl openssl'
 goose_version=v3.22.1
 goose=/usr/local/lib/honeydue-real/goose
 # goose's own parser as a program, for the files that ours is held to.
