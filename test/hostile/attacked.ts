@@ -119,6 +119,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     systems: ['kubernetes', 'ssh'],
     arrange: (sandbox) => void worlds["k3s' certificates end soon"](sandbox),
   },
+  'mail:test': { words: ['--to', 'somebody@example.com'], systems: ['kubernetes', 'mail'] },
   'cluster:snapshot': { words: ['--token-kept'], systems: ['kubernetes', 'ssh'] },
   'nodes:clean': {
     words: [secondNode.alias],
@@ -128,6 +129,18 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   'nodes:drain': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:reboot': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:uncordon': { words: [secondNode.alias], systems: ['kubernetes'], arrange: worlds['hetzner2 cordoned'] },
+  'registry:prune': {
+    words: ['--last', '1'],
+    systems: ['kubernetes', 'registry'],
+    arrange: async (sandbox) => void (await worlds['an image that is built and pushed'](sandbox)),
+  },
+  'storage:lifecycle': {
+    words: [],
+    systems: ['kubernetes', 'storage'],
+    arrange: ({ storage }) => {
+      storage.rules = [{ prefix: 'uploads/', hide: 30, remove: 1 }]
+    },
+  },
   'queue:pause': { words: ['default'], systems: ['kubernetes'] },
   'queue:retry': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'queue:resume': { words: ['default'], systems: ['kubernetes'], arrange: worlds['a queue paused by somebody'] },
@@ -135,7 +148,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
 
 /** Everything that a procedure may change, without what passes by itself or is new each time: keys, serial numbers, times, pods. */
 export const worldOf = async (sandbox: Sandbox): Promise<string> => {
-  const { cloudflare, kubernetes, redis, neon, postgres, originCa, dir } = sandbox
+  const { cloudflare, kubernetes, redis, neon, mail, registry, storage, postgres, originCa, dir } = sandbox
   const { client } = kubernetes
   const inCheckout = (name: string): string => {
     const path = join(dir, 'checkout/deploy-k3s', name)
@@ -188,6 +201,10 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
       archived: [...redis.store.keys()].filter((key) => key.endsWith(':archived')),
       paused: redis.store.keys().filter((key) => key.endsWith(':paused')),
       points: neon.branches.map(({ name, parent_id }) => [name.replace(/\d{8}-\d{4}/, ''), parent_id]),
+      // One that is tried again is sent again: who got one counts.
+      mailed: [...new Set(mail.taken.flatMap(({ to }) => to))],
+      lifecycle: storage.rules,
+      untagged: [...registry.lacking].sort(),
       schema: await observeMigrations(sandbox),
       locks: await postgres.query("SELECT objid::text, granted FROM pg_locks WHERE locktype = 'advisory'"),
     },

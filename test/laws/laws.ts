@@ -138,7 +138,7 @@ export const laws = <C extends Choices, N extends Name, F>(
     test('law 1: a dry run changes nothing in any system', async () => {
       dry = await dryRun()
       expect(dry.calls).toBe(0)
-      expect(dry.sent).toEqual({ http: [], refused: [], own: { redis: [], nodes: [], postgres: [] } })
+      expect(dry.sent).toEqual({ http: [], refused: [], own: { redis: [], nodes: [], postgres: [], mail: [] } })
       expect(dry.after).toEqual(dry.before)
     }, 120_000)
 

@@ -282,6 +282,31 @@ const cases: readonly Case[] = [
       ),
   },
   {
+    id: 'mail:test',
+    world: 'healthy',
+    input: () => ({ to: "o'neil+$HOME@example.com", from: undefined }),
+    observe: ({ mail }) =>
+      mail.taken.map(({ from, to, text }) => [
+        from,
+        to,
+        ...['From', 'To', 'Subject', 'Auto-Submitted'].map((name) => new RegExp(`^${name}: .*$`, 'm').exec(text)?.[0].trim()),
+        /^Message-ID: <[\w.-]+@mail\.invalid>\r$/m.test(text),
+        /^Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r$/m.test(text),
+      ]),
+  },
+  {
+    id: 'registry:prune',
+    world: 'an image that is built and pushed',
+    input: () => ({ last: '1' }),
+    observe: ({ registry }) => [...registry.lacking].sort(),
+  },
+  {
+    id: 'storage:lifecycle',
+    world: 'a bucket without lifecycle rules',
+    input: () => ({}),
+    observe: ({ storage }) => storage.rules,
+  },
+  {
     id: 'nodes:clean',
     world: 'hetzner2 full of litter',
     input: () => ({ node: 'hetzner2' }),

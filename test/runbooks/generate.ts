@@ -149,7 +149,17 @@ const serverValues = ({ steps }: Plan): Names => {
 }
 
 /** Variables that every shell or the script itself has. */
-const known = new Set(['HOME', 'CLOUDFLARE_API_TOKEN', 'NEON_API_KEY', 'NEON_PROJECT', 'POSTGRES_PASSWORD'])
+const known = new Set([
+  'HOME',
+  'CLOUDFLARE_API_TOKEN',
+  'NEON_API_KEY',
+  'MAIL_PASSWORD',
+  'MAIL_USER',
+  'REGISTRY_LOGIN',
+  'STORAGE_KEY',
+  'NEON_PROJECT',
+  'POSTGRES_PASSWORD',
+])
 
 const byHand = (planned: readonly Planned[], page: Page, procedure: AnyProcedure): string =>
   planned

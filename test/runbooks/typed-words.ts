@@ -193,6 +193,12 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['cron runs twice', 'deploy:scale', 'queue:status'],
   ['queue paused', 'queue:resume'],
   ['stop mails', 'queue:pause'],
+  ['delete old images in gitea', 'registry:prune'],
+  ['the registry disk is full', 'registry:prune', 'registry:status'],
+  ['set the lifecycle rules of the bucket', 'storage:lifecycle'],
+  ['old uploads are never deleted', 'storage:lifecycle', 'storage:status'],
+  ['send a test mail', 'mail:test'],
+  ['does mail arrive at all', 'mail:test', 'mail:status'],
   ['retry failed jobs', 'queue:retry'],
   ['delete jobs', 'queue:drop'],
   // Typos of a tired person.

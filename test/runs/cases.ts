@@ -231,6 +231,12 @@ export const cases = {
         ({ alias }) => readdirSync(join(dir, 'nodes', alias, 'root', snapshotFolder)).filter((name) => name.startsWith('on-demand')).length,
       ),
   },
+  'mail:test': {
+    words: () => ['--to', 'somebody@example.com'],
+    // Run again, it is sent again: SMTP cannot be asked for it.
+    end: ({ mail }) => [...new Set(mail.taken.flatMap(({ to }) => to))],
+    afresh: true,
+  },
   'nodes:clean': {
     world: (sandbox) => void worlds['hetzner2 full of litter'](sandbox),
     words: () => ['hetzner2'],
@@ -255,6 +261,18 @@ export const cases = {
     world: ({ redis }) => void redis.store.set('asynq:{default}:paused', '1700000000'),
     words: () => ['default'],
     end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused'),
+  },
+  'registry:prune': {
+    world: async (sandbox) => void (await worlds['an image that is built and pushed'](sandbox)),
+    words: () => ['--last', '1'],
+    end: ({ registry }) => [...registry.lacking].sort(),
+  },
+  'storage:lifecycle': {
+    world: ({ storage }) => {
+      storage.rules = []
+    },
+    words: () => [],
+    end: ({ storage }) => storage.rules,
   },
   'secrets:rotate': {
     words: () => ['REDIS_PASSWORD', '--soak', '0s'],
@@ -305,7 +323,7 @@ export const groups = {
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
   nodes: ['cluster:renew-certs', 'cluster:snapshot', 'nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
-  certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'secrets:rotate'],
-  releases: ['deploy:image', 'deploy:rollback'],
+  certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'mail:test', 'secrets:rotate', 'storage:lifecycle'],
+  releases: ['deploy:image', 'deploy:rollback', 'registry:prune'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],
 } as const satisfies Readonly<Record<string, readonly Id[]>>

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { hosts, namespace, neon, neonHost, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { hosts, image, namespace, neon, neonHost, nodes, tags } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { idsOf } from '../support/queue.ts'
@@ -282,6 +282,30 @@ export const hands: readonly Hand[] = [
       ssh(world, title.split(' ').at(-1) ?? '', 'rm /var/lib/rancher/k3s/server/db/snapshots/on-demand-*'),
     codes: [8],
     says: 'undone since by somebody else',
+  },
+  {
+    id: 'mail:test',
+    after: 'begin',
+    by: 'kubectl puts another password into the Secret',
+    act: ({ world }) =>
+      kubectl(world, 'patch', 'secret', 'honeydue-secrets', ...merge({ stringData: { EMAIL_HOST_PASSWORD: 'of-somebody-else' } })),
+    codes: [0, 4, 8],
+  },
+  {
+    id: 'registry:prune',
+    after: 'begin',
+    by: 'somebody takes one of the tags away in Gitea',
+    act: async ({ world }) => world.registry.lacking.add(image('api', tags.autoMigrate)),
+    codes: [0],
+  },
+  {
+    id: 'storage:lifecycle',
+    after: 'begin',
+    by: 'the console sets another rule',
+    act: async ({ world }) => {
+      world.storage.rules = [{ prefix: 'exports/', hide: 90 }]
+    },
+    codes: [8],
   },
   {
     id: 'nodes:clean',

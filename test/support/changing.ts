@@ -3,10 +3,10 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { type Asked, askedChannel } from '../../src/lib/sandbox/asked.ts'
 
 /** Systems that are spoken to in HTTP, one request for each write. */
-export const overHttp: ReadonlySet<string> = new Set(['kube', 'cloudflare', 'neon'])
+export const overHttp: ReadonlySet<string> = new Set(['kube', 'cloudflare', 'neon', 'registry', 'storage'])
 
 /** Systems that are spoken to in a protocol of their own. */
-export const overOwn = ['redis', 'nodes', 'postgres'] as const
+export const overOwn = ['redis', 'nodes', 'postgres', 'mail'] as const
 
 /** Writes of several objects, one request for each. */
 export const ofSeveral: ReadonlySet<string> = new Set(['drain'])
@@ -43,7 +43,7 @@ export interface Sent {
 export const changing = async <T>(act: () => Promise<T>): Promise<{ readonly result: T; readonly sent: Sent }> => {
   const http: string[] = []
   const refused: string[] = []
-  const own: Record<Asked['system'], string[]> = { redis: [], nodes: [], postgres: [] }
+  const own: Record<Asked['system'], string[]> = { redis: [], nodes: [], postgres: [], mail: [] }
   const said = ({ method, path }: ClientRequest): string | undefined =>
     reading.has(method) || asks.test(path) ? undefined : `${method} ${path}`
   const starts = (message: unknown): void => {

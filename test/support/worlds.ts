@@ -115,6 +115,9 @@ const litter = ({ nodes: { node } }: Sandbox): Values => {
 export const worlds = {
   ...migrationWorlds,
   healthy: () => {},
+  'a bucket without lifecycle rules': ({ storage }) => {
+    storage.rules = []
+  },
   'a rollout of web that was paused': ({ kubernetes }) =>
     void kubernetes.client.update({ group: 'apps', resource: 'deployments' }, 'web', namespace, (draft) => {
       draft.spec = { ...(draft.spec as object), paused: true }

@@ -43,6 +43,8 @@ export const described: Readonly<Record<string, string>> = {
   'mail.domain': "the sender's domain: of what stands behind the @ in what customers get; without it, DNS is not asked",
   'mail.dkim': 'the DKIM selectors that the server signs with, as its settings show them',
   'mail.nameserver': "asked for the sender's records, as address:port; without it, the name servers of this machine",
+  'registry.login_command':
+    'prints a user, a colon and a token that may delete images: a program and its words; without it, registry:prune tries what the pull secret has',
   'storage.endpoint': "the S3 API that users' files are kept behind",
   'storage.region': 'what requests are signed for',
   'storage.bucket': 'upper and lower case count',
@@ -84,6 +86,7 @@ const examples: Readonly<Record<string, unknown>> = {
   'mail.domain': 'example.com',
   'mail.dkim': ['one', 'two'],
   'mail.nameserver': '192.0.2.53:53',
+  'registry.login_command': ['op', 'read', 'op://honeydue/registry/login'],
   'storage.idKey': 'NAME_OF_THE_ID',
   'storage.keyKey': 'NAME_OF_THE_KEY',
   'storage.key_command': ['op', 'read', 'op://honeydue/storage/key'],

@@ -48,6 +48,8 @@ export const production: z.input<typeof environmentSchema> = {
   },
   // The book names neither the login nor the sender (README: Fastmail).
   mail: { host: 'smtp.fastmail.com', port: 587, secret: 'honeydue-secrets', passwordKey: 'EMAIL_HOST_PASSWORD' },
+  // ch11: one token, of which no source says what it may do.
+  registry: {},
   // ch09; under which names the key stands, no source says.
   storage: {
     endpoint: 's3.us-east-005.backblazeb2.com',

@@ -95,6 +95,11 @@ export const environmentSchema = z.strictObject({
     /** Asked in the place of this machine's own. */
     nameserver: z.optional(nameserver),
   }),
+  /** Where images are kept: by the images themselves. */
+  registry: z.strictObject({
+    /** Prints `user:token` of whoever may delete images; without it, the deployment's pull secret is tried. */
+    login_command: z.optional(several(text)),
+  }),
   /** Where users' files are kept, over S3. */
   storage: z.strictObject({
     endpoint: host,

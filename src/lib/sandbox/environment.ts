@@ -69,6 +69,7 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     traces: `https://${observability.host}/jaeger`,
     grafana_token_command: ['cat', join(dir, 'grafana-token')],
   },
+  registry: { login_command: ['cat', join(dir, 'registry-login')] },
   neon: { project: neon.project, api_key_command: ['cat', join(dir, 'neon-key')] },
   // The application's own words are not known: these are the sandbox's (deployment/programs.ts).
   warmup: { pattern: 'database pool warmed up: (?<pings>\\d+) pings in (?<ms>\\d+) ms', pings: 20 },

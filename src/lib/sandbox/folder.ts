@@ -16,6 +16,7 @@ const written = [
   'environment.yaml',
   'neon-key',
   'storage-key',
+  'registry-login',
   'nodes',
   'origin-ca.crt',
   'sandbox.json',

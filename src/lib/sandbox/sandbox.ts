@@ -255,6 +255,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         writeFile(join(dir, 'cloudflare-token'), planted.cloudflareToken, { mode: 0o600 }),
         writeFile(join(dir, 'storage-key'), `${storageFacts.id}:${planted.storageKey}`, { mode: 0o600 }),
         writeFile(join(dir, 'grafana-token'), planted.grafanaToken, { mode: 0o600 }),
+        writeFile(join(dir, 'registry-login'), `admin:${planted.registryPassword}`, { mode: 0o600 }),
         writeFile(join(dir, 'neon-key'), planted.neonKey, { mode: 0o600 }),
         writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
       ])

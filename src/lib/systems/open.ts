@@ -23,7 +23,7 @@ import { registrySystem } from './registry/registry.ts'
 import { type ScratchServer, scratchSystem } from './scratch/scratch.ts'
 import { storageSystem } from './storage/storage.ts'
 import type { Reached, Systems } from './systems.ts'
-import { cloudflareToken, neonKey, readToken } from './token.ts'
+import { cloudflareToken, neonKey, readToken, registryLogin } from './token.ts'
 import { tracesSystem } from './traces/traces.ts'
 import { withoutWriters } from './without-writers.ts'
 
@@ -79,6 +79,12 @@ export const openSystems = (
       ...trust,
       ...environment.mail,
       password: () => kube.read.secret(namespace, environment.mail.secret, environment.mail.passwordKey),
+      passwordOf: {
+        namespace,
+        secret: environment.mail.secret,
+        key: environment.mail.passwordKey,
+        kubeconfigs: environment.kubeconfig,
+      },
     }),
     storage: storageSystem({
       ...trust,
@@ -98,6 +104,10 @@ export const openSystems = (
     // The book has two names for the pull secret (ch07, secret-rotation.md): the live api Deployment says which.
     registry: registrySystem({
       ...trust,
+      ...environment.registry,
+      login:
+        environment.registry.login_command &&
+        (() => readToken(registryLogin, { command: environment.registry.login_command, variable: undefined, signal })),
       credentials: (host, secret) =>
         secret === undefined
           ? pullCredentials(kube.read, { namespace, deployment: 'api', host })

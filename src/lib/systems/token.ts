@@ -30,6 +30,15 @@ export const neonKey: TokenKind = {
   next: 'export NEON_API_KEY, or set neon.api_key_command in the configuration',
 }
 
+/** Of whoever may delete images. */
+export const registryLogin: TokenKind = {
+  code: 'registry',
+  called: 'login of the registry',
+  variable: 'no variable',
+  setting: 'registry.login_command',
+  next: 'set registry.login_command in the configuration',
+}
+
 /** Both halves in one word: `id:key`. */
 export const storageKey: TokenKind = {
   code: 'storage',

@@ -105,6 +105,8 @@ test('each refusal has its code by the storage’s own, each way of not answerin
     storage.trouble = trouble as keyof typeof codes
     expect([trouble, await list({ timeout: 300 })]).toEqual([trouble, code])
   }
+  storage.trouble = 'no end'
+  expect(await list({ timeout: 300_000 })).toBe('storage-unreachable')
   storage.trouble = 'none'
   expect(await list({ hostaddr: { [storageHost]: '127.0.0.1:1' } })).toBe('storage-unreachable')
   const { environment } = sandbox()

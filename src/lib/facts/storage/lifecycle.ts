@@ -22,3 +22,29 @@ export const fateOf = (rules: readonly LifecycleRule[], prefix: string): Fate =>
 /** Rules that hide what is not below the prefix: what users keep. */
 export const beyond = (rules: readonly LifecycleRule[], prefix: string): readonly LifecycleRule[] =>
   rules.filter((rule) => rule.enabled && rule.expires !== undefined && !rule.prefix.startsWith(prefix))
+
+/** The rules as they are to be: one of our own for the prefix, none that hides what users keep, and every other one as it stands. */
+export const rightRules = (rules: readonly LifecycleRule[], prefix: string): readonly LifecycleRule[] => {
+  const hiding = beyond(rules, prefix)
+  // Backblaze gives a hide back with a rule beside it that removes its marks: alone it would be none.
+  const besideThem = rules.filter(
+    (rule) => rule.markers && rule.noncurrent === undefined && hiding.some((other) => other.prefix === rule.prefix),
+  )
+  const replaced = new Set([...rules.filter((rule) => rule.prefix === prefix), ...hiding, ...besideThem])
+  const aborts = [...replaced].find((rule) => rule.prefix === prefix && rule.enabled && rule.abortsUploads !== undefined)?.abortsUploads
+  const own: LifecycleRule = {
+    prefix,
+    enabled: true,
+    expires: wanted.hidden,
+    noncurrent: wanted.gone,
+    markers: false,
+    ...(aborts !== undefined && { abortsUploads: aborts }),
+  }
+  return [own, ...rules.filter((rule) => !replaced.has(rule))]
+}
+
+/** They come to what chapter 14 wants, and hide nothing else. */
+export const areRight = (rules: readonly LifecycleRule[], prefix: string): boolean => {
+  const { hidden, gone } = fateOf(rules, prefix)
+  return hidden === wanted.hidden && gone === wanted.gone && beyond(rules, prefix).length === 0
+}

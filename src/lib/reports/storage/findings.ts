@@ -13,7 +13,7 @@ const nextOf = (error: unknown): string | undefined => (error instanceof Trouble
 
 const day = 86_400_000
 const minute = 60_000
-const settings = 'Backblaze’s console: the bucket, Lifecycle Settings'
+const settings = 'honeydue storage:lifecycle --dry-run'
 
 type Place = Environment['storage']
 

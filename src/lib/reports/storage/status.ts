@@ -81,7 +81,7 @@ const dataOf = ({ lacking, clock, questions, trip }: StorageSurvey) => {
       bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
       more,
     })),
-    lifecycle: told(questions?.lifecycle, (rules) => rules),
+    lifecycle: told(questions?.lifecycle, (rules) => rules.map(({ text: _, ...rule }) => rule)),
     unfinished: told(questions?.unfinished, (uploads) => uploads),
     roundTrip: told(trip, ({ key, steps }) => ({
       key,

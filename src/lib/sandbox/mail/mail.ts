@@ -1,17 +1,27 @@
 import { createServer, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
+import { tell } from '../asked.ts'
 import type { Identity } from '../certificates.ts'
 import { mail as facts } from '../deployment/facts.ts'
 import { planted } from '../deployment/planted.ts'
 import { listenOnLoopback } from '../loopback.ts'
+import { envelopes, hangUp } from './envelope.ts'
 import { type NameServer, startNameServer } from './name-server.ts'
+
+/** A message as a client said it. */
+export interface TakenMessage {
+  readonly from: string
+  readonly to: readonly string[]
+  /** Head and body, without the dots that SMTP adds. */
+  readonly text: string
+}
 
 export interface MailSandbox {
   /** Takes mail from whoever logs in, over STARTTLS alone. */
   readonly port: number
   /** What DNS says of the sender. */
   readonly names: NameServer
-  /** What it does in the place of the right thing: hangs up, says nothing, is too busy, is no mail server, has no TLS, speaks before the handshake or says nothing to it, has no login or one by turns alone, cannot ask who may log in, says nothing to a login. */
+  /** What it does in the place of the right thing: hangs up, says nothing, is too busy, is no mail server, has no TLS, speaks before the handshake or says nothing to it, has no login or one by turns alone, cannot ask who may log in, says nothing to a login, refuses the receiver or the whole message, takes a message and hangs up. */
   trouble:
     | 'none'
     | 'reset'
@@ -25,6 +35,9 @@ export interface MailSandbox {
     | 'login by turns'
     | 'login put off'
     | 'login unanswered'
+    | 'receiver refused'
+    | 'message refused'
+    | 'lost after the message'
   /** Its password; another one refuses the deployment's. */
   password: string
   /** Passwords that let in beside it: whoever makes a second one has not revoked the first. */
@@ -33,16 +46,19 @@ export interface MailSandbox {
   identity: Identity | undefined
   /** How many were let in. */
   readonly logins: () => number
+  /** What was handed over, and not called back. */
+  readonly taken: readonly TakenMessage[]
   /** Whatever a client said before TLS that looks like a login. */
   readonly inClear: readonly string[]
   reset(): void
   stop(): Promise<void>
 }
 
-/** A submission server for what is asked of one without sending anything: greeting, STARTTLS, EHLO, AUTH, QUIT. */
+/** A submission server: greeting, STARTTLS, EHLO, AUTH, and one message after another, which go nowhere. */
 export const startMail = async (identity: Identity): Promise<MailSandbox> => {
   const sockets = new Set<Socket>()
   const inClear: string[] = []
+  const taken: TakenMessage[] = []
   let logins = 0
 
   const serve = (socket: Socket): void => {
@@ -58,6 +74,10 @@ export const startMail = async (identity: Identity): Promise<MailSandbox> => {
     let text = ''
     /** What the next line is, where the client was asked for it. */
     let asked: ((line: string) => string) | undefined
+    const envelope = envelopes((message) => {
+      taken.push(message)
+      tell(() => ({ system: 'mail', said: message.to.join(' '), changes: true }))
+    })
     const read = (chunk: Buffer) => {
       text += chunk.toString('latin1')
       for (let at = text.indexOf('\r\n'); at >= 0; at = text.indexOf('\r\n')) {
@@ -69,7 +89,10 @@ export const startMail = async (identity: Identity): Promise<MailSandbox> => {
           socket.write(`220 go on\r\n${state.trouble === 'early words' ? '250 injected\r\n' : ''}`)
           return encrypt(socket)
         }
-        const answer = asked === undefined ? command(line, over) : asked(line)
+        const answer =
+          asked === undefined ? ((over === 'tls' ? envelope(line, state.trouble) : undefined) ?? command(line, over)) : asked(line)
+        if (answer === hangUp) return void socket.destroy()
+        if (answer.startsWith('235')) envelope('AUTH', state.trouble)
         const next = /^334 /.test(answer) && asked === undefined ? turns() : undefined
         asked = answer.startsWith('334 ') ? (next ?? asked) : undefined
         if (answer !== '') socket.write(`${answer}\r\n`)
@@ -148,11 +171,13 @@ export const startMail = async (identity: Identity): Promise<MailSandbox> => {
     port: await listenOnLoopback(server),
     names,
     logins: () => logins,
+    taken,
     inClear,
     reset() {
       Object.assign(state, first())
       inClear.length = 0
       state.beside.clear()
+      taken.length = 0
       logins = 0
       names.reset()
     },

@@ -18,6 +18,8 @@ export interface RegistrySandbox {
   push(image: string, as?: Partial<Omit<Push, 'build'>>): void
   /** What it tells a kubelet of an image (host/name:tag or @digest); undefined where it has no such image. */
   find(image: string): Promise<Found | undefined>
+  /** Its token may read images and nothing else. */
+  readOnly: boolean
   /** What it shows instead of any answer; from here: the nodes still get what they ask for. */
   trouble: 'none' | 'reset' | 'reset from here' | 'silence' | 'server-error' | 'not found page'
   reset(): void
@@ -29,7 +31,7 @@ export interface Found {
   readonly push: Push
 }
 
-/** Gitea's registry for what is used of it: the distribution API's reads behind its token. */
+/** Gitea's registry for what is used of it: the distribution API's reads behind its token, and the deletion of a tag. */
 export async function startRegistry(options: {
   readonly identity: Identity
   /** Of every image, at the time of asking. */
@@ -54,14 +56,28 @@ export async function startRegistry(options: {
       return { tag, push, ...manifestOf(name, tag, push) }
     })
 
+  /** Of one tag alone, as Gitea does; what else has its content keeps it. */
+  const remove = async (name: string, tag: string, response: ServerResponse): Promise<void> => {
+    // Gitea does not say 403 here.
+    if (registry.readOnly) return void response.writeHead(401, { 'www-authenticate': 'Basic realm="Gitea"' }).end('reqPackageAccess')
+    if (!(await has(name)).includes(tag)) return error(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown')
+    lacking.add(`${registryHost}/${name}:${tag}`)
+    pushed.delete(`${registryHost}/${name}:${tag}`)
+    response.writeHead(202, own).end()
+  }
+
   const [opens, challenge] =
     options.auth === 'basic' ? [admin, 'Basic realm="registry"'] : [`Bearer ${planted.registryToken}`, asksForToken]
   const answer = async ({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(url ?? '/', `https://${registryHost}`)
     if (pathname === '/v2/token') return token(headers.authorization, response)
     // Whatever it has, nobody learns it without a token.
-    if (headers.authorization !== opens) return unauthorized(response, challenge)
+    // Of a repository Gitea takes user and token themselves as well.
+    const itself = headers.authorization === admin && /^\/v2\/./.test(pathname)
+    if (headers.authorization !== opens && !itself) return unauthorized(response, challenge)
     if (pathname === '/v2' || pathname === '/v2/') return void response.writeHead(200, own).end()
+    const [, untagged = '', gone = ''] = (method === 'DELETE' && /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(pathname)) || []
+    if (untagged !== '') return remove(untagged, gone, response)
     if (method !== 'GET' && method !== 'HEAD') return error(response, 405, 'UNSUPPORTED', 'The operation is unsupported')
     const [, name = '', what, version = ''] = /^\/v2\/(.+)\/(manifests|tags|blobs)\/([^/]+)$/.exec(pathname) ?? []
     if (what === 'tags' && version === 'list') {
@@ -108,6 +124,7 @@ export async function startRegistry(options: {
     nodesPort,
     apart,
     lacking,
+    readOnly: false,
     trouble: 'none',
     push(image, as = {}) {
       const { build } = pushed.get(image) ?? firstPush
@@ -123,6 +140,7 @@ export async function startRegistry(options: {
       apart.clear()
       pushed.clear()
       registry.trouble = 'none'
+      registry.readOnly = false
     },
     async stop() {
       await Promise.all([endServer(server), endServer(forNodes)])

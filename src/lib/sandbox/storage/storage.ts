@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
 import type { Identity } from '../certificates.ts'
 import { storage as facts } from '../deployment/facts.ts'
 import { planted } from '../deployment/planted.ts'
-import { endServer, listenOnLoopback } from '../loopback.ts'
+import { serveHttps } from '../https-server.ts'
+import { escaped, rulesIn, ruleXml, type SandboxRule } from './rules.ts'
 import { whyRefused } from './signature.ts'
 
 /** One object as it stands now. */
@@ -14,15 +14,7 @@ export interface Stored {
   readonly modified: Date
 }
 
-/** A rule as the console's owner gave it, in days. */
-export interface SandboxRule {
-  readonly prefix: string
-  readonly hide?: number
-  readonly remove?: number
-  readonly enabled?: boolean
-}
-
-type Right = 'list' | 'write' | 'read' | 'delete' | 'lifecycle' | 'uploads'
+type Right = 'list' | 'write' | 'read' | 'delete' | 'lifecycle' | 'set lifecycle' | 'uploads'
 
 export interface StorageSandbox {
   readonly port: number
@@ -39,7 +31,7 @@ export interface StorageSandbox {
   ahead: number
   /** A spending cap is reached. */
   capped: boolean
-  trouble: 'none' | 'reset' | 'silence' | 'server-error' | 'html' | 'other bytes'
+  trouble: 'none' | 'reset' | 'silence' | 'server-error' | 'html' | 'other bytes' | 'no end'
   reset(): void
   stop(): Promise<void>
 }
@@ -70,11 +62,26 @@ export const startStorage = async (identity: Identity): Promise<StorageSandbox> 
         'Cannot do this, transaction cap exceeded. See the Caps & Alerts page to increase your cap.',
       ])
     return rest.length === 0
-      ? ofBucket(url.searchParams, response)
+      ? ofBucket(request, url.searchParams, body, response)
       : ofObject(request.method, rest.join('/'), url.searchParams, body, response)
   }
 
-  const ofBucket = (query: URLSearchParams, response: ServerResponse) => {
+  const setLifecycle = ({ method, headers }: IncomingMessage, body: string, response: ServerResponse) => {
+    if (!may('set lifecycle')) return error(response, denied)
+    if (method === 'PUT') {
+      if (headers['content-md5'] !== createHash('md5').update(body).digest('base64'))
+        return error(response, [400, 'BadDigest', 'The Content-MD5 you specified did not match what we received'])
+      const found = rulesIn(body)
+      if (found === undefined) return error(response, [400, 'MalformedXML', 'The XML you provided was not well-formed'])
+      state.rules = found
+    } else state.rules = []
+    return void response.writeHead(method === 'PUT' ? 200 : 204, { 'x-amz-request-id': randomBytes(8).toString('hex') }).end()
+  }
+
+  const ofBucket = (request: IncomingMessage, query: URLSearchParams, body: string, response: ServerResponse) => {
+    // Of a key that is restricted to a bucket Backblaze refuses this one, whatever its rights.
+    if (request.method === 'HEAD') return void response.writeHead(403).end()
+    if (query.has('lifecycle') && request.method !== 'GET') return setLifecycle(request, body, response)
     if (query.has('lifecycle')) {
       if (!may('lifecycle')) return error(response, denied)
       return state.rules.length === 0
@@ -127,21 +134,14 @@ export const startStorage = async (identity: Identity): Promise<StorageSandbox> 
     response.writeHead(200, id).end(state.trouble === 'other bytes' ? `${found.body}!` : found.body)
   }
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    if (state.trouble === 'silence') return
-    if (state.trouble === 'reset') return void request.socket.destroy()
-    if (state.trouble === 'html') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello</html>')
-    if (state.trouble === 'server-error') return error(response, [503, 'ServiceUnavailable', 'no tomes available'])
-    answer(request, Buffer.concat(chunks).toString(), response)
-  }
-
-  const { certificate: cert, key } = identity
-  const server = createServer({ cert, key, ca: cert }, (request, response) => {
-    serve(request, response).catch(() => response.writeHead(500).end())
-  })
-  const port = await listenOnLoopback(server)
+  const { port, stop } = await serveHttps(
+    identity,
+    () => state.trouble,
+    (request, body, response) =>
+      state.trouble === 'server-error'
+        ? error(response, [503, 'ServiceUnavailable', 'no tomes available'])
+        : answer(request, body, response),
+  )
   const first = () => ({
     rules: [{ prefix: 'uploads/', hide: 7, remove: 1 }],
     unfinished: [],
@@ -161,26 +161,7 @@ export const startStorage = async (identity: Identity): Promise<StorageSandbox> 
       state.objects.clear()
       state.without.clear()
     },
-    stop: () => endServer(server),
+    stop,
   }
   return state
-}
-
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&#34;')
-
-/** What Backblaze makes of one rule of its console: a hide comes back as two. */
-const ruleXml = ({ prefix, hide, remove, enabled = true }: SandboxRule): string => {
-  const rule = (inside: string) =>
-    `<Rule><Filter><Prefix>${escaped(prefix)}</Prefix></Filter><Status>${enabled ? 'Enabled' : 'Disabled'}</Status>${inside}</Rule>`
-  return [
-    ...(hide === undefined
-      ? []
-      : [
-          rule(`<Expiration><Days>${hide}</Days></Expiration>`),
-          rule('<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>'),
-        ]),
-    ...(remove === undefined
-      ? []
-      : [rule(`<NoncurrentVersionExpiration><NoncurrentDays>${remove}</NoncurrentDays></NoncurrentVersionExpiration>`)]),
-  ].join('')
 }

@@ -19,11 +19,20 @@ export interface SubmissionOptions extends Trust, Server {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A talk with the server after the login was tried. */
+export interface Talk extends Submission {
+  readonly say: (command: string) => Promise<Reply>
+}
+
+/** As far as a login, and no further. */
+export const askSubmission = (options: SubmissionOptions): Promise<Submission> =>
+  overSubmission(options, async ({ say, ...submission }) => submission)
+
 /**
  * Connects, takes STARTTLS, verifies the server, and logs in: seen as done only where 235 came. A library's own check says yes as well where a
- * server offers no login at all, and sends the password in the clear where it offers no TLS.
+ * server offers no login at all, and sends the password in the clear where it offers no TLS. `use` goes on from there.
  */
-export const askSubmission = async (options: SubmissionOptions): Promise<Submission> => {
+export const overSubmission = async <T>(options: SubmissionOptions, use: (talk: Talk) => Promise<T>): Promise<T> => {
   const { host, port, hostaddr, timeout, signal } = options
   signal?.throwIfAborted()
   // Before the server's time begins: a cluster that is away is no mail server that is.
@@ -35,7 +44,7 @@ export const askSubmission = async (options: SubmissionOptions): Promise<Submiss
   const stop = () => open.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
   until.addEventListener('abort', stop, { once: true })
   try {
-    return await talk(open, options, login, until)
+    return await talk({ open, options, login, until }, use)
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof Trouble) throw error
@@ -59,7 +68,14 @@ const credentialsOf = async ({ user, password }: SubmissionOptions): Promise<Cre
   }
 }
 
-const talk = async (open: Socket, options: SubmissionOptions, login: Credentials, until: AbortSignal): Promise<Submission> => {
+interface Opened {
+  readonly open: Socket
+  readonly options: SubmissionOptions
+  readonly login: Credentials
+  readonly until: AbortSignal
+}
+
+const talk = async <T>({ open, options, login, until }: Opened, use: (talk: Talk) => Promise<T>): Promise<T> => {
   // An address in the place of a name: how this machine is called is nobody's business.
   const hello = 'EHLO [127.0.0.1]'
   const plain = dialogue(open, options)
@@ -80,16 +96,18 @@ const talk = async (open: Socket, options: SubmissionOptions, login: Credentials
   const mechanisms = now.lines.flatMap((line) => (/^AUTH[ =]/i.test(line) ? line.slice(5).toUpperCase().split(/\s+/) : []))
   const [der, protocol] = [over.getPeerCertificate().raw.toString('base64'), over.getProtocol() ?? '']
   const outcome = await logIn(encrypted.say, mechanisms, login)
-  // It may hang up before it says goodbye; what was asked is known by then.
-  await encrypted.say('QUIT').catch(() => {})
-  over.destroy()
-  return {
+  const done = await use({
+    say: encrypted.say,
     greeting: greeting.words,
     certificate: `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
     protocol,
     mechanisms,
     login: outcome,
-  }
+  })
+  // It may hang up before it says goodbye; what was asked is known by then.
+  await encrypted.say('QUIT').catch(() => {})
+  over.destroy()
+  return done
 }
 
 const handshake = async (socket: Socket, { host, caFile }: SubmissionOptions, signal: AbortSignal): Promise<TLSSocket> => {

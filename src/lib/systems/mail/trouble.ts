@@ -1,6 +1,7 @@
 import { type Account, Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import { httpTrouble } from '../http/trouble.ts'
+import type { Login } from './types.ts'
 
 /** The server that is asked. */
 export interface Server {
@@ -31,6 +32,33 @@ export const turnedAway = (server: Server, to: string, reply: { readonly code: n
       `${server.host} answered ${reply.code} to ${to}`,
       `it says: ${reply.words}`,
     ),
+  )
+
+/** Nothing is handed over without a login. */
+export const notLoggedIn = (server: Server, login: Login): Unreachable =>
+  new Unreachable({
+    ...account(
+      server,
+      'mail-no-login',
+      `${server.host} was handed no message: the login was ${login.is}`,
+      'words' in login ? `it says ${login.code}: ${login.words}` : 'because' in login ? login.because : 'it offers none with a password',
+    ),
+    next: 'honeydue mail:status',
+  })
+
+/** The message was said to its end, and the answer never came. */
+export const notKnown = (server: Server, error: unknown): Unreachable =>
+  new Unreachable(
+    {
+      ...account(
+        server,
+        'mail-not-known',
+        `${server.host} did not say whether it took the message`,
+        'the connection was lost after its last line: it may be on its way',
+      ),
+      next: 'honeydue mail:status',
+    },
+    { cause: error },
   )
 
 /** It has no TLS, and gets no password. */

@@ -26,7 +26,18 @@ export interface Submission {
   readonly login: Login
 }
 
+/** A message of ours that the server took since this program started: SMTP has no way to ask for it afterwards. */
+export interface Handed {
+  readonly from: string
+  readonly to: string
+  /** Of its head, without the angle brackets. */
+  readonly id: string
+  /** What the server said when it took it; the name that it gave it stands there, if anywhere. */
+  readonly words: string
+}
+
 export interface MailReader {
+  readonly handed: () => Promise<readonly Handed[]>
   /** STARTTLS, the handshake, and a login with this password, else with the live one; ends there, and sends no message. Throws Unreachable (`mail-…`). */
   submission(password?: Secret): Promise<Submission>
   /** Where a domain takes mail, the first choice first; [] where it has no such record. Throws Unreachable (`dns-…`) where nobody says. */
@@ -35,8 +46,10 @@ export interface MailReader {
   texts(name: string): Promise<readonly string[]>
 }
 
-/** Nothing is sent. */
-export type MailWriter = Readonly<Record<never, never>>
+export interface MailWriter {
+  /** Hands one short test message over, under this Message-ID. Throws Unreachable (`mail-…`); `mail-not-known` where the server may have taken it. */
+  readonly sendTest: (message: { readonly from: string; readonly to: string; readonly id: string }) => Promise<void>
+}
 
 export interface MailProver {
   /** A login with what is in this file is let in, or is refused. */

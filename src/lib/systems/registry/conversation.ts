@@ -5,9 +5,11 @@ import type { Asked } from '../https.ts'
 import { ended, textOf } from './body.ts'
 import { type Credentials, refused } from './trouble.ts'
 
+type Method = 'HEAD' | 'GET' | 'DELETE'
+
 export interface Conversation {
   /** Sends a request, and once more with what the registry asks for where it refuses the first. */
-  ask(method: 'HEAD' | 'GET', path: string): Promise<IncomingMessage>
+  ask(method: Method, path: string): Promise<IncomingMessage>
   /** The error of an answer that says neither yes nor no. */
   refused(status: number, url: URL): Error
 }
@@ -55,7 +57,7 @@ export const conversation = ({
 }): Conversation => {
   let authorization: string | undefined
   let had: Credentials = without
-  const once = (method: 'HEAD' | 'GET', url: URL) =>
+  const once = (method: Method, url: URL) =>
     send(url, { method, headers: { accept, ...(authorization !== undefined && { authorization }) }, signal: until })
 
   /** What a challenge asks for; undefined where we have nothing to send. */

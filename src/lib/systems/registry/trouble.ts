@@ -58,3 +58,21 @@ export const refused = (status: number, url: URL, credentials: Credentials): Unr
   if (status >= 500) return new Unreachable(account(url, 'registry-server-error', failed, 'it has trouble of its own'))
   return new Unreachable(account(url, 'registry-no-registry', failed, 'what answers there does not speak as a registry does'))
 }
+
+/** It has the tag and does not take it away. */
+export const cannotDelete = (status: number, url: URL): Unreachable =>
+  status === 401 || status === 403
+    ? new Unreachable({
+        code: 'registry-may-not-delete',
+        failed: `The registry ${url.host} answered ${status} to a deletion`,
+        cause: 'the login may read images and not delete them: Gitea wants a token with write:package',
+        next: 'honeydue config:explain',
+      })
+    : new Unreachable(
+        account(
+          url,
+          'registry-cannot-delete',
+          `The registry ${url.host} answered ${status} to a deletion`,
+          'it deletes nothing, or nothing by a tag: Gitea does',
+        ),
+      )

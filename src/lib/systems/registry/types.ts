@@ -29,8 +29,11 @@ export interface RegistryReader {
   tags(image: string): Promise<readonly string[] | undefined>
 }
 
-/** Images are pushed by whoever builds them. */
-export type RegistryWriter = Readonly<Record<never, never>>
+/** Images are pushed by whoever builds them; none is written here. */
+export interface RegistryWriter {
+  /** Takes a tag (host/name:tag) away; one that is gone already is none. Throws Unreachable (`registry-…`; `registry-cannot-delete` where the registry deletes nothing by a tag). */
+  readonly deleteTag: (tag: { readonly image: string }) => Promise<void>
+}
 
 declare module '../systems.ts' {
   interface Systems {

@@ -4,6 +4,7 @@ import { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { bodyOf } from '../answer-body.ts'
 import { httpsTo, type Trust } from '../https.ts'
+import { md5Of } from './rules.ts'
 import { presigned, type Signer, signed } from './sign.ts'
 import { noStorage, refused, unanswered } from './trouble.ts'
 import { rootOf, textIn } from './xml.ts'
@@ -68,7 +69,10 @@ export const storageClient = (options: StorageClientOptions) => {
     try {
       const at = clock.now()
       const to = who && by === 'presigned URL' ? presigned(who, at, { method, url }, 60) : url
-      const headers = who && by === undefined ? signed(who, at, { method, url, ...(body !== undefined && { body }) }) : {}
+      const headers =
+        who && by === undefined
+          ? signed(who, at, { method, url, ...(body !== undefined && { body, headers: { 'content-md5': md5Of(body) } }) })
+          : {}
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
       const response = await send(to, {
         method,

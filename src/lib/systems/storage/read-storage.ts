@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import type { storageClient } from './client.ts'
+import { ruleOf } from './rules.ts'
 import { otherBytes } from './trouble.ts'
-import type { LifecycleRule, RoundTrip, StorageReader } from './types.ts'
+import type { RoundTrip, StorageReader } from './types.ts'
 import { elements, textIn } from './xml.ts'
 
 /** The reading half: each question by itself, so that a key that may not do one does the others. */
@@ -73,25 +74,3 @@ export const readStorage = ({ raw, ask }: ReturnType<typeof storageClient>, cloc
     return { key: object, steps }
   },
 })
-
-const ruleOf = (xml: string): LifecycleRule => {
-  const number = (within: string, name: string): number | undefined => {
-    const [part] = elements(xml, within)
-    const days = part === undefined ? undefined : textIn(part, name)
-    return days === undefined || !/^\d+$/.test(days) ? undefined : Number(days)
-  }
-  const [expires, noncurrent, aborts] = [
-    number('Expiration', 'Days'),
-    number('NoncurrentVersionExpiration', 'NoncurrentDays'),
-    number('AbortIncompleteMultipartUpload', 'DaysAfterInitiation'),
-  ]
-  const [expiration = ''] = elements(xml, 'Expiration')
-  return {
-    prefix: textIn(xml, 'Prefix') ?? '',
-    enabled: textIn(xml, 'Status') === 'Enabled',
-    ...(expires !== undefined && { expires }),
-    ...(noncurrent !== undefined && { noncurrent }),
-    markers: textIn(expiration, 'ExpiredObjectDeleteMarker') === 'true',
-    ...(aborts !== undefined && { abortsUploads: aborts }),
-  }
-}

@@ -6,7 +6,9 @@ import type { System } from '../systems.ts'
 import { readToken, storageKey } from '../token.ts'
 import { storageClient } from './client.ts'
 import { readStorage } from './read-storage.ts'
+import { sayStorage } from './say-storage.ts'
 import type { StorageReader, StorageWriter } from './types.ts'
+import { writeStorage } from './write-storage.ts'
 
 export interface StorageOptions extends Trust {
   readonly endpoint: string
@@ -43,16 +45,17 @@ export const storageSystem = (options: StorageOptions): System<StorageReader, St
       ? new Secret((await Promise.all(live.map(named))).join(':'))
       : readToken(storageKey, { command, variable: undefined, ...(signal && { signal }) })
   const client = storageClient({ ...options, timeout: options.timeout ?? seconds(5), key })
+  const reads = readStorage(client, clock)
   return {
     read: {
       lacking: async () =>
         live === undefined && command === undefined
           ? 'neither storage.idKey with storage.keyKey nor storage.key_command is in the configuration'
           : undefined,
-      ...readStorage(client, clock),
+      ...reads,
     },
-    write: {},
-    say: {},
+    write: writeStorage(client, reads, options.bucket),
+    say: sayStorage(options),
     close: async () => {},
   }
 }

@@ -1,4 +1,4 @@
-import { type Account, Unreachable } from '../../errors.ts'
+import { type Account, Moved, Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import { httpTrouble } from '../http/trouble.ts'
 import { textIn } from './xml.ts'
@@ -83,3 +83,12 @@ export const refused = (status: number, xml: string, host: string, doing: string
     cause: `${kind.cause}${said && `; it says ${said}`}`,
   })
 }
+
+/** Somebody set other rules since they were read. */
+export const rulesMoved = (bucket: string): Moved =>
+  new Moved({
+    code: 'storage-rules-moved',
+    failed: `The lifecycle rules of ${bucket} are others than when the plan was made`,
+    cause: 'somebody changed them meanwhile, in the console or by the API',
+    next: 'honeydue storage:status',
+  })

@@ -18,6 +18,8 @@ export interface LifecycleRule {
   /** Marks that hide nothing any more go too: how B2 gives a hide back beside its days. */
   readonly markers: boolean
   readonly abortsUploads?: number
+  /** Its XML as it stands there, so that it can be sent again whole; absent of one that is only wanted. */
+  readonly text?: string
 }
 
 /** An upload in parts that nobody has ended: no list of objects shows it. */
@@ -45,8 +47,11 @@ export interface StorageReader {
   roundTrip(prefix: string): Promise<RoundTrip>
 }
 
-/** What stands in a bucket is the application's. */
-export type StorageWriter = Readonly<Record<never, never>>
+/** What stands in a bucket is the application's: nothing of it is written. */
+export interface StorageWriter {
+  /** Puts these rules in the place of all that the bucket has. Throws Moved (`storage-rules-moved`) where those are not `from` any more. */
+  readonly setLifecycle: (change: { readonly from: readonly LifecycleRule[]; readonly to: readonly LifecycleRule[] }) => Promise<void>
+}
 
 declare module '../systems.ts' {
   interface Systems {
