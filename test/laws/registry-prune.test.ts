@@ -26,6 +26,15 @@ const old = imageNames.map((name) => `${registryHost}/${name}:${tags.autoMigrate
 laws(prune, wholeSubject({ sandbox, systems, close, observe: () => [...registry().lacking].sort() }), [
   { name: 'one newer and one older than what runs', input, arrange: built, meets: 'work' },
   { name: 'ten of the last stay', input: { last: '10' }, arrange: built, meets: 'nothing to do' },
+  {
+    name: 'what pods run is gone from the registry',
+    input,
+    arrange: async () => {
+      await built()
+      registry().lacking.add(image('api'))
+    },
+    refused: /which pods run, is not in the registry any more/,
+  },
 ])
 
 test('what runs and the newest stay, the older one goes, and each is named', async () => {

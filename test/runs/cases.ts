@@ -10,8 +10,8 @@ import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
-import { emailHostPassword, postgresPassword, redisPassword, secretKey } from '../support/rotation.ts'
-import { secondMailPassword, worlds } from '../support/worlds.ts'
+import { emailHostPassword, postgresPassword, redisPassword, registryPassword, secretKey } from '../support/rotation.ts'
+import { secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
 
 export type Id = keyof typeof procedures
 
@@ -294,6 +294,14 @@ export const further = {
     world: (sandbox) => {
       const FILE = secondMailPassword(sandbox)
       sandbox.mail.password = planted.nextEmailPassword
+      return { FILE }
+    },
+  },
+  'secrets:rotate REGISTRY_PASSWORD': {
+    ...rotated('REGISTRY_PASSWORD', registryPassword),
+    world: (sandbox) => {
+      const FILE = secondRegistryToken(sandbox)
+      sandbox.registry.passwords.delete(planted.registryPassword)
       return { FILE }
     },
   },

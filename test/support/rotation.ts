@@ -1,11 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { onlyCredentials } from '../../src/lib/docker-config.ts'
 import type { StepState } from '../../src/lib/plan/outcome.ts'
 import type { Plan, Prepared } from '../../src/lib/plan/plan.ts'
 import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
 import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { Secret } from '../../src/lib/secret.ts'
 import type { Name, Systems } from '../../src/lib/systems/systems.ts'
 import { readyPods } from './requests.ts'
 import { runOf } from './run-of.ts'
@@ -68,6 +70,25 @@ export const emailHostPassword = (sandbox: Sandbox) => ({
   ...ofOwnFile(sandbox, 'EMAIL_HOST_PASSWORD', planted.emailHostPassword),
   second: liveValue(sandbox, 'EMAIL_HOST_PASSWORD') === planted.nextEmailPassword,
 })
+
+/** Where the registry's password is the same, and whether a kubelet would get an image with it. */
+export const registryPassword = (sandbox: Sandbox) => {
+  const { kubernetes, environment, registry } = sandbox
+  const data = kubernetes.client.get({ group: '', resource: 'secrets' }, 'gitea-credentials', namespace)?.['data']
+  const config = Buffer.from((data as Readonly<Record<string, string>>)['.dockerconfigjson'] ?? '', 'base64').toString()
+  const live =
+    onlyCredentials(new Secret(config))
+      ?.reveal()
+      .replace(/^admin:/, '') ?? ''
+  const source = readFileSync(join(environment.checkout, 'deploy-k3s/config.yaml'), 'utf8')
+  return {
+    first: live === planted.registryPassword,
+    second: live === planted.nextRegistryPassword,
+    source: new RegExp(`^  password: "?${live}"?$`, 'm').test(source),
+    opens: registry.passwords.has(live),
+    files: keptFiles(sandbox, 'REGISTRY_PASSWORD'),
+  }
+}
 
 /** Where the key that the application signs with is the same; a new one is another every time. */
 export const secretKey = (sandbox: Sandbox) => ofOwnFile(sandbox, 'SECRET_KEY', planted.secretKey)

@@ -91,12 +91,22 @@ const expiredInSecret = (sandbox: Sandbox): Values => {
   return { SECRET_SHA256: short(old.certificate), CHECKOUT_SHA256: short(sandbox.originCa.first.certificate) }
 }
 
-/** Somebody made a second password at the mail server, which lets both in, and put it into a file: its path. */
-export const secondMailPassword = ({ mail, dir }: Sandbox): string => {
-  mail.beside.add(planted.nextEmailPassword)
-  const path = join(dir, 'new-mail-password')
-  writeFileSync(path, `${planted.nextEmailPassword}\n`, { mode: 0o600 })
+const inFile = ({ dir }: Sandbox, name: string, value: string): string => {
+  const path = join(dir, name)
+  writeFileSync(path, `${value}\n`, { mode: 0o600 })
   return path
+}
+
+/** Somebody made a second password at the mail server, which lets both in, and put it into a file: its path. */
+export const secondMailPassword = (sandbox: Sandbox): string => {
+  sandbox.mail.beside.add(planted.nextEmailPassword)
+  return inFile(sandbox, 'new-mail-password', planted.nextEmailPassword)
+}
+
+/** The same of a token at the registry. */
+export const secondRegistryToken = (sandbox: Sandbox): string => {
+  sandbox.registry.passwords.add(planted.nextRegistryPassword)
+  return inFile(sandbox, 'new-token', planted.nextRegistryPassword)
 }
 
 /** What months leave on a disk, by the names that the runbook's pages give it. */
@@ -147,6 +157,7 @@ export const worlds = {
   'the first certificate still in use': firstCertificate,
   'an expired certificate in the Secret': expiredInSecret,
   'a second mail password, in a file': (sandbox) => ({ FILE: secondMailPassword(sandbox) }),
+  'a second token of the registry, in a file': (sandbox) => ({ FILE: secondRegistryToken(sandbox) }),
   'a job that failed for good': ({ redis }): Values => {
     const archived = redis.store.get('asynq:{default}:archived')
     return { ID: archived?.type === 'zset' ? ([...archived.scores.keys()][0] ?? '') : '' }

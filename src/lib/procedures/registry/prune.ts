@@ -57,8 +57,9 @@ const staying = (name: string, tags: readonly TagFacts[]): readonly string[] => 
   return kept.length === 0 ? [] : [`${name.split('/').at(-1)} keeps ${kept.length}: ${said.join('; ')}`]
 }
 
-const removeOld = ({ name, tags }: PrunedRepository): Change<'registry'> => {
+const removeOld = ({ name, tags, missing }: PrunedRepository): Change<'registry'> => {
   const old = tags.filter(goes)
+  const lost = missing.find(({ why }) => why === 'live')
   return {
     title: `Take ${counted(old.length, 'tag')} of ${name.split('/').at(-1)} away`.slice(0, 60),
     effect: old.map(({ image, at }) => ({
@@ -68,6 +69,13 @@ const removeOld = ({ name, tags }: PrunedRepository): Change<'registry'> => {
       ...(at !== undefined && { note: `of ${at.slice(0, 10)}` }),
     })),
     unknown: 'whether the login may delete is known only by trying',
+    // What pods run may have to be replaced by an older one: nothing older goes meanwhile.
+    check: async () =>
+      when(
+        lost === undefined,
+        `${lost?.image}, which pods run, is not in the registry any more: nothing is taken away beside it`,
+        'honeydue registry:status',
+      ),
     apply: async (write, signal, tell) => {
       for (const [i, { image }] of old.entries()) {
         // Each is whole by itself: between two of them it may end.

@@ -3,10 +3,13 @@ import { type HandMade, handMade, type Said } from './hand-made.ts'
 
 /** What the application logs in with at the server that it hands its mail to: tried by a login, without a message. */
 const password: HandMade<'mail'> = {
-  of: ({ mail }) => ({ secret: mail.secret, key: mail.passwordKey }),
-  at: ({ mail }) => (/\.fastmail\.com$/.test(mail.host) ? `${mail.host} (Fastmail: an app password for SMTP)` : mail.host),
-  by: ({ mail }) => mail.host,
-  ask: async ({ mail }, value) => saidOf((await mail.submission(value)).login),
+  find: async ({ mail: { secret, passwordKey: key, host } }) => ({
+    secret,
+    key,
+    at: host.endsWith('.fastmail.com') ? `${host} (Fastmail: an app password for SMTP)` : host,
+    by: host,
+  }),
+  ask: async ({ mail }, _, value) => saidOf((await mail.submission(value)).login),
   shows: ({ mail }, file, wanted) => mail.letsIn(file, wanted),
 }
 

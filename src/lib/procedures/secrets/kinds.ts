@@ -7,7 +7,7 @@ import type { RotationFacts, RotationWish } from './rotation-facts.ts'
 export interface Kind<F extends RotationFacts, N extends Name> {
   gather(wish: RotationWish, look: Readers<NoInfer<N>>, context: Context): Promise<F>
   /** Which value a human has to make, and where; without it, one is made here. */
-  wants?(environment: Context['environment']): Wanted
+  wants?(environment: Context['environment'], look: Readers<'kube' | 'checkout'>): Promise<Wanted>
   /** Lines that prove which target was read, beside the Secret. */
   target(facts: F): readonly string[]
   beyond(facts: F): readonly string[]
@@ -18,6 +18,7 @@ export interface Kind<F extends RotationFacts, N extends Name> {
 export interface Wanted {
   readonly secret: string
   readonly key: string
+  readonly called?: string
   readonly madeAt: string
 }
 
@@ -31,7 +32,7 @@ export interface Rotation<N extends Name> {
 
 export interface Rotating<N extends Name> {
   begin(wish: RotationWish, look: Readers<N>, context: Context): Promise<Rotation<N>>
-  readonly wants?: (environment: Context['environment']) => Wanted
+  readonly wants?: (environment: Context['environment'], look: Readers<'kube' | 'checkout'>) => Promise<Wanted>
 }
 
 /** A kind among others, whatever its own facts are. */

@@ -5,16 +5,18 @@ import { emailHostPassword } from './email-host-password.ts'
 import { type Rotating, type Rotation, rotating } from './kinds.ts'
 import { postgresPassword } from './postgres-password.ts'
 import { redisPassword } from './redis-password.ts'
+import { registryPassword } from './registry-password.ts'
 import { wantsValue } from './rotation-facts.ts'
 import { secretKey } from './secret-key.ts'
 
-type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail'
+type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry'
 
 const kinds = {
   REDIS_PASSWORD: rotating(redisPassword),
   POSTGRES_PASSWORD: rotating(postgresPassword),
   SECRET_KEY: rotating(secretKey),
   EMAIL_HOST_PASSWORD: rotating(emailHostPassword),
+  REGISTRY_PASSWORD: rotating(registryPassword),
 } as const satisfies Readonly<Record<string, Rotating<Systems>>>
 const names = Object.keys(kinds) as readonly (keyof typeof kinds)[]
 const isKnown = (name: string): name is keyof typeof kinds => name in kinds
@@ -23,7 +25,7 @@ const isKnown = (name: string): name is keyof typeof kinds => name in kinds
 export const rotate = defineProcedure({
   id: 'secrets:rotate',
   title: 'Replace a secret, and end the old one',
-  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail'],
+  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry'],
   choices: {
     name: argument({
       about: `which secret: ${names.join(', ')}`,
@@ -36,9 +38,9 @@ export const rotate = defineProcedure({
     'newer-than': duration({ about: 'a value that was rotated less long ago is the new one: go on with it', default: '24h' }),
   },
   hidden: async (input, look, context) => {
-    const wanted = isKnown(input.name) ? kinds[input.name].wants?.(context.environment) : undefined
+    const wanted = isKnown(input.name) ? await kinds[input.name].wants?.(context.environment, look) : undefined
     if (!wanted || !(await wantsValue(wanted, { from: input.from, newerThan: input['newer-than'] }, look, context))) return undefined
-    return `The new ${wanted.key}, made at ${wanted.madeAt}; it is not shown:`
+    return `The new ${wanted.called ?? wanted.key}, made at ${wanted.madeAt}; it is not shown:`
   },
   // Everything but the end of the old one can be taken back.
   risk: (input) => (input['keep-old'] ? 'disruptive' : 'irreversible'),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Duration } from '../../clock.ts'
+import { onlyCredentials } from '../../docker-config.ts'
 import { Blocked } from '../../errors.ts'
 import { type Consumer, consumersWhere, noneMissing, noneRolls } from '../../facts/config/consumers.ts'
 import { consumersOf, useOf } from '../../facts/secrets/consumers.ts'
@@ -30,6 +31,9 @@ export interface RotationWish {
 export interface RotationFacts extends RotationWish {
   readonly namespace: string
   readonly key: string
+  /** As an operator calls it. */
+  readonly called: string
+  readonly pulls: Pulls | undefined
   readonly secret: KeptSecret
   readonly source: ValueSource
   readonly line: number | undefined
@@ -47,6 +51,13 @@ export interface RotationFacts extends RotationWish {
   /** Why it may not begin. */
   readonly against: Finding
   readonly clock: Clock
+}
+
+/** Of a pull secret the value is a password alone: for which registry, of whom, and with which image it is tried. */
+export interface Pulls {
+  readonly host: string
+  readonly user: string
+  readonly image: string
 }
 
 /** Two values are the same; neither is shown. */
@@ -74,19 +85,24 @@ export interface Rotated {
   readonly early?: boolean
   /** Where a human makes a new one; without it, one is made here. */
   readonly madeAt?: string
+  /** As an operator calls it, and its files are called; else by its key. */
+  readonly called?: string
+  /** Where its truth stands; else as secret-rotation.md has it. */
+  readonly source?: ValueSource
+  readonly pulls?: Pulls
 }
 
 /** Reads where both values stand, and finds out how far an earlier run has come. */
 export const gatherRotation = async (
-  { secret: name, key, servers, early = false, madeAt }: Rotated,
+  { secret: name, key, servers, early = false, madeAt, called = key, source: at, pulls }: Rotated,
   wish: RotationWish,
   { kube, checkout }: Readers<'kube' | 'checkout'>,
   { environment, clock }: Pick<Context, 'environment' | 'clock'>,
 ): Promise<RotationFacts> => {
   const { namespace } = environment
-  const source = sourceOf(environment, name, key)
-  const base = baseOf(key)
-  const [live, present, inSource, line, deployments, sets, daemons] = await Promise.all([
+  const base = baseOf(called)
+  const source = at ?? sourceOf(environment, name, key)
+  const [live, whole, inSource, line, deployments, sets, daemons] = await Promise.all([
     liveKey(kube, namespace, name, key),
     kube.secret(namespace, name, key),
     checkout.value(source),
@@ -95,10 +111,11 @@ export const gatherRotation = async (
     kube.list('StatefulSet', { namespace }),
     kube.list('DaemonSet', { namespace }),
   ])
-  if (!live || !present) throw noKey(namespace, name, key)
+  if (!live || !whole) throw noKey(namespace, name, key)
   const [secret, kept] = live
+  const present = pulls ? passwordIn(whole, pulls) : whole
   const over = isYoung(kept, wish.newerThan, clock)
-  const { next, old, made, kept: filed } = await howFar(checkout, { base, key, present, inSource, over, madeAt }, wish)
+  const { next, old, made, kept: filed } = await howFar(checkout, { base, called, present, inSource, over, madeAt }, wish)
   const uses = { secret: name, key }
   const consumers = consumersWhere(
     deployments,
@@ -114,6 +131,8 @@ export const gatherRotation = async (
     ...wish,
     namespace,
     key,
+    called,
+    pulls,
     secret,
     source,
     line,
@@ -146,12 +165,12 @@ export const gatherRotation = async (
 
 /** Whether a new value has to come from somebody: none is kept of a run before, and the live one is not new. */
 export const wantsValue = async (
-  { secret, key }: Pick<Rotated, 'secret' | 'key'>,
+  { secret, key, called = key }: Pick<Rotated, 'secret' | 'key' | 'called'>,
   { from, newerThan }: Pick<RotationWish, 'from' | 'newerThan'>,
   { kube, checkout }: Readers<'kube' | 'checkout'>,
   { environment, clock }: Pick<Context, 'environment' | 'clock'>,
 ): Promise<boolean> => {
-  if (from !== undefined || (await checkout.secret(valueFiles(baseOf(key)).new))) return false
+  if (from !== undefined || (await checkout.secret(valueFiles(baseOf(called)).new))) return false
   const [, kept] = (await liveKey(kube, environment.namespace, secret, key)) ?? []
   return kept !== undefined && !isYoung(kept, newerThan, clock)
 }
@@ -162,6 +181,18 @@ const baseOf = (key: string): string => `deploy-k3s/secrets/${key.toLowerCase()}
 /** A rotation wrote it, and not long ago. */
 const isYoung = ({ rotatedAt }: KeptKey, newerThan: Duration, clock: Clock): boolean =>
   rotatedAt !== undefined && rotatedAt.getTime() > clock.now().getTime() - newerThan
+
+/** The password of the one entry that a docker config has. Throws Blocked where it is somebody else's, or one of several. */
+const passwordIn = (config: Secret, { host, user }: Pulls): Secret => {
+  const [owner = '', ...password] = (onlyCredentials(config)?.reveal() ?? '').split(':')
+  if (owner === user && password.length > 0) return new Secret(password.join(':'))
+  throw new Blocked({
+    code: 'secrets-other-login',
+    failed: `The pull secret has no login of ${user} alone for ${host}`,
+    cause: 'It was made by hand, or of another config.yaml: 02-setup-secrets.sh would make another one',
+    next: 'honeydue registry:status',
+  })
+}
 
 const sourceOf = (environment: Context['environment'], name: string, key: string): ValueSource => {
   const source = sourcesOf(environment)[name]?.[key]
@@ -176,7 +207,7 @@ const sourceOf = (environment: Context['environment'], name: string, key: string
 
 interface Standing {
   readonly base: string
-  readonly key: string
+  readonly called: string
   readonly madeAt: string | undefined
   readonly present: Secret
   readonly inSource: Secret | undefined
@@ -187,7 +218,7 @@ interface Standing {
 /** By the files: a kept new value is a rotation under way. */
 const howFar = async (
   checkout: CheckoutReader,
-  { base, key, present, inSource, over, madeAt }: Standing,
+  { base, called, present, inSource, over, madeAt }: Standing,
   { from, typed }: Pick<RotationWish, 'from' | 'typed'>,
 ): Promise<Pick<RotationFacts, 'next' | 'old' | 'made'> & { readonly kept: boolean }> => {
   const files = valueFiles(base)
@@ -202,7 +233,7 @@ const howFar = async (
     return { next: kept, old: same(old, kept) ? undefined : old, made: false, kept: true }
   }
   if (given ? same(given, present) : over && same(present, inSource)) return { next: present, old: undefined, made: false, kept: false }
-  if (given === undefined && madeAt !== undefined) throw noValue(key, madeAt)
+  if (given === undefined && madeAt !== undefined) throw noValue(called, madeAt)
   return { next: given ?? make(), old: present, made: given === undefined, kept: false }
 }
 

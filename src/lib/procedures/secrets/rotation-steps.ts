@@ -6,14 +6,14 @@ import { lastRotatedNote } from '../../notes.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Proof } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
-import type { Secret } from '../../secret.ts'
+import { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'
 import { type ShellLine, sh } from '../../shell.ts'
 import { spoken } from '../../spoken.ts'
 import type { Name, Provers, Readers, Shown, Writers } from '../../systems/systems.ts'
 import { valueFiles } from '../../value-files.ts'
 import { type Renewal, renew } from '../config/restart-consumer.ts'
-import { liveKey, type RotationFacts, same } from './rotation-facts.ts'
+import { liveKey, type Pulls, type RotationFacts, same } from './rotation-facts.ts'
 
 type Files = 'kube' | 'checkout'
 
@@ -24,13 +24,13 @@ export const inFile = (facts: RotationFacts, which: 'new' | 'old') => ({
 })
 
 export const hasLive = async (
-  { namespace, secret, key }: RotationFacts,
+  { namespace, secret, key, pulls }: RotationFacts,
   value: Secret | undefined,
   { kube }: Readers<'kube'>,
 ): Promise<Finding> => {
   const found = await liveKey(kube, namespace, secret.name, key)
   return when(
-    found !== undefined && value !== undefined && found[1].digest === digestOf(value.reveal()),
+    found !== undefined && value !== undefined && found[1].digest === digestOf(shownAs(pulls, value)),
     `${key} of the Secret is another value`,
   )
 }
@@ -49,6 +49,22 @@ const isSet = async (facts: RotationFacts, value: Secret | undefined, look: Read
   return when((from?.getTime() ?? 0) <= facts.clock.now().getTime(), 'the second in which it was written is not over')
 }
 
+/** What is compared of a live value: of a pull secret what is sent to the registry, as the JSON around it differs with who wrote it. */
+const shownAs = (pulls: Pulls | undefined, value: Secret): string => (pulls ? `${pulls.user}:${value.reveal()}` : value.reveal())
+
+/** The text around a value in the Secret. */
+const around = (pulls: Pulls): readonly [before: string, after: string] => [
+  `{"auths":{${JSON.stringify(pulls.host)}:{"username":${JSON.stringify(pulls.user)},"password":"`,
+  '"}}}',
+]
+
+/** A value as the Secret has it, and what an operator puts around that of a file. */
+const stored = ({ pulls }: RotationFacts, value: Secret) => {
+  if (!pulls) return { value: later(async () => value) }
+  const [before, after] = around(pulls)
+  return { value: later(async () => new Secret(`${before}${value.reveal()}${after}`)), around: [before, after] as const }
+}
+
 const hasSource = async ({ source, next }: RotationFacts, { checkout }: Readers<'checkout'>): Promise<Finding> =>
   when(same(await checkout.value(source), next), `${shownSource(source)} is another value`)
 
@@ -60,12 +76,12 @@ const filesOf = async ({ base }: RotationFacts, { checkout }: Readers<'checkout'
 
 /** Before anything live changes, both values are on the disk: whenever a run is killed, they are found again. */
 export const keepBoth = (facts: RotationFacts): Change<Files> => {
-  const { base, key, namespace, secret, next, old, from, typed } = facts
+  const { base, key, called, pulls, namespace, secret, next, old, from, typed } = facts
   const files = valueFiles(base)
   return {
     title: 'Keep the old and the new value beside the source',
     effect: [
-      { what: files.old, before: 'absent', after: `${key} as it is, for this user alone` },
+      { what: files.old, before: 'absent', after: `${called} as it is, for this user alone` },
       {
         what: files.new,
         before: 'absent',
@@ -74,7 +90,11 @@ export const keepBoth = (facts: RotationFacts): Change<Files> => {
     ],
     check: async (look) => every([facts.against, await writable(look, [files.new, files.old, facts.source.file])]),
     apply: async (write) => {
-      await write.checkout.keepOldValue({ base, value: old ?? next, live: { namespace, name: secret.name, key } })
+      await write.checkout.keepOldValue({
+        base,
+        value: old ?? next,
+        live: { namespace, name: secret.name, key, ...(pulls && { password: true }) },
+      })
       await write.checkout.keepNewValue({ base, value: next, ...(from === undefined ? typed && { typed: true } : { from }) })
     },
     verify: async (look) => {
@@ -126,15 +146,16 @@ export const setInSecret = (facts: RotationFacts): Change<Files> => {
     ],
     check: async () => facts.against,
     apply: (write) =>
-      write.kube.setSecretValue({ ...target, ...inFile(facts, 'new'), value: later(async () => next), resourceVersion, rotated: today }),
+      write.kube.setSecretValue({ ...target, file: inFile(facts, 'new').file, ...stored(facts, next), resourceVersion, rotated: today }),
     verify: (look) => isSet(facts, next, look),
-    shows: (prove) => prove.kube.secretValue({ ...target, file: inFile(facts, 'new').file }),
+    shows: (prove) =>
+      prove.kube.secretValue({ ...target, file: inFile(facts, 'new').file, ...(facts.pulls && { around: around(facts.pulls) }) }),
     undo: async (write, look) => {
       const live = await liveKey(look.kube, namespace, name, key)
       await write.kube.setSecretValue({
         ...target,
         file: inFile(facts, 'old').file,
-        value: later(async () => old ?? next),
+        ...stored(facts, old ?? next),
         resourceVersion: live?.[0].resourceVersion ?? resourceVersion,
         ...(lastRotated !== undefined && { rotated: lastRotated }),
       })
@@ -169,7 +190,7 @@ export const soaked = <N extends Name>(
   meanwhile: {
     readonly title: string
     readonly holds: (look: Readers<N>) => Promise<Finding>
-    readonly shows: (prove: Provers<N>) => Shown
+    readonly shows?: (prove: Provers<N>) => Shown
   },
 ): Proof<N> => ({
   title: meanwhile.title,
@@ -180,7 +201,7 @@ export const soaked = <N extends Name>(
     return over > 0 ? fails(`${Math.ceil(over / seconds(1))} s of the soak are left`) : meanwhile.holds(look)
   },
   within: facts.soak + minutes(2),
-  shows: (prove) => both({ lines: waiting(facts.soak) }, meanwhile.shows(prove)),
+  shows: (prove) => both({ lines: waiting(facts.soak) }, meanwhile.shows?.(prove) ?? { lines: [] }),
 })
 
 /** The end of the old value's files, and of the new one's: it stands in its source and in the Secret. */
@@ -232,4 +253,5 @@ export const dropBoth = <N extends Name>(
 
 /** Every pod that uses it is started with the new one, one workload after another. */
 export const restarts = (facts: RotationFacts): readonly Change<'kube'>[] =>
-  facts.consumers.filter(({ replicas }) => replicas > 0).flatMap((consumer) => renew(renewalOf(facts), consumer))
+  // A kubelet reads a pull secret whenever it pulls.
+  facts.pulls ? [] : facts.consumers.filter(({ replicas }) => replicas > 0).flatMap((consumer) => renew(renewalOf(facts), consumer))

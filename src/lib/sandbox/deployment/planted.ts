@@ -16,6 +16,7 @@ export const planted = {
   redisPassword: made('redis'),
   ingestToken: made('obs-token'),
   registryPassword: made('registry-pat'),
+  nextRegistryPassword: made('next-registry-pat'),
   registryToken: made('registry-token'),
   // As long as Cloudflare's own: shorter ones are refused for their form.
   cloudflareToken: made('cloudflare-token'),

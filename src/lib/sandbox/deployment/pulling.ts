@@ -2,7 +2,6 @@ import type { Client, Images, KubeObject } from '../kubernetes/types.ts'
 import { manifestOf } from '../registry/manifest.ts'
 import { partsOf, type RegistrySandbox } from '../registry/registry.ts'
 import { registryHost } from './facts.ts'
-import { planted } from './planted.ts'
 
 const machine = 'linux/amd64'
 
@@ -24,7 +23,7 @@ export const pulling = (registry: RegistrySandbox, client: () => Client): Images
     if (registry.trouble === 'silence') return unresolved('DeadlineExceeded', `failed to do request: ${asked}: dial tcp: i/o timeout`)
     if (registry.trouble === 'server-error')
       return unresolved('Unknown', `unexpected status from HEAD request to ${asked.slice(6, -1)}: 502 Bad Gateway`)
-    if (!opens(client(), pod))
+    if (!opens(client(), pod, registry.passwords))
       return unresolved(
         'Unknown',
         `failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://${registryHost}/v2/token: 401 Unauthorized`,
@@ -39,13 +38,13 @@ export const pulling = (registry: RegistrySandbox, client: () => Client): Images
 })
 
 /** Whether one of the pod's pull secrets has what the registry wants. */
-const opens = (client: Client, { metadata, spec }: KubeObject): boolean => {
+const opens = (client: Client, { metadata, spec }: KubeObject, passwords: ReadonlySet<string>): boolean => {
   const { imagePullSecrets = [] } = spec as { readonly imagePullSecrets?: readonly { readonly name: string }[] }
   return imagePullSecrets.some(({ name }) => {
     const { data } = (client.get({ group: '', resource: 'secrets' }, name, metadata.namespace) ?? {}) as {
       readonly data?: Readonly<Record<string, string>>
     }
-    return credentialsOf(Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString()) === planted.registryPassword
+    return passwords.has(credentialsOf(Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString()) ?? '')
   })
 }
 

@@ -1,4 +1,10 @@
-import type { MailSandbox, TakenMessage } from './mail.ts'
+/** A message as a client said it. */
+export interface TakenMessage {
+  readonly from: string
+  readonly to: readonly string[]
+  /** Head and body, without the dots that SMTP adds. */
+  readonly text: string
+}
 
 /** In the place of an answer: the connection ends. */
 export const hangUp = 'hang up'
@@ -11,7 +17,7 @@ export const envelopes = (take: (message: TakenMessage) => void) => {
   let from: string | undefined
   let to: string[] = []
   let lines: string[] | undefined
-  return (line: string, trouble: MailSandbox['trouble']): string | undefined => {
+  return (line: string, trouble: string): string | undefined => {
     if (lines !== undefined) {
       if (line !== '.') {
         lines.push(line.replace(/^\./, ''))

@@ -5,16 +5,8 @@ import type { Identity } from '../certificates.ts'
 import { mail as facts } from '../deployment/facts.ts'
 import { planted } from '../deployment/planted.ts'
 import { listenOnLoopback } from '../loopback.ts'
-import { envelopes, hangUp } from './envelope.ts'
+import { envelopes, hangUp, type TakenMessage } from './envelope.ts'
 import { type NameServer, startNameServer } from './name-server.ts'
-
-/** A message as a client said it. */
-export interface TakenMessage {
-  readonly from: string
-  readonly to: readonly string[]
-  /** Head and body, without the dots that SMTP adds. */
-  readonly text: string
-}
 
 export interface MailSandbox {
   /** Takes mail from whoever logs in, over STARTTLS alone. */

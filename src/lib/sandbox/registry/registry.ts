@@ -20,6 +20,8 @@ export interface RegistrySandbox {
   find(image: string): Promise<Found | undefined>
   /** Its token may read images and nothing else. */
   readOnly: boolean
+  /** Passwords of its one user that let in: each is revoked by itself. */
+  readonly passwords: Set<string>
   /** What it shows instead of any answer; from here: the nodes still get what they ask for. */
   trouble: 'none' | 'reset' | 'reset from here' | 'silence' | 'server-error' | 'not found page'
   reset(): void
@@ -67,10 +69,12 @@ export async function startRegistry(options: {
   }
 
   const [opens, challenge] =
-    options.auth === 'basic' ? [admin, 'Basic realm="registry"'] : [`Bearer ${planted.registryToken}`, asksForToken]
+    options.auth === 'basic'
+      ? [authorizationOf(planted.registryPassword), 'Basic realm="registry"']
+      : [`Bearer ${planted.registryToken}`, asksForToken]
   const answer = async ({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(url ?? '/', `https://${registryHost}`)
-    if (pathname === '/v2/token') return token(headers.authorization, response)
+    if (pathname === '/v2/token') return token(headers.authorization, registry.passwords, response)
     // Whatever it has, nobody learns it without a token.
     // Of a repository Gitea takes user and token themselves as well.
     const itself = headers.authorization === admin && /^\/v2\/./.test(pathname)
@@ -125,6 +129,7 @@ export async function startRegistry(options: {
     apart,
     lacking,
     readOnly: false,
+    passwords: new Set([planted.registryPassword]),
     trouble: 'none',
     push(image, as = {}) {
       const { build } = pushed.get(image) ?? firstPush
@@ -139,6 +144,8 @@ export async function startRegistry(options: {
       lacking.clear()
       apart.clear()
       pushed.clear()
+      registry.passwords.clear()
+      registry.passwords.add(planted.registryPassword)
       registry.trouble = 'none'
       registry.readOnly = false
     },
@@ -178,13 +185,13 @@ const error = (response: ServerResponse, status: number, code: string, message: 
 
 /** As Gitea asks: its scope is `*`, and its token serves for everything that the user may read. */
 const asksForToken = `Bearer realm="https://${registryHost}/v2/token",service="container_registry",scope="*"`
-const admin = `Basic ${Buffer.from(`admin:${planted.registryPassword}`).toString('base64')}`
+const authorizationOf = (password: string) => `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`
 
 const unauthorized = (response: ServerResponse, challenge: string): void =>
   error(response, 401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge })
 
-const token = (authorization: string | undefined, response: ServerResponse): void => {
-  if (authorization === admin) json(response, 200, { token: planted.registryToken })
+const token = (authorization: string | undefined, passwords: ReadonlySet<string>, response: ServerResponse): void => {
+  if ([...passwords].some((one) => authorization === authorizationOf(one))) json(response, 200, { token: planted.registryToken })
   // Who comes without credentials gets the token of nobody, which opens nothing here.
   else if (authorization === undefined) json(response, 200, { token: 'nobody' })
   else unauthorized(response, asksForToken)

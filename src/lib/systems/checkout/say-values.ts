@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type ShellLine, sh } from '../../shell.ts'
+import { part, type ShellLine, sh } from '../../shell.ts'
 import { valueFiles } from '../../value-files.ts'
 import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
 import type { Said, Shown, WriterSay } from '../systems.ts'
@@ -14,12 +14,13 @@ export const sayValues = (folder: string, real: (file: string) => string, kubeco
     files: files.map((file) => join(folder, file)),
   })
   return {
-    keepOldValue: ({ base, live: { namespace, name, key } }) => {
+    keepOldValue: ({ base, live: { namespace, name, key, password } }) => {
       const { old } = valueFiles(base)
+      const only = password ? sh` | sed ${'s/.*"password":"\\([^"]*\\)".*/\\1/'}` : sh``
       return said(
         [old],
         [
-          sh`(umask 077; kubectl -n ${namespace} get ${`secret/${name}`} -o ${`jsonpath={.data.${key.replace(/[.\\]/g, '\\$&')}}`} | openssl base64 -d -A > ${old})`,
+          sh`(umask 077; kubectl -n ${namespace} get ${`secret/${name}`} -o ${`jsonpath={.data.${key.replace(/[.\\]/g, '\\$&')}}`} | openssl base64 -d -A${part(only)} > ${old})`,
           sh`test -s ${old}`,
         ],
         [kubeconfigLine(kubeconfigs)],

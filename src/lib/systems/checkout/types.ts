@@ -91,11 +91,11 @@ export interface CheckoutReader {
 
 /** The files of a value that is rotated; `base`: by which they are named. */
 export interface ValueWriter {
-  /** Writes the live value beside its source. `live`: where an operator has it, for the shell line. */
+  /** Writes the live value beside its source. `live`: where an operator has it, for the shell line; `password`: it is that of a docker config. */
   keepOldValue(kept: {
     readonly base: string
     readonly value: Secret
-    readonly live: { readonly namespace: string; readonly name: string; readonly key: string }
+    readonly live: { readonly namespace: string; readonly name: string; readonly key: string; readonly password?: true }
   }): Promise<void>
   /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in; `typed`: somebody typed it. */
   keepNewValue(kept: { readonly base: string; readonly value: Secret; readonly from?: string; readonly typed?: true }): Promise<void>

@@ -1,6 +1,7 @@
 import { seconds } from '../../clock.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import type { Shown } from '../systems.ts'
+import { inBase64 } from './in-base64.ts'
 import { kubeconfigLine, kubectlIn } from './kubeconfig-line.ts'
 import type { KubeProver, Placed } from './types.ts'
 
@@ -51,9 +52,9 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
         sh`${part(field(target, 'secret', '.data.tls\\.crt'))}; theirs=$(printf %s "$found" | openssl base64 -d -A | openssl x509 -noout -pubkey); test "$theirs" = "$ours"`,
         sh`${part(field(target, 'secret', '.data.tls\\.key'))}; theirs=$(printf %s "$found" | openssl base64 -d -A | openssl pkey -pubout); test "$theirs" = "$ours"`,
       ]),
-    secretValue: ({ key, file, ...target }) =>
+    secretValue: ({ key, file, around, ...target }) =>
       shown([
-        sh`ours=$(openssl base64 -A -in ${file})`,
+        sh`ours=$(${part(inBase64(file, around))})`,
         sh`${part(field(target, 'secret', `.data.${step(key)}`))}; test "$found" = "$ours"`,
       ]),
     otherJob: ({ uid, ...target }) =>

@@ -1,6 +1,7 @@
 import { seconds } from '../../clock.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import type { System } from '../systems.ts'
+import { inBase64 } from './in-base64.ts'
 import type { AnyKind } from './kinds.ts'
 import { kubeconfigLine, kubectlIn } from './kubeconfig-line.ts'
 import {
@@ -78,11 +79,11 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         `what runs on ${node}`,
       ),
     annotate: (wanted) => said(patched(wanted.kind, wanted, annotateRequest(wanted)), `${wanted.kind} ${placed(wanted)}`),
-    setSecretValue: ({ value: _value, file, ...wanted }) => {
+    setSecretValue: ({ value: _value, file, around, ...wanted }) => {
       const { body, manager = '' } = secretValueRequest(wanted, '%s')
       return said(
         [
-          sh`value=$(openssl base64 -A -in ${file})`,
+          sh`value=$(${part(inBase64(file, around))})`,
           // printf is the shell's own: the value stands in no list of processes.
           sh`printf ${JSON.stringify(body)} "$value" | kubectl -n ${wanted.namespace} patch ${`secret/${wanted.name}`} --type merge --field-manager ${manager} --patch-file /dev/stdin`,
         ],

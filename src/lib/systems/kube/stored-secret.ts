@@ -1,8 +1,8 @@
+import { onlyCredentials } from '../../docker-config.ts'
 import { timeIn } from '../../kube-objects.ts'
 import { lastRotatedNote } from '../../notes.ts'
 import { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'
-import { onlyCredentials } from '../registry/pull-secret.ts'
 import { lastApplied, managerOf } from './requests.ts'
 import type { KeptKey, KeptSecret, KubeObject, ManagedFields } from './types.ts'
 

@@ -247,8 +247,9 @@ export interface KubeWriter {
       readonly value: Later<Secret>
       /** A day; without one, the note is taken away. */
       readonly rotated?: string
-      /** Where an operator has the value, for the shell line. */
+      /** Where an operator has the value, for the shell line; `around`: what is put before and after it there. */
       readonly file: string
+      readonly around?: readonly [before: string, after: string]
     },
   ): Promise<void>
   /**
@@ -300,7 +301,9 @@ export interface KubeProver {
   /** A TLS Secret has the key of the certificate in a file, in both halves. */
   tlsPair(target: Target & { readonly file: string }): Shown
   /** A key of a Secret is what stands in a file. */
-  secretValue(target: Target & { readonly key: string; readonly file: string }): Shown
+  secretValue(
+    target: Target & { readonly key: string; readonly file: string; readonly around?: readonly [before: string, after: string] },
+  ): Shown
   /** The Job with this uid is gone. */
   otherJob(target: Target & { readonly uid: string }): Shown
   /** A Job has come to its end, and not with this image. */

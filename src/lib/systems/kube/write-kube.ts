@@ -60,7 +60,7 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
     setUnschedulable: (wanted) => send(unschedulableRequest(wanted)),
     drain: (wanted, signal) => drainNode(client, wanted, { clock, signal, dry }),
     annotate: (wanted) => send(annotateRequest(wanted)),
-    setSecretValue: async ({ value, ...wanted }) =>
+    setSecretValue: async ({ value, around: _around, ...wanted }) =>
       send(secretValueRequest(wanted, dry ? undefined : base64((await value.read()).reveal()))),
     // The new pair does not exist when a plan is made: rehearsed is a write that changes nothing on the version that was read.
     replaceTlsSecret: async ({ certificate, key, ...target }) =>

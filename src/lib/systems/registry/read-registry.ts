@@ -62,7 +62,7 @@ export const readRegistry = (options: RegistryOptions): RegistryReader => {
         // What is asked from a node is asked for from there as well: its way is what is looked at.
         grant: dial === undefined ? grant : grantBy(send, until),
         credentials: async () =>
-          asker === undefined ? credentials(host) : asker.secret === undefined ? undefined : credentials(host, asker.secret),
+          asker === undefined ? credentials(host) : asker.secret === undefined ? asker.as : credentials(host, asker.secret),
         without: asker === undefined ? 'none' : 'nobody',
       })
       return await question(talk, reference, (url) => send(url, { headers: {}, signal: until }))

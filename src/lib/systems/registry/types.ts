@@ -1,3 +1,4 @@
+import type { Secret } from '../../secret.ts'
 import type { System } from '../systems.ts'
 
 /** One image as its registry has it now. */
@@ -11,6 +12,8 @@ export interface RegistryImage {
 export interface Asker {
   /** The name of a pull secret of the deployment's namespace; without one, as nobody. */
   readonly secret?: string
+  /** `user:password` in the place of any pull secret. */
+  readonly as?: Secret
   /** The alias of the node that the connection is made from, over SSH; TLS and what is asked begin on this machine, and the node sees neither. */
   readonly node?: string
 }

@@ -14,7 +14,7 @@ export interface SayStorageOptions extends Trust {
 
 /** `storage METHOD QUERY HASH [curl's options]`, the hash that of the body. The key goes in on standard input, so that no process list shows it. */
 const storage = ({ endpoint, region, bucket, ...trust }: SayStorageOptions): ShellLine =>
-  sh`storage() { method=$1 query=$2 hash=$3; shift 3; printf 'user = "%s"' "$STORAGE_KEY" | ${part(curlTo(endpoint, trust))} --fail-with-body --aws-sigv4 ${`aws:amz:${region}:s3`} -K - -X "$method" -H "x-amz-content-sha256: $hash" ${`https://${endpoint}/${bucket}`}"?$query" "$@"; }`
+  sh`storage() { verb=$1 query=$2 hash=$3; shift 3; printf 'user = "%s"' "$STORAGE_KEY" | ${part(curlTo(endpoint, trust))} --fail-with-body --aws-sigv4 ${`aws:amz:${region}:s3`} -K - -X "$verb" -H "x-amz-content-sha256: $hash" ${`https://${endpoint}/${bucket}`}"?$query" "$@"; }`
 
 const before = (options: SayStorageOptions): readonly ShellLine[] => [
   options.key_command === undefined

@@ -1,0 +1,7 @@
+import { type ShellLine, sh } from '../../shell.ts'
+
+/** Prints what a file has, in base64, with `around` before and after it. The value passes from program to program, and stands in no list of processes. */
+export const inBase64 = (file: string, around?: readonly [before: string, after: string]): ShellLine =>
+  around === undefined
+    ? sh`openssl base64 -A -in ${file}`
+    : sh`{ printf %s ${around[0]}; tr -d '\\r\\n' < ${file}; printf %s ${around[1]}; } | openssl base64 -A`
