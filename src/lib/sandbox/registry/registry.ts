@@ -77,7 +77,7 @@ export async function startRegistry(options: {
     if (pathname === '/v2/token') return token(headers.authorization, registry.passwords, response)
     // Whatever it has, nobody learns it without a token.
     // Of a repository Gitea takes user and token themselves as well.
-    const itself = headers.authorization === admin && /^\/v2\/./.test(pathname)
+    const itself = [...registry.passwords].some((one) => headers.authorization === authorizationOf(one)) && /^\/v2\/./.test(pathname)
     if (headers.authorization !== opens && !itself) return unauthorized(response, challenge)
     if (pathname === '/v2' || pathname === '/v2/') return void response.writeHead(200, own).end()
     const [, untagged = '', gone = ''] = (method === 'DELETE' && /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(pathname)) || []
