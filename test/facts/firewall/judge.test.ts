@@ -126,6 +126,9 @@ test.each([
   ["allow 'Nginx Full'", 'open'],
   ['limit 443', 'open'],
   ['allow in on eth0 to any port 443 proto tcp', 'open'],
+  // Debian's ufw 0.36.2 lets everybody in by it.
+  ['allow in on eth+ to any port 443 proto tcp', 'open'],
+  ['allow in on wg+ to any port 443 proto tcp', 'others'],
   ['deny from 203.0.113.9', 'others'],
   ['allow 6443', 'others'],
   ['allow 2222/tcp', 'others'],

@@ -27,12 +27,16 @@ const isHere = (to: string, { addresses = [] }: Pick<Firewall, 'addresses'>): bo
   return own.length > 0 ? overlap(own.flatMap(spansOf), spansOf(to)) : !isPrivate(to)
 }
 
+/** The kernel takes a plus at the end for whatever follows: eth+ is eth0 as well. */
+const names = (device: string, interface_: string): boolean =>
+  device.endsWith('+') ? interface_.startsWith(device.slice(0, -1)) : interface_ === device
+
 /** Whether a rule speaks of what comes from the Internet to this TCP port. */
 export const decides = (rule: FirewallRule, port: number, node: Pick<Firewall, 'interfaces' | 'addresses'>): boolean => {
   const { known, interface: device, sourcePort = 'any', to } = rule
   const { interfaces = [] } = node
   if (!known || !coversPort(rule, port) || sourcePort !== 'any' || !isHere(to, node)) return false
-  return device === undefined || (interfaces.length > 0 ? interfaces.includes(device) : !inner.test(device))
+  return device === undefined || (interfaces.length > 0 ? interfaces.some((one) => names(device, one)) : !inner.test(device))
 }
 
 /** False for a rule of the other family: by its words, or by the address that it lets in to. */
