@@ -154,7 +154,6 @@ const known = new Set([
   'CLOUDFLARE_API_TOKEN',
   'NEON_API_KEY',
   'MAIL_PASSWORD',
-  'MAIL_USER',
   'REGISTRY_LOGIN',
   'STORAGE_KEY',
   'NEON_PROJECT',
