@@ -35,6 +35,12 @@ laws(
     { name: 'none at all', input: {}, arrange: rules(), meets: 'work' },
     { name: 'a rule that is off', input: {}, arrange: rules({ ...right, enabled: false }), meets: 'work' },
     { name: 'as they are to be', input: {}, arrange: rules(right, { prefix: 'exports/', remove: 5 }), meets: 'nothing to do' },
+    {
+      name: 'a rule with a condition that is not known here',
+      input: {},
+      arrange: rules({ prefix: 'uploads/', hide: 30, condition: '<ObjectSizeGreaterThan>500</ObjectSizeGreaterThan>' }),
+      refused: /the rule of uploads\/ has conditions that are not known here/,
+    },
   ],
 )
 

@@ -70,7 +70,7 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['disk full', 'nodes:disk'],
   ['no space left on device', 'nodes:disk'],
   ['DiskPressure', 'nodes:disk'],
-  ['prune images', 'nodes:clean'],
+  ['prune images', 'nodes:clean', 'registry:prune'],
   ['make room on a node', 'nodes:clean'],
   ['vacuum journal', 'nodes:clean'],
   ['no inodes left', 'nodes:disk'],

@@ -13,13 +13,17 @@ const reportOf = (id: string): string => {
   if (id === 'nodes:clean') return 'nodes:disk'
   return topic === 'cluster'
     ? 'cluster:health'
-    : /^(?:cache|cert|db|deploy|edge|firewall|nodes|queue|secrets)$/.test(topic)
+    : /^(?:cache|cert|db|deploy|edge|firewall|mail|nodes|queue|registry|secrets|storage)$/.test(topic)
       ? `${topic}:status`
       : 'doctor'
 }
 
 /** Who sees more than a report that failed itself. */
-const wider: Readonly<Record<string, string>> = { 'cluster:health': 'nodes:status', 'nodes:status': 'doctor', doctor: 'config:explain' }
+const wider: Readonly<Record<string, string>> = {
+  'cluster:health': 'nodes:status',
+  ...Object.fromEntries(['nodes', 'mail', 'registry', 'storage'].map((topic) => [`${topic}:status`, 'doctor'])),
+  doctor: 'config:explain',
+}
 
 /** What to look at when a command says that it cannot go on: its report, and where it is one itself, a wider one. */
 export const lookNext = (id: string): string => {

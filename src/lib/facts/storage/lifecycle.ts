@@ -43,6 +43,20 @@ export const rightRules = (rules: readonly LifecycleRule[], prefix: string): rea
   return [own, ...rules.filter((rule) => !replaced.has(rule))]
 }
 
+/** Elements that are understood here: a rule with another one may mean less, or more, than it seems to. */
+const understood = new Set([
+  ...['ID', 'Filter', 'Prefix', 'Status', 'Expiration', 'Days', 'ExpiredObjectDeleteMarker'],
+  ...['NoncurrentVersionExpiration', 'NoncurrentDays', 'AbortIncompleteMultipartUpload', 'DaysAfterInitiation'],
+])
+
+/** The rules that would go, and say something that is not understood here. */
+export const notUnderstood = (rules: readonly LifecycleRule[], prefix: string): readonly LifecycleRule[] => {
+  const right = new Set(rightRules(rules, prefix))
+  return rules.filter(
+    (rule) => !right.has(rule) && [...(rule.text ?? '').matchAll(/<([A-Za-z]+)/g)].some(([, name = '']) => !understood.has(name)),
+  )
+}
+
 /** They come to what chapter 14 wants, and hide nothing else. */
 export const areRight = (rules: readonly LifecycleRule[], prefix: string): boolean => {
   const { hidden, gone } = fateOf(rules, prefix)

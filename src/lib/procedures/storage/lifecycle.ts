@@ -1,6 +1,6 @@
 import { counted } from '../../counted.ts'
 import { Blocked } from '../../errors.ts'
-import { areRight, beyond, fateOf, rightRules, wanted } from '../../facts/storage/lifecycle.ts'
+import { areRight, beyond, fateOf, notUnderstood, rightRules, wanted } from '../../facts/storage/lifecycle.ts'
 import { when } from '../../plan/finding.ts'
 import { type Change, type Difference, defineProcedure } from '../../plan/procedure.ts'
 import type { LifecycleRule, Listing } from '../../systems/storage/types.ts'
@@ -67,6 +67,14 @@ const setRules = ({ bucket, prefix, rules, listing, old }: LifecycleFacts): Chan
         ]),
   ],
   unknown: 'whether the key may set rules is known only by trying',
+  check: async () => {
+    const [strange] = notUnderstood(rules, prefix)
+    return when(
+      strange === undefined,
+      `the rule of ${placed(strange?.prefix ?? '')} has conditions that are not known here: it is to be changed in Backblaze’s console`,
+      'honeydue storage:status',
+    )
+  },
   apply: (write) => write.storage.setLifecycle({ from: rules, to: rightRules(rules, prefix) }),
   // By what they come to: Backblaze gives one rule back as several.
   verify: async ({ storage }) => {

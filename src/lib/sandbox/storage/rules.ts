@@ -6,14 +6,16 @@ export interface SandboxRule {
   /** Uploads in parts that nobody ends. */
   readonly cancel?: number
   readonly enabled?: boolean
+  /** A condition beside the prefix, as XML. */
+  readonly condition?: string
 }
 
 export const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&#34;')
 
 /** What Backblaze makes of one rule of its console: a hide comes back as two. */
-export const ruleXml = ({ prefix, hide, remove, cancel, enabled = true }: SandboxRule): string => {
+export const ruleXml = ({ prefix, hide, remove, cancel, enabled = true, condition = '' }: SandboxRule): string => {
   const rule = (inside: string) =>
-    `<Rule><Filter><Prefix>${escaped(prefix)}</Prefix></Filter><Status>${enabled ? 'Enabled' : 'Disabled'}</Status>${inside}</Rule>`
+    `<Rule><Filter><Prefix>${escaped(prefix)}</Prefix>${condition}</Filter><Status>${enabled ? 'Enabled' : 'Disabled'}</Status>${inside}</Rule>`
   return [
     ...(hide === undefined
       ? []
