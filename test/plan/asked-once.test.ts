@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { askedOnce } from '../../src/lib/plan/asked-once.ts'
-import { readersOf } from '../../src/lib/plan/plan.ts'
+import { reportReadersOf } from '../../src/lib/plan/plan.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 
@@ -29,9 +29,9 @@ test('within one look a question is asked once by its words, what failed again, 
 const sandbox = useSandbox({ postgres: false })
 const { systems } = useSystems(sandbox)
 
-test('a look at the cluster, the zone or the nodes reads the same thing once; the next look reads anew', async () => {
-  const look = readersOf(systems(), ['kube', 'cloudflare', 'nodes'])
-  const next = readersOf(systems(), ['kube', 'cloudflare', 'nodes'])
+test('the look of a report at the cluster, the zone or the nodes reads the same thing once; the next look reads anew', async () => {
+  const look = reportReadersOf(systems(), ['kube', 'cloudflare', 'nodes'])
+  const next = reportReadersOf(systems(), ['kube', 'cloudflare', 'nodes'])
   const questions = [
     ({ kube }: typeof look) => kube.pods({ namespace: 'honeydue' }),
     ({ kube }: typeof look) => kube.configMap('honeydue', 'honeydue-config'),

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { typedHere } from '../../src/lib/cli/here.ts'
 import { viewHere } from '../../src/lib/cli/view-here.ts'
 import { reasonOf, Trouble } from '../../src/lib/errors.ts'
-import { readersOf } from '../../src/lib/plan/plan.ts'
+import { reportReadersOf } from '../../src/lib/plan/plan.ts'
 import { type AnyReport, reports } from '../../src/lib/reports/index.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import type { Systems } from '../../src/lib/systems/systems.ts'
@@ -15,7 +15,7 @@ export const everyNextHolds = async (sandbox: Sandbox, systems: Systems): Promis
   const asked = Object.entries(reports).map(async ([id, load]) => {
     const report: AnyReport = await load()
     try {
-      const view = await report.look({ all: false, symptom: [] } as never, readersOf(systems, report.needs) as never, context)
+      const view = await report.look({ all: false, symptom: [] } as never, reportReadersOf(systems, report.needs) as never, context)
       return { id, lines: viewHere(view, id, { env: 'sandbox' }).findings.flatMap(({ next }) => next ?? []) }
     } catch (error) {
       if (!(error instanceof Trouble)) throw new Error(`${id}: ${reasonOf(error)}`)

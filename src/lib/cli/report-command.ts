@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import { systemClock } from '../clock.ts'
 import { exitCodes, Trouble } from '../errors.ts'
 import type { Choices, Input } from '../plan/choice.ts'
-import { readersOf } from '../plan/plan.ts'
+import { reportReadersOf } from '../plan/plan.ts'
 import type { Report, View } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
@@ -55,7 +55,7 @@ abstract class ReportCommand extends HoneydueCommand {
       const input: Input<C> = await inputOf(report.choices, flags, this.asking(await this.prompts(flags, session)))
       const look = async () =>
         viewHere(
-          await report.look(input, readersOf(systems, report.needs), {
+          await report.look(input, reportReadersOf(systems, report.needs), {
             environment,
             settings,
             clock: systemClock,

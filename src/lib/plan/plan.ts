@@ -83,13 +83,16 @@ export const prepare = async <C extends Choices, N extends Name, F>(
 /** The readers of one look at the world: a plan, a report. */
 export const readersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> => {
   const lasting: Readers<N> = lastingReadersOf(systems, names)
-  const looked = (name: N) => {
-    const { oneLook, askedOnce: questions = [] } = systems[name] as unknown as Partial<
-      Pick<System<object, object>, 'oneLook' | 'askedOnce'>
-    >
-    return oneLook?.() ?? askedOnce(lasting[name] as object, questions)
-  }
-  return Object.fromEntries(names.map((name) => [name, looked(name)])) as Readers<N>
+  const looked = (name: N) => (systems[name] as { readonly oneLook?: () => unknown }).oneLook?.()
+  return Object.fromEntries(names.map((name) => [name, looked(name) ?? lasting[name]])) as Readers<N>
+}
+
+/** Those of a report: what several of its parts ask is asked once. A plan has none such, for what it gathered may be asked again in its run. */
+export const reportReadersOf = <N extends Name>(systems: Pick<Systems, N>, names: readonly N[]): Readers<N> => {
+  const look: Readers<N> = readersOf(systems, names)
+  const questions = (name: N) => (systems[name] as unknown as Pick<System<object, object>, 'askedOnce'>).askedOnce ?? []
+  const once = (name: N) => askedOnce(look[name] as object, questions(name))
+  return Object.fromEntries(names.map((name) => [name, once(name)])) as Readers<N>
 }
 
 /** Those of a run, which waits for what is to come. */
