@@ -115,7 +115,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   'secrets:rotate': { words: ['REDIS_PASSWORD', '--soak', '0s'], systems: ['kubernetes'] },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'cluster:renew-certs': {
-    words: [],
+    words: ['hetzner2'],
     systems: ['kubernetes', 'ssh'],
     arrange: (sandbox) => void worlds["k3s' certificates end soon"](sandbox),
   },
