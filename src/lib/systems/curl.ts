@@ -2,13 +2,18 @@ import { type ShellLine, sh, words } from '../shell.ts'
 import type { Trust } from './https.ts'
 import { placeOf } from './place.ts'
 
-/** curl with what it takes to reach a host where the environment says, and to trust whom the environment trusts. */
-export const curlTo = (host: string, { hostaddr, caFile }: Trust): ShellLine => {
-  const place = placeOf(host, 443, hostaddr)
-  const elsewhere = place.host !== host || place.port !== 443
-  const options = [
+/** What curl takes to reach a host where the environment says, and to trust whom the environment trusts. */
+export const reaching = (host: string, port: number, { hostaddr, caFile }: Trust): readonly string[] => {
+  const place = placeOf(host, port, hostaddr)
+  const elsewhere = place.host !== host || place.port !== port
+  return [
     ...(caFile === undefined ? [] : ['--cacert', caFile]),
-    ...(elsewhere ? ['--connect-to', `${host}:443:${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`] : []),
+    ...(elsewhere ? ['--connect-to', `${host}:${port}:${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`] : []),
   ]
+}
+
+/** curl for a host at 443. */
+export const curlTo = (host: string, trust: Trust): ShellLine => {
+  const options = reaching(host, 443, trust)
   return options.length === 0 ? sh`curl -sS --max-time 30` : sh`curl -sS --max-time 30 ${words(options)}`
 }

@@ -1,7 +1,6 @@
-import { referenceOf } from '../../image-reference.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { digestIn } from '../deploy/release.ts'
-import { earlierImages, imagesIn, liveImages, type Maker, ownRegistries } from './wanted-images.ts'
+import { gatherWanted, imagesIn, repositoryOf } from './wanted-images.ts'
 
 /** Why a tag stays; undefined of one that may go. */
 export type Kept = 'live' | 'a rollback' | 'one of the last' | 'the content of a live one' | 'no commit of that name'
@@ -31,23 +30,9 @@ type Look = Readers<'kube' | 'registry' | 'checkout'>
 
 /** Every tag of the repositories that the deployment pulls from, and which of them are needed. Throws what reading them throws: what is not known is not deleted. */
 export const prunable = async (look: Look, namespace: string, last: number): Promise<readonly PrunedRepository[]> => {
-  const { kube } = look
-  const [deployments, stateful, daemons, sets, pods] = await Promise.all([
-    kube.list('Deployment', { namespace }),
-    kube.list('StatefulSet', { namespace }),
-    kube.list('DaemonSet', { namespace }),
-    kube.list('ReplicaSet', { namespace }),
-    kube.pods({ namespace }),
-  ])
-  const makers: readonly Maker[] = [
-    ...deployments.map((one) => ['Deployment', one] as const),
-    ...stateful.map((one) => ['StatefulSet', one] as const),
-    ...daemons.map((one) => ['DaemonSet', one] as const),
-  ]
-  const hosts = ownRegistries(makers)
-  const live = liveImages(makers, hosts, pods)
+  const { hosts, pods, live, earlier } = await gatherWanted(look.kube, namespace)
   const needed = new Map<string, 'live' | 'a rollback'>([
-    ...earlierImages(makers, hosts, sets).map(({ image }) => [plainOf(image), 'a rollback'] as const),
+    ...earlier.map(({ image }) => [plainOf(image), 'a rollback'] as const),
     // Pods of Jobs, and those of a rollout that goes on, run what no template names any more.
     ...pods.flatMap(({ spec }) => imagesIn(spec, hosts).map((image) => [plainOf(image), 'live'] as const)),
     ...live.map(({ image }) => [plainOf(image), 'live'] as const),
@@ -81,11 +66,6 @@ export const prunable = async (look: Look, namespace: string, last: number): Pro
 
 /** Without the digest, where it has a tag as well. */
 const plainOf = (image: string): string => (/:[\w.-]+@/.test(image) ? image.replace(/@.*$/, '') : image)
-
-const repositoryOf = (image: string): string => {
-  const { host, name } = referenceOf(image) ?? { host: '', name: image }
-  return `${host}/${name}`
-}
 
 interface Wanted {
   readonly name: string

@@ -1,10 +1,9 @@
 import type { Environment } from '../../environment/schema.ts'
-import { referenceOf } from '../../image-reference.ts'
 import type { RegistryImage } from '../../systems/registry/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { type Answer, answer } from '../answer.ts'
 import { askPullWays, type PullWay } from './pull-secrets.ts'
-import { earlierImages, liveImages, type Maker, ownRegistries, type WantedImage } from './wanted-images.ts'
+import { gatherWanted, repositoryOf, type WantedImage } from './wanted-images.ts'
 
 /** An image that is wanted, and what its registry has of it. */
 export interface KeptImage extends WantedImage {
@@ -32,22 +31,9 @@ export const surveyRegistry = async (
   look: Readers<'kube' | 'registry'>,
   environment: Pick<Environment, 'namespace' | 'nodes'>,
 ): Promise<RegistrySurvey> => {
-  const { kube, registry } = look
-  const { namespace } = environment
-  const [deployments, stateful, daemons, sets, pods] = await Promise.all([
-    kube.list('Deployment', { namespace }),
-    kube.list('StatefulSet', { namespace }),
-    kube.list('DaemonSet', { namespace }),
-    kube.list('ReplicaSet', { namespace }),
-    kube.pods({ namespace }),
-  ])
-  const makers: readonly Maker[] = [
-    ...deployments.map((one) => ['Deployment', one] as const),
-    ...stateful.map((one) => ['StatefulSet', one] as const),
-    ...daemons.map((one) => ['DaemonSet', one] as const),
-  ]
-  const hosts = ownRegistries(makers)
-  const wanted = [...liveImages(makers, hosts, pods), ...earlierImages(makers, hosts, sets)]
+  const { registry } = look
+  const { makers, hosts, live, earlier } = await gatherWanted(look.kube, environment.namespace)
+  const wanted = [...live, ...earlier]
   const names = [...new Set(wanted.map(({ image }) => repositoryOf(image)))]
   const kept = new Map<string, Promise<Answer<RegistryImage | undefined>>>()
   const keptOf = (image: string) => {
@@ -68,10 +54,4 @@ export const surveyRegistry = async (
     Promise.all(names.map(async (name): Promise<Repository> => ({ name, tags: await answer(registry.tags(name)) }))),
   ])
   return { hosts: [...hosts], ways, images, repositories }
-}
-
-/** "host/name", without tag and digest. */
-const repositoryOf = (image: string): string => {
-  const { host, name } = referenceOf(image) ?? { host: '', name: image }
-  return `${host}/${name}`
 }

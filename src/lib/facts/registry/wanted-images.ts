@@ -1,6 +1,6 @@
 import { referenceOf } from '../../image-reference.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
-import type { Container, Pod, PodSpec, ReplicaSet, Workload } from '../../systems/kube/types.ts'
+import type { Container, KubeReader, Pod, PodSpec, ReplicaSet, Workload } from '../../systems/kube/types.ts'
 import { builtWorkloads, digestIn, mainContainer, revisionOf } from '../deploy/release.ts'
 
 /** Anything that makes pods, with its kind: "Deployment api". */
@@ -18,13 +18,19 @@ export interface WantedImage {
 
 const containersOf = ({ initContainers = [], containers }: PodSpec): readonly Container[] => [...initContainers, ...containers]
 
+/** "host/name". */
+export const repositoryOf = (image: string): string => {
+  const { host, name } = referenceOf(image) ?? { host: '', name: image }
+  return `${host}/${name}`
+}
+
 /** The images of one spec that name one of these registries, each once. */
 export const imagesIn = (spec: PodSpec, hosts: ReadonlySet<string>): readonly string[] => [
   ...new Set(containersOf(spec).flatMap(({ image = '' }) => (hosts.has(referenceOf(image)?.host ?? '') ? [image] : []))),
 ]
 
 /** The registries that the deployment's own images come from: what else is pulled, others keep for everybody. */
-export const ownRegistries = (makers: readonly Maker[]): ReadonlySet<string> =>
+const ownRegistries = (makers: readonly Maker[]): ReadonlySet<string> =>
   new Set(
     makers
       .filter(([kind, { metadata }]) => kind === 'Deployment' && builtWorkloads.some((one) => one === metadata.name))
@@ -32,7 +38,7 @@ export const ownRegistries = (makers: readonly Maker[]): ReadonlySet<string> =>
   )
 
 /** What the live templates name, and what pods run of it. */
-export const liveImages = (makers: readonly Maker[], hosts: ReadonlySet<string>, pods: readonly Pod[]): readonly WantedImage[] =>
+const liveImages = (makers: readonly Maker[], hosts: ReadonlySet<string>, pods: readonly Pod[]): readonly WantedImage[] =>
   makers.flatMap(([, { metadata, spec }]) =>
     imagesIn(spec.template.spec, hosts).map((image) => ({
       workload: metadata.name,
@@ -57,7 +63,7 @@ const digestsOf = (image: string, pods: readonly Pod[]): readonly string[] => {
 }
 
 /** The revisions that a Deployment keeps beside the present one, the newest first: their images are what a rollback pulls. */
-export const earlierImages = (makers: readonly Maker[], hosts: ReadonlySet<string>, sets: readonly ReplicaSet[]): readonly WantedImage[] =>
+const earlierImages = (makers: readonly Maker[], hosts: ReadonlySet<string>, sets: readonly ReplicaSet[]): readonly WantedImage[] =>
   makers.flatMap(([kind, { metadata, spec }]) => {
     const present = new Set(imagesIn(spec.template.spec, hosts))
     if (kind !== 'Deployment') return []
@@ -71,3 +77,21 @@ export const earlierImages = (makers: readonly Maker[], hosts: ReadonlySet<strin
       })
       .sort((one, other) => other.use - one.use)
   })
+
+/** Who makes pods in a namespace, from which registries of our own, and what is wanted of these: live, or on the way back. Throws what reading the workloads throws. */
+export const gatherWanted = async (kube: Pick<KubeReader, 'list' | 'pods'>, namespace: string) => {
+  const [deployments, stateful, daemons, sets, pods] = await Promise.all([
+    kube.list('Deployment', { namespace }),
+    kube.list('StatefulSet', { namespace }),
+    kube.list('DaemonSet', { namespace }),
+    kube.list('ReplicaSet', { namespace }),
+    kube.pods({ namespace }),
+  ])
+  const makers: readonly Maker[] = [
+    ...deployments.map((one) => ['Deployment', one] as const),
+    ...stateful.map((one) => ['StatefulSet', one] as const),
+    ...daemons.map((one) => ['DaemonSet', one] as const),
+  ]
+  const hosts = ownRegistries(makers)
+  return { makers, hosts, pods, live: liveImages(makers, hosts, pods), earlier: earlierImages(makers, hosts, sets) }
+}

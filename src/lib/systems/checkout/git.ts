@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { childEnvironment } from '../../child-environment.ts'
 import { Unreachable } from '../../errors.ts'
-import { sharing } from '../../shared-answer.ts'
+import { lasting, sharing } from '../../shared-answer.ts'
 import type { Commit, FileChange, TextFile } from './types.ts'
 
 const limit = 64 * 1024 * 1024
 
-/** Questions to git about one folder; none of them writes, not even the index. */
+/** Questions to git about one folder; none of them writes, not even the index. What a commit holds does not change: it is asked for once. */
 export const gitOf = (folder: string) => {
   const run = (args: readonly string[], input = ''): Promise<{ readonly code: number; readonly out: Buffer; readonly said: string }> =>
     new Promise((resolve, reject) => {
@@ -92,18 +92,6 @@ export const gitOf = (folder: string) => {
       return at === undefined ? undefined : headOf(at)
     },
     texts: textsOf,
-  }
-}
-
-/** What a commit holds does not change: it is asked for once, and again only after a failure. */
-const lasting = <A extends readonly string[], T>(ask: (...asked: A) => Promise<T>): ((...asked: A) => Promise<T>) => {
-  const answers = new Map<string, Promise<T>>()
-  return (...asked) => {
-    const key = asked.join(':')
-    const answer = answers.get(key) ?? ask(...asked)
-    answers.set(key, answer)
-    answer.catch(() => answers.delete(key))
-    return answer
   }
 }
 

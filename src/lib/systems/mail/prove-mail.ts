@@ -1,5 +1,5 @@
 import { part, sh, words } from '../../shell.ts'
-import { placeOf } from '../place.ts'
+import { reaching } from '../curl.ts'
 import type { SubmissionOptions } from './submission.ts'
 import type { MailProver } from './types.ts'
 
@@ -7,14 +7,8 @@ import type { MailProver } from './types.ts'
 const denied = 67
 
 /** The curl lines that stop where a login ends otherwise: STARTTLS or nothing, the password by its configuration on standard input, and no message. */
-export const proveMail = ({ host, port, hostaddr, caFile, user }: Omit<SubmissionOptions, 'timeout'>): MailProver => {
-  const place = placeOf(host, port, hostaddr)
-  const elsewhere = place.host !== host || place.port !== port
-  const options = [
-    ...(caFile === undefined ? [] : ['--cacert', caFile]),
-    ...(elsewhere ? ['--connect-to', `${host}:${port}:${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`] : []),
-    ...['--ssl-reqd', '--sasl-ir', '-X', 'NOOP', `smtp://${host}:${port}`],
-  ]
+export const proveMail = ({ host, port, user, ...trust }: Omit<SubmissionOptions, 'timeout'>): MailProver => {
+  const options = [...reaching(host, port, trust), '--ssl-reqd', '--sasl-ir', '-X', 'NOOP', `smtp://${host}:${port}`]
   // Who logs in is in no source of the book: where the configuration does not say it either, whoever goes by hand does.
   const as = user === undefined ? part(sh`"$MAIL_USER"`) : user
   return {

@@ -1,7 +1,7 @@
 import { part, type ShellLine, sh, words } from '../../shell.ts'
+import { reaching } from '../curl.ts'
 import type { Trust } from '../https.ts'
 import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
-import { placeOf } from '../place.ts'
 import type { System } from '../systems.ts'
 import { testSubject, testText } from './test-message.ts'
 import type { MailReader, MailWriter } from './types.ts'
@@ -19,16 +19,9 @@ export interface SayMailOptions extends Trust {
   }
 }
 
-/** curl as a mail program, with what it takes to reach the server where the environment says. */
-const curlMail = ({ host, port, hostaddr, caFile }: SayMailOptions): ShellLine => {
-  const place = placeOf(host, port, hostaddr)
-  const elsewhere = place.host !== host || place.port !== port
-  const options = [
-    ...(caFile === undefined ? [] : ['--cacert', caFile]),
-    ...(elsewhere ? ['--connect-to', `${host}:${port}:${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`] : []),
-  ]
-  return sh`curl -sS --max-time 60 --ssl-reqd --sasl-ir ${words([...options, '--url', `smtp://${host}:${port}/localhost`])}`
-}
+/** curl as a mail program. */
+const curlMail = ({ host, port, ...trust }: SayMailOptions): ShellLine =>
+  sh`curl -sS --max-time 60 --ssl-reqd --sasl-ir ${words([...reaching(host, port, trust), '--url', `smtp://${host}:${port}/localhost`])}`
 
 /** What the lines rely on. Login and password go in on standard input, so that no process list shows them. */
 const before = (options: SayMailOptions): readonly ShellLine[] => {

@@ -1,4 +1,5 @@
 import type { Secret } from '../../secret.ts'
+import { parsed } from '../answer-body.ts'
 import { type AskerOptions, asker } from '../json-asker.ts'
 import type { Grafana } from './types.ts'
 
@@ -20,8 +21,8 @@ export const readGrafana = (options: GrafanaOptions) => {
   const healthOf = async (one: unknown, token: Secret): Promise<Source> => {
     const { uid, name } = (one ?? {}) as { readonly uid?: unknown; readonly name?: unknown }
     const { status, text } = await get(at(`/api/datasources/uid/${encodeURIComponent(String(uid))}/health`), token)
-    const { message } = messageIn(text)
-    return { name: String(name), well: status === 200, says: message }
+    const { message } = (parsed(text) ?? {}) as { readonly message?: unknown }
+    return { name: String(name), well: status === 200, says: typeof message === 'string' ? message : '' }
   }
   return async (): Promise<Grafana> => {
     const { database, version } = (await json(at('/api/health'))) as { readonly database?: unknown; readonly version?: unknown }
@@ -31,14 +32,5 @@ export const readGrafana = (options: GrafanaOptions) => {
     const listed = await json(at('/api/datasources'), token)
     const all: readonly unknown[] = Array.isArray(listed) ? listed.slice(0, mostSources) : []
     return { ...health, sources: await Promise.all(all.map((one) => healthOf(one, token))) }
-  }
-}
-
-const messageIn = (text: string): { readonly message: string } => {
-  try {
-    const { message } = JSON.parse(text) as { readonly message?: unknown }
-    return { message: typeof message === 'string' ? message : '' }
-  } catch {
-    return { message: '' }
   }
 }
