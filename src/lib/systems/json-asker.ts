@@ -46,7 +46,7 @@ export const asker = (options: AskerOptions) => {
       signal?.throwIfAborted()
       if (error instanceof Trouble) throw error
       const why = httpTrouble(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
-      const own = ['http-tls', 'http-silent'].includes(why.code) ? why.code.replace('http', code) : `${code}-unreachable`
+      const own = ['http-tls', 'http-silent', 'http-too-long'].includes(why.code) ? why.code.replace('http', code) : `${code}-unreachable`
       const failed = `${called} ${url.host} does not answer`
       throw new Unreachable(
         { code: own, failed, ...(why.likely !== undefined && { cause: why.likely }), next: tryIt(url) },

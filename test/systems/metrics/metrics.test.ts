@@ -65,7 +65,7 @@ test.each([
 
 test('an answer that does not end is cut off at eight megabytes', async () => {
   const { url } = await serving(200, JSON.stringify('x'.repeat(9 * 1024 * 1024)))
-  expect(await codeOf(ask.json(url))).toBe('metrics-tls')
+  expect(await codeOf(ask.json(url))).toBe('metrics-too-long')
 })
 
 const policy = (spec: object) => ({ metadata: { name: 'one' }, spec })
