@@ -1,5 +1,6 @@
 import type { Node, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, Pod } from '../../systems/kube/types.ts'
 import { claimsOf } from '../cluster/claims.ts'
+import { fits } from '../cluster/selector.ts'
 import { freeOn, requested, takesPods, wantedBy } from '../deploy/room.ts'
 
 /** The cluster as far as it says where a pod may run. */
@@ -12,26 +13,8 @@ export interface Places {
 
 type Labels = Readonly<Record<string, string>>
 
-/** As the API reads it: one of the terms, and of a term every expression. */
-const matches = (terms: readonly NodeSelectorTerm[], labels: Labels): boolean =>
-  terms.some(({ matchExpressions = [] }) =>
-    matchExpressions.every(({ key, operator, values = [] }) => {
-      const has = labels[key]
-      switch (operator) {
-        case 'In':
-          return has !== undefined && values.includes(has)
-        case 'NotIn':
-          return has === undefined || !values.includes(has)
-        case 'Exists':
-          return has !== undefined
-        case 'DoesNotExist':
-          return has === undefined
-        default:
-          // Gt, Lt and what is new: whether it fits is then the scheduler's to say.
-          return true
-      }
-    }),
-  )
+/** As the API reads it: one of the terms. */
+const matches = (terms: readonly NodeSelectorTerm[], labels: Labels): boolean => terms.some((term) => fits(term, labels))
 
 /** The volumes of a pod that some nodes alone can mount. */
 const volumesOf = (pod: Pod, { claims, volumes }: Places): readonly PersistentVolume[] => {

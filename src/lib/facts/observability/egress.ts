@@ -1,4 +1,5 @@
-import type { LabelSelector, NetworkPolicy } from '../../kube-objects.ts'
+import type { NetworkPolicy } from '../../kube-objects.ts'
+import { fits } from '../cluster/selector.ts'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -12,16 +13,6 @@ export const barredFrom = (port: number, labels: Labels, policies: readonly Netw
   )
   return allowed ? [] : own.map(({ metadata }) => metadata.name)
 }
-
-const fits = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Labels): boolean =>
-  Object.entries(matchLabels).every(([name, value]) => labels[name] === value) &&
-  matchExpressions.every(({ key, operator, values = [] }) => {
-    const is = labels[key]
-    if (operator === 'Exists') return is !== undefined
-    if (operator === 'DoesNotExist') return is === undefined
-    const among = is !== undefined && values.includes(is)
-    return operator === 'In' ? among : !among
-  })
 
 /** A port by its name may be any: it counts as open. */
 const opens = (
