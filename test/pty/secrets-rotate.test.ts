@@ -18,6 +18,9 @@ test('a new mail password is typed unseen, and ends in the Secret once the name 
   )
   await terminal.until('it is not shown:')
   terminal.type(`${planted.nextEmailPassword}\r`)
+  // A screen of 24 rows has room for the titles alone.
+  await terminal.until('Go on?')
+  terminal.type('d\r')
   await terminal.until('what was typed, for this user alone')
   await terminal.until('Go on?')
   terminal.type('y\r')
