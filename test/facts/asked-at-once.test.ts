@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { surveyCertificate } from '../../src/lib/facts/cert/survey.ts'
 import { surveyEdge } from '../../src/lib/facts/edge/survey.ts'
 import { surveyFirewalls } from '../../src/lib/facts/firewall/survey.ts'
 import { useSandbox } from '../support/worlds.ts'
@@ -33,6 +34,19 @@ test('while Cloudflare says nothing, the nodes and the names are asked already: 
   expect(asked).toEqual(expect.arrayContaining(environment.nodes.map(({ alias }) => `nodes.served ${alias}`)))
   expect(asked).toContain(`http.get ${environment.health}`)
   expect(asked).toHaveLength(new Set(asked).size)
+})
+
+test('while the cluster does not say which names it serves, the nodes are asked for those of the environment', () => {
+  const { environment } = sandbox()
+  const { asked, look } = silent()
+  void surveyCertificate(environment, look)
+  expect(asked).toEqual(
+    expect.arrayContaining([
+      'kube.list Ingress',
+      ...environment.nodes.map(({ alias }) => `nodes.served ${alias}`),
+      'cloudflare.settings undefined',
+    ]),
+  )
 })
 
 test('while nobody publishes ranges, the cluster is asked already for the places that hold them', () => {

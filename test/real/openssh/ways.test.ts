@@ -75,6 +75,7 @@ test('an RSA key in PuTTY’s format, and one that is shorter than RequiredRSASi
   expect(await both(only(key), alias)).toEqual(accepted)
   expect(await both(only(file(world, puttyKey(key))), alias)).toEqual({ ssh: 'refused', honeydue: 'ssh-refused' })
   expect(await both(only(key, '  RequiredRSASize 4096'), alias)).toEqual({ ssh: 'refused', honeydue: 'ssh-refused' })
+  await world.serve(alias, [authorize(world.identityFile)])
   expect(await both(config(world, 'Host *\n  RequiredRSASize 4096'), alias)).toEqual(accepted)
 })
 

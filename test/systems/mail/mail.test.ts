@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { Trouble } from '../../../src/lib/errors.ts'
 import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
@@ -60,6 +61,27 @@ test('each way of not answering has its code, none waits for ever, and no passwo
   expect(await codeOf(open().submission())).toBe('mail-tls')
   expect(await codeOf(open({ hostaddr: { [mailHost]: '127.0.0.1:1' } }).submission())).toBe('mail-unreachable')
   expect([mail.logins(), mail.inClear]).toEqual([0, []])
+})
+
+test('the server is asked while the password is still looked up: two that are silent cost one wait', async () => {
+  let tell = (_: Secret) => {}
+  const password = new Promise<Secret>((resolve) => {
+    tell = resolve
+  })
+  const server = createServer((socket) => {
+    tell(new Secret(planted.emailHostPassword))
+    const onward = connect(sandbox().mail.port, '127.0.0.1')
+    for (const one of [socket, onward]) one.on('error', () => {})
+    socket.pipe(onward).pipe(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    const read = open({ hostaddr: { [mailHost]: `127.0.0.1:${port}` }, password: () => password })
+    expect((await read.submission()).login).toEqual({ is: 'accepted' })
+  } finally {
+    server.close()
+  }
 })
 
 const options = (): MailOptions => ({

@@ -217,12 +217,28 @@ test('a node that is silent costs its patience once in a run; one that refuses i
     const connections = connector({ configFile: config(`Host hetzner2\n  Port ${port}\n  ConnectTimeout 1\n`) })
     opened.push(connections)
     const told = await refusal(connections.to('hetzner2'))
-    expect(told.code).toBe('ssh-timeout')
+    expect(told).toMatchObject({ code: 'ssh-timeout', likely: 'it accepted the connection and said nothing for 1 s' })
     expect(await refusal(connections.to('hetzner2'))).toEqual(told)
     expect(taken).toBe(1)
   } finally {
     mute.close()
   }
+  const named = createServer((socket) => void socket.on('error', () => {}).write('SSH-2.0-OpenSSH_9.6\r\n'))
+  await new Promise<void>((resolve) => named.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port: at } = named.address() as AddressInfo
+    const slow = connector({ configFile: config(`Host hetzner2\n  Port ${at}\n  ConnectTimeout 1\n`) })
+    opened.push(slow)
+    expect(await refusal(slow.to('hetzner2'))).toMatchObject({
+      code: 'ssh-timeout',
+      likely: 'it began to answer, and had let nobody in after 1 s',
+    })
+  } finally {
+    named.close()
+  }
+  expect(await resolveAlias('hetzner2', { configFile: nodes.configFile })).toMatchObject({ firstWordMs: 8000, patienceMs: 10_000 })
+  const byCommand = config('Host hetzner2\n  ProxyCommand true\n')
+  expect(await resolveAlias('hetzner2', { configFile: byCommand })).toMatchObject({ firstWordMs: 15_000, patienceMs: 15_000 })
   const connections = connector({ configFile: nodes.configFile })
   opened.push(connections)
   await nodes.setUp('hetzner3', false)

@@ -57,9 +57,9 @@ export const readServedNames = async (nodes: NodesReader, alias: string, hosts: 
 const readListed = async (cloudflare: CloudflareReader) =>
   (await cloudflare.originCertificates()).map((one) => ({ ...one, facts: readCertificate(one.certificate) }))
 
-/** Asks the checkout, the cluster, every node and Cloudflare at once. */
+/** Asks the checkout, the cluster, every node and Cloudflare at once; a node is asked for the names of the environment while the cluster still looks for its own. */
 export const surveyCertificate = async (
-  { nodes }: Pick<Environment, 'nodes'>,
+  { nodes, cloudflare: { names } }: Pick<Environment, 'nodes' | 'cloudflare'>,
   look: Readers<'checkout' | 'kube' | 'nodes' | 'cloudflare'>,
 ): Promise<CertificateSurvey> => {
   const pems = new Map<string, string>()
@@ -75,11 +75,16 @@ export const surveyCertificate = async (
   }
   const places = answer(findPlaces(look.kube))
   const ofNodes = nodes.map(async ({ alias }): Promise<[string, Answer<ServedNames>]> => {
-    const found = await places
-    const hosts = found.answered ? found.value.hosts : []
-    const served = await answer(look.nodes.served(alias, hosts))
-    if (!served.answered) return [alias, served]
-    return [alias, { answered: true, value: new Map(served.value.map((one) => [one.name, readCertificate(seen(one).certificate)])) }]
+    const [found, first] = await Promise.all([places, answer(look.nodes.served(alias, names))])
+    // Where the cluster does not say which names it serves, those of the environment are what customers ask for.
+    const hosts = found.answered ? found.value.hosts : names
+    const further = hosts.filter((host) => !names.includes(host))
+    const second = first.answered && further.length > 0 ? await answer(look.nodes.served(alias, further)) : undefined
+    if (!first.answered) return [alias, first]
+    if (second && !second.answered) return [alias, second]
+    const both = new Map([...first.value, ...(second?.value ?? [])].map((one) => [one.name, one]))
+    const asked = hosts.flatMap((host) => both.get(host) ?? [])
+    return [alias, { answered: true, value: new Map(asked.map((one) => [one.name, readCertificate(seen(one).certificate)])) }]
   })
   const [files, found, secrets, listed, modes, ...served] = await Promise.all([
     answer(ownPair()),

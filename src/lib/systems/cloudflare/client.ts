@@ -108,7 +108,7 @@ const mostBytes = 8 * 1024 * 1024
 /** A `fetch` for the SDK that connects where the environment says, and whose time limit holds for the body too. */
 const transport = (options: CloudflareOptions, agent: Agent): Transport => {
   const send = httpsTo(options)
-  const { timeout = seconds(10), signal } = options
+  const { timeout = seconds(8), signal } = options
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : String(input))
     const limit = AbortSignal.timeout(timeout)

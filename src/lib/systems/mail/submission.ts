@@ -14,7 +14,7 @@ export interface SubmissionOptions extends Trust, Server {
   /** Who logs in; undefined where nobody has said. */
   readonly user?: string | undefined
   readonly password: () => Promise<Secret | undefined>
-  /** For the whole talk. */
+  /** For the whole talk, without what looking up the password takes. */
   readonly timeout: Duration
   readonly signal?: AbortSignal | undefined
 }
@@ -35,10 +35,20 @@ export const askSubmission = (options: SubmissionOptions): Promise<Submission> =
 export const overSubmission = async <T>(options: SubmissionOptions, use: (talk: Talk) => Promise<T>): Promise<T> => {
   const { host, port, hostaddr, timeout, signal } = options
   signal?.throwIfAborted()
-  // Before the server's time begins: a cluster that is away is no mail server that is.
-  const login = await credentialsOf(options)
-  const limit = AbortSignal.timeout(timeout)
-  const until = signal ? AbortSignal.any([signal, limit]) : limit
+  // Looked up while the server says who it is. Its own time stands still while the cluster is waited for: a cluster that is away is no mail server that is.
+  const looked = credentialsOf(options)
+  const limit = new AbortController()
+  const clock = () => setTimeout(() => limit.abort(), timeout)
+  let running = clock()
+  const login = async () => {
+    clearTimeout(running)
+    try {
+      return await looked
+    } finally {
+      running = clock()
+    }
+  }
+  const until = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal
   const place = placeOf(host, port, hostaddr)
   const open = connect({ host: place.host, port: place.port })
   const stop = () => open.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
@@ -48,8 +58,9 @@ export const overSubmission = async <T>(options: SubmissionOptions, use: (talk: 
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof Trouble) throw error
-    throw unanswered(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, options, timeout)
+    throw unanswered(limit.signal.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, options, timeout)
   } finally {
+    clearTimeout(running)
     until.removeEventListener('abort', stop)
     open.on('error', () => {}).destroy()
   }
@@ -71,7 +82,7 @@ const credentialsOf = async ({ user, password }: SubmissionOptions): Promise<Cre
 interface Opened {
   readonly open: Socket
   readonly options: SubmissionOptions
-  readonly login: Credentials
+  readonly login: () => Promise<Credentials>
   readonly until: AbortSignal
 }
 
@@ -95,7 +106,7 @@ const talk = async <T>({ open, options, login, until }: Opened, use: (talk: Talk
   const now = await expect('EHLO after TLS', encrypted.say(hello), 250)
   const mechanisms = now.lines.flatMap((line) => (/^AUTH[ =]/i.test(line) ? line.slice(5).toUpperCase().split(/\s+/) : []))
   const [der, protocol] = [over.getPeerCertificate().raw.toString('base64'), over.getProtocol() ?? '']
-  const outcome = await logIn(encrypted.say, mechanisms, login)
+  const outcome = await logIn(encrypted.say, mechanisms, await login())
   const done = await use({
     say: encrypted.say,
     greeting: greeting.words,

@@ -43,7 +43,7 @@ export const handshake = async (
 ): Promise<Outcome> => {
   const { NodeSSH } = await import('node-ssh')
   let refused: Unreachable | undefined
-  let spoke = false
+  let [spoke, silent] = [false, true]
   // Without an identity "none" is asked, so that the server names what it would accept.
   const methods = identities.methods.length > 0 ? [...identities.methods] : [{ type: 'none' as const, username: host.user }]
   const ssh = new NodeSSH()
@@ -66,6 +66,11 @@ export const handshake = async (
   })
   const heard = hearRefusals(client)
   saveRoundTrips(client, identities, began)
+  const mute = setTimeout(() => client.emit('error', Object.assign(new Error('silent'), { level: 'client-timeout' })), host.firstWordMs)
+  socket.once('data', () => {
+    silent = false
+    clearTimeout(mute)
+  })
   const runner = commandRunner(host, client)
   const abort = () => client.destroy()
   signal?.addEventListener('abort', abort, { once: true })
@@ -79,10 +84,11 @@ export const handshake = async (
     socket.destroy()
     signal?.throwIfAborted()
     const proxy = await said?.()
-    const failure = refused ?? failureOf(host, { error, identities, ...heard(), spoke, ...(proxy !== undefined && { proxy }) })
+    const failure = refused ?? failureOf(host, { error, identities, ...heard(), spoke, silent, ...(proxy !== undefined && { proxy }) })
     const openssh = mayYet(host, { error, refused, known, left: heard().left })
     return { failure, ...(openssh !== undefined && { openssh }) }
   } finally {
+    clearTimeout(mute)
     signal?.removeEventListener('abort', abort)
   }
   return {

@@ -47,7 +47,9 @@ export interface Opening {
 /** One OpenSSH of ours with a private socket; sessions go through it. Throws Unreachable (`ssh-refused`, `ssh-timeout`) with its words. */
 export const openSsh = async (host: Resolved, room: Room, because: string, { signal, waiting }: Opening): Promise<Connection> => {
   const socket = room.socket()
-  const args = ['-F', room.configFile, '-M', '-N', '-S', socket, ...host.args, '--', host.alias]
+  // By itself it waits for a silent server as long as the kernel does; what leads through a command may wait for somebody in a browser.
+  const silence = host.proxyCommand ? [] : ['-o', `ConnectTimeout=${Math.ceil(host.firstWordMs / 1000)}`]
+  const args = ['-F', room.configFile, '-M', '-N', '-S', socket, ...silence, ...host.args, '--', host.alias]
   const child = spawn('/bin/sh', ['-c', watched, 'ssh', ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,

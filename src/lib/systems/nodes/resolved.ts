@@ -23,6 +23,8 @@ export interface Resolved {
   readonly proxyJump?: string
   readonly proxyCommand?: string
   readonly connectTimeoutMs: number
+  /** How long a server may take to say its name. */
+  readonly firstWordMs: number
   /** How long a way may take to open: the configuration's ConnectTimeout, where it has one. */
   readonly patienceMs: number
   readonly keyExchanges: readonly string[]
@@ -94,6 +96,9 @@ const beyondLibrary: readonly (readonly [keyword: string, name: string])[] = [
 /** What `ssh` asks of an RSA key without a word; the library asks nothing, so more than that is beyond it. */
 const usualRsaBits = 1024
 
+/** A server says its name before it is asked for anything: one that is silent so long is away, and everybody waits for the last one who is asked. */
+const silence = 8_000
+/** To be let in may take longer: a name server that the other side asks about us. */
 const quick = 10_000
 /** A command may have to ask somebody in a browser first. */
 const throughCommand = 15_000
@@ -160,7 +165,8 @@ export const resolvedFrom = (alias: string, values: Printed, args: readonly stri
     forcesTerminal: ['force', 'yes', 'true'].includes(one('requesttty') ?? ''),
     identitiesOnly: one('identitiesonly') === 'yes',
     publicKeys: !['no', 'false'].includes(one('pubkeyauthentication') ?? '') && (methods.length === 0 || methods.includes('publickey')),
-    connectTimeoutMs: timeout > 0 ? timeout * 1000 : quick,
+    connectTimeoutMs: timeout > 0 ? timeout * 1000 : silence,
+    firstWordMs: timeout > 0 ? timeout * 1000 : command ? throughCommand : silence,
     patienceMs: timeout > 0 ? timeout * 1000 : command ? throughCommand : quick,
     ...(control ? { controlPath: control } : {}),
     ...(remote ? { remoteCommand: remote } : {}),

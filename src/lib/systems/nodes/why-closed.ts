@@ -17,8 +17,10 @@ export interface Closed {
   readonly offered: number
   /** What the command that leads there printed last, and how it ended. */
   readonly proxy?: string
-  /** The server had begun to speak. */
+  /** The keys were exchanged. */
   readonly spoke: boolean
+  /** Nothing at all came from it. */
+  readonly silent: boolean
 }
 
 const agentSays = (host: Resolved, agent: Identities['agent']): string =>
@@ -79,7 +81,7 @@ export const failureOf = (host: Resolved, closed: Closed): Unreachable => {
   if (error.level === 'client-timeout')
     return because(
       'ssh-timeout',
-      `it ${host.proxyCommand ? 'was not reached by its ProxyCommand' : 'accepted the connection and said nothing'} for ${host.patienceMs / 1000} s${proxy ? `: ${proxy}` : ''}`,
+      `it ${closed.silent ? `${host.proxyCommand ? 'was not reached by its ProxyCommand' : 'accepted the connection and said nothing'} for ${host.firstWordMs / 1000} s` : `began to answer, and had let nobody in after ${host.patienceMs / 1000} s`}${proxy ? `: ${proxy}` : ''}`,
     )
   if (error.level === 'handshake') return because('ssh-handshake', `no common algorithm: ${error.message}`)
   if (proxy !== undefined && !closed.spoke) return because('ssh-lost', `its ProxyCommand ended: ${proxy}`)
