@@ -76,6 +76,11 @@ const refusals: readonly (readonly [how: Refusing, use: (system: System) => Prom
     "redis-no-primary: MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.; the primary is down, or cannot be reached from there",
   ],
   [
+    'full',
+    ({ read }) => read.info(),
+    'redis-too-many-clients: ERR max number of clients reached; all that it allows (maxclients) are taken: more pods than usual are connected, or something opens connections and does not close them',
+  ],
+  [
     'protected',
     ({ read }) => read.info(),
     'redis-protected: DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface.; it runs without a password, in protected mode',

@@ -18,13 +18,13 @@ export interface RedisWorld extends ContractWorld {
   freeze(): Promise<void>
 }
 
-/** `busy`: a script runs; `loading`: it reads its data from the disk; `acl`: INFO is not permitted; `key`: keys of queues are not; `renamed` and `renamed-auth`: UNLINK and AUTH are; `disk`: it cannot save. */
-export type Refusing = 'busy' | 'loading' | 'acl' | 'key' | 'renamed' | 'renamed-auth' | 'disk' | 'no-primary' | 'protected'
+/** `busy`: a script runs; `loading`: it reads its data from the disk; `acl`: INFO is not permitted; `key`: keys of queues are not; `renamed` and `renamed-auth`: UNLINK and AUTH are; `disk`: it cannot save; `full`: all the connections that it allows are taken. */
+export type Refusing = 'busy' | 'loading' | 'acl' | 'key' | 'renamed' | 'renamed-auth' | 'disk' | 'no-primary' | 'protected' | 'full'
 
 export const password = 'secret'
 
 /** In the words of Redis 7.0. */
-const refused: Readonly<Record<Exclude<Refusing, 'protected' | 'loading'>, readonly [command: string, words: string]>> = {
+const refused: Readonly<Record<Exclude<Refusing, 'protected' | 'loading' | 'full'>, readonly [command: string, words: string]>> = {
   busy: ['scan', 'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.'],
   acl: ['info', "NOPERM this user has no permissions to run the 'info' command"],
   key: ['smembers', 'NOPERM this user has no permissions to access one of the keys used as arguments'],
@@ -62,7 +62,7 @@ export const sandboxRedis = async (): Promise<RedisWorld> => {
       return server
     },
     async refusing(how) {
-      if (how === 'protected' || how === 'loading') server.fail({ kind: how })
+      if (how === 'protected' || how === 'loading' || how === 'full') server.fail({ kind: how })
       else server.fail({ kind: 'refuses', commands: [refused[how][0]], words: refused[how][1] })
       return server
     },

@@ -1,11 +1,18 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { cacheFindings } from '../../../src/lib/reports/cache/findings.ts'
 import { gatherCacheStatus } from '../../../src/lib/reports/cache/gather.ts'
 import { cacheStatus } from '../../../src/lib/reports/cache/status.ts'
+import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { Secret } from '../../../src/lib/secret.ts'
 import { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
+import { installed } from '../../support/installed.ts'
+import { answering, freePort, startServer } from '../processes.ts'
 import { type RealRedis, startRealRedis } from './server.ts'
 
 let server: RealRedis
@@ -43,6 +50,37 @@ test('full under noeviction is wrong now, with the number of refused writes', as
   )
   await admin.config('SET', 'maxmemory', '256mb')
   await admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
+})
+
+test('one that was started for TLS alone is told as such', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'honeydue-redis-tls-'))
+  const { certificate, key } = createAuthority('redis').issue({ commonName: 'redis', names: ['redis'] })
+  const [cert, own] = [join(folder, 'redis.crt'), join(folder, 'redis.key')]
+  writeFileSync(cert, certificate)
+  writeFileSync(own, key)
+  const files = ['--tls-cert-file', cert, '--tls-key-file', own, '--tls-ca-cert-file', cert]
+  for (const clients of ['no', 'yes']) {
+    const port = await freePort()
+    const listens = ['--port', '0', '--tls-port', String(port), '--save', '', '--tls-auth-clients', clients]
+    const one = await startServer(installed('redis-server', 'redis-server'), [...listens, ...files], { cwd: folder })
+    try {
+      await answering(
+        () => new Promise<void>((resolve, reject) => connect(port, '127.0.0.1', resolve).on('error', reject).unref()),
+        'redis-server',
+      )
+      const asked = redisSystem({
+        dial: async () => ({ host: '127.0.0.1', port, close: async () => {} }),
+        password: async () => new Secret('secret'),
+        clock: systemClock,
+        timeout: 2000,
+      })
+      await expect(asked.read.info()).rejects.toMatchObject({ code: 'redis-not-redis', likely: expect.stringMatching(/^it speaks TLS/) })
+      await asked.close()
+    } finally {
+      await one.stop()
+    }
+  }
+  rmSync(folder, { recursive: true, force: true })
 })
 
 test('a renamed command, an ACL and a disk that cannot be written cost their lines; keys are bytes', async () => {

@@ -62,6 +62,7 @@ const settingsOf: Readonly<Record<Refusing, readonly string[]>> = {
   'renamed-auth': ['--rename-command', 'AUTH', ''],
   'no-primary': [...lostReplica, '--replica-serve-stale-data', 'no'],
   protected: ['--bind', '*', '--requirepass', ''],
+  full: ['--maxclients', '1'],
 }
 
 /** One that does not hear that it is to end. */
@@ -105,6 +106,17 @@ export const realRedis = async (): Promise<RedisWorld> => {
       refusing.push(how === 'busy' || how === 'loading' ? killed(server) : server)
       if (how === 'busy' || how === 'loading') {
         await occupy(server, how)
+        return server
+      }
+      if (how === 'full') {
+        // Its one connection; it ends with the server. Whoever looked whether the server answers may still have had it.
+        await answering(async () => {
+          const holder = redisClient(server, password)
+          await holder.ping().catch((error: unknown) => {
+            holder.disconnect()
+            throw error
+          })
+        }, 'redis-server')
         return server
       }
       if (how !== 'acl' && how !== 'key' && how !== 'disk') return how === 'protected' ? { ...server, host: outside() } : server

@@ -1,8 +1,10 @@
-import { createConnection, createServer } from 'node:net'
+import { createConnection, createServer, type Socket } from 'node:net'
+import { createServer as secured } from 'node:tls'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Trouble, Unreachable, Usage } from '../../../src/lib/errors.ts'
 import { refuseUserId } from '../../../src/lib/residence-ids.ts'
+import { createAuthority } from '../../../src/lib/sandbox/certificates.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import { startSlowPort } from '../../../src/lib/sandbox/slow-port.ts'
 import { Secret } from '../../../src/lib/secret.ts'
@@ -246,6 +248,47 @@ describe('a Redis that is not well', () => {
     const error = await troubleOf(connect({ dial: async () => ({ host: '127.0.0.1', port, close: async () => {} }) }).read.info())
     listener.close()
     expect(error.code).toBe('redis-protected')
+  })
+
+  const strangers: readonly (readonly [what: string, meet: (socket: Socket) => void, likely: RegExp])[] = [
+    [
+      'a web server',
+      (one) => one.once('data', () => one.end('HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n')),
+      /^it begins with "HTTP\/1.1 400 Bad Request": /,
+    ],
+    ['an SSH server', (one) => one.write('SSH-2.0-OpenSSH_9.6\r\n'), /^it begins with "SSH-2.0-OpenSSH_9.6": /],
+    ['one that speaks in bytes', (one) => one.write(Buffer.from('4a0000000a38', 'hex')), /^it begins with "J\\u0000\\u0000\\u0000": /],
+    [
+      'one that refuses what is no TLS',
+      (one) => one.once('data', () => one.end(Buffer.from('15030300020246', 'hex'))),
+      /^it speaks TLS, and we do not: /,
+    ],
+  ]
+  test.each(strangers)('%s in its place is told as what it is', async (_, meet, likely) => {
+    const listener = createServer((socket) => meet(socket.on('error', () => {})))
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    const { port } = listener.address() as { port: number }
+    const error = await troubleOf(connect({ dial: async () => ({ host: '127.0.0.1', port, close: async () => {} }) }).read.info())
+    listener.close()
+    expect(error).toMatchObject({ code: 'redis-not-redis', likely: expect.stringMatching(likely) })
+  })
+
+  test('a port that wants TLS, and cuts off whoever does not, is told as such', async () => {
+    const { certificate, key } = createAuthority('elsewhere').issue({ commonName: 'redis', names: ['redis'] })
+    const listener = secured({ cert: certificate, key })
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    const { port } = listener.address() as { port: number }
+    const error = await troubleOf(connect({ dial: async () => ({ host: '127.0.0.1', port, close: async () => {} }) }).read.info())
+    listener.close()
+    expect(error).toMatchObject({ code: 'redis-not-redis', likely: expect.stringMatching(/^it speaks TLS, and we do not: /) })
+  })
+
+  test('one whose connections are all taken says so, with a password of ours and without', async () => {
+    server.fail({ kind: 'full' })
+    for (const password of [new Secret('secret'), undefined]) {
+      const error = await troubleOf(connect({ password: async () => password }).read.info())
+      expect(error).toMatchObject({ code: 'redis-too-many-clients', likely: expect.stringMatching(/^ERR max number of clients reached; /) })
+    }
   })
 
   test('silence after the connection is told too, and the next question finds it healed', async () => {

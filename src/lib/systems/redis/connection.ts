@@ -1,8 +1,9 @@
 import { connect } from 'node:net'
+import { connect as secure } from 'node:tls'
 import type { Redis } from 'ioredis'
 import { type Clock, type Duration, seconds } from '../../clock.ts'
 import type { Secret } from '../../secret.ts'
-import { RedisTimeout, redisTrouble, replyCode } from './trouble.ts'
+import { cutBy, NotRedis, RedisTimeout, redisTrouble, replyCode } from './trouble.ts'
 
 /** Where Redis listens for us, and how to take the way there down again. */
 export interface Dialed {
@@ -64,11 +65,6 @@ const signIn = async (redis: Redis, secret: Secret | undefined): Promise<unknown
 
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
 
-const turnedAway = (said: string): Error | undefined => {
-  const words = /^-([^\r\n]+)/.exec(said)?.[1]
-  return words === undefined ? undefined : Object.assign(new Error(words), { name: 'ReplyError' })
-}
-
 /** What a server says by itself to whoever only listens, for half a second at most: what it said before it reset a connection is lost when we were writing then. */
 const saidUnasked = ({ host, port }: Dialed): Promise<string> =>
   new Promise((resolve) => {
@@ -82,6 +78,31 @@ const saidUnasked = ({ host, port }: Dialed): Promise<string> =>
     socket.on('close', () => end(''))
     socket.once('data', (chunk) => end(chunk.toString('latin1', 0, 300)))
   })
+
+/** Whether it agrees on keys with whoever speaks TLS, be it known to us or not; half a second at most, and nothing is sent over it. */
+const speaksTls = ({ host, port }: Dialed): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = secure({ host, port })
+    const end = (does: boolean) => {
+      socket.destroy()
+      resolve(does)
+    }
+    socket.setTimeout(500, () => end(false))
+    socket.on('error', () => end(false))
+    socket.on('close', () => end(false))
+    socket.once('keylog', () => end(true))
+  })
+
+/** What may be the answer to our first words, and may be said to everybody: the same code stands before both. */
+const isDoubtful = (said: string): boolean => said.startsWith('-ERR')
+
+/** Why a connection was cut: by what the server said first, or by what it is. */
+const whyCut = async (way: Dialed, said: string): Promise<Error | undefined> => {
+  if (said !== '' && !isDoubtful(said)) return cutBy(said)
+  const unasked = await saidUnasked(way)
+  if (unasked !== '') return cutBy(unasked)
+  return said === '' && (await speaksTls(way)) ? new NotRedis(undefined) : undefined
+}
 
 /** One connection, opened at first use; `use` runs an operation and words every failure. */
 export const redisConnection = ({ dial, password, clock, signal, timeout = seconds(5) }: RedisAccess) => {
@@ -133,6 +154,8 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
               (error: unknown) => ({ error }),
             ),
           ])
+          const refusal = secret === undefined && isDoubtful(unasked) ? cutBy(await saidUnasked(way)) : undefined
+          if (refusal) throw refusal
           if (unanswered) throw replyCode(unanswered.error) === 'NOAUTH' && unwanted !== undefined ? unwanted : unanswered.error
           open = unwanted !== undefined
         }),
@@ -142,10 +165,9 @@ export const redisConnection = ({ dial, password, clock, signal, timeout = secon
     } catch (error) {
       redis.disconnect()
       const cut = !isReply(error) && !(error instanceof RedisTimeout)
-      if (cut && unasked === '' && !signal?.aborted) unasked = await saidUnasked(way)
+      const why = cut && !signal?.aborted ? await whyCut(way, unasked) : undefined
       await way.close()
-      if (!cut) throw redisTrouble(error, where)
-      throw redisTrouble(turnedAway(unasked) ?? lastError ?? error, where)
+      throw redisTrouble(cut ? (why ?? lastError ?? error) : error, where)
     }
   }
 

@@ -23,12 +23,43 @@ export class LookTooLong extends Error {
   }
 }
 
+/** What answers is no Redis: it began so, or wanted TLS. */
+export class NotRedis extends Error {
+  readonly said: string | undefined
+  /** `said`: how it began; undefined: it speaks TLS. */
+  constructor(said: string | undefined) {
+    super('not Redis')
+    this.said = said
+  }
+}
+
+/** Words that came before anything was asked, or in place of every answer, and then the end. */
+export class TurnedAway extends Error {
+  override readonly name = 'ReplyError'
+}
+
+/** How every answer of Redis begins, in either form of its protocol. */
+const ofRedis = /^(?:[-+_,#!(=|]|[:$*%~>][-\d?])/
+
+/** What stands behind a connection that was cut before it was any use, by the first that was said on it. */
+export const cutBy = (said: string): Error | undefined => {
+  if (said === '') return undefined
+  const [line = ''] = said.split(/[\r\n]/)
+  if (line.startsWith('-')) return new TurnedAway(line.slice(1))
+  if (ofRedis.test(said)) return undefined
+  // An alert of TLS, to whoever has not begun with a handshake.
+  return new NotRedis(said.startsWith('\x15\x03') ? undefined : line.slice(0, 80))
+}
+
 interface Told extends Omit<Account, 'failed'> {
   /** What stands after "Redis at …". */
   readonly is: string
   /** Our command and its connection are right, and the server will not do it. */
   readonly blocked?: true
 }
+
+/** No code of its own: `ERR`, said to whoever connects, before anything is asked. */
+const noRoom = 'ERR at once'
 
 const replies: Readonly<Record<string, Told>> = {
   WRONGPASS: {
@@ -50,6 +81,13 @@ const replies: Readonly<Record<string, Told>> = {
     cause: 'the connection leads to a replica, not to the primary',
     next: askInPod('role'),
     blocked: true,
+  },
+  [noRoom]: {
+    code: 'redis-too-many-clients',
+    is: 'takes no more connections',
+    cause:
+      'all that it allows (maxclients) are taken: more pods than usual are connected, or something opens connections and does not close them',
+    next: 'honeydue deploy:status',
   },
   MASTERDOWN: {
     code: 'redis-no-primary',
@@ -109,6 +147,20 @@ const replies: Readonly<Record<string, Told>> = {
 export const redisTrouble = (error: unknown, where: string): Trouble => {
   if (error instanceof Known) return error
   const reply = replyCode(error)
+  if (reply === 'ERR' && error instanceof TurnedAway) return refused(noRoom, error, where)
+  if (error instanceof NotRedis)
+    return new Unreachable(
+      {
+        code: 'redis-not-redis',
+        failed: `What answers at ${where} is not Redis`,
+        cause:
+          error.said === undefined
+            ? 'it speaks TLS, and we do not: Redis was started with tls-port in place of port, or another server stands there'
+            : `it begins with ${JSON.stringify(error.said)}: another server stands there`,
+        next: 'kubectl -n honeydue get deploy redis -o yaml   # how it is started',
+      },
+      { cause: error },
+    )
   if (reply !== undefined) return refused(reply === 'NOAUTH' ? 'WRONGPASS' : reply, error, where)
   if (error instanceof RedisTimeout) {
     return new Unreachable(
