@@ -34,7 +34,7 @@ export class NotRedis extends Error {
 }
 
 /** Words that came before anything was asked, or in place of every answer, and then the end. */
-export class TurnedAway extends Error {
+class TurnedAway extends Error {
   override readonly name = 'ReplyError'
 }
 
