@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { systemClock } from '../../src/lib/clock.ts'
+import { ageK3s } from '../../src/lib/drills/breaks.ts'
 import { renew } from '../../src/lib/procedures/kubeconfig/renew.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { kubeconfig } from '../../src/lib/sandbox/kubeconfig.ts'
@@ -89,6 +90,7 @@ laws(
       arrange: () => {
         const { text } = ending(-1)
         keep(ending(-2).text)
+        ageK3s(sandbox(), -1)
         everyNode((node) => node.put('etc/rancher/k3s/k3s.yaml', text))
       },
       refused: /that of hetzner1 expired 1 day ago: a start of k3s renews it/,

@@ -14,6 +14,7 @@ const written = [
   'cloudflare-token',
   'drill.sock',
   'environment.yaml',
+  'grafana-token',
   'neon-key',
   'storage-key',
   'registry-login',
