@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Every drill, solved by the built program and solved wrongly. Most of the time is spent in waiting for rollouts.
+// Every drill, solved by the built program and solved wrongly; incidents diagnosed, and nodes rebooted. Most of the time is spent in waiting.
 export default defineConfig({
   test: {
     include: ['test/drills/**/*.test.ts'],

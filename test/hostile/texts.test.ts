@@ -35,8 +35,8 @@ const everyCommand = (pid: string): readonly (readonly string[])[] => {
     ...words.map((line) => [...line, '--by-hand']),
   ]
 }
-/** Where answers are hostile each sixth of them, another one in each round; where what lies in the systems is hostile, and each comes to its end, each third. */
-const commands = (pid: string, round: number) => inTurn(everyCommand(pid), round === rounds ? 3 : 6, round)
+/** Where answers are hostile each twelfth of them, another one in each round; where what lies in the systems is hostile, and each comes to its end, each sixth. */
+const commands = (pid: string, round: number) => inTurn(everyCommand(pid), round === rounds ? 6 : 12, round)
 
 /** The lines that it tells to be typed: those of `--by-hand`, and what is named as next. */
 const toBeTyped = (words: readonly string[], stdout: string): readonly string[] => {

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, test } from 'vitest'
 import type { reports } from '../../src/lib/reports/index.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { type Sandbox, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
-import { openTerminal } from '../pty/terminal.ts'
 import { migrationWorlds } from '../support/migration-worlds.ts'
 import { type Ended, honeydue, requireBuild } from '../support/program.ts'
+import { openTerminal } from '../support/terminal.ts'
 import { worlds } from '../support/worlds.ts'
 import { attacked, everyProcedure } from './attacked.ts'
 import { type Fault, faults, withoutEnd } from './bad-wire.ts'
@@ -119,13 +119,13 @@ const everyFault = Object.keys(faults) as readonly Fault[]
 /** Every system of every command over every wire. */
 const wholeWires = (fault: Fault): readonly Point[] =>
   commands().flatMap(([command, systems]) => systems.map((system) => ({ fault, command, system })))
-/** A wire that says nothing before one system of each command; before each fourth command each of the others: every command meets some of them. */
+/** Before each eighth command a wire of each kind, before every second one that says nothing: every command meets some of them. */
 const triedWires = (fault: Fault, turn: number): readonly Point[] =>
   full
     ? wholeWires(fault)
     : commands().flatMap(([command, systems], i) => {
         const system = systems[(i + turn) % systems.length]
-        return system !== undefined && (fault === 'stall' || (i + turn) % 4 === 0) ? [{ fault, command, system }] : []
+        return system !== undefined && (i + turn) % (fault === 'stall' ? 2 : 8) === 0 ? [{ fault, command, system }] : []
       })
 const singleConnections = (): readonly Point[] =>
   ['nodes:status', 'db:status', 'edge:status', 'db:switch-host --to direct --dry-run'].flatMap((command) =>
@@ -142,7 +142,7 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 /** Most of it is waiting, so that many wait at once; whoever was late is asked again when nobody else is. */
 const answers = once(async () => {
   const endless = withoutEnd()
-  const points = [...everyFault.flatMap(triedWires), ...inTurn(singleConnections(), 5)]
+  const points = [...everyFault.flatMap(triedWires), ...inTurn(singleConnections(), 10)]
   const ask = async ({ command, fault, system, only }: Point, i: number): Promise<Timed> => {
     const { environment, wire } = await behind(sandbox, `wire-${i}`, system, { fault, only })
     // What speaks HTTP begins well, and does not come to its end.
@@ -191,7 +191,7 @@ test('F10: each connection in turn is cut, stalled or ended early: the others ca
 test('while nothing answers, the screen says what is being asked', async ({ task }) => {
   const lost: string[] = []
   for (const wire of Object.values(over.wires)) Object.assign(wire, { fault: 'stall', only: undefined, seen: 0 })
-  const asking = inTurn(commands(), 4)
+  const asking = inTurn(commands(), 8)
   await allOf(asking, 3, async ([command]) => {
     const terminal = openTerminal([...command.split(' '), '--env', over.environment], { home, within: 60_000 })
     // It stands there before anything has answered: nothing does.

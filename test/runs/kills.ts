@@ -6,7 +6,7 @@ import { type CaseName, caseOf } from './cases.ts'
 import { lost, pointsIn, preload, spread, useLane } from './lane.ts'
 
 /** Of each procedure, where not all are tried. */
-const most = 4
+const most = 2
 
 /** Killed before, in and after each line of its journal and each write, and run again: the same end, a free lease, a journal that can be read. */
 export const killEach = (ids: readonly CaseName[]): void => {
@@ -27,6 +27,7 @@ export const killEach = (ids: readonly CaseName[]): void => {
       for (const at of spread(
         writes.map((_, i) => i + 1),
         most,
+        id,
       )) {
         const values = await arrange(one)
         const line = await wordsOf(id, values)

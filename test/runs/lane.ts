@@ -11,11 +11,11 @@ import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
 import { type Case, type CaseName, caseOf } from './cases.ts'
 
-/** `RUNS=full`: every point; otherwise as many of each procedure as keep the lane under eight minutes on two idle cores. */
+/** `RUNS=full`: every point; otherwise some of each procedure, so that CI waits for it. */
 export const full = process.env['RUNS'] === 'full'
 
-/** So many of them, spread evenly from the first to the last. */
-export const spread = <T>(all: readonly T[], most: number): readonly T[] => (full ? all : spreadOver(all, most))
+/** So many of them, as far from each other, of each procedure other ones; all of them in the full lane. */
+export const spread = <T>(all: readonly T[], most: number, id: string): readonly T[] => (full ? all : spreadOver(all, most, id))
 
 /** What was wrong with a point: what the program said stands in the lane's output, and one line of it in the error. */
 export const lost = (what: string, ...runs: readonly Ended[]): string => {

@@ -28,7 +28,8 @@ test.each(['edge:drain', 'db:switch-host', 'deploy:scale'] as const satisfies re
     let tried = 0
     for (const at of spread(
       writes.map((_, i) => i + 1),
-      6,
+      3,
+      id,
     )) {
       await arrange(cases[id])
       const again = await begin()

@@ -31,9 +31,12 @@ interface Journal {
 /** How a run that was disturbed may end: done all the same, or with a word that says what is; never by a bug. */
 export const honest: readonly (number | null)[] = [0, 3, 4, 5, 7, 8, 9]
 
-/** So many of them, spread evenly from the first to the last. */
-export const spreadOver = <T>(all: readonly T[], most: number): readonly T[] =>
-  all.length <= most ? all : Array.from({ length: most }, (_, i) => all[Math.round((i * (all.length - 1)) / Math.max(1, most - 1))] as T)
+/** A number of 0 up to 1 that a word always gives, and others do not. */
+const shareOf = (word: string): number => ([...word].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) * 0.618034) % 1
+
+/** So many of them, as far from each other; of each word other ones. */
+export const spreadOver = <T>(all: readonly T[], most: number, word: string): readonly T[] =>
+  all.length <= most ? all : Array.from({ length: most }, (_, i) => all[Math.floor(((i + shareOf(word)) * all.length) / most)] as T)
 
 /** The built program, its journals below `state`; ended by force after two minutes. */
 export const startProgram = (words: readonly string[], state: string, env: NodeJS.ProcessEnv = {}): Child => {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
-import { root, stateOf } from '../support/program.ts'
+import { root, stateOf } from './program.ts'
 
 /** The one child of a process. Where there is no /proc, a Mac's, there is pgrep. */
 const childOf = (pid: number): number => {

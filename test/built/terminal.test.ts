@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { honeydue, requireBuild } from '../support/program.ts'
+import { openTerminal } from '../support/terminal.ts'
 import { useSandbox } from '../support/worlds.ts'
-import { openTerminal } from './terminal.ts'
 
 beforeAll(requireBuild)
 const sandbox = useSandbox()

@@ -3,8 +3,8 @@ import { beforeAll, expect, test, vi } from 'vitest'
 import { planted, plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { requireBuild } from '../support/program.ts'
 import { emailHostPassword } from '../support/rotation.ts'
+import { openTerminal } from '../support/terminal.ts'
 import { secondMailPassword, useSandbox } from '../support/worlds.ts'
-import { openTerminal } from './terminal.ts'
 
 beforeAll(requireBuild)
 vi.setConfig({ testTimeout: 120_000 })

@@ -5,8 +5,8 @@ import { beforeAll, expect, test, vi } from 'vitest'
 import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import { confirmed, honeydue, requireBuild } from '../support/program.ts'
+import { openTerminal, type Terminal } from '../support/terminal.ts'
 import { useSandbox } from '../support/worlds.ts'
-import { openTerminal, type Terminal } from './terminal.ts'
 
 beforeAll(requireBuild)
 vi.setConfig({ testTimeout: 90_000 })

@@ -6,8 +6,8 @@ import { birthOf, lives } from '../../src/lib/living-process.ts'
 import { journalsIn } from '../support/attempts.ts'
 import { requireBuild } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
+import { openTerminal } from '../support/terminal.ts'
 import { useSandbox } from '../support/worlds.ts'
-import { openTerminal } from './terminal.ts'
 
 beforeAll(requireBuild)
 const sandbox = useSandbox()
