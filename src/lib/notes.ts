@@ -1,6 +1,9 @@
 /** While a Deployment is at 0 for us, this annotation says how many replicas it had. */
 export const replicasNote = 'honeydue.dev/replicas'
 
+/** Where client-side `kubectl apply` keeps a copy of what it applied, private keys and passwords too. */
+export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
 /** On a Job of db:migrate: to which version, so that an interrupted run knows it again. */
 export const migratesToNote = 'honeydue.dev/migrates-to'
 

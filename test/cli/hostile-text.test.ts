@@ -34,6 +34,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'db:unlock': (pid) => ({ pid }),
   'deploy:image': () => ({ tag: 'cccc001', only: [], 'by-digest': false }),
   'deploy:pause': () => ({ workload: 'api' }),
+  'secrets:sync': () => ({ only: [] }),
   'secrets:rotate': () => ({ name: 'REDIS_PASSWORD', soak: 0, 'keep-old': false, 'newer-than': 0 }),
   'deploy:restart': () => ({ workload: 'api', 'older-than': 0 }),
   'deploy:resume': () => ({ workload: 'api' }),

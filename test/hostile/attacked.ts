@@ -5,7 +5,8 @@ import { procedures } from '../../src/lib/procedures/index.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
-import { worlds } from '../support/worlds.ts'
+import { syncedSecrets } from '../support/rotation.ts'
+import { changedSources, worlds } from '../support/worlds.ts'
 import type { System } from './wired.ts'
 
 export type ProcedureId = keyof typeof procedures
@@ -112,6 +113,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     systems: ['ssh', 'kubernetes'],
     arrange: (sandbox) => void worlds['a kubeconfig that ends soon'](sandbox),
   },
+  'secrets:sync': { words: [], systems: ['kubernetes', 'mail'], arrange: changedSources },
   'secrets:rotate': { words: ['REDIS_PASSWORD', '--soak', '0s'], systems: ['kubernetes'] },
   'queue:drop': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'cluster:renew-certs': {
@@ -204,6 +206,7 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
       // One that is tried again is sent again: who got one counts.
       mailed: [...new Set(mail.taken.flatMap(({ to }) => to))],
       lifecycle: storage.rules,
+      synced: syncedSecrets(sandbox).values.map((one) => one.replace(/^REDIS_PASSWORD .*/, 'REDIS_PASSWORD')),
       untagged: [...registry.lacking].sort(),
       schema: await observeMigrations(sandbox),
       locks: await postgres.query("SELECT objid::text, granted FROM pg_locks WHERE locktype = 'advisory'"),

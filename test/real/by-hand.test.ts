@@ -21,7 +21,7 @@ import { contextOf } from '../support/context.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
-import { liveValue, postgresPassword, redisPassword } from '../support/rotation.ts'
+import { liveValue, postgresPassword, redisPassword, syncedSecrets } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
 import { scratchServers, useSandbox, worlds } from '../support/worlds.ts'
 
@@ -441,6 +441,12 @@ const cases: readonly Case[] = [
       by: ({ postgres }) => postgres.query("ALTER ROLE neondb_owner PASSWORD 'of-somebody-else'"),
       stays: (one) => liveValue(one, 'POSTGRES_PASSWORD'),
     },
+  },
+  {
+    id: 'secrets:sync',
+    world: 'two sources that were changed',
+    input: () => ({ only: [] }),
+    observe: syncedSecrets,
   },
   {
     id: 'queue:drop',

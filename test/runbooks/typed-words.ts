@@ -276,6 +276,8 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['bring node back into service', 'edge:restore', 'nodes:uncordon'],
   ['change database password', 'secrets:rotate'],
   ['rotate secret', 'secrets:rotate'],
+  ['apply the secret files', 'secrets:sync'],
+  ['the secret was deleted', 'secrets:sync'],
   ['connect to the database', 'db:psql'],
   ['slow queries', 'db:locks', 'db:status', 'diagnose'],
   ['ALTER TABLE hangs', 'db:locks'],

@@ -10,8 +10,8 @@ import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
-import { emailHostPassword, postgresPassword, redisPassword, registryPassword, secretKey } from '../support/rotation.ts'
-import { secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
+import { emailHostPassword, postgresPassword, redisPassword, registryPassword, secretKey, syncedSecrets } from '../support/rotation.ts'
+import { changedSources, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
 
 export type Id = keyof typeof procedures
 
@@ -275,6 +275,11 @@ export const cases = {
     words: () => [],
     end: ({ storage }) => storage.rules,
   },
+  'secrets:sync': {
+    world: changedSources,
+    words: () => [],
+    end: (sandbox) => [syncedSecrets(sandbox), ...['api', 'worker'].map((name) => workload(name)(sandbox))],
+  },
   'secrets:rotate': {
     words: () => ['REDIS_PASSWORD', '--soak', '0s'],
     end: (sandbox) => [redisPassword(sandbox), ...['api', 'worker'].map((name) => workload(name)(sandbox))],
@@ -332,7 +337,7 @@ export const groups = {
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
   nodes: ['cluster:renew-certs', 'cluster:snapshot', 'nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
-  certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'mail:test', 'secrets:rotate', 'storage:lifecycle'],
+  certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'mail:test', 'secrets:rotate', 'secrets:sync', 'storage:lifecycle'],
   releases: ['deploy:image', 'deploy:rollback', 'registry:prune'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],
 } as const satisfies Readonly<Record<string, readonly Id[]>>

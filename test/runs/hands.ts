@@ -338,6 +338,14 @@ export const hands: readonly Hand[] = [
     codes: [0, 8],
   },
   {
+    id: 'secrets:sync',
+    after: 'begin',
+    by: 'kubectl puts another value into the Secret',
+    act: ({ world }) =>
+      kubectl(world, 'patch', 'secret', 'honeydue-secrets', ...merge({ stringData: { FCM_SERVER_KEY: 'of-somebody-else' } })),
+    codes: [8],
+  },
+  {
     id: 'secrets:rotate',
     after: 'begin',
     by: 'kubectl puts another password into the Secret',

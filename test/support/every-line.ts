@@ -75,6 +75,14 @@ export const saidOf = (value: string): readonly Said[] => {
     checkout.dropOldValue({ base: value }),
     checkout.dropNewValue({ base: value }),
     kube.setSecretValue({ ...at, key: value, resourceVersion: value, value: never(), rotated: value, file: value }),
+    ...(['file', 'yaml', 'env'] as const).map((kind) =>
+      kube.setSecretValues({
+        ...at,
+        resourceVersion: kind === 'env' ? undefined : value,
+        type: value,
+        values: [{ key: value, value: never(), place: { file: value, in: kind, line: 4, around: [value, value] } }],
+      }),
+    ),
     redis.addPassword({ ...never(), file: value }),
     redis.makeOwn({ password: { ...never(), file: value }, beside: { ...never(), file: value } }),
     redis.removePassword({ ...never(), file: value }),

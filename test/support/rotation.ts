@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { onlyCredentials } from '../../src/lib/docker-config.ts'
+import { lastApplied } from '../../src/lib/notes.ts'
 import type { StepState } from '../../src/lib/plan/outcome.ts'
 import type { Plan, Prepared } from '../../src/lib/plan/plan.ts'
 import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
@@ -92,6 +93,27 @@ export const registryPassword = (sandbox: Sandbox) => {
 
 /** Where the key that the application signs with is the same; a new one is another every time. */
 export const secretKey = (sandbox: Sandbox) => ofOwnFile(sandbox, 'SECRET_KEY', planted.secretKey)
+
+/** Each key of honeydue-secrets by which value it has, with what is left of the values before and whether an annotation has any. */
+export const syncedSecrets = ({ kubernetes, environment }: Sandbox) => {
+  const known = Object.entries(planted)
+  const part = (value: string) => known.find(([, one]) => one === value)?.[0] ?? 'another'
+  const { metadata, data } = kubernetes.client.get({ group: '', resource: 'secrets' }, 'honeydue-secrets', namespace) ?? {
+    metadata: undefined,
+    data: {},
+  }
+  const folder = join(environment.checkout, 'deploy-k3s/secrets')
+  return {
+    values: Object.entries((data ?? {}) as Readonly<Record<string, string>>).map(
+      ([key, value]) => `${key} ${part(Buffer.from(value, 'base64').toString())}`,
+    ),
+    copy: metadata?.annotations?.[lastApplied] !== undefined,
+    sources: readdirSync(folder)
+      .filter((name) => /\.(txt|old|new)$/.test(name))
+      .map((name) => `${name} ${part(readFileSync(join(folder, name), 'utf8'))} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`)
+      .sort(),
+  }
+}
 
 /** A rotation taken back under its own tests: what of it could not be. */
 export const takenBack = async <N extends Name>(

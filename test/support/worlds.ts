@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { ageK3s, ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
+import { lastApplied } from '../../src/lib/notes.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
@@ -109,6 +110,20 @@ export const secondRegistryToken = (sandbox: Sandbox): string => {
   return inFile(sandbox, 'new-token', planted.nextRegistryPassword)
 }
 
+/** Somebody changed two sources, of which one can be tried; and `kubectl apply` has left what it applied, a key that is gone too. */
+export const changedSources = (sandbox: Sandbox): void => {
+  const { kubernetes, environment, mail } = sandbox
+  mail.beside.add(planted.nextEmailPassword)
+  const source = (name: string, value: string) =>
+    writeFileSync(join(environment.checkout, 'deploy-k3s/secrets', name), value, { mode: 0o600 })
+  source('email_host_password.txt', planted.nextEmailPassword)
+  source('fcm_server_key.txt', planted.nextFcmServerKey)
+  kubernetes.client.update({ group: '', resource: 'secrets' }, 'honeydue-secrets', namespace, (draft) => {
+    const data = { SECRET_KEY: Buffer.from(planted.secretKey).toString('base64'), GONE: Buffer.from('x').toString('base64') }
+    draft.metadata.annotations = { ...draft.metadata.annotations, [lastApplied]: JSON.stringify({ data }) }
+  })
+}
+
 /** What months leave on a disk, by the names that the runbook's pages give it. */
 const litter = ({ nodes: { node } }: Sandbox): Values => {
   const { hostname, state, put } = node('hetzner2')
@@ -158,6 +173,7 @@ export const worlds = {
   'an expired certificate in the Secret': expiredInSecret,
   'a second mail password, in a file': (sandbox) => ({ FILE: secondMailPassword(sandbox) }),
   'a second token of the registry, in a file': (sandbox) => ({ FILE: secondRegistryToken(sandbox) }),
+  'two sources that were changed': changedSources,
   'a job that failed for good': ({ redis }): Values => {
     const archived = redis.store.get('asynq:{default}:archived')
     return { ID: archived?.type === 'zset' ? ([...archived.scores.keys()][0] ?? '') : '' }

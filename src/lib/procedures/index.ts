@@ -42,6 +42,7 @@ export const procedures = {
   'queue:resume': async () => (await import('./queue/resume.ts')).resume,
   'queue:retry': async () => (await import('./queue/retry.ts')).retry,
   'registry:prune': async () => (await import('./registry/prune.ts')).prune,
+  'secrets:sync': async () => (await import('./secrets/sync.ts')).sync,
   'secrets:rotate': async () => (await import('./secrets/rotate.ts')).rotate,
   'storage:lifecycle': async () => (await import('./storage/lifecycle.ts')).lifecycle,
 } as const satisfies Readonly<Record<AnyProcedure['id'], () => Promise<AnyProcedure>>>

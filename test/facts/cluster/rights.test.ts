@@ -35,6 +35,7 @@ const asks: Readonly<Record<keyof KubeWriter, readonly string[]>> = {
   removeAutoscaler: [],
   setUnschedulable: ['patch nodes'],
   setSecretValue: ['patch secrets'],
+  setSecretValues: ['patch secrets'],
   drain: ['create pods/eviction', 'patch deployments.apps'],
   // Of a node in a reboot, of a Secret in a rotation.
   annotate: [],

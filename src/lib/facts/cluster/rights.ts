@@ -57,6 +57,7 @@ export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
   'queue:pause': [readSecrets, forward],
   'queue:resume': [readSecrets, forward],
   'queue:retry': [readSecrets, forward],
+  'secrets:sync': [secrets],
   'secrets:rotate': [secrets, deployments],
 }
 

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import type { Environment } from '../../environment/schema.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
+import type { Secret } from '../../secret.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { apnsKey, apnsSecret, pullKey } from './sources.ts'
 
@@ -66,7 +67,7 @@ export const askWhetherTheyWork = async (
     }),
     asked({ secret: apnsSecret, key: apnsKey, by: 'its form' }, async () => {
       const key = await look.kube.secret(namespace, apnsSecret, apnsKey)
-      return key && ecKey(key.reveal()) ? undefined : 'it is no EC P-256 key in PKCS #8'
+      return key && isApnsKey(key) ? undefined : 'it is no EC P-256 key in PKCS #8'
     }),
     ...(pullSecret === undefined
       ? []
@@ -85,9 +86,10 @@ export const askWhetherTheyWork = async (
   return all.flat()
 }
 
-const ecKey = (pem: string): boolean => {
+/** Whether it is a key as Apple makes them: what it is for is not asked with it. */
+export const isApnsKey = (pem: Secret): boolean => {
   try {
-    return createPrivateKey(pem).asymmetricKeyDetails?.namedCurve === 'prime256v1'
+    return createPrivateKey(pem.reveal()).asymmetricKeyDetails?.namedCurve === 'prime256v1'
   } catch {
     return false
   }

@@ -1,16 +1,15 @@
 import { Blocked, Trouble } from '../../errors.ts'
+import { pullSecretOf } from '../../facts/secrets/pull-secret.ts'
 import { pullKey, registrySources } from '../../facts/secrets/sources.ts'
-import { referenceOf } from '../../image-reference.ts'
-import type { Context } from '../../plan/context.ts'
 import { Secret } from '../../secret.ts'
-import type { Readers } from '../../systems/systems.ts'
 import { type HandMade, handMade, type Said } from './hand-made.ts'
 
 /** What kubelets pull with: a token of the registry's, which config.yaml has beside its user, and the pull secret as a docker config. */
 const password: HandMade<'registry'> = {
   find: async (environment, look) => {
-    const { secret, image } = await pulledWith(environment, look)
-    const [host, user] = [referenceOf(image)?.host, (await look.checkout.value(registrySources.username))?.reveal()]
+    const found = await pullSecretOf(environment, look)
+    if (!found) throw noPullSecret()
+    const { secret, image, host, user } = found
     if (host === undefined || user === undefined) throw noUser(image)
     return {
       secret,
@@ -37,18 +36,13 @@ const password: HandMade<'registry'> = {
 
 export const registryPassword = handMade(password)
 
-/** By the live api Deployment: the book has two names for the pull secret (ch07, secret-rotation.md). */
-const pulledWith = async ({ namespace }: Context['environment'], { kube }: Readers<'kube'>) => {
-  const { imagePullSecrets = [], containers = [] } = (await kube.get('Deployment', 'api', namespace))?.spec.template.spec ?? {}
-  const [secret, image] = [imagePullSecrets[0]?.name, containers[0]?.image]
-  if (secret !== undefined && image !== undefined) return { secret, image }
-  throw new Blocked({
+const noPullSecret = (): Blocked =>
+  new Blocked({
     code: 'secrets-no-pull-secret',
     failed: 'The api Deployment names no pull secret',
     cause: 'Its images are public, or it was edited by hand',
     next: 'honeydue registry:status',
   })
-}
 
 const noUser = (image: string): Blocked =>
   new Blocked({

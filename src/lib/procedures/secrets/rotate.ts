@@ -1,3 +1,4 @@
+import { isRotated, type RotatedName, rotatedNames } from '../../facts/secrets/rotated-names.ts'
 import { shownSource } from '../../facts/secrets/sources.ts'
 import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
@@ -17,9 +18,7 @@ const kinds = {
   SECRET_KEY: rotating(secretKey),
   EMAIL_HOST_PASSWORD: rotating(emailHostPassword),
   REGISTRY_PASSWORD: rotating(registryPassword),
-} as const satisfies Readonly<Record<string, Rotating<Systems>>>
-const names = Object.keys(kinds) as readonly (keyof typeof kinds)[]
-const isKnown = (name: string): name is keyof typeof kinds => name in kinds
+} as const satisfies Readonly<Record<RotatedName, Rotating<Systems>>>
 
 /** A new value by the order of secret-rotation.md, without a request that is turned away: whoever checks it takes both while its users change over. */
 export const rotate = defineProcedure({
@@ -28,9 +27,9 @@ export const rotate = defineProcedure({
   needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry'],
   choices: {
     name: argument({
-      about: `which secret: ${names.join(', ')}`,
+      about: `which secret: ${rotatedNames.join(', ')}`,
       ask: 'Which secret?',
-      refuse: (value) => (isKnown(value) ? undefined : `these can be rotated: ${names.join(', ')}`),
+      refuse: (value) => (isRotated(value) ? undefined : `these can be rotated: ${rotatedNames.join(', ')}`),
     }),
     from: optionalText({ about: 'a file with the new value; without it, one is made' }),
     soak: duration({ about: 'how long both are accepted before the old one goes', default: '10m' }),
@@ -38,14 +37,14 @@ export const rotate = defineProcedure({
     'newer-than': duration({ about: 'a value that was rotated less long ago is the new one: go on with it', default: '24h' }),
   },
   hidden: async (input, look, context) => {
-    const wanted = isKnown(input.name) ? await kinds[input.name].wants?.(context.environment, look) : undefined
+    const wanted = isRotated(input.name) ? await kinds[input.name].wants?.(context.environment, look) : undefined
     if (!wanted || !(await wantsValue(wanted, { from: input.from, newerThan: input['newer-than'] }, look, context))) return undefined
     return `The new ${wanted.called ?? wanted.key}, made at ${wanted.madeAt}; it is not shown:`
   },
   // Everything but the end of the old one can be taken back.
   risk: (input) => (input['keep-old'] ? 'disruptive' : 'irreversible'),
   gather: async (input, look, context) => {
-    const name = isKnown(input.name) ? input.name : 'REDIS_PASSWORD'
+    const name = isRotated(input.name) ? input.name : 'REDIS_PASSWORD'
     const wish = {
       from: input.from,
       typed: context.typed,

@@ -1,5 +1,6 @@
 import { type Duration, minutes, seconds } from '../../clock.ts'
 import { writable } from '../../facts/checkout/writable.ts'
+import { aroundPassword } from '../../facts/secrets/pull-secret.ts'
 import { shownSource } from '../../facts/secrets/sources.ts'
 import { later } from '../../later.ts'
 import { lastRotatedNote } from '../../notes.ts'
@@ -52,16 +53,10 @@ const isSet = async (facts: RotationFacts, value: Secret | undefined, look: Read
 /** What is compared of a live value: of a pull secret what is sent to the registry, as the JSON around it differs with who wrote it. */
 const shownAs = (pulls: Pulls | undefined, value: Secret): string => (pulls ? `${pulls.user}:${value.reveal()}` : value.reveal())
 
-/** The text around a value in the Secret. */
-const around = (pulls: Pulls): readonly [before: string, after: string] => [
-  `{"auths":{${JSON.stringify(pulls.host)}:{"username":${JSON.stringify(pulls.user)},"password":"`,
-  '"}}}',
-]
-
 /** A value as the Secret has it, and what an operator puts around that of a file. */
 const stored = ({ pulls }: RotationFacts, value: Secret) => {
   if (!pulls) return { value: later(async () => value) }
-  const [before, after] = around(pulls)
+  const [before, after] = aroundPassword(pulls)
   return { value: later(async () => new Secret(`${before}${value.reveal()}${after}`)), around: [before, after] as const }
 }
 
@@ -149,7 +144,7 @@ export const setInSecret = (facts: RotationFacts): Change<Files> => {
       write.kube.setSecretValue({ ...target, file: inFile(facts, 'new').file, ...stored(facts, next), resourceVersion, rotated: today }),
     verify: (look) => isSet(facts, next, look),
     shows: (prove) =>
-      prove.kube.secretValue({ ...target, file: inFile(facts, 'new').file, ...(facts.pulls && { around: around(facts.pulls) }) }),
+      prove.kube.secretValue({ ...target, file: inFile(facts, 'new').file, ...(facts.pulls && { around: aroundPassword(facts.pulls) }) }),
     undo: async (write, look) => {
       const live = await liveKey(look.kube, namespace, name, key)
       await write.kube.setSecretValue({

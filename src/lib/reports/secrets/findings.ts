@@ -66,12 +66,14 @@ const ofStale = (key: KeyState): readonly Observation[] =>
 
 /** Whoever may read the Secret's metadata, or sees a diff of it, reads those too. */
 const ofApplied = (secrets: readonly KeptSecret[]): readonly Observation[] =>
-  secrets.flatMap(({ namespace, name, keys, appliedOnly }) => {
-    const clean = sh`kubectl -n ${namespace} annotate secret ${name} kubectl.kubernetes.io/last-applied-configuration-`
+  secrets.flatMap(({ name, keys, appliedOnly }) => {
     const old = [...keys.filter(({ applied }) => applied === 'another').map((key) => key.name), ...appliedOnly]
     const same = keys.filter(({ applied }) => applied === 'the same').map((key) => key.name)
-    if (old.length > 0) return [wrong(`last-applied-configuration of ${name} still has old values: ${old.join(', ')}`, clean)]
-    return same.length > 0 ? [warning(`last-applied-configuration of ${name} has the values of ${same.join(', ')}`, clean)] : []
+    if (old.length > 0)
+      return [wrong(`last-applied-configuration of ${name} still has old values: ${old.join(', ')}`, 'honeydue secrets:sync')]
+    return same.length > 0
+      ? [warning(`last-applied-configuration of ${name} has the values of ${same.join(', ')}`, 'honeydue secrets:sync')]
+      : []
   })
 
 const ofSource = (key: KeyState): readonly Observation[] => {
@@ -83,7 +85,12 @@ const ofSource = (key: KeyState): readonly Observation[] => {
   return [
     ...(there ? [] : [wrong(`${file} has no ${shown.slice(file.length).trim() || 'value'}, the source of ${called(key)}`)]),
     ...(there && !same
-      ? [wrong(`${shown} is another value than ${called(key)}: the next 02-setup-secrets.sh would change it, and no pod would know`)]
+      ? [
+          wrong(
+            `${shown} is another value than ${called(key)}: the next 02-setup-secrets.sh would change it, and no pod would know`,
+            'honeydue secrets:sync --dry-run',
+          ),
+        ]
       : []),
     ...((mode & 0o077) === 0 ? [] : [wrong(`${file} can be read by others (${mode.toString(8)})`, sh`chmod 600 ${file}`)]),
   ]

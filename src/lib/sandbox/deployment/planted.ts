@@ -13,6 +13,7 @@ export const planted = {
   // A second one, as somebody makes it who is about to revoke the first.
   nextEmailPassword: made('next-email'),
   fcmServerKey: made('fcm'),
+  nextFcmServerKey: made('next-fcm'),
   redisPassword: made('redis'),
   ingestToken: made('obs-token'),
   registryPassword: made('registry-pat'),

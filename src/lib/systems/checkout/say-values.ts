@@ -66,6 +66,7 @@ export const sayValues = (folder: string, real: (file: string) => string, kubeco
 export const proveValues = (folder: string): ValueProver => {
   const shown = (...lines: readonly ShellLine[]): Shown => ({ before: [sh`cd ${folder}`], lines })
   return {
+    keptOld: ({ base }) => shown(sh`test -s ${valueFiles(base).old}`),
     kept: ({ base }) => shown(sh`test -s ${valueFiles(base).old}`, sh`test -s ${valueFiles(base).new}`),
     placed: ({ base, source: { file } }) => shown(sh`grep -qF -f ${valueFiles(base).new} -- ${file}`),
     dropped: ({ base }) => shown(sh`test ! -e ${valueFiles(base).old}`, sh`test ! -e ${valueFiles(base).new}`),

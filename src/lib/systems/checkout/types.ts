@@ -106,6 +106,8 @@ export interface ValueWriter {
 }
 
 export interface ValueProver {
+  /** The old value stands beside its source. */
+  keptOld(value: { readonly base: string }): Shown
   /** The old and the new value stand beside their source. */
   kept(value: { readonly base: string }): Shown
   /** The source has the new one. */

@@ -1,5 +1,7 @@
 import { seconds } from '../../clock.ts'
+import { lastApplied } from '../../notes.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
+import { placeInBase64 } from '../../value-place.ts'
 import type { Shown } from '../systems.ts'
 import { inBase64 } from './in-base64.ts'
 import { kubeconfigLine, kubectlIn } from './kubeconfig-line.ts'
@@ -57,6 +59,12 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
         sh`ours=$(${part(inBase64(file, around))})`,
         sh`${part(field(target, 'secret', `.data.${step(key)}`))}; test "$found" = "$ours"`,
       ]),
+    placedValue: ({ key, place, ...target }) =>
+      shown([
+        sh`ours=$(${part(placeInBase64(place))})`,
+        sh`${part(field(target, 'secret', `.data.${step(key)}`))}; test "$found" = "$ours"`,
+      ]),
+    noCopy: (target) => shown([sh`${part(field(target, 'secret', `.metadata.annotations.${step(lastApplied)}`))}; test -z "$found"`]),
     otherJob: ({ uid, ...target }) =>
       shown([
         sh`found=$(kubectl -n ${target.namespace} get ${`job/${target.name}`} --ignore-not-found -o jsonpath={.metadata.uid}); test "$found" != ${uid}`,

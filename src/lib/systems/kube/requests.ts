@@ -1,9 +1,6 @@
-import { lastRotatedNote, migratesToNote, replicasNote } from '../../notes.ts'
+import { lastApplied, lastRotatedNote, migratesToNote, replicasNote } from '../../notes.ts'
 import { pathOf } from './kinds.ts'
 import type { KubeWriter, Target } from './types.ts'
-
-/** Where client-side `kubectl apply` keeps a copy of what it applied, private keys too. */
-export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** One write as the API takes it: the writer sends it, and its shell line says the same. */
 export interface KubeRequest {
@@ -146,6 +143,19 @@ export const secretValueRequest = (
   }),
   manager: managerOf(key),
 })
+
+/** The keys of a Secret in base64, `null` where one is to go; an apply would own every key of its source, and with it the server's record of when each was rotated. */
+export const secretValuesRequest = (
+  { namespace, name, resourceVersion, type }: Omit<Of<'setSecretValues'>, 'values'>,
+  data: Readonly<Record<string, string | null>>,
+): KubeRequest =>
+  resourceVersion === undefined
+    ? {
+        method: 'POST',
+        path: pathOf('Secret', namespace),
+        body: { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data },
+      }
+    : mergePatch(pathOf('Secret', namespace, name), { metadata: { resourceVersion }, data })
 
 export const runJobRequest = ({ namespace, manifest, migratesTo }: Of<'runJob'>): KubeRequest => {
   const annotations = { ...(manifest.metadata.annotations as object | undefined), [migratesToNote]: String(migratesTo) }

@@ -1,5 +1,6 @@
 import { seconds } from '../../clock.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
+import { placeInBase64 } from '../../value-place.ts'
 import type { System } from '../systems.ts'
 import { inBase64 } from './in-base64.ts'
 import type { AnyKind } from './kinds.ts'
@@ -17,6 +18,7 @@ import {
   runJobRequest,
   scaleRequest,
   secretValueRequest,
+  secretValuesRequest,
   setValueRequest,
   templateRequest,
   tlsSecretRequest,
@@ -86,6 +88,24 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
           sh`value=$(${part(inBase64(file, around))})`,
           // printf is the shell's own: the value stands in no list of processes.
           sh`printf ${JSON.stringify(body)} "$value" | kubectl -n ${wanted.namespace} patch ${`secret/${wanted.name}`} --type merge --field-manager ${manager} --patch-file /dev/stdin`,
+        ],
+        `Secret ${placed(wanted)}`,
+      )
+    },
+    setSecretValues: ({ values, ...wanted }) => {
+      const set = values.filter(({ value }) => value)
+      const { body } = secretValuesRequest(wanted, Object.fromEntries(values.map(({ key, value }) => [key, value ? '%s' : null])))
+      const { namespace, name, resourceVersion } = wanted
+      const sent =
+        resourceVersion === undefined
+          ? sh`kubectl -n ${namespace} create -f -`
+          : sh`kubectl -n ${namespace} patch ${`secret/${name}`} --type merge --patch-file /dev/stdin`
+      return said(
+        [
+          sh`set --`,
+          ...set.map(({ place }) => sh`value=$(${part(placeInBase64(place))}); set -- "$@" "$value"`),
+          // printf is the shell's own: no value stands in a list of processes.
+          sh`printf ${JSON.stringify(body)} "$@" | ${part(sent)}`,
         ],
         `Secret ${placed(wanted)}`,
       )

@@ -1,9 +1,9 @@
 import { onlyCredentials } from '../../docker-config.ts'
 import { timeIn } from '../../kube-objects.ts'
-import { lastRotatedNote } from '../../notes.ts'
+import { lastApplied, lastRotatedNote } from '../../notes.ts'
 import { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'
-import { lastApplied, managerOf } from './requests.ts'
+import { managerOf } from './requests.ts'
 import type { KeptKey, KeptSecret, KubeObject, ManagedFields } from './types.ts'
 
 /** A Secret as the API server sends it; it does not leave this folder. */

@@ -3,6 +3,7 @@ import type { Duration } from '../../clock.ts'
 import type { KubeObject, Node, Pod } from '../../kube-objects.ts'
 import type { Later } from '../../later.ts'
 import type { Secret } from '../../secret.ts'
+import type { ValuePlace } from '../../value-place.ts'
 import type { Shown, System } from '../systems.ts'
 import type { AnyKind, Kind, Kinds } from './kinds.ts'
 
@@ -252,6 +253,10 @@ export interface KubeWriter {
       readonly around?: readonly [before: string, after: string]
     },
   ): Promise<void>
+  /** Sets keys of a Secret in one write on the version that was read; without a version, makes it. A key without a value is taken away. */
+  setSecretValues(
+    wanted: Target & { readonly resourceVersion: string | undefined; readonly type: string; readonly values: readonly PlacedValue[] },
+  ): Promise<void>
   /**
    * Evicts what runs on a node but daemons, by the API and each pod by its uid, until it is empty or on its way out. What a budget refuses is asked again
    * within `within`, over all of them. A Deployment of `gently` that is ready nowhere else is rolled out anew instead, so that its next pod is ready before this
@@ -270,6 +275,13 @@ export interface KubeWriter {
       readonly files: { readonly certificate: string; readonly key: string }
     },
   ): Promise<void>
+}
+
+/** One key of a Secret with its value, and where an operator has that, for the shell line. */
+export interface PlacedValue {
+  readonly key: string
+  readonly value: Later<Secret> | undefined
+  readonly place: ValuePlace
 }
 
 /** An object before the server has seen it. */
@@ -300,6 +312,10 @@ export interface KubeProver {
   noPods(where: { readonly namespace: string; readonly labels: string; readonly within: Duration }): Shown
   /** A TLS Secret has the key of the certificate in a file, in both halves. */
   tlsPair(target: Target & { readonly file: string }): Shown
+  /** A key of a Secret is what stands at a place. */
+  placedValue(target: Target & { readonly key: string; readonly place: ValuePlace }): Shown
+  /** A Secret has no copy of its values in an annotation. */
+  noCopy(target: Target): Shown
   /** A key of a Secret is what stands in a file. */
   secretValue(
     target: Target & { readonly key: string; readonly file: string; readonly around?: readonly [before: string, after: string] },

@@ -16,6 +16,7 @@ import {
   runJobRequest,
   scaleRequest,
   secretValueRequest,
+  secretValuesRequest,
   setValueRequest,
   templateRequest,
   tlsSecretRequest,
@@ -62,6 +63,10 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
     annotate: (wanted) => send(annotateRequest(wanted)),
     setSecretValue: async ({ value, around: _around, ...wanted }) =>
       send(secretValueRequest(wanted, dry ? undefined : base64((await value.read()).reveal()))),
+    setSecretValues: async ({ values, ...wanted }) => {
+      const data = values.map(async ({ key, value }) => [key, value ? base64((await value.read()).reveal()) : null] as const)
+      await send(secretValuesRequest(wanted, Object.fromEntries(await Promise.all(data))))
+    },
     // The new pair does not exist when a plan is made: rehearsed is a write that changes nothing on the version that was read.
     replaceTlsSecret: async ({ certificate, key, ...target }) =>
       send(

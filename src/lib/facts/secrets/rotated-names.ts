@@ -1,0 +1,5 @@
+/** What secrets:rotate can renew, as an operator names it. */
+export const rotatedNames = ['REDIS_PASSWORD', 'POSTGRES_PASSWORD', 'SECRET_KEY', 'EMAIL_HOST_PASSWORD', 'REGISTRY_PASSWORD'] as const
+export type RotatedName = (typeof rotatedNames)[number]
+
+export const isRotated = (name: string): name is RotatedName => rotatedNames.some((one) => one === name)
