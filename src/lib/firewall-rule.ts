@@ -21,6 +21,8 @@ export interface FirewallRule {
   readonly sourcePort?: string
   /** It holds for one family alone, although its words name none. */
   readonly family?: 4 | 6
+  /** It stands before UFW's own, in this file: UFW neither shows nor deletes it. */
+  readonly file?: 'before.rules' | 'before6.rules'
   /** It is about what is passed on to others. */
   readonly routed?: true
   /** The rule as `ufw delete` takes it, without its comment. */
@@ -112,6 +114,52 @@ export const readRule = (line: string, profiles: Profiles = new Map()): Firewall
   return { ...rule, ...more, spec, known: known && readable, ...(comment !== undefined && { comment: comment.replace(/^'|'$/g, '') }) }
 }
 
+/** A row as `iptables -nv` prints it: packets, bytes, target, protocol, options, in, out, source, destination, and what else must fit. */
+const row = /^\s*\d\S*\s+\d\S*\s+(\S+)\s+(\S+)\s+\S+\s+(\S+)\s+\S+\s+(\S+)\s+(\S+)\s*(.*)$/
+const everybody = new Set(['0.0.0.0/0', '::/0'])
+const verdicts: Readonly<Record<string, string>> = { ACCEPT: 'allow', DROP: 'deny', REJECT: 'reject' }
+const protocolNames: Readonly<Record<string, string>> = { 0: 'any', all: 'any', 6: 'tcp', tcp: 'tcp' }
+
+/**
+ * One row of the chain that is asked before UFW's own rules, where it may decide about new TCP connections from outside; undefined for what cannot. A row that says more
+ * than is read here is not known.
+ */
+export const readBeforeRow = (line: string, family: 4 | 6): FirewallRule | undefined => {
+  const [found, target = '', number = '', device = '*', from = '', to = '', extra = ''] = row.exec(line) ?? []
+  const protocol = protocolNames[number]
+  const more = extra.replaceAll(/\/\*.*?\*\//g, ' ').trim()
+  const states = /\b(?:ctstate|state) (\S+)/.exec(more)?.[1]
+  if (found === undefined || protocol === undefined || device === 'lo' || target.startsWith('ufw') || target === 'LOG') return undefined
+  // Packets of a connection that stands, or of none, and IPv6's own headers.
+  if ((states !== undefined && !states.split(',').includes('NEW')) || more.startsWith('rt type:')) return undefined
+  const port = /\bdpts?:([\d:]+)/.exec(more)?.[1] ?? /\bmultiport dports ([\d,:]+)/.exec(more)?.[1]
+  const sourcePort = /\bspts?:([\d:]+)/.exec(more)?.[1] ?? /\bmultiport sports ([\d,:]+)/.exec(more)?.[1]
+  const rest = more
+    .replace(
+      /\b(?:dpts?|spts?):[\d:]+|\bmultiport [sd]ports [\d,:]+|\b(?:ctstate|state) \S+|\breject-with \S+|\bflags:(?:0x17\/0x02|FIN,SYN,RST,ACK\/SYN)/g,
+      '',
+    )
+    .replace(/\btcp\b/, '')
+    .trim()
+  const said = more.replace(/\breject-with \S+|^tcp /g, '').trim()
+  const [source, destination] = [from, to].map((one) => (everybody.has(one) ? 'any' : one)) as [string, string]
+  const file = family === 6 ? 'before6.rules' : 'before.rules'
+  return {
+    action: verdicts[target] ?? target,
+    direction: 'in',
+    from: source,
+    to: destination,
+    port: port ?? 'any',
+    protocol,
+    ...(device !== '*' && { interface: device }),
+    ...(sourcePort !== undefined && { sourcePort }),
+    family,
+    file,
+    spec: `${[`${target} ${protocol}`, ...(source === 'any' ? [] : [`from ${source}`]), ...(destination === 'any' ? [] : [`to ${destination}`]), ...(device === '*' ? [] : [`in at ${device}`]), ...(said === '' ? [] : [said])].join(' ')} in /etc/ufw/${file}`,
+    known: verdicts[target] !== undefined && rest === '' && isSource(source) && isSource(destination),
+  }
+}
+
 /** True where the rule speaks of what comes in at this TCP port; one that cannot be read is taken to. */
 export const coversPort = ({ known, routed, protocol, port, direction }: FirewallRule, wanted: number): boolean => {
   if (direction === 'out' || routed || !(protocol === 'tcp' || protocol === 'any')) return false
@@ -125,8 +173,9 @@ const portsIn = (port: string, wanted: number): boolean =>
   })
 
 /** True for a rule of 80 and 443 alone: without it neither SSH nor the cluster's own ports are shut. */
-export const isOfTheWeb = ({ known, port, protocol, routed, profile }: FirewallRule): boolean =>
+export const isOfTheWeb = ({ known, port, protocol, routed, profile, file }: FirewallRule): boolean =>
   known &&
+  file === undefined &&
   !routed &&
   profile === undefined &&
   ['tcp', 'udp', 'any'].includes(protocol) &&

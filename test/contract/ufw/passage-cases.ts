@@ -18,6 +18,10 @@ const range = '173.245.48.0/20'
 const range6 = '2400:cb00::/32'
 const ssh = 'allow 22/tcp'
 
+/** Puts a line in front of the last one of a file of UFW's. */
+const before = (file: 'before' | 'before6', line: string): string =>
+  `sed -i 's|^COMMIT$|-A ufw${file === 'before6' ? '6' : ''}-before-input ${line}\\nCOMMIT|' /etc/ufw/${file}.rules\n`
+
 /** Lines of ufw as people have them. */
 const arrangements: Readonly<Record<string, readonly string[]>> = {
   'rules of IPv6 alone': [ssh, `allow from ${range6} to any port 443 proto tcp`, 'allow from 2606:4700::/32 to any port 443 proto tcp'],
@@ -104,16 +108,57 @@ const furtherArrangements: Readonly<Record<string, readonly string[]>> = {
   'ports that the sender must have': [ssh, `allow from ${range} port 443 to any port 443 proto tcp`, 'allow from any port 53'],
 }
 
+/** Files of UFW's as people have edited them, before it is enabled. */
+const edited: Readonly<Record<string, readonly [script: string, ...lines: string[]]>> = {
+  'a file of its own that lets everybody in': [before('before', '-p tcp --dport 443 -m conntrack --ctstate NEW -j ACCEPT'), ssh],
+  'files of its own that keep a part out, and another open': [
+    before('before', `-p tcp -s ${range} -m multiport --dports 80,443 -m comment --comment "not them" -j DROP`) +
+      before('before6', `-p tcp -s ${range6} --dport 440:450 -j REJECT`) +
+      before('before', '-p tcp -s 104.16.0.0/13 --dport 80 --syn -j ACCEPT'),
+    ssh,
+    'allow 443/tcp',
+  ],
+  'a file of its own that speaks of other ports, hosts and interfaces': [
+    before('before', '-p tcp --dport 8443 -j ACCEPT') +
+      before('before', '-p udp --dport 443 -j ACCEPT') +
+      before('before', '-i wg0 -p tcp --dport 443 -j ACCEPT') +
+      before('before', '-p tcp -d 10.0.0.9 --dport 80 -j ACCEPT') +
+      before('before6', '-i eth0 -p tcp --dport 80 -j ACCEPT'),
+    ssh,
+    `allow from ${range} to any port 443 proto tcp`,
+  ],
+  'a line behind the jump to the rules of UFW': [
+    `sed -i 's/^COMMIT$/-A ufw-before-input -j ufw-user-input\n-A ufw-before-input -p tcp --dport 80 -j DROP\nCOMMIT/' /etc/ufw/before.rules\n`,
+    ssh,
+    'allow 80/tcp',
+  ],
+  'profiles with spans of ports': [
+    `printf '[Web Span]\ntitle=t\ndescription=d\nports=80,400:500/tcp|443/udp\n[Far]\ntitle=t\ndescription=d\nports=8000:8100/tcp\n' > /etc/ufw/applications.d/own\n`,
+    ssh,
+    `allow from ${range} to any app 'Web Span'`,
+    'allow Far',
+    "insert 1 deny from 173.245.63.0/24 to any app 'Web Span' comment 'app Web Span'",
+  ],
+  'limit at an interface, numbered in front of a refusal': [
+    '',
+    ssh,
+    `deny from ${range}`,
+    'insert 1 limit in on eth0 to any port 443 proto tcp',
+    "prepend allow in on eth0 from 2400:cb00::/32 to any port 80 proto tcp comment 'limit 443/tcp'",
+  ],
+  'IPv6 left alone': ["sed -i 's/^IPV6=.*/IPV6=no/' /etc/default/ufw\n", ssh, 'allow 443/tcp'],
+}
+
 const words = ({ from, port }: Knock): string => `${from} at ${port}`
 
 const give =
-  (lines: readonly string[], language = 'C') =>
+  (lines: readonly string[], script = '') =>
   async (world: UfwWorld) => {
     const arranged = ['--force enable', ...lines].map(
       (line) => `ufw ${line} > /dev/null 2>&1 || echo "refused: ${line.replaceAll(/["']/g, '')}"`,
     )
     const { command, read } = framed(firewallScript)
-    const set = `LANGUAGE=${language}; export LANGUAGE\n${arranged.join('\n')}\n`
+    const set = `LANGUAGE=C; export LANGUAGE\n${script}${arranged.join('\n')}\n`
     const { said, through } = await world.knock(`${set}${command}\n`, knocks)
     const firewall = readFirewall(read({ code: 0, stdout: said, stderr: '' })?.stdout ?? '')
     return {
@@ -123,21 +168,26 @@ const give =
     }
   }
 
-const caseOf = ([name, lines]: readonly [string, readonly string[]]): ContractCase<UfwWorld> => ({
+const caseOf = ([name, lines]: readonly [string, readonly string[]], script = ''): ContractCase<UfwWorld> => ({
   name: `who comes in: ${name}`,
   expected: { refused: [], through: recorded[name], read: recorded[name] },
-  give: give(lines),
+  give: give(lines, script),
 })
 
-export const passageCases: readonly ContractCase<UfwWorld>[] = Object.entries(arrangements).map(caseOf)
-export const furtherPassageCases: readonly ContractCase<UfwWorld>[] = Object.entries(furtherArrangements).map(caseOf)
+export const passageCases: readonly ContractCase<UfwWorld>[] = Object.entries(arrangements).map((one) => caseOf(one))
+export const furtherPassageCases: readonly ContractCase<UfwWorld>[] = [
+  ...Object.entries(furtherArrangements).map((one) => caseOf(one)),
+  ...Object.entries(edited).map(([name, [script, ...lines]]) => caseOf([name, lines], script)),
+]
 
 /** Writes down anew whom this ufw lets through. */
 export const recordPassages = async (world: UfwWorld): Promise<void> => {
   const answers: Record<string, unknown> = {}
-  for (const [name, lines] of [...Object.entries(arrangements), ...Object.entries(furtherArrangements)]) {
+  const all = [...Object.entries(arrangements), ...Object.entries(furtherArrangements)].map(([name, lines]) => [name, '', lines] as const)
+  const files = Object.entries(edited).map(([name, [script, ...lines]]) => [name, script, lines] as const)
+  for (const [name, script, lines] of [...all, ...files]) {
     await world.reset()
-    answers[name] = (await give(lines)(world)).through
+    answers[name] = (await give(lines, script)(world)).through
   }
   writeFileSync(file, `${JSON.stringify(answers, null, 2)}\n`)
 }

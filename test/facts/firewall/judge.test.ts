@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { keptOut } from '../../../src/lib/facts/firewall/believable.ts'
 import { judge } from '../../../src/lib/facts/firewall/judge.ts'
 import { differenceOf } from '../../../src/lib/facts/firewall/lists.ts'
-import { readRule } from '../../../src/lib/firewall-rule.ts'
+import { readBeforeRow, readRule } from '../../../src/lib/firewall-rule.ts'
 import { firewallFindings } from '../../../src/lib/reports/firewall/findings.ts'
 import type { Firewall } from '../../../src/lib/systems/nodes/types.ts'
 
@@ -228,6 +228,43 @@ test('a rule for an address that the node does not have lets nobody in there', (
   expect(judge(at('198.51.100.200'), published).missing).toEqual(ranges)
   // A machine behind the translation of its provider has a private address alone.
   expect(judge({ ...at('10.0.0.9'), addresses: ['10.0.0.9'] }, published).missing).toEqual(['2400:cb00::/32'])
+})
+
+test('what stands before all rules in a file of UFW’s decides first, is told as what it is, and no line deletes it', () => {
+  const row = (target: string, protocol: string, from: string, more: string, device = '*') =>
+    `       0        0 ${target} ${protocol} -- ${device} * ${from} 0.0.0.0/0 ${more}`
+  const ofFile = (...rows: readonly string[]): Firewall => {
+    const { rules, ...rest } = firewall(...whole)
+    return { ...rest, rules: [...rows.flatMap((one) => readBeforeRow(one, 4) ?? []), ...rules], rules6: rules }
+  }
+  const told = (...rows: readonly string[]) => findings(ofFile(...rows)).map(({ level, text, next: then }) => [level, text, then])
+  const stock = [
+    row('ACCEPT', '0', '0.0.0.0/0', '', 'lo'),
+    row('ACCEPT', 'all', '0.0.0.0/0', 'ctstate RELATED,ESTABLISHED'),
+    row('DROP', '0', '0.0.0.0/0', 'ctstate INVALID'),
+    row('ACCEPT', 'udp', '0.0.0.0/0', 'udp spt:67 dpt:68'),
+    row('ufw-not-local', '0', '0.0.0.0/0', ''),
+  ]
+  expect(told(...stock, row('ACCEPT', '6', '0.0.0.0/0', 'tcp dpt:8443'), row('DROP', '6', '203.0.113.9', 'tcp dpt:443'))).toEqual([])
+  expect(told(row('ACCEPT', 'tcp', '0.0.0.0/0', 'tcp dpts:400:500 /* … dpt:1 */'))).toEqual([
+    [
+      'wrong',
+      'hetzner1 is open to anybody: ACCEPT tcp dpts:400:500 in /etc/ufw/before.rules',
+      expect.stringMatching(/^ssh hetzner1 .*grep -n before-input \/etc\/ufw\/before\.rules/),
+    ],
+  ])
+  expect(told(row('DROP', '6', '173.245.48.0/24', 'multiport dports 80,443'))).toEqual([
+    [
+      'wrong',
+      'hetzner1 keeps a part of Cloudflare out at 443: DROP tcp from 173.245.48.0/24 multiport dports 80,443 in /etc/ufw/before.rules',
+      expect.stringContaining('grep -n'),
+    ],
+  ])
+  const limited = row('ACCEPT', '6', '0.0.0.0/0', 'tcp dpt:443 limit: avg 20/sec burst 5')
+  expect(told(limited, row('mine', '6', '0.0.0.0/0', 'tcp dpt:443'), row('mine', '6', '0.0.0.0/0', 'tcp dpt:22'))).toEqual([
+    ['warning', 'A rule of hetzner1 cannot be judged: ACCEPT tcp dpt:443 limit: avg 20/sec burst 5 in /etc/ufw/before.rules', undefined],
+    ['warning', 'A rule of hetzner1 cannot be judged: mine tcp dpt:443 in /etc/ufw/before.rules', undefined],
+  ])
 })
 
 test('IPv6 that UFW leaves alone is not wanted', () => {

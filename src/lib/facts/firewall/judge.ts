@@ -47,8 +47,9 @@ const web = [80, https]
 export const allOf = ({ ipv4, ipv6 }: PublishedRanges): readonly string[] => [...ipv4, ...ipv6].map((range) => range.toLowerCase())
 
 /** Exactly what this tool writes: one source at TCP 443. */
-const isSourceRule = ({ known, action, from, to, port, protocol, interface: device, profile, sourcePort }: FirewallRule): boolean =>
+const isSourceRule = ({ known, action, from, to, port, protocol, interface: device, profile, sourcePort, file }: FirewallRule): boolean =>
   known &&
+  file === undefined &&
   `${action} ${to} ${port} ${protocol}` === `allow any ${https} tcp` &&
   from !== 'any' &&
   [device, profile, sourcePort].every((one) => one === undefined)
@@ -80,7 +81,11 @@ export const judge = (firewall: Firewall, published: PublishedRanges): Judged =>
   const stale = foreign.filter((rule) => isSourceRule(rule) && comment !== '' && rule.comment === comment)
   // Nodes, pods and operators are let in at every port: that is no business of 443.
   const byHand = foreign.filter((rule) => !stale.includes(rule) && rule.port !== 'any')
-  const unread = inbound.filter((rule) => !rule.known && (rule.profile === undefined || coversPort(rule, https)))
+  const unread = inbound.filter((rule) => {
+    // Of what stands in a file of UFW's the port is read all the same.
+    if (rule.known) return false
+    return rule.file === undefined ? rule.profile === undefined || coversPort(rule, https) : coversPort({ ...rule, known: true }, https)
+  })
   const told = [...open, ...byHand, ...stale, ...against, ...unread]
   const denying = { ...firewall, incoming: 'deny' }
   const present = wanted.filter((range) => !missing.includes(range))

@@ -19,8 +19,12 @@ const warning = (text: string, next?: string): Observation => ({ level: 'warning
 /** "5 ranges", or the one. */
 const some = (ranges: readonly string[]): string => (ranges.length === 1 ? String(ranges[0]) : `${ranges.length} ranges`)
 
-/** The line that deletes a rule, where SSH, the cluster and Cloudflare come in without it; what makes it so, where Cloudflare does not. */
+/**
+ * The line that deletes a rule, where SSH, the cluster and Cloudflare come in without it; what makes it so, where Cloudflare does not. What stands in a file is looked up
+ * there: no command of UFW deletes it.
+ */
 const without = (alias: string, rule: FirewallRule, { mayGo, leaning, seen }: Judged): string | undefined => {
+  if (rule.file !== undefined) return asRootOn(alias, sh`grep -n before-input /etc/ufw/${rule.file}`, seen)
   if (mayGo.includes(rule)) return asRootOn(alias, deleteLine(rule), seen)
   return leaning.length > 0 && rule.from === 'any' ? sh`honeydue firewall:refresh --node ${alias}` : undefined
 }

@@ -1,16 +1,20 @@
 import { isIP, isIPv6 } from 'node:net'
-import { type FirewallRule, type Profiles, readRule } from '../../firewall-rule.ts'
+import { type FirewallRule, type Profiles, readBeforeRow, readRule } from '../../firewall-rule.ts'
 import { sayNoSudo } from './script.ts'
 import type { Firewall } from './types.ts'
 
 // One round trip. `show added` has every rule with its comment, while UFW is inactive too; `status verbose` has the policy, and the order of the
-// IPv6 rules. Profiles cost another start of Python: they are asked for only where a rule names one.
+// IPv6 rules. Profiles cost another start of Python: they are asked for only where a rule names one. What stands before all of
+// them in files of UFW's is shown by another start still: where a file is no longer as long as its package brought it.
 export const firewallScript = `
 status=$(root ufw status verbose) && added=$(root ufw show added) || exit
 echo "$status" | sed 's/^/status /'
 echo "$added" | sed -n 's/^ufw /rule /p'
 if echo "$added" | grep -qE "^ufw (route )?[a-z]+ .*app |^ufw [a-z]+ ((in|out) )?((log|log-all) )?('[^']*'|[^0-9' ][^ ]*)( comment '.*)?$"
 then root ufw app info all 2>/dev/null | sed 's/^/profile /'; fi
+own() { [ "$(stat -c %s "/etc/ufw/$1" 2>/dev/null)" != "$(stat -c %s "/usr/share/ufw/iptables/$1" 2>/dev/null)" ]; }
+if own before.rules || own before6.rules
+then root ufw show before-rules 2>/dev/null | sed -n '/^Chain ufw6\\{0,1\\}-before-input /,/^$/s/^/before /p'; fi
 sed -n 's/^IPV6=/ipv6 /p' /etc/default/ufw 2>/dev/null
 ip -o addr show scope global 2>/dev/null | sed -n 's/^[0-9]*: \\([^ ]*\\) *inet6\\{0,1\\} \\([^/ ]*\\).*/address \\1 \\2/p'
 for family in -4 -6; do ip $family -o route show default 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/interface \\1/p'; done
@@ -27,14 +31,15 @@ export const readFirewall = (stdout: string): Firewall => {
   const profiles = readProfiles(all('profile'))
   const rows = readRows(status)
   const rules = all('rule').map((line) => ofItsFamily(readRule(line.trim(), profiles), rows))
+  const before = readBefore(all('before'))
   const interfaces = [...new Set(all('interface').map((name) => name.trim()))]
   const addresses = all('address').map((line) => line.split(' '))
   const [client, , , port] = (all('ssh')[0] ?? '').split(' ')
   return {
     active: incoming !== undefined,
     incoming: incoming ?? 'unknown',
-    rules,
-    rules6: inOrder6(rules, rows),
+    rules: [...before, ...rules],
+    rules6: [...before.filter(({ family }) => family === 6), ...inOrder6(rules, rows)],
     ipv6: !all('ipv6').some((value) => /no/i.test(value)),
     interfaces,
     addresses: addresses.flatMap(([device = '', address]) => (address && interfaces.includes(device) ? [address] : [])),
@@ -52,6 +57,22 @@ const readProfiles = (lines: readonly string[]): Profiles => {
       return name === '' ? [] : [[name, rest.filter((line) => line.startsWith('  ')).map((line) => line.trim())] as const]
     }),
   )
+}
+
+/** Both chains as they are asked before UFW's own rules, IPv4 first. */
+const readBefore = (lines: readonly string[]): readonly FirewallRule[] => {
+  let family: 4 | 6 = 4
+  let over = false
+  return lines.flatMap((line) => {
+    const chain = /^Chain ufw(6?)-/.exec(line)
+    if (chain) {
+      family = chain[1] === '6' ? 6 : 4
+      over = false
+    }
+    // What is behind their jump to UFW's own is asked after those.
+    over ||= /\sufw6?-user-input\s/.test(line)
+    return over ? [] : (readBeforeRow(line, family) ?? [])
+  })
 }
 
 /** A row of the status table: To, action and direction, From. */
