@@ -1,5 +1,5 @@
-// nodes:status and cluster:health beside `kubectl get pods -A` where there are many pods: time, memory, and what comes over the wire, which a relay before the
-// API counts. Usage: node bench/pods.js [RUNS] [PODS]
+// What reads the cluster beside `kubectl get pods -A` where there are many pods, and 2 events for every 5 of them: time, memory, and what comes over the wire,
+// which a relay before the API counts. Usage: node bench/pods.js [RUNS] [PODS]
 
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -31,6 +31,19 @@ const podOf = (n, node) => ({
   },
 })
 
+/** An event of such a pod. */
+const eventOf = (n) => ({
+  apiVersion: 'v1',
+  kind: 'Event',
+  metadata: { name: `crowd-${n}`, namespace: 'crowd' },
+  involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace: 'crowd', name: podOf(n).metadata.name },
+  type: n % 10 === 0 ? 'Warning' : 'Normal',
+  reason: n % 10 === 0 ? 'Unhealthy' : 'Pulled',
+  message: 'Container image is already present on the machine, and was so for a sentence of the usual length',
+  lastTimestamp: new Date().toISOString(),
+  count: 1,
+})
+
 /** Leads to the API, and counts what comes from it. */
 const startRelay = async (port) => {
   const counted = { bytes: 0 }
@@ -56,6 +69,7 @@ const withPods = (count, use) =>
     const nodes = client.list({ group: '', resource: 'nodes' }).map(({ metadata }) => metadata.name)
     client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'crowd' } })
     for (let n = 0; n < count; n++) client.create(podOf(n, nodes[n % nodes.length]))
+    for (let n = 0; n < (count * 2) / 5; n++) client.create(eventOf(n))
     const file = join(dir, 'admin.kubeconfig')
     const text = readFileSync(file, 'utf8')
     const relay = await startRelay(Number(/127\.0\.0\.1:(\d+)/.exec(text)?.[1]))
@@ -74,7 +88,7 @@ const withPods = (count, use) =>
     }
   })
 
-export const rows = (runs, pods = Number(process.argv[3] ?? 1000)) =>
+export const rows = (runs, pods = Number(process.argv[3] ?? 5000)) =>
   withPods(pods, async ({ environment, kubeconfig, relay }) => {
     const wire = { ours: [], theirs: [] }
     const counting = (into, use) => async () => {
@@ -84,12 +98,12 @@ export const rows = (runs, pods = Number(process.argv[3] ?? 1000)) =>
       return result
     }
     const all = []
-    for (const report of ['nodes:status', 'cluster:health']) {
-      const ours = counting(wire.ours, () => honeydue([report, '--env', environment], { codes: [0, 3] }))
+    for (const line of ['nodes:status', 'cluster:health', 'deploy:status', 'status', 'logs api']) {
+      const ours = counting(wire.ours, () => honeydue([...line.split(' '), '--env', environment], { codes: [0, 3] }))
       const theirs = counting(wire.theirs, () => measured('kubectl', ['get', 'pods', '-A'], { more: { KUBECONFIG: kubeconfig } }))
       const result = await inTurn(runs, ours, theirs)
       const seen = `${result.mb.toFixed(0)} MB; over the wire ${median(wire.ours.splice(0)).toFixed(2)} MB, kubectl ${median(wire.theirs.splice(0)).toFixed(2)} MB`
-      all.push(row(`\`${report}\` beside ${pods} pods`, '`kubectl get pods -A`', result, 1, seen))
+      all.push(row(`\`${line}\` beside ${pods} pods`, '`kubectl get pods -A`', result, 1, seen))
     }
     return all
   })
