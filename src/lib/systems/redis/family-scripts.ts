@@ -9,8 +9,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local step = call("SCAN", ARGV[1], "MATCH", "residence_ids_user:*", "COUNT", ARGV[2])
 local longest = tonumber(ARGV[3])
 local ours = function(key)
-	local id = string.sub(key, 20)
-	return #id < 20 and find(id, "^[1-9]%d*$") and (#id < 19 or id <= "9223372036854775807")
+	local length = #key
+	return length < 39 and find(key, "^[1-9]%d*$", 20) and (length < 38 or string.sub(key, 20) <= "9223372036854775807")
 end
 `
 

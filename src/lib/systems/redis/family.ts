@@ -9,8 +9,9 @@ import { leftByPass } from './one-look.ts'
 import { replyCode } from './trouble.ts'
 import type { Family, Forgetting, OldKeys } from './types.ts'
 
-/** Keys a step: some two milliseconds of the server's single thread, and one round trip. */
-const step = 1000
+/** Keys a step of either pass: some two milliseconds of the server's single thread, and one round trip. */
+const looking = 1000
+const forgetting = 500
 /** Above so many keys of any kind, the family is counted by this sample. SCAN goes in the order of the keys' hashes, which is as good as drawn by lot. */
 const sampled = 100_000
 /** Where each step is a long way off, fewer are looked at. */
@@ -49,6 +50,7 @@ const forget = (redis: Redis, words: readonly (string | number)[]): Promise<unkn
 async function* pass(
   connection: RedisConnection,
   put: typeof look,
+  step: number,
   words: readonly (string | number)[],
 ): AsyncGenerator<readonly unknown[], void> {
   let cursor = '0'
@@ -70,13 +72,13 @@ export const countFamily = async (connection: RedisConnection, clock: Clock, ttl
   let [found, foreign, longer, looked, began] = [0, 0, 0, 0, 0]
   let firstLonger = ''
   let whole = true
-  for await (const [next, now, ours, others, long, first] of pass(connection, look, [ttl, 0])) {
+  for await (const [next, now, ours, others, long, first] of pass(connection, look, looking, [ttl, 0])) {
     began ||= Number(now)
     found += Number(ours)
     foreign += Number(others)
     longer += Number(long)
     firstLonger ||= String(first)
-    looked += step
+    looked += looking
     whole = String(next) === '0'
     if (!whole && (looked >= sample || clock.now().getTime() > until || connection.left() < leftByPass)) break
   }
@@ -93,7 +95,7 @@ export const countFamily = async (connection: RedisConnection, clock: Clock, ttl
 
 /** Whether keys are left that were there at `began`; the pass ends at the first step that has one. */
 export const oldOfFamily = async (connection: RedisConnection, ttl: number, began: number): Promise<OldKeys> => {
-  for await (const [next, , , , , , older, first] of pass(connection, look, [ttl, began + ttl]))
+  for await (const [next, , , , , , older, first] of pass(connection, look, looking, [ttl, began + ttl]))
     if (Number(older) > 0) return { keys: Number(older), first: String(first), more: String(next) !== '0' }
   return { keys: 0, more: false }
 }
@@ -103,7 +105,7 @@ export const forgetFamily = async (connection: RedisConnection, clock: Clock, { 
   const since = clock.now().getTime()
   let gone = 0
   let told = since
-  for await (const [next, deleted, longer] of pass(connection, forget, [ttl])) {
+  for await (const [next, deleted, longer] of pass(connection, forget, forgetting, [ttl])) {
     gone += Number(deleted)
     const now = clock.now().getTime()
     if (longer !== '')
