@@ -111,6 +111,7 @@ export interface NodeSelectorTerm {
 
 export interface PodSpec {
   readonly nodeName?: string
+  readonly schedulerName?: string
   readonly restartPolicy?: string
   readonly nodeSelector?: Readonly<Record<string, string>>
   readonly volumes?: readonly {

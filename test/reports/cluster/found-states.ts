@@ -265,4 +265,84 @@ export const samples: readonly Sample[] = [
     warnings: [['ProvisioningFailed', 'storageclass.storage.k8s.io "hcloud-volumes" not found']],
     said: /has no volume: Pending, storage class hcloud-volumes, which is not there: /,
   },
+  {
+    name: 'sidecar-again',
+    pod: {
+      initContainerStatuses: [
+        {
+          name: 'proxy',
+          ready: false,
+          started: false,
+          restartCount: 7,
+          state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container=proxy pod=x' } },
+          lastState: ended('Error', 1, 'proxy: cannot bind 0.0.0.0:15001: address already in use'),
+        },
+      ],
+      containerStatuses: [runs],
+      conditions: [unready],
+    },
+    spec: { initContainers: [{ name: 'proxy', image: 'p', restartPolicy: 'Always' }] },
+    said: /: container proxy of a pod is CrashLoopBackOff \(7 restarts, last Error \(1\)\): proxy: cannot bind 0.0.0.0:15001: address already in use$/,
+  },
+  {
+    name: 'tainted-by-pressure',
+    pod: {
+      phase: 'Pending',
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'Unschedulable',
+          message:
+            '0/3 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }, 1 node(s) had untolerated taint {node.kubernetes.io/memory-pressure: }. preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
+        },
+      ],
+    },
+    said: /is Unschedulable: .*disk-pressure.*memory-pressure/,
+  },
+  {
+    name: 'killed-by-liveness',
+    pod: {
+      containerStatuses: [{ ...runs, restartCount: 12, lastState: ended('Error', 137) }],
+      conditions: [{ type: 'Ready', status: 'True' }],
+    },
+    warnings: [
+      [
+        'Unhealthy',
+        'Liveness probe failed: Get "http://10.42.1.5:8000/api/health/": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+        40,
+      ],
+      ['BackOff', 'Back-off restarting failed container api in pod x', 200],
+    ],
+    said: /^warning .* is Restarted \(12 restarts, last Error \(137\)\): .*Liveness probe failed: Get .*context deadline exceeded/,
+  },
+  {
+    name: 'no-such-image-name',
+    pod: waits(
+      'InvalidImageName',
+      `Failed to apply default image tag "gitea.treytartt.com/admin/honeydue-api:": couldn't parse image name "gitea.treytartt.com/admin/honeydue-api:": invalid reference format`,
+    ),
+    said: /is InvalidImageName: .*invalid reference format$/,
+  },
+  {
+    name: 'limit-of-namespace',
+    deployment: true,
+    warnings: [
+      [
+        'FailedCreate',
+        'Error creating: pods "limit-of-namespace-5d8f6c7b9d-x2x4z" is forbidden: [maximum cpu usage per Container is 500m, but limit is 1, maximum memory usage per Container is 256Mi, but limit is 1Gi]',
+      ],
+    ],
+    said: /no more can be made: .*maximum memory usage per Container is 256Mi, but limit is 1Gi\]/,
+  },
+  {
+    name: 'evicted-by-disk',
+    pod: {
+      phase: 'Failed',
+      reason: 'Evicted',
+      message:
+        'The node was low on resource: ephemeral-storage. Threshold quantity: 2146223340, available: 1873240Ki. Container api was using 6148Mi, request is 0, has larger consumption of ephemeral-storage. ',
+    },
+    said: /^warning .*\(Evicted: The node was low on resource: ephemeral-storage/,
+  },
 ]

@@ -3,6 +3,7 @@ import type { ContainerState, ContainerStatus, Pod } from '../../systems/kube/ty
 import { secondsSince } from '../ages.ts'
 import { endingOf } from './ending.ts'
 import { ownerOf } from './owner.ts'
+import { unplaced } from './unplaced.ts'
 
 /** Why a pod is not well, from its status alone. */
 export interface Unwell {
@@ -88,10 +89,8 @@ const why = (pod: Pod, now: Date, silent: ReadonlySet<string>): Why | undefined 
   if (hasEnded(pod)) return undefined
   if (isLeaving(pod)) return leaving(pod, secondsSince(metadata.deletionTimestamp, now) ?? 0, silent)
   const young = (secondsSince(metadata.creationTimestamp, now) ?? 0) < startingFor
-  const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled')
-  if (scheduled?.status === 'False') {
-    return { reason: scheduled.reason ?? 'Unschedulable', ...(scheduled.message && { message: scheduled.message }), wrong: true }
-  }
+  const noNode = unplaced(pod)
+  if (noNode) return { reason: noNode.reason ?? 'Unschedulable', ...(noNode.message && { message: noNode.message }), wrong: true }
   const init = (status.initContainerStatuses ?? []).flatMap((one) => (one.ready ? [] : (ofContainer(one, young, true) ?? [])))
   // Where the pod is not restarted, a container that has done its work is done.
   const once = spec.restartPolicy === 'Never' || spec.restartPolicy === 'OnFailure'
@@ -100,7 +99,18 @@ const why = (pod: Pod, now: Date, silent: ReadonlySet<string>): Why | undefined 
   if (worst) return worst
   const unready = status.conditions?.find(({ type, status: is }) => type === 'Ready' && is !== 'True')
   if (unready && !once) return { reason: unready.reason ?? 'NotReady', ...(unready.message && { message: unready.message }), wrong: !young }
-  return again(pod, now)
+  return waits(pod, young) ?? again(pod, now)
+}
+
+/** Nobody has taken it up: nothing is said of it anywhere, and nothing will be. */
+const waits = ({ status, spec }: Pod, young: boolean): Why | undefined => {
+  if (status.phase !== 'Pending' || (status.containerStatuses ?? []).length > 0 || (status.initContainerStatuses ?? []).length > 0)
+    return undefined
+  const message =
+    spec.nodeName === undefined
+      ? `no scheduler has said anything of it${spec.schedulerName === undefined || spec.schedulerName === 'default-scheduler' ? '' : `: it waits for ${spec.schedulerName}`}`
+      : `the kubelet of ${spec.nodeName} has not taken it up`
+  return young ? undefined : { reason: 'Pending', message, wrong: true }
 }
 
 /** Why this pod is not well; undefined where it is, or has ended. `silent`: the nodes that are not Ready, by name. */

@@ -4,6 +4,7 @@ import { clipped } from './clipped.ts'
 import { endingOf } from './ending.ts'
 import { tellingOf } from './events.ts'
 import { lastWords, lastWordsTail } from './last-words.ts'
+import { unplaced } from './unplaced.ts'
 
 type Kube = Readers<'kube'>['kube']
 
@@ -32,8 +33,8 @@ export const stuckBecause = ({ status }: Pod): string | undefined => {
 /** What a pod that is not ready says last; what is said of it where it says nothing: by the scheduler, or by the kubelet in an event. Begins with "; ". */
 export const lastWordsOf = async (kube: Kube, pod: Pod): Promise<string> => {
   const { metadata, spec, status } = pod
-  const unplaced = status.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False')
-  if (unplaced) return `; ${metadata.name} has no node: ${clipped(unplaced.message ?? unplaced.reason ?? '', longest)}`
+  const noNode = unplaced(pod)
+  if (noNode) return `; ${metadata.name} has no node: ${clipped(noNode.message ?? noNode.reason ?? '', longest)}`
   const container = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].find(({ ready }) => !ready)?.name
   const at = { namespace: metadata.namespace ?? '', pod: metadata.name, tail: lastWordsTail }
   const of = container === undefined || spec.containers.length + (spec.initContainers ?? []).length === 1 ? {} : { container }

@@ -4,6 +4,7 @@ import { sh } from '../../shell.ts'
 import type { KubeReader, Pod, PodDisruptionBudget } from '../../systems/kube/types.ts'
 import { secondsSince } from '../ages.ts'
 import { clipped } from '../cluster/clipped.ts'
+import { unplaced } from '../cluster/unplaced.ts'
 import { stuckBecause } from '../cluster/unready.ts'
 
 /** A budget with the pods that it covers, by the API server's own reading of its selector. */
@@ -88,8 +89,8 @@ export const budgetsOf = (leaving: readonly Pod[], all: readonly Covering[], sta
 const whyNever = (pod: Pod): readonly string[] => {
   const stuck = stuckBecause(pod)
   if (stuck !== undefined) return [`${pod.metadata.name} is in ${stuck}`]
-  const unplaced = pod.status.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
-  return unplaced ? [`${pod.metadata.name} has no node: ${clipped(unplaced.message ?? unplaced.reason ?? '', 120)}`] : []
+  const noNode = unplaced(pod)
+  return noNode ? [`${pod.metadata.name} has no node: ${clipped(noNode.message ?? noNode.reason ?? '', 120)}`] : []
 }
 
 const unreadySince = (pods: readonly Pod[], now: Date): string | undefined => {
