@@ -17,6 +17,8 @@ export interface RealPostgresOptions {
   readonly password?: string
   /** Debian 12's own, or the one that test/real/install.sh builds (default: Debian's). */
   readonly bouncer?: 'debian' | 'built'
+  /** PgBouncer asks the server for each login what the role's password is, as a pooler does whose file nobody edits (default: it has them in a file). */
+  readonly asksForLogins?: boolean
 }
 
 export interface RealPostgres extends PostgresWorld {
@@ -86,8 +88,9 @@ export const realPostgres = async (options: RealPostgresOptions = {}): Promise<R
     await admin.query(`CREATE DATABASE "${database}" OWNER ${user}`)
     const { rows } = await admin.query<{ rolpassword: string }>('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [user])
     await admin.end()
-    const users = file('users.txt', `"${user}" "${rows[0]?.rolpassword}"\n`)
-    await start(bouncer, [file('pgbouncer.ini', bouncerConfiguration({ port, poolerPort, users, folder, ...tls }))])
+    const asks = options.asksForLogins === true
+    const users = file('users.txt', asks ? '"postgres" ""\n' : `"${user}" "${rows[0]?.rolpassword}"\n`)
+    await start(bouncer, [file('pgbouncer.ini', bouncerConfiguration({ port, poolerPort, users, folder, asks, ...tls }))])
     const world: RealPostgres = {
       places: { direct: { name: directHost, port }, pooler: { name: poolerHost, port: poolerPort } },
       user,
@@ -145,13 +148,14 @@ interface Bouncer {
   readonly port: number
   readonly poolerPort: number
   readonly users: string
+  readonly asks: boolean
   readonly folder: string
   readonly certificate: string
   readonly key: string
 }
 
 // Over the Unix socket: the server tells the pooler from direct clients by their address.
-const bouncerConfiguration = ({ port, poolerPort, users, folder, certificate, key }: Bouncer): string => `[databases]
+const bouncerConfiguration = ({ port, poolerPort, users, asks, folder, certificate, key }: Bouncer): string => `[databases]
 * = host=${folder} port=${port}
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -159,7 +163,7 @@ listen_port = ${poolerPort}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${users}
-pool_mode = transaction
+${asks ? 'auth_user = postgres\nauth_query = SELECT usename, passwd FROM pg_shadow WHERE usename = $1\n' : ''}pool_mode = transaction
 default_pool_size = ${poolSize}
 server_login_retry = 1
 ignore_startup_parameters = extra_float_digits

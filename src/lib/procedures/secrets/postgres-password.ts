@@ -87,22 +87,29 @@ export const postgresPassword: Kind<PostgresFacts, Systems> = {
 /** One that is stopped before it starts serves nobody meanwhile: a second restart would cost more than it saves. */
 const isSingle = ({ singleton }: Consumer): boolean => singleton
 
-/** Whether a new login is let in there. Throws where nobody answers, or for another reason. */
-const letsIn = async ({ postgres }: Readers<'postgres'>, target: PostgresTarget, password: Secret): Promise<boolean> => {
+/**
+ * Whether a new login is let in there. Throws where nobody answers, or for another reason. PgBouncer itself has one code for all that it refuses: where
+ * it lets another password in at the same time, it was the password.
+ */
+const letsIn = async ({ postgres }: Readers<'postgres'>, target: PostgresTarget, password: Secret, other?: Secret): Promise<boolean> => {
   const found = await postgres.endpoint({ ...target, password })
-  if (!found.reachable && found.trouble.code !== 'postgres-password') throw found.trouble
-  return found.reachable
+  if (found.reachable) return true
+  const { code } = found.trouble
+  if (code === 'postgres-password') return false
+  if (code === 'postgres-login-refused' && other && (await postgres.endpoint({ ...target, password: other })).reachable) return false
+  throw found.trouble
 }
 
 /** Both endpoints let one of the two in, or turn it away. */
 const everywhere = async (
-  { application, next, old = next }: PostgresFacts,
+  { application, next, old }: PostgresFacts,
   which: 'new' | 'old',
   wanted: boolean,
   look: Readers<'postgres'>,
 ): Promise<Finding> => {
   const targets = [application.direct, application.pooler]
-  const found = await Promise.all(targets.map((target) => letsIn(look, target, which === 'new' ? next : old)))
+  const [asked, other] = which === 'new' ? [next, old] : [old ?? next, next]
+  const found = await Promise.all(targets.map((target) => letsIn(look, target, asked, other)))
   const but = wanted ? `does not let the ${which} password in` : `lets the ${which} password in still`
   return every(targets.map(({ host }, i) => when(found[i] === wanted, `${host} ${but}`)))
 }
