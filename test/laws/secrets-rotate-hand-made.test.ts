@@ -5,10 +5,10 @@ import { prepare } from '../../src/lib/plan/plan.ts'
 import { rotate } from '../../src/lib/procedures/secrets/rotate.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { contextOf } from '../support/context.ts'
-import { emailHostPassword, secretKey } from '../support/rotation.ts'
+import { emailHostPassword, ingestToken, secretKey } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
 import { useSystems } from '../support/systems-of.ts'
-import { secondMailPassword, useSandbox } from '../support/worlds.ts'
+import { secondIngestToken, secondMailPassword, useSandbox } from '../support/worlds.ts'
 import { laws } from './laws.ts'
 import { wholeSubject } from './whole-subject.ts'
 
@@ -31,7 +31,7 @@ const already = async () => {
   if (trouble) throw trouble
 }
 
-const observe = () => ({ mail: emailHostPassword(sandbox()), key: secretKey(sandbox()) })
+const observe = () => ({ mail: emailHostPassword(sandbox()), key: secretKey(sandbox()), token: ingestToken(sandbox()) })
 
 laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
   { name: 'a mail password, the old one revoked', input: given, arrange: revoked, meets: 'work', long: true },
@@ -53,6 +53,34 @@ laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
       rmSync(file('email_host_password.txt'))
     },
     refused: /email_host_password.txt, the source of EMAIL_HOST_PASSWORD, is not there/,
+  },
+  {
+    name: 'a token for metrics, the old one revoked',
+    input: () => ({ ...input, name: 'OBS_INGEST_TOKEN', from: join(sandbox().dir, 'new-ingest-token') }),
+    arrange: () => {
+      secondIngestToken(sandbox())
+      sandbox().observability.token = planted.nextIngestToken
+    },
+    meets: 'work',
+    long: true,
+  },
+  {
+    name: 'a token for metrics that nginx does not know',
+    input: () => ({ ...input, name: 'OBS_INGEST_TOKEN', from: join(sandbox().dir, 'new-ingest-token') }),
+    arrange: () => {
+      secondIngestToken(sandbox())
+      sandbox().observability.beside.clear()
+    },
+    refused: /obs.88oakapps.com refuses the new OBS_INGEST_TOKEN: it answered 401/,
+  },
+  {
+    name: 'no source of the token for metrics',
+    input: () => ({ ...input, name: 'OBS_INGEST_TOKEN', from: join(sandbox().dir, 'new-ingest-token') }),
+    arrange: () => {
+      secondIngestToken(sandbox())
+      writeFileSync(join(sandbox().environment.checkout, 'deploy/prod.env'), 'DEBUG=false\n')
+    },
+    refused: /prod.env OBS_INGEST_TOKEN, the source of OBS_INGEST_TOKEN, is not there/,
   },
   { name: 'the key that sessions are signed with', input: { ...input, name: 'SECRET_KEY' }, arrange: () => {}, meets: 'work', long: true },
   {

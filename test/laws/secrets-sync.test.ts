@@ -77,6 +77,12 @@ laws(sync, wholeSubject({ sandbox, systems, close, observe }), [
     refused: /the mail server refuses the EMAIL_HOST_PASSWORD of its source: 535/,
   },
   {
+    name: 'a source of yesterday: the token for metrics',
+    input,
+    arrange: () => writeFileSync(file('../deploy/prod.env'), 'OBS_INGEST_TOKEN=of-yesterday\n'),
+    refused: /the store of metrics refuses the OBS_INGEST_TOKEN of its source: it answered 401/,
+  },
+  {
     name: 'a source of yesterday: the token of the registry',
     input,
     arrange: () => config(planted.registryPassword, 'of-yesterday'),

@@ -21,7 +21,7 @@ import { contextOf } from '../support/context.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
-import { liveValue, postgresPassword, redisPassword, syncedSecrets } from '../support/rotation.ts'
+import { ingestToken, liveValue, postgresPassword, redisPassword, syncedSecrets } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
 import { scratchServers, useSandbox, worlds } from '../support/worlds.ts'
 
@@ -441,6 +441,15 @@ const cases: readonly Case[] = [
       by: ({ postgres }) => postgres.query("ALTER ROLE neondb_owner PASSWORD 'of-somebody-else'"),
       stays: (one) => liveValue(one, 'POSTGRES_PASSWORD'),
     },
+  },
+  {
+    id: 'secrets:rotate',
+    world: 'a second token for metrics, in a file',
+    arrange: ({ observability }) => {
+      observability.token = planted.nextIngestToken
+    },
+    input: ({ FILE }) => ({ name: 'OBS_INGEST_TOKEN', from: FILE, soak: 0, 'keep-old': false, 'newer-than': 0 }),
+    observe: async (one) => [ingestToken(one), await restarted(one)],
   },
   {
     id: 'secrets:sync',

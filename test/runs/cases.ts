@@ -10,8 +10,16 @@ import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
-import { emailHostPassword, postgresPassword, redisPassword, registryPassword, secretKey, syncedSecrets } from '../support/rotation.ts'
-import { changedSources, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
+import {
+  emailHostPassword,
+  ingestToken,
+  postgresPassword,
+  redisPassword,
+  registryPassword,
+  secretKey,
+  syncedSecrets,
+} from '../support/rotation.ts'
+import { changedSources, secondIngestToken, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
 
 export type Id = keyof typeof procedures
 
@@ -308,6 +316,14 @@ export const further = {
     world: (sandbox) => {
       const FILE = secondRegistryToken(sandbox)
       sandbox.registry.passwords.delete(planted.registryPassword)
+      return { FILE }
+    },
+  },
+  'secrets:rotate OBS_INGEST_TOKEN': {
+    ...rotated('OBS_INGEST_TOKEN', ingestToken),
+    world: (sandbox) => {
+      const FILE = secondIngestToken(sandbox)
+      sandbox.observability.token = planted.nextIngestToken
       return { FILE }
     },
   },

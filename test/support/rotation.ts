@@ -72,6 +72,19 @@ export const emailHostPassword = (sandbox: Sandbox) => ({
   second: liveValue(sandbox, 'EMAIL_HOST_PASSWORD') === planted.nextEmailPassword,
 })
 
+/** Where the token that metrics and traces are pushed with is the same. */
+export const ingestToken = (sandbox: Sandbox) => {
+  const live = liveValue(sandbox, 'OBS_INGEST_TOKEN')
+  const pods = ['api', 'worker'].flatMap((name) => readyPods(sandbox, name))
+  return {
+    first: live === planted.ingestToken,
+    second: live === planted.nextIngestToken,
+    source: readFileSync(join(sandbox.environment.checkout, 'deploy/prod.env'), 'utf8').includes(`OBS_INGEST_TOKEN=${live}\n`),
+    pods: pods.length > 0 && pods.every(({ metadata }) => sandbox.environmentOf(metadata.name)?.['OBS_INGEST_TOKEN'] === live),
+    files: keptFiles(sandbox, 'OBS_INGEST_TOKEN'),
+  }
+}
+
 /** Where the registry's password is the same, and whether a kubelet would get an image with it. */
 export const registryPassword = (sandbox: Sandbox) => {
   const { kubernetes, environment, registry } = sandbox

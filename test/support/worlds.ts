@@ -110,6 +110,12 @@ export const secondRegistryToken = (sandbox: Sandbox): string => {
   return inFile(sandbox, 'new-token', planted.nextRegistryPassword)
 }
 
+/** The same of a token that metrics are pushed with. */
+export const secondIngestToken = (sandbox: Sandbox): string => {
+  sandbox.observability.beside.add(planted.nextIngestToken)
+  return inFile(sandbox, 'new-ingest-token', planted.nextIngestToken)
+}
+
 /** Somebody changed two sources, of which one can be tried; and `kubectl apply` has left what it applied, a key that is gone too. */
 export const changedSources = (sandbox: Sandbox): void => {
   const { kubernetes, environment, mail } = sandbox
@@ -173,6 +179,7 @@ export const worlds = {
   'an expired certificate in the Secret': expiredInSecret,
   'a second mail password, in a file': (sandbox) => ({ FILE: secondMailPassword(sandbox) }),
   'a second token of the registry, in a file': (sandbox) => ({ FILE: secondRegistryToken(sandbox) }),
+  'a second token for metrics, in a file': (sandbox) => ({ FILE: secondIngestToken(sandbox) }),
   'two sources that were changed': changedSources,
   'a job that failed for good': ({ redis }): Values => {
     const archived = redis.store.get('asynq:{default}:archived')

@@ -1,5 +1,12 @@
 /** What secrets:rotate can renew, as an operator names it. */
-export const rotatedNames = ['REDIS_PASSWORD', 'POSTGRES_PASSWORD', 'SECRET_KEY', 'EMAIL_HOST_PASSWORD', 'REGISTRY_PASSWORD'] as const
+export const rotatedNames = [
+  'REDIS_PASSWORD',
+  'POSTGRES_PASSWORD',
+  'SECRET_KEY',
+  'EMAIL_HOST_PASSWORD',
+  'REGISTRY_PASSWORD',
+  'OBS_INGEST_TOKEN',
+] as const
 export type RotatedName = (typeof rotatedNames)[number]
 
 export const isRotated = (name: string): name is RotatedName => rotatedNames.some((one) => one === name)

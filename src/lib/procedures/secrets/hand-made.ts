@@ -20,6 +20,8 @@ export interface HandMade<N extends Name> {
   ask(look: Readers<N>, facts: HandMadeFacts, value?: Secret): Promise<Said>
   /** The same by hand, with what is in a file; without it, a person looks. */
   shows?(prove: Provers<N>, file: string, wanted: boolean): Shown
+  /** Who has it by another way than the Secret, and is changed over by a human before the old one ends. */
+  beside?(environment: Context['environment']): string
 }
 
 /** Where it stands, and whom it is for. */
@@ -33,6 +35,7 @@ interface Place extends Pick<Rotated, 'secret' | 'key' | 'called' | 'source' | '
 export interface HandMadeFacts extends RotationFacts {
   readonly at: string
   readonly by: string
+  readonly beside: string | undefined
 }
 
 type Base = 'checkout' | 'kube'
@@ -46,7 +49,12 @@ export const handMade = <N extends Name>(one: HandMade<N>): Kind<HandMadeFacts, 
   gather: async (wish, look, context) => {
     const base = look as unknown as Readers<Base>
     const { at, by, ...of } = await one.find(context.environment, base)
-    return { ...(await gatherRotation({ ...of, servers: [], madeAt: at }, wish, base, context)), at, by }
+    return {
+      ...(await gatherRotation({ ...of, servers: [], madeAt: at }, wish, base, context)),
+      at,
+      by,
+      beside: one.beside?.(context.environment),
+    }
   },
   wants: async (environment, look) => {
     const { at, ...of } = await one.find(environment, look)
@@ -83,7 +91,7 @@ const letsIn = <N extends Name>(one: HandMade<N>, facts: HandMadeFacts): Proof<B
 
 /** Nobody but its provider ends the old one, and a human does it there; it is seen to be dead before its file is taken away. */
 const theOldEnds = <N extends Name>(one: HandMade<N>, facts: HandMadeFacts): readonly Step<Base | N>[] => {
-  const { called: key, at, by, soak, old } = facts
+  const { called: key, at, by, soak, old, beside } = facts
   const refused = async (look: Readers<Base | N>): Promise<Finding> => {
     if (old === undefined) return holds
     const said = await one.ask(look as unknown as Readers<N>, facts, old)
@@ -92,7 +100,7 @@ const theOldEnds = <N extends Name>(one: HandMade<N>, facts: HandMadeFacts): rea
   }
   const gate: Gate<Base | N> = {
     title: 'Revoke the old one, then type the name',
-    ask: `The new ${key} is in use. Revoke the old one now at ${at}: whoever still has it is turned away from then on, and nothing takes that back.`,
+    ask: `The new ${key} is in use. ${beside === undefined ? '' : `${beside} `}Revoke the old one now at ${at}: whoever still has it is turned away from then on, and nothing takes that back.`,
     typed: true,
     needless: refused,
   }

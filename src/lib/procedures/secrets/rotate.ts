@@ -4,13 +4,14 @@ import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { emailHostPassword } from './email-host-password.ts'
 import { type Rotating, type Rotation, rotating } from './kinds.ts'
+import { obsIngestToken } from './obs-ingest-token.ts'
 import { postgresPassword } from './postgres-password.ts'
 import { redisPassword } from './redis-password.ts'
 import { registryPassword } from './registry-password.ts'
 import { wantsValue } from './rotation-facts.ts'
 import { secretKey } from './secret-key.ts'
 
-type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry'
+type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics'
 
 const kinds = {
   REDIS_PASSWORD: rotating(redisPassword),
@@ -18,13 +19,14 @@ const kinds = {
   SECRET_KEY: rotating(secretKey),
   EMAIL_HOST_PASSWORD: rotating(emailHostPassword),
   REGISTRY_PASSWORD: rotating(registryPassword),
+  OBS_INGEST_TOKEN: rotating(obsIngestToken),
 } as const satisfies Readonly<Record<RotatedName, Rotating<Systems>>>
 
 /** A new value by the order of secret-rotation.md, without a request that is turned away: whoever checks it takes both while its users change over. */
 export const rotate = defineProcedure({
   id: 'secrets:rotate',
   title: 'Replace a secret, and end the old one',
-  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry'],
+  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics'],
   choices: {
     name: argument({
       about: `which secret: ${rotatedNames.join(', ')}`,

@@ -15,7 +15,7 @@ import { valueFiles } from '../../value-files.ts'
 import { isReadPlainly, type ValuePlace } from '../../value-place.ts'
 import { tryValue } from './sync-tries.ts'
 
-export type SyncSystems = 'checkout' | 'kube' | 'postgres' | 'redis' | 'mail' | 'registry'
+export type SyncSystems = 'checkout' | 'kube' | 'postgres' | 'redis' | 'mail' | 'registry' | 'metrics'
 
 /** One key of a Secret, whose source has another value or the same. */
 export interface SyncedKey {

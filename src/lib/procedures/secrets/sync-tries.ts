@@ -9,7 +9,7 @@ import type { Readers } from '../../systems/systems.ts'
 /** A value that is refused is refused here; `untried`: nobody could be asked, which says nothing of it. */
 export type Tried = 'works' | 'untried' | Extract<Finding, { readonly ok: false }>
 
-type Look = Readers<'postgres' | 'redis' | 'mail' | 'registry'>
+type Look = Readers<'postgres' | 'redis' | 'mail' | 'registry' | 'metrics'>
 
 /** Uses a value for nothing but a login, where there is somebody to log in at. */
 export const tryValue = async (called: string, value: Secret, look: Look, pull: PullSecret | undefined): Promise<Tried> => {
@@ -31,6 +31,10 @@ export const tryValue = async (called: string, value: Secret, look: Look, pull: 
         const { login } = await look.mail.submission(value)
         if (login.is === 'refused') return refused('the mail server', `${login.code} ${login.words}`)
         return login.is === 'accepted' ? 'works' : 'untried'
+      }
+      case 'OBS_INGEST_TOKEN': {
+        const answer = await look.metrics.mayWrite(value)
+        return answer.takes ? 'works' : refused('the store of metrics', `it answered ${answer.status}`)
       }
       case 'REGISTRY_PASSWORD':
         await look.registry.toldTo({ as: new Secret(`${pull?.user ?? ''}:${value.reveal()}`) }, pull?.image ?? '')

@@ -8,7 +8,7 @@ import { dropCopy, keepBefore, setFromSources, sourcesHold } from './sync-steps.
 export const sync = defineProcedure({
   id: 'secrets:sync',
   title: 'Bring the Secrets to what their sources have',
-  needs: ['checkout', 'kube', 'postgres', 'redis', 'mail', 'registry'],
+  needs: ['checkout', 'kube', 'postgres', 'redis', 'mail', 'registry', 'metrics'],
   choices: {
     only: texts({ about: 'this key alone, by its name; may be given several times' }),
   },

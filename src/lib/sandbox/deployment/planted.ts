@@ -16,6 +16,7 @@ export const planted = {
   nextFcmServerKey: made('next-fcm'),
   redisPassword: made('redis'),
   ingestToken: made('obs-token'),
+  nextIngestToken: made('next-obs-token'),
   registryPassword: made('registry-pat'),
   nextRegistryPassword: made('next-registry-pat'),
   registryToken: made('registry-token'),

@@ -19,9 +19,15 @@ export interface DataSource {
 export interface Behaviour {
   /** Which token nginx lets in. */
   token: string
+  /** Others that it lets in as well, until they are taken away. */
+  readonly beside: Set<string>
   trouble: 'none' | 'reset' | 'silence' | 'server-error' | 'html'
   readonly grafana: { database: string; sources: DataSource[] }
 }
+
+/** Whether nginx lets somebody in with it. */
+export const letsIn = ({ token, beside }: Pick<Behaviour, 'token' | 'beside'>, given: string | undefined): boolean =>
+  given !== undefined && (given === token || beside.has(given))
 
 /** nginx before VictoriaMetrics and Jaeger, with a bearer token, and Grafana; which of them is by the name that is asked for. */
 export const startServer = async (identity: Identity, store: MetricsStore, traces: () => readonly JaegerTrace[], is: Behaviour) => {
@@ -87,7 +93,7 @@ export const startServer = async (identity: Identity, store: MetricsStore, trace
     const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost')
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
     if ((request.headers.host ?? '').startsWith(facts.grafana)) return grafana(pathname, token, response)
-    if (token !== is.token) return text(response, 401, '<html>401 Authorization Required</html>', 'text/html')
+    if (!letsIn(is, token)) return text(response, 401, '<html>401 Authorization Required</html>', 'text/html')
     if (pathname === '/api/v1/write') return text(response, request.method === 'POST' ? 204 : 405, '')
     if (pathname === '/api/v1/query') return query(searchParams.get('query') ?? '', response)
     if (pathname === '/jaeger/api/traces') return jaeger(searchParams, response)

@@ -5,7 +5,8 @@ import { type AskerOptions, asker } from '../json-asker.ts'
 import type { System } from '../systems.ts'
 import { readAgent } from './agent.ts'
 import { readGrafana } from './grafana.ts'
-import type { MetricsReader, MetricsWriter, Series, WriteAnswer } from './types.ts'
+import { proveMetrics } from './prove-metrics.ts'
+import type { MetricsProver, MetricsReader, MetricsWriter, Series, WriteAnswer } from './types.ts'
 
 export interface MetricsOptions extends Omit<AskerOptions, 'code' | 'called'> {
   /** Where the agent pushes to. */
@@ -23,7 +24,7 @@ export interface MetricsOptions extends Omit<AskerOptions, 'code' | 'called'> {
 }
 
 /** What the application counts: the store that keeps it, the agent that pushes it, and Grafana, which shows it. */
-export const metricsSystem = (options: MetricsOptions): System<MetricsReader, MetricsWriter> => {
+export const metricsSystem = (options: MetricsOptions): System<MetricsReader, MetricsWriter, MetricsProver> => {
   const store = asker({ ...options, code: 'metrics', called: 'The metrics store at' })
   const gate = asker({ ...options, code: 'ingest', called: 'What metrics are pushed to,' })
   const base = options.metrics?.replace(/\/+$/, '')
@@ -36,8 +37,8 @@ export const metricsSystem = (options: MetricsOptions): System<MetricsReader, Me
         return seriesIn(await store.json(url, await options.readToken(url)))
       },
       agent: readAgent(options, options.openAgent),
-      mayWrite: async () => {
-        const token = await options.ingestToken()
+      mayWrite: async (given) => {
+        const token = given ?? (await options.ingestToken())
         if (token === undefined || token.reveal() === '') throw noToken()
         // The store takes no GET there: with the right token it is what says so, and nothing is written.
         return writeAnswer((await gate.get(new URL(options.write), token)).status, new URL(options.write))
@@ -46,6 +47,7 @@ export const metricsSystem = (options: MetricsOptions): System<MetricsReader, Me
     },
     write: {},
     say: {},
+    prove: proveMetrics(options),
     close: async () => {},
   }
 }

@@ -1,4 +1,5 @@
-import type { System } from '../systems.ts'
+import type { Secret } from '../../secret.ts'
+import type { Shown, System } from '../systems.ts'
 
 /** One series of an instant answer; a value that is no number is left out. */
 export interface Series {
@@ -48,8 +49,8 @@ export interface MetricsReader {
   query(expression: string): Promise<readonly Series[]>
   /** Asked through a port-forward. Throws Unreachable (`kube-…`, `vmagent-…`). */
   agent(): Promise<Agent>
-  /** With the live token of the application's Secret. Throws Unreachable (`ingest-…`); `ingest-no-token` where the Secret has none. */
-  mayWrite(): Promise<WriteAnswer>
+  /** With this token, else with the live one of the application's Secret. Throws Unreachable (`ingest-…`); `ingest-no-token` where the Secret has none. */
+  mayWrite(token?: Secret): Promise<WriteAnswer>
   /** Throws Unreachable (`grafana-…`). */
   grafana(): Promise<Grafana>
 }
@@ -57,8 +58,13 @@ export interface MetricsReader {
 /** What is measured is the application's. */
 export type MetricsWriter = Readonly<Record<never, never>>
 
+export interface MetricsProver {
+  /** The write address takes what is in this file, or refuses it. */
+  takes(file: string, wanted: boolean): Shown
+}
+
 declare module '../systems.ts' {
   interface Systems {
-    readonly metrics: System<MetricsReader, MetricsWriter>
+    readonly metrics: System<MetricsReader, MetricsWriter, MetricsProver>
   }
 }
