@@ -60,6 +60,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'observability:status': ['kubernetes', 'observability'],
   'queue:status': ['kubernetes'],
   'registry:status': ['kubernetes', 'registry', 'ssh'],
+  'secrets:lost': ['kubernetes'],
   'secrets:status': ['kubernetes', 'postgres', 'registry', 'cloudflare'],
   'storage:status': ['storage'],
   status: ['kubernetes', 'postgres', 'ssh', 'cloudflare', 'edge'],

@@ -276,6 +276,7 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['bring node back into service', 'edge:restore', 'nodes:uncordon'],
   ['change database password', 'secrets:rotate'],
   ['rotate secret', 'secrets:rotate'],
+  ['laptop stolen', 'secrets:lost', 'secrets:status'],
   ['apply the secret files', 'secrets:sync'],
   ['the secret was deleted', 'secrets:sync'],
   ['connect to the database', 'db:psql'],

@@ -29,6 +29,7 @@ export const reports = {
   'observability:status': async () => (await import('./observability/status.ts')).observabilityStatus,
   'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
   'registry:status': async () => (await import('./registry/status.ts')).registryStatus,
+  'secrets:lost': async () => (await import('./secrets/lost.ts')).secretsLost,
   'secrets:status': async () => (await import('./secrets/status.ts')).secretsStatus,
   'storage:status': async () => (await import('./storage/status.ts')).storageStatus,
   status: async () => (await import('./status.ts')).status,
