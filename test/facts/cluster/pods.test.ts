@@ -99,6 +99,20 @@ test('a sidecar that was killed and runs again is told, the latest of several fi
   expect(unwell(again, now)).toMatchObject({ reason: 'Restarted', wrong: false, container: 'proxy', last: 'OOMKilled (137)', restarts: 2 })
 })
 
+test('a pod of which nobody says anything is told with who should: a scheduler, or the kubelet of its node', () => {
+  const bare = { phase: 'Pending' }
+  const nowhere = ({ spec: { nodeName: _, ...spec }, ...rest }: Pod): Pod => ({ ...rest, spec })
+  expect(unwell(nowhere(pod(bare)), now)).toMatchObject({ reason: 'Pending', message: 'no scheduler has said anything of it', wrong: true })
+  expect(unwell(nowhere(pod(bare, {}, { schedulerName: 'volcano' })), now)).toMatchObject({
+    message: 'no scheduler has said anything of it: it waits for volcano',
+  })
+  expect(unwell(pod({ ...bare, conditions: [{ type: 'PodScheduled', status: 'True' }] }), now)).toMatchObject({
+    message: 'the kubelet of n1 has not taken it up',
+    wrong: true,
+  })
+  expect(unwell(pod(bare, { creationTimestamp: ago(1) }), now)).toBeUndefined()
+})
+
 test('a pod that does not end names who keeps it: a finalizer, or a node that is away', () => {
   const deletionTimestamp = ago(20)
   expect(unwell(pod({}, { deletionTimestamp, finalizers: ['example.com/backup'] }), now)).toMatchObject({

@@ -131,6 +131,20 @@ const samples: readonly (readonly [string, World, readonly (string | RegExp)[]])
     { gets: { [api]: 522 }, overrides: [{ kind: 'page rule', where: `*${zone}/*`, ssl: 'flexible' }] },
     [/^wrong \S+ answers 522: Cloudflare asks at port 80, and UFW keeps it shut \|/, /^wrong A page rule sets the SSL mode flexible/],
   ],
+  [
+    'names that follow each other to the apex, and a record of another type beside',
+    {
+      records: [...healthy, six(`${zone}`, '2606:4700::1', false)].filter((one) => one.type === 'A'),
+      follows: [
+        { name: `www.${zone}`, target: `web.${zone}`, proxied: true },
+        { name: `web.${zone}`, target: zone, proxied: true },
+      ],
+    },
+    [],
+  ],
+  ['a zone that was moved away', { zone: { status: 'moved' } }, [`wrong The zone ${zone} is moved, not active`]],
+  ['525', { gets: { [api]: 525 } }, [/^wrong \S+ answers 525: /]],
+  ['523', { gets: { [api]: 523 } }, [/^wrong \S+ answers 523: /]],
   ['a paused zone', { zone: { paused: true } }, [`wrong The zone ${zone} is paused: its names lead to the nodes themselves`]],
   ['a zone that is not delegated yet', { zone: { status: 'pending' } }, [`wrong The zone ${zone} is pending, not active`]],
 ]

@@ -22,7 +22,7 @@ interface Routing {
 /** Asks the cluster which namespace the Secret is in, and which names it is for. */
 export const findPlaces = async (kube: KubeReader): Promise<CertificatePlaces> => {
   const [ingresses, stores] = await Promise.all([kube.list('Ingress'), kube.list('TLSStore')])
-  const loaded = [...ingresses.flatMap(secretsOf), ...stores.flatMap(secretOfStore)]
+  const loaded = [...ingresses.flatMap(secretsOf), ...stores.flatMap(secretsOfStore)]
   const ours = (place: string) => place.endsWith(`/${originSecret}`)
   const hosts = ingresses.filter((ingress) => secretsOf(ingress).some(ours)).flatMap(hostsOf)
   const namespaces = loaded.filter(ours).map((place) => place.slice(0, place.indexOf('/')))
@@ -41,8 +41,14 @@ const hostsOf = ({ spec }: KubeObject): readonly string[] => {
   return [...tls.flatMap(({ hosts = [] }) => hosts), ...rules.flatMap(({ host }) => host ?? [])]
 }
 
-/** Only the store named `default` counts. */
-const secretOfStore = ({ metadata, spec }: KubeObject): readonly string[] => {
-  const name = (spec as { readonly defaultCertificate?: { readonly secretName?: string } } | undefined)?.defaultCertificate?.secretName
-  return metadata.name === 'default' && name ? [`${metadata.namespace}/${name}`] : []
+interface Store {
+  readonly defaultCertificate?: { readonly secretName?: string }
+  readonly certificates?: readonly { readonly secretName?: string }[]
+}
+
+/** Only the store named `default` counts: what it serves to a name that nobody has, and what it adds to choose from. */
+const secretsOfStore = ({ metadata, spec }: KubeObject): readonly string[] => {
+  const { defaultCertificate, certificates = [] } = (spec ?? {}) as Store
+  const names = [defaultCertificate, ...certificates].flatMap((one) => one?.secretName || [])
+  return metadata.name === 'default' ? names.map((name) => `${metadata.namespace}/${name}`) : []
 }
