@@ -75,6 +75,10 @@ test('what a run has come to stands below "Done"', () => {
 
 test.each([
   [0, '0 s', '0 s'],
+  [-0.5, '0 s', '0 s'],
+  [-90_000, '0 s', '0 s'],
+  [Number.NaN, '?', '?'],
+  [Number.POSITIVE_INFINITY, '?', '?'],
   [59.9, '59 s', '59 s'],
   [60, '1 min', '60 s'],
   [119.9, '1 min', '119 s'],
