@@ -96,6 +96,42 @@ test('a paused rollout, an autoscaler, two workers, another commit, an edited Co
   expect(said).toContain('warning: 3 pods of api started before honeydue-config was last written')
 })
 
+test('an autoscaler that is at its most, and one that cannot measure, say so in its own words', async () => {
+  const { client } = sandbox().kubernetes
+  const scale = (name: string, condition: object) => {
+    client.create({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name, namespace },
+      spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name }, maxReplicas: 4 },
+    })
+    const status = { conditions: [{ type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale' }, condition] }
+    client.update(
+      { group: 'autoscaling', resource: 'horizontalpodautoscalers' },
+      name,
+      namespace,
+      (draft) => Object.assign(draft, { status }),
+      {
+        subresource: 'status',
+      },
+    )
+  }
+  scale('api', {
+    type: 'ScalingLimited',
+    status: 'True',
+    reason: 'TooManyReplicas',
+    message: 'the desired replica count is more than the maximum replica count',
+  })
+  const unmeasured =
+    'the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource cpu: the server is currently unable to handle the request (get pods.metrics.k8s.io)'
+  scale('web', { type: 'ScalingActive', status: 'False', reason: 'FailedGetResourceMetric', message: unmeasured })
+  const said = await findings()
+  expect(said).toContainEqual(expect.stringContaining('warning: The autoscaler api of api: it wants more than the 4 pods that it may have'))
+  expect(said).toContainEqual(
+    expect.stringMatching(/^warning: The autoscaler web of web: it does nothing: the HPA was unable .*\(get pods\.metrics\.k8s\.io\)/),
+  )
+})
+
 test('migrations that have not run, a schema that is ahead, and a registry that is away', async () => {
   const next = await release(sandbox(), 'cccc001', { '000003_notes.sql': inTransaction('ALTER TABLE tasks ADD COLUMN notes text;') })
   setImage('api', next)

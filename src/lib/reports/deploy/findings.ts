@@ -1,9 +1,10 @@
 import { counted } from '../../counted.ts'
 import type { Environment } from '../../environment/schema.ts'
 import { reasonOf } from '../../errors.ts'
+import { clipped } from '../../facts/cluster/clipped.ts'
 import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { stuckBecause } from '../../facts/cluster/unready.ts'
-import { autoscalerOf } from '../../facts/deploy/autoscaler.ts'
+import { autoscalerOf, hinderedBy } from '../../facts/deploy/autoscaler.ts'
 import { digestsOf, machinePlatform, olderThanConfig, type Release, revisionOf, shortDigest } from '../../facts/deploy/release.ts'
 import type { Observation } from '../../plan/report.ts'
 import { isReady } from '../../pod-state.ts'
@@ -125,6 +126,13 @@ const replicaFindings = (
   const has = deployment.spec.replicas ?? 1
   const scaler = autoscalerOf(autoscalers, name)
   const found: Observation[] = []
+  const hindered = scaler && hinderedBy(scaler)
+  if (scaler && hindered !== undefined)
+    found.push({
+      level: 'warning',
+      text: `The autoscaler ${scaler.metadata.name} of ${name}: ${clipped(hindered, 200)}`,
+      next: sh`kubectl -n ${scaler.metadata.namespace ?? ''} describe hpa ${scaler.metadata.name}`,
+    })
   if (scaler)
     found.push({
       level: wanted?.singleton ? 'wrong' : 'warning',
