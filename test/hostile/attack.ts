@@ -9,7 +9,7 @@ import { type Child, type Ended, honest, type JournalLine, journalsIn, startProg
 import { requireBuild } from '../support/program.ts'
 import { useSystems } from '../support/systems-of.ts'
 import { useSandbox } from '../support/worlds.ts'
-import { attacked, type ProcedureId, worldOf } from './attacked.ts'
+import { type AttackedId, attackedOf, worldOf } from './attacked.ts'
 import { type Wired, wired } from './wired.ts'
 
 interface Looked {
@@ -54,14 +54,14 @@ export const useAttack = (options: SandboxOptions = {}) => {
     return false
   }
 
-  const arranged = async (id: ProcedureId): Promise<readonly string[]> => {
-    const { words, arrange } = attacked[id]
-    return [id, ...words, ...((await arrange?.(sandbox())) ?? [])]
+  const arranged = async (id: AttackedId): Promise<readonly string[]> => {
+    const { words, arrange } = attackedOf(id)
+    return [...id.split(' '), ...words, ...((await arrange?.(sandbox())) ?? [])]
   }
   /** What confirms these words in the worlds of `attacked`. */
   const routine = new Map<string, readonly string[]>()
   /** As it starts, in the worlds where each of these procedures has work; returns what is typed for each. */
-  const freshFor = async (...ids: readonly ProcedureId[]): Promise<readonly (readonly string[])[]> => {
+  const freshFor = async (...ids: readonly AttackedId[]): Promise<readonly (readonly string[])[]> => {
     await close()
     await sandbox().reset()
     if (state) rmSync(state, { recursive: true, force: true })
@@ -73,7 +73,7 @@ export const useAttack = (options: SandboxOptions = {}) => {
     for (const id of ids) lines.push(await arranged(id))
     return lines
   }
-  const fresh = async (id: ProcedureId): Promise<readonly string[]> => (await freshFor(id))[0] ?? []
+  const fresh = async (id: AttackedId): Promise<readonly string[]> => (await freshFor(id))[0] ?? []
 
   /** The same words with what confirms them, as somebody types it who has looked at the plan. */
   const confirmed = async (words: readonly string[]): Promise<readonly string[]> => {
@@ -110,7 +110,7 @@ export const useAttack = (options: SandboxOptions = {}) => {
    * One point: the procedure in its world, met by `meet` while it runs, and run again where it did not come to its end. What was wrong with it;
    * undefined: it survived.
    */
-  const survives = async (id: ProcedureId, end: string, meet: Meeting): Promise<string | undefined> => {
+  const survives = async (id: AttackedId, end: string, meet: Meeting): Promise<string | undefined> => {
     const words = await fresh(id)
     const child = start(await confirmed(words))
     const heal = await meet(child)
@@ -123,7 +123,7 @@ export const useAttack = (options: SandboxOptions = {}) => {
     if (!honest.includes(first.code)) return because(`ended with ${first.code}`, first)
     if (first.code === 0 && left !== end) return because(`said that it is done, and it is not: ${left} instead of ${end}`, first)
     const again = first.code === 0 ? first : await carryOut(words)
-    const ended = again.code === 0 || (attacked[id].gone === true && (again.code === 2 || again.code === 3))
+    const ended = again.code === 0 || (attackedOf(id).gone === true && (again.code === 2 || again.code === 3))
     const world = await worldOf(sandbox())
     if (!ended) return because(`run again, it ended with ${again.code}`, first, again)
     if (world !== end) return because(`run again, it came to another end: ${world} instead of ${end}`, first, again)
@@ -133,7 +133,7 @@ export const useAttack = (options: SandboxOptions = {}) => {
   }
   /** The end that a run comes to which nothing disturbs, and the lines of its journal. */
   const undisturbed = async (
-    id: ProcedureId,
+    id: AttackedId,
     before: () => void = () => {},
   ): Promise<{ readonly end: string; readonly lines: readonly JournalLine[] }> => {
     let ended: Ended

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { procedures } from '../../src/lib/procedures/index.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { syncedSecrets } from '../support/rotation.ts'
-import { changedSources, worlds } from '../support/worlds.ts'
+import { changedSources, secondIngestToken, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
 import type { System } from './wired.ts'
 
 export type ProcedureId = keyof typeof procedures
@@ -147,6 +148,42 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   'queue:retry': { words: ['--type', 'email:send'], systems: ['kubernetes'] },
   'queue:resume': { words: ['default'], systems: ['kubernetes'], arrange: worlds['a queue paused by somebody'] },
 }
+
+/** What somebody typed who has made a second value and revoked the first one: nobody is there to be asked. */
+const given = (make: (sandbox: Sandbox) => string, revoke: (sandbox: Sandbox) => unknown) => async (sandbox: Sandbox) => {
+  const file = make(sandbox)
+  revoke(sandbox)
+  return ['--from', file]
+}
+
+/** Other kinds of what one procedure does, each with systems of its own: disturbed as well. */
+const kinds = {
+  'secrets:rotate POSTGRES_PASSWORD': { words: ['--soak', '0s'], systems: ['kubernetes', 'postgres'] },
+  'secrets:rotate SECRET_KEY': { words: ['--soak', '0s'], systems: ['kubernetes'] },
+  'secrets:rotate EMAIL_HOST_PASSWORD': {
+    words: ['--soak', '0s'],
+    systems: ['kubernetes', 'mail'],
+    arrange: given(secondMailPassword, ({ mail }) => {
+      mail.password = planted.nextEmailPassword
+    }),
+  },
+  'secrets:rotate REGISTRY_PASSWORD': {
+    words: ['--soak', '0s'],
+    systems: ['kubernetes', 'registry'],
+    arrange: given(secondRegistryToken, ({ registry }) => registry.passwords.delete(planted.registryPassword)),
+  },
+  'secrets:rotate OBS_INGEST_TOKEN': {
+    words: ['--soak', '0s'],
+    systems: ['kubernetes', 'observability'],
+    arrange: given(secondIngestToken, ({ observability }) => {
+      observability.token = planted.nextIngestToken
+    }),
+  },
+} as const satisfies Readonly<Record<string, Attacked>>
+
+export type AttackedId = ProcedureId | keyof typeof kinds
+export const everyAttacked = [...everyProcedure, ...(Object.keys(kinds) as readonly (keyof typeof kinds)[])] as readonly AttackedId[]
+export const attackedOf = (id: AttackedId): Attacked => ({ ...attacked, ...kinds })[id]
 
 /** Everything that a procedure may change, without what passes by itself or is new each time: keys, serial numbers, times, pods. */
 export const worldOf = async (sandbox: Sandbox): Promise<string> => {

@@ -1,6 +1,6 @@
 import { test } from 'vitest'
 import { useAttack } from './attack.ts'
-import { attacked, everyProcedure, type ProcedureId } from './attacked.ts'
+import { type AttackedId, attackedOf, everyAttacked } from './attacked.ts'
 import { count, full } from './points.ts'
 import type { System } from './wired.ts'
 
@@ -12,7 +12,7 @@ const writes = ({ method, path }: Call): boolean =>
   method !== 'GET' && !path.includes('dryRun=') && !/\/leases|\/events|\/self(subject)?/.test(path)
 
 /** Where no call can be told from another on its way: the first answer after a step has begun is lost. */
-const onTheWay: Readonly<Partial<Record<ProcedureId, System>>> = {
+const onTheWay: Readonly<Partial<Record<AttackedId, System>>> = {
   'cache:invalidate': 'kubernetes',
   'cache:policy': 'kubernetes',
   'db:bootstrap-goose': 'postgres',
@@ -30,7 +30,7 @@ const chosen = <T>(all: readonly T[], turn: number): readonly T[] => (full ? all
 
 /** Three files go beside each other; a topic that is new is one of the cluster's. */
 const parts = { data: ['cache', 'db', 'queue', 'secrets'], front: ['cert', 'edge', 'firewall', 'nodes'] } as const
-const partOf = (id: ProcedureId): keyof typeof parts | 'cluster' => {
+const partOf = (id: AttackedId): keyof typeof parts | 'cluster' => {
   const [topic = ''] = id.split(':')
   return (['data', 'front'] as const).find((part) => (parts[part] as readonly string[]).includes(topic)) ?? 'cluster'
 }
@@ -38,7 +38,7 @@ const partOf = (id: ProcedureId): keyof typeof parts | 'cluster' => {
 /** The procedures of one part: what they wrote, its answer lost, and every connection to one of their systems cut in mid-run; then they are run again. */
 export const disturbed = (part: ReturnType<typeof partOf>): void => {
   const { sandbox, wires, survives, undisturbed, untilLines } = useAttack()
-  const ids = everyProcedure.filter((id) => partOf(id) === part)
+  const ids = everyAttacked.filter((id) => partOf(id) === part)
   /** The two APIs that say which call it is, and how the answer to one of them is lost. */
   const apis = {
     Kubernetes: (match: (seen: Call) => boolean, answer: How) => sandbox().kubernetes.fail({ match, times: 1, answer, after: true }),
@@ -47,8 +47,8 @@ export const disturbed = (part: ReturnType<typeof partOf>): void => {
   const names = ['Kubernetes', 'Cloudflare'] as const
 
   /** The end of each that nothing disturbs, the lines of its journal, and how often it writes to which API. */
-  const before = new Map<ProcedureId, ReturnType<typeof watched>>()
-  const watched = async (id: ProcedureId) => {
+  const before = new Map<AttackedId, ReturnType<typeof watched>>()
+  const watched = async (id: AttackedId) => {
     const calls = { Kubernetes: 0, Cloudflare: 0 }
     const ended = await undisturbed(id, () => {
       Object.assign(calls, { Kubernetes: 0, Cloudflare: 0 })
@@ -60,7 +60,7 @@ export const disturbed = (part: ReturnType<typeof partOf>): void => {
     })
     return { ...ended, calls }
   }
-  const known = (id: ProcedureId): ReturnType<typeof watched> => {
+  const known = (id: AttackedId): ReturnType<typeof watched> => {
     const one = before.get(id) ?? watched(id)
     before.set(id, one)
     one.catch(() => before.delete(id))
@@ -68,7 +68,7 @@ export const disturbed = (part: ReturnType<typeof partOf>): void => {
   }
 
   test.for(ids)('%s: what was written is written, whether or not the answer comes', async (id, { task }) => {
-    const turn = everyProcedure.indexOf(id)
+    const turn = everyAttacked.indexOf(id)
     const { end, lines, calls } = await known(id)
     const lost: string[] = []
     let [tried, outOf] = [0, 0]
@@ -113,8 +113,8 @@ export const disturbed = (part: ReturnType<typeof partOf>): void => {
     const { end, lines } = await known(id)
     // Before the second it has not begun, after the last it is over.
     const moments = lines.map((_, i) => i + 1).slice(1, -1)
-    const all = attacked[id].systems.flatMap((system) => moments.map((at) => [system, at] as const))
-    const tried = chosen(all, everyProcedure.indexOf(id) * 7)
+    const all = attackedOf(id).systems.flatMap((system) => moments.map((at) => [system, at] as const))
+    const tried = chosen(all, everyAttacked.indexOf(id) * 7)
     const lost: string[] = []
     for (const [system, at] of tried) {
       const wrong = await survives(id, end, async (child) => {
