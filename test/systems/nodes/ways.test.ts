@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
@@ -205,6 +206,25 @@ test('where OpenSSH is not let in either, its words are the cause, and an unknow
     likely: expect.stringMatching(/Host key verification failed|Connection closed/),
   })
   expect(readFileSync(known, 'utf8')).toBe('')
+})
+
+test('a server that says nothing to OpenSSH either is silent, and costs its patience once', async () => {
+  let taken = 0
+  const mute = createServer((socket) => {
+    taken += 1
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = mute.address() as AddressInfo
+    const connections = connector({ configFile: config(`  Port ${port}\n  ConnectTimeout 1\n  KnownHostsCommand /bin/true`) })
+    opened.push(connections)
+    for (let i = 0; i < 2; i++)
+      await expect(connections.to('hetzner1')).rejects.toMatchObject({ code: 'ssh-timeout', likely: expect.stringContaining('timed out') })
+    expect(taken).toBe(1)
+  } finally {
+    mute.close()
+  }
 })
 
 test('who waits for a way that takes long is told what it printed', async () => {

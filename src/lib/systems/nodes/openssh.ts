@@ -48,8 +48,10 @@ export interface Opening {
 export const openSsh = async (host: Resolved, room: Room, because: string, { signal, waiting }: Opening): Promise<Connection> => {
   const socket = room.socket()
   // By itself it waits for a silent server as long as the kernel does; what leads through a command may wait for somebody in a browser.
-  const silence = host.proxyCommand ? [] : ['-o', `ConnectTimeout=${Math.ceil(host.firstWordMs / 1000)}`]
+  const patience = Math.ceil(host.firstWordMs / 1000)
+  const silence = host.proxyCommand ? [] : ['-o', `ConnectTimeout=${patience}`]
   const args = ['-F', room.configFile, '-M', '-N', '-S', socket, ...silence, ...host.args, '--', host.alias]
+  const began = performance.now()
   const child = spawn('/bin/sh', ['-c', watched, 'ssh', ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
@@ -83,7 +85,9 @@ export const openSsh = async (host: Resolved, room: Room, because: string, { sig
   }
   if (ended) {
     close()
-    throw refusal(host, words() ?? 'it said nothing')
+    // It ends in one way, whatever ended it: by how long it took, it waited for a word that did not come. A timer may fire a moment before its time by another clock.
+    const waited = silence.length > 0 && performance.now() - began > patience * 1000 - 50
+    throw refusal(host, words() ?? 'it said nothing', waited ? 'ssh-timeout' : 'ssh-refused')
   }
   const way: Way = { by: 'openssh', because }
   return { host, way, isLost: () => ended, ...sessionsOf(host, ['-F', room.configFile, '-S', socket]), close }
