@@ -7,14 +7,11 @@ import { typedLine, wordsOf } from '../../src/lib/cli/typed-line.ts'
 import { drain } from '../../src/lib/procedures/edge/drain.ts'
 import { procedures } from '../../src/lib/procedures/index.ts'
 import { reports } from '../../src/lib/reports/index.ts'
-import { everyNextHolds } from '../support/every-next.ts'
 import { root } from '../support/program.ts'
-import { useSystems } from '../support/systems-of.ts'
 import { refused } from '../support/typed.ts'
-import { useSandbox, worlds } from '../support/worlds.ts'
+import { useSandbox } from '../support/worlds.ts'
 
 const sandbox = useSandbox()
-const { systems } = useSystems(sandbox)
 
 const here = { env: '/tmp/x y/environment.yaml', kubeconfig: '/etc/k 3s.yaml', ssh: '/tmp/ssh_config' }
 
@@ -116,8 +113,3 @@ test('every command that a source or a page names is there, with its flags', asy
   }
   expect(wrong).toEqual([])
 })
-
-test('every next of every report can be typed, and is not refused, with one node down: in other worlds, npm run test:drills', async () => {
-  await worlds['one node down']?.(sandbox())
-  await everyNextHolds(sandbox(), systems())
-}, 60_000)

@@ -18,6 +18,7 @@ const often = [
   'an index left invalid',
   'a lock stranded in the pooler',
   'hetzner2 drained',
+  'one node down',
   'api server forbids',
 ]
 /** With HONEYDUE_WORLDS=all, every world there is: five minutes. */

@@ -4,11 +4,7 @@ import { defineConfig } from 'vitest/config'
 // run beside others. Its kills, failed calls and foreign hands are a lane of their own (test/runs), which HOSTILE=full has within.
 export default defineConfig({
   test: {
-    include: [
-      'test/hostile/**/*.test.ts',
-      'test/systems/hostile-lines.test.ts',
-      ...(process.env['HOSTILE'] === 'full' ? ['test/runs/**/*.test.ts'] : []),
-    ],
+    include: ['test/hostile/**/*.test.ts', ...(process.env['HOSTILE'] === 'full' ? ['test/runs/**/*.test.ts'] : [])],
     reporters: ['default', './test/hostile/table.ts'],
     env: { HOSTILE: process.env['HOSTILE'] ?? 'some' },
     disableConsoleIntercept: true,

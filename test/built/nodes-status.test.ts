@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { honeydue, requireBuild, root } from '../../support/program.ts'
-import { useSandbox } from '../../support/worlds.ts'
+import { honeydue, requireBuild, root } from '../support/program.ts'
+import { useSandbox } from '../support/worlds.ts'
 
 const sandbox = useSandbox()
 beforeAll(requireBuild)

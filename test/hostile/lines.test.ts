@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { count } from '../hostile/points.ts'
 import { linesOf, programs, saidOf } from '../support/every-line.ts'
 import { hostileWords, pieces } from '../support/hostile-words.ts'
 import { shells, typeInto } from '../support/shells.ts'
+import { count } from './points.ts'
 
 /** Every piece alone, and random words of them: in the hostile lane thousands of lines for each shell that they are for. */
 const lane = process.env['HOSTILE'] !== undefined
