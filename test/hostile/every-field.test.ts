@@ -29,6 +29,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'cache:policy': () => ({ to: 'volatile-lru' }),
   'config:set': () => ({ setting: 'OTEL_TRACES_SAMPLER_ARG=0.2', new: false }),
   'nodes:disk': () => ({ node: undefined }),
+  'nodes:updates': () => ({ node: undefined }),
   diagnose: () => ({ symptom: [hostile] }),
   'db:switch-host': () => ({ to: 'direct' }),
   'db:unlock': (pid) => ({ pid }),

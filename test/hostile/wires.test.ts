@@ -57,6 +57,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'mail:status': ['kubernetes', 'mail'],
   'nodes:disk': ['ssh'],
   'nodes:status': ['kubernetes', 'ssh'],
+  'nodes:updates': ['ssh'],
   'observability:status': ['kubernetes', 'observability'],
   'queue:status': ['kubernetes'],
   'registry:status': ['kubernetes', 'registry', 'ssh'],

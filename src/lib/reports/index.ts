@@ -26,6 +26,7 @@ export const reports = {
   'mail:status': async () => (await import('./mail/status.ts')).mailStatus,
   'nodes:disk': async () => (await import('./nodes/disk.ts')).nodesDisk,
   'nodes:status': async () => (await import('./nodes/status.ts')).nodesStatus,
+  'nodes:updates': async () => (await import('./nodes/updates.ts')).nodesUpdates,
   'observability:status': async () => (await import('./observability/status.ts')).observabilityStatus,
   'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
   'registry:status': async () => (await import('./registry/status.ts')).registryStatus,

@@ -99,6 +99,8 @@ case "$*" in
   *) echo "System clock synchronized: $synced"; echo '              NTP service: active' ;;
 esac
 `,
+  'apt-config': `[ "$1" != dump ] || cat "$state/apt-config"
+`,
   // What would change the operator's own machine is shadowed and refused.
   ...Object.fromEntries(
     ['reboot', 'shutdown', 'poweroff', 'halt', 'apt', 'snap', 'iptables', 'ip6tables', 'nft', 'service'].map((name) => [

@@ -61,6 +61,7 @@ case $1 in
   clean) [ "$USER" = root ] || { echo 'E: Could not open lock file /var/cache/apt/archives/lock - open (13: Permission denied)' >&2; exit 100; }
     [ ! -f "$state/apt-locked" ] || { echo 'E: Could not get lock /var/cache/apt/archives/lock. It is held by process 4711 (unattended-upgr)' >&2; exit 100; }
     set_disk packages 12 ;;
+  -s) echo 'NOTE: This is only a simulation!'; cat "$state/updates" ;;
   *) echo 'apt-get: the nodes of the sandbox are this machine; it is not done here' >&2; exit 1 ;;
 esac
 `,

@@ -125,6 +125,9 @@ export const nodeFolder = (
     'ufw/rules4': firewall.rules4.join('\n'),
     'ufw/rules6': firewall.rules6.join('\n'),
     ...diskFiles,
+    // Nothing is pending, and unattended-upgrades runs, as at provisioning (c77ff07).
+    updates: '0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.',
+    'apt-config': 'APT::Periodic::Unattended-Upgrade "1";',
     etcd: etcdFile(node.hostname),
     ...ownState,
   })
@@ -137,6 +140,8 @@ export const nodeFolder = (
     const booted = new Map<string, { readonly content: string }>([
       ['proc/stat', { content: startedAt(Date.now() - aMonth) }],
       ['proc/sys/kernel/random/boot_id', { content: `${first}\n` }],
+      ['var/lib/apt/lists/lock', { content: '' }],
+      ['var/lib/apt/periodic/unattended-upgrades-stamp', { content: '' }],
       ...Object.entries({ ...own, ...scheduledSnapshots(node.hostname, new Date()) }).map(
         ([file, content]) => [file, { content }] as const,
       ),

@@ -19,6 +19,7 @@ import { lacksSudo } from './script.ts'
 import { readServed, servedScript } from './served.ts'
 import { garbled, ufwUnreadable } from './trouble.ts'
 import type { NodesReader } from './types.ts'
+import { readUpdates, updatesScript } from './updates.ts'
 import { wayTo } from './way.ts'
 
 const readWithinMs = 15_000
@@ -109,6 +110,12 @@ export const readNodes = ({
     async litter(alias) {
       const { stdout, stderr } = await told(alias, litterScript, reading)
       const found = readLitter(stdout)
+      if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
+      return found
+    },
+    async updates(alias) {
+      const { stdout, stderr } = await told(alias, updatesScript, reading)
+      const found = readUpdates(stdout)
       if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
       return found
     },

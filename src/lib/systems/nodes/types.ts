@@ -7,6 +7,7 @@ import type { Shown, System } from '../systems.ts'
 import type { NodeDisk, NodeLitter } from './disk-types.ts'
 import type { NodeEtcd } from './etcd-types.ts'
 import type { Absent } from './identities.ts'
+import type { NodeUpdates } from './updates.ts'
 import type { Way } from './way.ts'
 
 /** What one script prints about a node in one round trip; what the node could not say is absent. */
@@ -144,6 +145,8 @@ export interface NodesReader {
   k3sCertificates(alias: string): Promise<readonly K3sCertificate[]>
   /** Of k3s' own kubeconfig. Throws Unreachable (`ssh-command`) where root may not be asked, or there is none. */
   kubeconfig(alias: string): Promise<AdminKubeconfig>
+  /** What apt would bring to another version, and what waits for a boot: by its lists as they are, nothing is fetched. */
+  updates(alias: string): Promise<NodeUpdates>
   /** What fills its disk, counted for some seconds at most. Throws Unreachable (`ssh-command`) where root may not be asked. */
   disk(alias: string): Promise<NodeDisk>
   /** What of it can be cleaned; the same without the long counting. */

@@ -1,0 +1,145 @@
+import { age } from '../../age.ts'
+import { counted } from '../../counted.ts'
+import { reasonOf, Trouble } from '../../errors.ts'
+import { type Answer, answer } from '../../facts/answer.ts'
+import { nodeNamed } from '../../facts/nodes/named.ts'
+import { asRootOn, onNode } from '../../node-lines.ts'
+import { optionalArgument } from '../../plan/choice.ts'
+import { defineReport, type Observation, type Table } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
+import type { NodeUpdates, PendingPackage } from '../../systems/nodes/updates.ts'
+
+const day = 86_400
+/** apt's own timer fetches the lists twice a day; unattended-upgrades runs once. */
+const old = { lists: 3 * day, run: 3 * day }
+const shownOfNode = 12
+
+/** What every node would install, over SSH alone and without root: nothing is fetched and nothing locked. */
+export const nodesUpdates = defineReport({
+  id: 'nodes:updates',
+  title: 'Show which packages of the nodes have updates, security first, and what waits for a reboot',
+  needs: ['nodes'],
+  choices: { node: optionalArgument({ about: 'alias of the node, as nodes:status shows it; without one, all of them' }) },
+  look: async ({ node }, look, { environment }) => {
+    const chosen = node === undefined ? environment.nodes : [nodeNamed(environment, node)]
+    const found = new Map(await Promise.all(chosen.map(async ({ alias }) => [alias, await answer(look.nodes.updates(alias))] as const)))
+    const findings = [...found].flatMap(([alias, one]) => (one.answered ? ofNode(alias, one.value) : [silent(alias, one.error)]))
+    const packages = packagesOf(found)
+    return {
+      findings: [...findings.filter(({ level }) => level === 'wrong'), ...findings.filter(({ level }) => level === 'warning')],
+      tables: [summary(found), ...(packages.rows.length > 0 ? [packages] : [])],
+      notes: ['What is pending is as old as the lists of packages; a node is updated by hand, drained: its page has the lines'],
+      unreachable: [...found.values()].every(({ answered }) => !answered),
+      data: {
+        nodes: [...found].map(([alias, one]) =>
+          one.answered
+            ? { alias, answered: true as const, ...one.value }
+            : { alias, answered: false as const, reason: reasonOf(one.error) },
+        ),
+      },
+    }
+  },
+})
+
+const silent = (alias: string, error: unknown): Observation => ({
+  level: 'wrong',
+  text: `No answer from ${alias} over SSH: ${reasonOf(error)}`,
+  next: (error instanceof Trouble ? error.next : undefined) ?? onNode(alias, sh`true`, undefined, ['-v']),
+})
+
+const secure = (packages: readonly PendingPackage[]): readonly PendingPackage[] => packages.filter(({ security }) => security)
+
+const ofNode = (alias: string, found: NodeUpdates): readonly Observation[] => [
+  ...unknown(alias, found),
+  ...security(alias, found),
+  ...(found.rebootRequired
+    ? [
+        warning(
+          `${alias} waits for a reboot${found.rebootFor.length > 0 ? `, of ${few(found.rebootFor)}` : ''}`,
+          sh`honeydue nodes:reboot ${alias} --dry-run`,
+        ),
+      ]
+    : []),
+  ...automatic(alias, found),
+]
+
+const warning = (text: string, next: string): Observation => ({ level: 'warning', text, next })
+
+const few = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+
+const unknown = (alias: string, { refused, listsAgeSeconds }: NodeUpdates): readonly Observation[] => {
+  if (refused !== undefined) return [warning(`What is pending on ${alias} is not known: ${refused}`, onNode(alias, sh`apt-get -s upgrade`))]
+  if (listsAgeSeconds === undefined || listsAgeSeconds <= old.lists) return []
+  return [
+    warning(
+      `${alias} last fetched its lists of packages ${age(listsAgeSeconds)} ago: newer updates are not known`,
+      asRootOn(alias, sh`apt-get update`),
+    ),
+  ]
+}
+
+/** Wrong where nobody brings them in: with unattended-upgrades they come by themselves within a day. */
+const security = (alias: string, { packages = [], unattended }: NodeUpdates): readonly Observation[] => {
+  const pending = secure(packages)
+  if (pending.length === 0) return []
+  const text = `${counted(pending.length, 'security update is', 'security updates are')} pending on ${alias}: ${few(pending.map(({ name }) => name))}`
+  return [{ level: unattended ? 'warning' : 'wrong', text, next: sh`honeydue nodes:drain ${alias} --dry-run` }]
+}
+
+const automatic = (alias: string, { unattended, ranAgeSeconds }: NodeUpdates): readonly Observation[] => {
+  if (unattended === undefined) return []
+  if (!unattended)
+    return [
+      warning(
+        `unattended-upgrades is off on ${alias}: security updates wait for somebody`,
+        asRootOn(alias, sh`dpkg-reconfigure -f noninteractive unattended-upgrades`),
+      ),
+    ]
+  if (ranAgeSeconds === undefined || ranAgeSeconds <= old.run) return []
+  return [
+    warning(
+      `unattended-upgrades last ran ${age(ranAgeSeconds)} ago on ${alias}`,
+      onNode(alias, sh`systemctl status apt-daily-upgrade.timer`),
+    ),
+  ]
+}
+
+const ago = (seconds: number | undefined): string => (seconds === undefined ? '?' : `${age(seconds)} ago`)
+
+const summary = (nodes: ReadonlyMap<string, Answer<NodeUpdates>>): Table => ({
+  columns: ['node', 'security', 'others', 'lists', 'unattended', 'reboot'],
+  rows: [...nodes].map(([alias, one]) => {
+    if (!one.answered) return [alias, '?', '?', '?', '?', '?']
+    const { packages, listsAgeSeconds, unattended, ranAgeSeconds, rebootRequired } = one.value
+    const pending = packages && secure(packages).length
+    return [
+      alias,
+      pending === undefined ? '?' : String(pending),
+      pending === undefined ? '?' : String((packages?.length ?? 0) - pending),
+      ago(listsAgeSeconds),
+      unattended === undefined ? '?' : unattended ? ago(ranAgeSeconds) : 'off',
+      rebootRequired ? 'yes' : 'no',
+    ]
+  }),
+})
+
+/** One row a package, those of security first; of many, how many there are besides. */
+const packagesOf = (nodes: ReadonlyMap<string, Answer<NodeUpdates>>): Table => ({
+  columns: ['package', 'from', 'to', 'security', 'nodes'],
+  rows: limited(merged(nodes)).map(({ name, from, to, security: safe, on }) => [name, from ?? 'new', to, safe ? 'yes' : '', on.join(', ')]),
+})
+
+type Merged = PendingPackage & { readonly on: readonly string[] }
+
+const merged = (nodes: ReadonlyMap<string, Answer<NodeUpdates>>): readonly Merged[] => {
+  const all = new Map<string, Merged>()
+  for (const [alias, one] of nodes)
+    for (const each of one.answered ? (one.value.packages ?? []) : []) {
+      const key = JSON.stringify([each.name, each.from, each.to])
+      all.set(key, { ...each, on: [...(all.get(key)?.on ?? []), alias] })
+    }
+  return [...all.values()].sort((a, b) => Number(b.security) - Number(a.security) || (a.name < b.name ? -1 : 1))
+}
+
+const limited = (packages: readonly Merged[]): readonly Merged[] => packages.slice(0, Math.max(shownOfNode, secure(packages).length))
