@@ -35,9 +35,32 @@ test('a report that asks nothing says its line too, and keeps its exit code', as
   await terminal.until('to be done? nodes:status')
   await terminal.until('❯      nodes:status')
   terminal.type('\r')
+  // What the report names next is no line of ours (ssh): nothing is offered.
   const { code, text } = await terminal.end()
   expect(text.trimEnd().split('\n').at(-1)).toBe(`honeydue nodes:status --env ${environment()}`)
   expect(code).toBe(3)
+})
+
+test('from a report to the cure that it names, its plan and its question, on the same screen; declined, the report is the last word', async () => {
+  sandbox().postgres.behave('pooler', { answer: 'silence' })
+  const opened = async (answer: string) => {
+    const terminal = openTerminal(['--env', environment()])
+    await terminal.until('to be done?')
+    terminal.type('db:status')
+    await terminal.until('❯      db:status')
+    terminal.type('\r')
+    await terminal.until('Go on with honeydue db:switch-host')
+    terminal.type(answer)
+    return terminal
+  }
+  const left = await (await opened('\r')).end()
+  expect(left.code).toBe(3)
+  expect(left.text).not.toContain('plan ')
+  const terminal = await opened('y\r')
+  await terminal.until('Restart api, admin, web, worker')
+  await terminal.until('Go on? (y/N')
+  terminal.type('n\r')
+  expect((await terminal.end()).code).toBe(6)
 })
 
 test('what a choice can be is read from the live environment, also without the front door', async () => {

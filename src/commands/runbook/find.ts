@@ -1,10 +1,14 @@
 import * as Args from '@oclif/core/args'
 import { environmentFlag } from '../../lib/cli/command.ts'
 import { askForPage, renderSummary } from '../../lib/cli/front-door.ts'
+import type { Prompts } from '../../lib/cli/prompts.ts'
 import { paint } from '../../lib/cli/render.ts'
 import { listPages, pageData, RunbookCommand } from '../../lib/cli/runbook-command.ts'
 import { meanwhile } from '../../lib/cli/seen-meanwhile.ts'
 import { searchPages } from '../../lib/runbook/search.ts'
+
+/** So many reports in a row lead from one to the next. */
+const mostReports = 8
 
 export default class RunbookFind extends RunbookCommand {
   static override summary = 'Find a procedure or report by symptom, section or title, and run it'
@@ -29,6 +33,16 @@ export default class RunbookFind extends RunbookCommand {
     const { now, close } = meanwhile(flags.env, (command) => this.config.findCommand(command)?.['needs'])
     const page = await askForPage(pages, search, prompts, now).finally(close)
     this.logToStderr(renderSummary(page, Math.min(process.stderr.columns ?? 80, 100), paint(process.stderr)))
-    await this.conductOther(page.command, flags.env === undefined ? [] : ['--env', flags.env])
+    const next = await this.conductOther(page.command, flags.env === undefined ? [] : ['--env', flags.env])
+    await this.goOn(next, prompts)
+  }
+
+  /** From what is wrong to its cure, without leaving the screen: asked after each report, until it is declined or no line is named. */
+  private async goOn(first: string | undefined, prompts: Prompts): Promise<void> {
+    for (let next = first, left = mostReports; next !== undefined && left > 0; left--) {
+      const [, id = '', ...words] = next.split(' ')
+      if (!this.config.findCommand(id) || !(await prompts.yes(`Go on with ${next}?`))) return
+      next = await this.conductOther(id, words)
+    }
   }
 }

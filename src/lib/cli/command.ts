@@ -42,6 +42,9 @@ export abstract class HoneydueCommand extends Command {
   /** What was known when a failure came: its JSON document has it beside the error. */
   protected known: object = {}
 
+  /** The line that a report names for what is wrong first, as it would be typed; whoever came by the front door is asked whether to go on with it. */
+  leadsTo: string | undefined
+
   /** What lines to be typed must say, so that they reach this deployment. */
   protected here: Here = { env: envAsked(this.argv, process.env) }
 

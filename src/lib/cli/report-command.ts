@@ -8,6 +8,7 @@ import type { Report, View } from '../plan/report.ts'
 import type { Name } from '../systems/systems.ts'
 import { environmentFlag, HoneydueCommand } from './command.ts'
 import { exitOfView } from './exit-of-view.ts'
+import { firstNext } from './first-next.ts'
 import { argsOf, durationOf, flagsOf, inputOf } from './flags.ts'
 import type { Here } from './here.ts'
 import { viewHere } from './view-here.ts'
@@ -87,6 +88,7 @@ abstract class ReportCommand extends HoneydueCommand {
           )
         throw signal.reason
       }
+      this.leadsTo = firstNext(view.findings)
       const exitCode = exitOfView(view)
       process.exitCode = exitCode
       this.print(

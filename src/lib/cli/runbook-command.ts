@@ -31,13 +31,15 @@ export abstract class RunbookCommand extends HoneydueCommand {
     return new Usage({ code: 'nothing-found', failed: `Nothing is found for "${words}"`, next: sh`honeydue diagnose ${words}` })
   }
 
-  /** Runs another command in this process, as if it had been typed. */
-  protected async conductOther(id: string, words: readonly string[]): Promise<void> {
+  /** Runs another command in this process, as if it had been typed; returns the line that it leads to, where it is a report that names one. */
+  protected async conductOther(id: string, words: readonly string[]): Promise<string | undefined> {
     const Other = (await this.config.findCommand(id, { must: true }).load()) as unknown as new (
       argv: readonly string[],
       config: Config,
     ) => HoneydueCommand
-    await new Other(words, this.config).conduct()
+    const other = new Other(words, this.config)
+    await other.conduct()
+    return other.leadsTo
   }
 }
 
