@@ -63,6 +63,20 @@ test('from a report to the cure that it names, its plan and its question, on the
   expect((await terminal.end()).code).toBe(6)
 })
 
+test('what was gone on with has the last word: what the report found wrong is mended, exit 0', async () => {
+  await worlds['a queue paused by somebody'](sandbox())
+  const terminal = openTerminal(['--env', environment()])
+  await terminal.until('to be done?')
+  terminal.type('queue:status')
+  await terminal.until('❯      queue:status')
+  terminal.type('\r')
+  await terminal.until('Go on with honeydue queue:resume')
+  terminal.type('y\r')
+  await terminal.until('Go on? (y/N')
+  terminal.type('y\r')
+  expect(await terminal.end()).toMatchObject({ code: 0, text: expect.stringContaining('Done, and seen to hold.') })
+})
+
 test('what a choice can be is read from the live environment, also without the front door', async () => {
   const { PID } = (await worlds['a lock stranded in the pooler'](sandbox())) as { PID: string }
   const terminal = openTerminal(['db:unlock', '--env', environment()])

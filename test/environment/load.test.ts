@@ -136,3 +136,9 @@ test('what nothing reads is a problem with its line: a setting one level too hig
   writeFileSync(file.replace(/yaml$/, 'yml'), 'environments: {}\n')
   expect(troubleOf(() => load()).details).toEqual([`${file.replace(/yaml$/, 'yml')}: nothing reads it: the file is called config.yaml`])
 })
+
+test('a second block of environments below the one that config:init wrote: where it stands, and where it belongs', () => {
+  const file = write('environments:\n  production:\n    namespace: y\nenvironments:\n  mine:\n    namespace: x\n')
+  const trouble = troubleOf(() => load('mine'))
+  expect(JSON.stringify(trouble)).toContain(`${file}:4: this key stands in the file already: put what is below it under the first one`)
+})

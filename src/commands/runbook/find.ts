@@ -5,6 +5,7 @@ import type { Prompts } from '../../lib/cli/prompts.ts'
 import { paint } from '../../lib/cli/render.ts'
 import { listPages, pageData, RunbookCommand } from '../../lib/cli/runbook-command.ts'
 import { meanwhile } from '../../lib/cli/seen-meanwhile.ts'
+import { exitCodes } from '../../lib/errors.ts'
 import { searchPages } from '../../lib/runbook/search.ts'
 
 /** So many reports in a row lead from one to the next. */
@@ -42,6 +43,8 @@ export default class RunbookFind extends RunbookCommand {
     for (let next = first, left = mostReports; next !== undefined && left > 0; left--) {
       const [, id = '', ...words] = next.split(' ')
       if (!this.config.findCommand(id) || !(await prompts.yes(`Go on with ${next}?`))) return
+      // The exit code is that of the last one: what the report found wrong may be mended by it.
+      process.exitCode = exitCodes.done
       next = await this.conductOther(id, words)
     }
   }

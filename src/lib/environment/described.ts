@@ -116,6 +116,7 @@ const lines = (key: string, value: unknown): readonly string[] =>
 export const configurationFile = (name: string, found: Readonly<Record<string, unknown>> = {}): string => {
   const out = [
     '# What is commented out is built in: the deployment of the book. honeydue config:explain shows what holds.',
+    '# Another deployment is another name below this environments, as deep as the first: the word stands once in the file.',
     'environments:',
     `  ${name}:`,
   ]

@@ -148,13 +148,19 @@ const overlayFor = (asked: string | undefined, env: NodeJS.ProcessEnv, sandbox: 
   })
 }
 
+/** The parser's first line; in words of ours for what happens most: a second block `environments:` below the one that config:init wrote. */
+const saidOf = ({ code, message }: { readonly code: string; readonly message: string }): string =>
+  code === 'DUPLICATE_KEY'
+    ? 'this key stands in the file already: put what is below it under the first one'
+    : (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:$/, '')
+
 const readOverlay = (file: string, at: readonly string[]): Overlay | undefined => {
   const lines = new LineCounter()
   const document = parseDocument(readText(file), { lineCounter: lines })
   if (document.errors.length > 0) {
     throw invalid(
       file,
-      document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`),
+      document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${saidOf(error)}`),
     )
   }
   const node = at.length > 0 ? document.getIn(at, true) : document.contents
