@@ -547,4 +547,13 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['restart redis', 'deploy:restart', 'cache:status'],
   ['free space', 'nodes:clean', 'nodes:disk'],
   ['who is on call', 'lock:status', 'run:list'],
+  ['526 on all our pages', 'cert:status', 'cert:install'],
+  ['every page shows 526', 'cert:status', 'cert:install'],
+  ['all names answer 526', 'cert:status', 'cert:install'],
+  ['cloudflare 526 for every customer', 'cert:status', 'cert:install'],
+  ['522 in one region only', 'firewall:status', 'edge:status'],
+  ['some customers have 522 errors', 'firewall:status', 'edge:status'],
+  ['login error when logging in new, reminders dont go out', 'diagnose', 'queue:status', 'cache:status'],
+  ['every reminder comes 2 times', 'queue:status', 'deploy:scale'],
+  ['pages are slow since a minute, some take seconds', 'diagnose', 'latency', 'status', 'nodes:status'],
 ]
