@@ -18,8 +18,10 @@ const { name, version, description, license, type, bin, engines, oclif, dependen
 if (!existsSync(join(root, 'dist/run.js'))) execFileSync(process.execPath, [join(root, 'scripts/build.js')], { stdio: 'inherit' })
 const stage = mkdtempSync(join(tmpdir(), 'honeydue-package-'))
 try {
-  for (const part of ['bin/run.js', 'dist', 'oclif.manifest.json', 'README.md'])
-    cpSync(join(root, part), join(stage, part), { recursive: true })
+  for (const part of ['bin/run.js', 'dist']) cpSync(join(root, part), join(stage, part), { recursive: true })
+  // What an operator reads of it; how it is measured and tested concerns whoever has the checkout.
+  const [readme] = readFileSync(join(root, 'README.md'), 'utf8').split('\n## Measured\n')
+  writeFileSync(join(stage, 'README.md'), `${readme.trimEnd()}\n`)
   // The pages in one packed file, as src/lib/runbook/page.ts reads it: a fifth of them.
   const pages = readdirSync(join(root, 'runbooks')).filter((file) => file.endsWith('.md'))
   const sources = pages.map((file) => readFileSync(join(root, 'runbooks', file), 'utf8'))

@@ -64,13 +64,21 @@ const packages = [
 ]
 const files = new RegExp(`node_modules/(?:${packages.join('|')})/.*\\.js$`)
 
-/** Shortens the names of local variables within these packages alone; our own code, and every name that is exported or a property, stays as it is written. */
+/** Those of them that never look at the name of a class or function: of these the outermost names of a module are shortened too. */
+const nameless = /node_modules\/(?:@kubernetes\/client-node|fengari|yaml)\//
+
+/** Which kind of module it is: where that is said its outermost names are its own. */
+const formatOf = (code) => (/^(?:import|export)\b/m.test(code) ? 'esm' : 'cjs')
+
+/** Shortens the names of variables within these packages alone; our own code, and every name that is exported or a property, stays as it is written. */
 export const shortNames = {
   name: 'short-names',
   setup: (build) => {
     build.onLoad({ filter: files }, async ({ path }) => {
-      const { code } = await transform(await readFile(path, 'utf8'), { loader: 'js', minifyIdentifiers: true, target: 'node20.19' })
-      return { contents: code, loader: 'js' }
+      const source = await readFile(path, 'utf8')
+      const format = nameless.test(path) ? { format: formatOf(source) } : {}
+      const options = { loader: 'js', minifyIdentifiers: true, target: 'node20.19', ...format }
+      return { contents: (await transform(source, options)).code, loader: 'js' }
     })
   },
 }

@@ -36,15 +36,15 @@ test('a workstation and every node have seen all of it, what opens most first', 
   expect(await rows('hetzner2')).toEqual(wanted)
   const { findings } = await look('hetzner2')
   expect(findings.map(({ level, next }) => [level, next])).toEqual([
-    ['wrong', 'honeydue secrets:rotate POSTGRES_PASSWORD'],
-    ['wrong', 'honeydue secrets:rotate SECRET_KEY'],
-    ['wrong', 'honeydue secrets:rotate REGISTRY_PASSWORD'],
-    ['wrong', 'honeydue secrets:rotate EMAIL_HOST_PASSWORD'],
-    ['wrong', 'honeydue cert:rotate'],
+    ['wrong', 'honeydue secrets:rotate POSTGRES_PASSWORD   # 1 of 9, in this order'],
+    ['wrong', 'honeydue secrets:rotate SECRET_KEY   # 2 of 9, in this order'],
+    ['wrong', 'honeydue secrets:rotate REGISTRY_PASSWORD   # 3 of 9, in this order'],
+    ['wrong', 'honeydue secrets:rotate EMAIL_HOST_PASSWORD   # 4 of 9, in this order'],
+    ['wrong', 'honeydue cert:rotate   # 5 of 9, in this order'],
     ['wrong', 'honeydue secrets:sync --only apns_auth_key.p8   # once a new one is in its source'],
     ['wrong', 'honeydue secrets:sync --only FCM_SERVER_KEY   # once a new one is in its source'],
-    ['wrong', 'honeydue secrets:rotate OBS_INGEST_TOKEN'],
-    ['wrong', 'honeydue secrets:rotate REDIS_PASSWORD'],
+    ['wrong', 'honeydue secrets:rotate OBS_INGEST_TOKEN   # 8 of 9, in this order'],
+    ['wrong', 'honeydue secrets:rotate REDIS_PASSWORD   # 9 of 9, in this order'],
   ])
 })
 

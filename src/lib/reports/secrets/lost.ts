@@ -20,13 +20,14 @@ export const secretsLost = defineReport({
     const held = await heldBy(holder, lost, look, environment)
     const left = held.filter(({ state }) => state !== 'rotated')
     return {
-      findings: left.map(({ called, state, command }) => ({
+      findings: left.map(({ called, state, command }, i) => ({
         level: 'wrong' as const,
         text:
           state === 'written'
             ? `${called} was written since, and nobody noted that it is a new one`
             : `${called} is what ${holder} has seen`,
-        next: command,
+        // A list of what is to be done, one after the other: whether it can be done now, each says by its plan.
+        next: command.includes('   #') ? command : `${command}   # ${i + 1} of ${left.length}, in this order`,
       })),
       tables: [
         {
