@@ -1,6 +1,6 @@
 import type { Environment } from '../../environment/schema.ts'
 import { Usage } from '../../errors.ts'
-import { sh } from '../../shell.ts'
+import { type ShellLine, sh } from '../../shell.ts'
 import type { KeptKey, KeptSecret } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { originSecret } from '../cert/places.ts'
@@ -24,7 +24,7 @@ export interface Held {
   readonly opens: string
   readonly state: SinceLoss
   /** What renews it. */
-  readonly command: string
+  readonly command: ShellLine
 }
 
 /** What opens most from anywhere comes first; what is of use within the cluster alone comes last. */
@@ -96,7 +96,7 @@ const heldOf = (secret: KeptSecret, key: KeptKey, since: Date): Held => {
     command: isRotated(called)
       ? sh`honeydue secrets:rotate ${called}`
       : called === originSecret
-        ? 'honeydue cert:rotate'
+        ? sh`honeydue cert:rotate`
         : sh`honeydue secrets:sync --only ${called}   # once a new one is in its source`,
   }
 }

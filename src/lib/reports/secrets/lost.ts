@@ -2,6 +2,7 @@ import { Usage } from '../../errors.ts'
 import { type Held, heldBy, workstation } from '../../facts/secrets/held.ts'
 import { optionalText } from '../../plan/choice.ts'
 import { defineReport } from '../../plan/report.ts'
+import { part, sh } from '../../shell.ts'
 
 /** What somebody has seen who is not to know it any more: in the order in which it should be renewed, and how far that is. */
 export const secretsLost = defineReport({
@@ -27,7 +28,7 @@ export const secretsLost = defineReport({
             ? `${called} was written since, and nobody noted that it is a new one`
             : `${called} is what ${holder} has seen`,
         // A list of what is to be done, one after the other: whether it can be done now, each says by its plan.
-        next: command.includes('   #') ? command : `${command}   # ${i + 1} of ${left.length}, in this order`,
+        next: command.includes('   #') ? command : sh`${part(command)}   # ${i + 1} of ${left.length}, in this order`,
       })),
       tables: [
         {
