@@ -2,7 +2,8 @@ import type { Environment } from '../../environment/schema.ts'
 import { referenceOf } from '../../image-reference.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { type Answer, answer } from '../answer.ts'
-import { imagesIn, type Maker } from './wanted-images.ts'
+import type { Maker } from '../cluster/makers.ts'
+import { imagesIn } from './wanted-images.ts'
 
 /** One way in which workloads pull from a registry, and whether it lets them in. */
 export interface PullWay {

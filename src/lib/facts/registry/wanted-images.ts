@@ -1,10 +1,8 @@
 import { referenceOf } from '../../image-reference.ts'
 import { hasEnded, isLeaving } from '../../pod-state.ts'
-import type { Container, KubeReader, Pod, PodSpec, ReplicaSet, Workload } from '../../systems/kube/types.ts'
+import type { Container, KubeReader, Pod, PodSpec, ReplicaSet } from '../../systems/kube/types.ts'
+import { type Maker, makersIn } from '../cluster/makers.ts'
 import { builtWorkloads, digestIn, mainContainer, revisionOf } from '../deploy/release.ts'
-
-/** Anything that makes pods, with its kind: "Deployment api". */
-export type Maker = readonly [kind: 'Deployment' | 'StatefulSet' | 'DaemonSet', object: Workload]
 
 /** An image that is to be pulled, now or on the way back. */
 export interface WantedImage {
@@ -80,18 +78,11 @@ const earlierImages = (makers: readonly Maker[], hosts: ReadonlySet<string>, set
 
 /** Who makes pods in a namespace, from which registries of our own, and what is wanted of these: live, or on the way back. Throws what reading the workloads throws. */
 export const gatherWanted = async (kube: Pick<KubeReader, 'list' | 'pods'>, namespace: string) => {
-  const [deployments, stateful, daemons, sets, pods] = await Promise.all([
-    kube.list('Deployment', { namespace }),
-    kube.list('StatefulSet', { namespace }),
-    kube.list('DaemonSet', { namespace }),
+  const [makers, sets, pods] = await Promise.all([
+    makersIn(kube, namespace),
     kube.list('ReplicaSet', { namespace }),
     kube.pods({ namespace }),
   ])
-  const makers: readonly Maker[] = [
-    ...deployments.map((one) => ['Deployment', one] as const),
-    ...stateful.map((one) => ['StatefulSet', one] as const),
-    ...daemons.map((one) => ['DaemonSet', one] as const),
-  ]
   const hosts = ownRegistries(makers)
   return { makers, hosts, pods, live: liveImages(makers, hosts, pods), earlier: earlierImages(makers, hosts, sets) }
 }

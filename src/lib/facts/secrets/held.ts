@@ -4,6 +4,7 @@ import { type ShellLine, sh } from '../../shell.ts'
 import type { KeptKey, KeptSecret } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { originSecret } from '../cert/places.ts'
+import { makersIn } from '../cluster/makers.ts'
 import { consumersOf } from './consumers.ts'
 import { isRotated } from './rotated-names.ts'
 import { apnsKey, pullKey, sourcesOf } from './sources.ts'
@@ -53,17 +54,7 @@ export const heldBy = async (
   environment: Environment,
 ): Promise<readonly Held[]> => {
   const { namespace, nodes } = environment
-  const [secrets, deployments, sets, daemons] = await Promise.all([
-    kube.secrets(namespace),
-    kube.list('Deployment', { namespace }),
-    kube.list('StatefulSet', { namespace }),
-    kube.list('DaemonSet', { namespace }),
-  ])
-  const workloads = [
-    ...deployments.map((one) => ['Deployment', one] as const),
-    ...sets.map((one) => ['StatefulSet', one] as const),
-    ...daemons.map((one) => ['DaemonSet', one] as const),
-  ]
+  const [secrets, workloads] = await Promise.all([kube.secrets(namespace), makersIn(kube, namespace)])
   // Every node is a server of k3s (README): its etcd has all Secrets.
   const hasAll = holder === workstation || nodes.some(({ alias, hostname }) => holder === alias || holder === hostname)
   const names = workloads.map(([, { metadata }]) => metadata.name)

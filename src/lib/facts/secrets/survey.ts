@@ -5,6 +5,7 @@ import type { KeptKey, KeptSecret, KubeReader } from '../../systems/kube/types.t
 import type { Readers } from '../../systems/systems.ts'
 import { type Answer, answer } from '../answer.ts'
 import { findPlaces, originSecret } from '../cert/places.ts'
+import { makersIn } from '../cluster/makers.ts'
 import { type Consumer, consumersOf } from './consumers.ts'
 import { pullKey, registrySources, shownSource, sourcesOf } from './sources.ts'
 import { askWhetherTheyWork, type Worked } from './working.ts'
@@ -44,20 +45,13 @@ export const surveySecrets = async (
 ): Promise<SecretsSurvey> => {
   const { namespace } = environment
   const { kube, checkout } = look
-  const [all, deployments, sets, daemons, pods, entrances] = await Promise.all([
+  const [all, workloads, pods, entrances] = await Promise.all([
     kube.secrets(namespace),
-    kube.list('Deployment', { namespace }),
-    kube.list('StatefulSet', { namespace }),
-    kube.list('DaemonSet', { namespace }),
+    makersIn(kube, namespace),
     kube.pods({ namespace }),
     entrancesOf(kube, namespace),
   ])
   const secrets = all.filter(({ type }) => !own.has(type))
-  const workloads = [
-    ...deployments.map((one) => ['Deployment', one] as const),
-    ...sets.map((one) => ['StatefulSet', one] as const),
-    ...daemons.map((one) => ['DaemonSet', one] as const),
-  ]
   const sources = sourcesOf(environment)
   const keys = secrets.flatMap((secret) =>
     secret.keys.map(async (key): Promise<KeyState> => {

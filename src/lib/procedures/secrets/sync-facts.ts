@@ -1,4 +1,5 @@
 import { originSecret } from '../../facts/cert/places.ts'
+import { makersIn } from '../../facts/cluster/makers.ts'
 import { type Consumer, consumersOf } from '../../facts/secrets/consumers.ts'
 import { aroundPassword, type PullSecret, pullSecretOf } from '../../facts/secrets/pull-secret.ts'
 import { isRotated } from '../../facts/secrets/rotated-names.ts'
@@ -80,18 +81,7 @@ export const gatherSync = async (
 ): Promise<SyncFacts> => {
   const { kube, checkout } = look
   const { namespace } = environment
-  const [kept, pull, deployments, sets, daemons] = await Promise.all([
-    kube.secrets(namespace),
-    pullSecretOf(environment, look),
-    kube.list('Deployment', { namespace }),
-    kube.list('StatefulSet', { namespace }),
-    kube.list('DaemonSet', { namespace }),
-  ])
-  const workloads = [
-    ...deployments.map((one) => ['Deployment', one] as const),
-    ...sets.map((one) => ['StatefulSet', one] as const),
-    ...daemons.map((one) => ['DaemonSet', one] as const),
-  ]
+  const [kept, pull, workloads] = await Promise.all([kube.secrets(namespace), pullSecretOf(environment, look), makersIn(kube, namespace)])
   const known = sourced(environment, pull)
   const chosen = only.length === 0 ? known : known.filter(({ called }) => only.includes(called))
   const all = await Promise.all(
