@@ -3,13 +3,16 @@ export type Finding =
   | { readonly ok: true }
   | { readonly ok: false; readonly because: string; readonly hopeless?: true; readonly next?: string }
 
+/** One that does not hold. */
+export type Failing = Extract<Finding, { readonly ok: false }>
+
 export const holds: Finding = { ok: true }
 
 /** States a fact ("hetzner2 has 2 GB free"), not a verdict; `next` is the command that cures it. */
-export const fails = (because: string, next?: string): Finding => ({ ok: false, because, ...(next !== undefined && { next }) })
+export const fails = (because: string, next?: string): Failing => ({ ok: false, because, ...(next !== undefined && { next }) })
 
 /** Like `fails`, where waiting longer cannot help ("its image does not exist"). */
-export const hopeless = (because: string, next?: string): Finding => ({
+export const hopeless = (because: string, next?: string): Failing => ({
   ok: false,
   because,
   hopeless: true,

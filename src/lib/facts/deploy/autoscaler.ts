@@ -1,4 +1,3 @@
-import { reasonOf } from '../../errors.ts'
 import type { Condition, KubeObject } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { type Answer, answer } from '../answer.ts'

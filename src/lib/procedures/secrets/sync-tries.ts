@@ -2,21 +2,19 @@ import { reasonOf, Trouble } from '../../errors.ts'
 import type { PullSecret } from '../../facts/secrets/pull-secret.ts'
 import { apnsKey } from '../../facts/secrets/sources.ts'
 import { isApnsKey } from '../../facts/secrets/working.ts'
-import { type Finding, fails } from '../../plan/finding.ts'
+import { type Failing, fails } from '../../plan/finding.ts'
 import { Secret } from '../../secret.ts'
 import type { Readers } from '../../systems/systems.ts'
 
 /** A value that is refused is refused here; `untried`: nobody could be asked, which says nothing of it. */
-export type Tried = 'works' | 'untried' | Extract<Finding, { readonly ok: false }>
+export type Tried = 'works' | 'untried' | Failing
 
 type Look = Readers<'postgres' | 'redis' | 'mail' | 'registry' | 'metrics'>
 
 /** Uses a value for nothing but a login, where there is somebody to log in at. */
 export const tryValue = async (called: string, value: Secret, look: Look, pull: PullSecret | undefined): Promise<Tried> => {
-  const refused = (by: string, because: string): Tried => {
-    const finding = fails(`${by} refuses the ${called} of its source: ${because}`, 'honeydue secrets:status')
-    return finding.ok ? 'untried' : finding
-  }
+  const refused = (by: string, because: string): Failing =>
+    fails(`${by} refuses the ${called} of its source: ${because}`, 'honeydue secrets:status')
   try {
     switch (called) {
       case 'POSTGRES_PASSWORD': {

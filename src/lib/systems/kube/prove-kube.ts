@@ -20,6 +20,12 @@ const nopods = sh`nopods() { pods=$(kubectl -n "$1" get pods -l "$2" --field-sel
 /** `drained NODE`: of what runs there, each has the kind of its owner before its name, and a mirror pod the Node's. */
 const drained = sh`drained() { undrained=$(kubectl get pods -A --field-selector "spec.nodeName=$1,status.phase!=Succeeded,status.phase!=Failed" -o 'jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind} {.metadata.name}{"\\n"}{end}') && ! printf '%s\\n' "$undrained" | grep -qvE '^(DaemonSet |Node |$)'; }`
 
+/** Stops where a key of a Secret is not what a line prints in base64. */
+const keyIs = ({ key, ...target }: Placed & { readonly key: string }, ours: ShellLine): readonly ShellLine[] => [
+  sh`ours=$(${part(ours)})`,
+  sh`${part(field(target, 'secret', `.data.${step(key)}`))}; test "$found" = "$ours"`,
+]
+
 /** The kubectl lines that stop where an object is not so; `paths` are the environment's kubeconfigs. */
 export const proveKube = (paths: readonly string[]): KubeProver => {
   const shown = (lines: readonly ShellLine[], before: readonly ShellLine[] = []): Shown => ({
@@ -54,16 +60,8 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
         sh`${part(field(target, 'secret', '.data.tls\\.crt'))}; theirs=$(printf %s "$found" | openssl base64 -d -A | openssl x509 -noout -pubkey); test "$theirs" = "$ours"`,
         sh`${part(field(target, 'secret', '.data.tls\\.key'))}; theirs=$(printf %s "$found" | openssl base64 -d -A | openssl pkey -pubout); test "$theirs" = "$ours"`,
       ]),
-    secretValue: ({ key, file, around, ...target }) =>
-      shown([
-        sh`ours=$(${part(inBase64(file, around))})`,
-        sh`${part(field(target, 'secret', `.data.${step(key)}`))}; test "$found" = "$ours"`,
-      ]),
-    placedValue: ({ key, place, ...target }) =>
-      shown([
-        sh`ours=$(${part(placeInBase64(place))})`,
-        sh`${part(field(target, 'secret', `.data.${step(key)}`))}; test "$found" = "$ours"`,
-      ]),
+    secretValue: ({ file, around, ...target }) => shown(keyIs(target, inBase64(file, around))),
+    placedValue: ({ place, ...target }) => shown(keyIs(target, placeInBase64(place))),
     noCopy: (target) => shown([sh`${part(field(target, 'secret', `.metadata.annotations.${step(lastApplied)}`))}; test -z "$found"`]),
     otherJob: ({ uid, ...target }) =>
       shown([
