@@ -10,6 +10,10 @@ export interface Observation {
   readonly next?: string
 }
 
+/** What is wrong before what is only worth a warning; those of one level stay in their order. */
+export const worstFirst = (findings: readonly Observation[]): readonly Observation[] =>
+  (['wrong', 'warning'] as const).flatMap((level) => findings.filter((one) => one.level === level))
+
 /** Aligned columns; a cell is text, '' where nothing is known. */
 export interface Table {
   readonly title?: string

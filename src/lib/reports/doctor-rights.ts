@@ -1,4 +1,5 @@
 import { atMost, type Clock, seconds } from '../clock.ts'
+import { few } from '../counted.ts'
 import { reasonOf, Trouble } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
 import { lackedByRight, lackedOf, readingRights, rightsOf, rightWords } from '../facts/cluster/rights.ts'
@@ -22,12 +23,7 @@ const asked = async <T>(
 }
 
 /** A few by name, the others counted: the whole list is in the JSON document. */
-const some = (ids: readonly string[]): string =>
-  ids.length === Object.keys(rightsOf).length
-    ? 'every procedure'
-    : ids.length > 4
-      ? `${ids.slice(0, 4).join(', ')} and ${ids.length - 4} more`
-      : ids.join(', ')
+const some = (ids: readonly string[]): string => (ids.length === Object.keys(rightsOf).length ? 'every procedure' : few(ids, 4))
 
 /** Whom the cluster takes us for, and which procedures would be refused by it. */
 export const clusterRights = async (kube: Readers<'kube'>['kube'], namespace: string, clock: Clock): Promise<readonly Check[]> => {

@@ -1,6 +1,6 @@
 import { age } from '../../age.ts'
 import { counted } from '../../counted.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { JobQueue, Jobs, Task } from '../../systems/redis/jobs.ts'
 import { clipped } from '../cluster/clipped.ts'
@@ -134,5 +134,5 @@ export const jobAilments = (jobs: Jobs): readonly Observation[] => {
     ...ofLocks(jobs),
     ...jobs.refused.map((because) => warning(`Redis refused a part of the answer: ${because}`)),
   ]
-  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+  return worstFirst(found)
 }

@@ -1,6 +1,6 @@
 import { counted } from '../../counted.ts'
 import { mebibytes } from '../../facts/cache/mebibytes.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { askInPod } from '../../redis-in-pod.ts'
 import { sh } from '../../shell.ts'
 import type { RedisInfo } from '../../systems/redis/types.ts'
@@ -99,7 +99,7 @@ export const cacheFindings = (status: CacheStatus): readonly Observation[] => {
     ...queue(status),
     ...status.refused.map(({ what, because, next }) => warning(`${what} was refused: ${because}`, next)),
   ]
-  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+  return worstFirst(found)
 }
 
 /** What is so on every day of this deployment: worth knowing, and no alarm. */

@@ -4,7 +4,7 @@ import { faultsOf } from '../../facts/cert/acceptable.ts'
 import { daysLeft, expiry } from '../../facts/cert/days.ts'
 import { originBase, originSecret } from '../../facts/cert/places.ts'
 import type { CertificateSurvey, PairFacts } from '../../facts/cert/survey.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 
 /** Fewer days left than this is wrong. */
@@ -25,7 +25,7 @@ export const liveSecret = ({ places, secrets }: CertificateSurvey) => {
 export const certificateFindings = (survey: CertificateSurvey, now: Date): readonly Observation[] => {
   const { served, kept } = certificateParts(survey, now)
   const all = [...served, ...kept]
-  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+  return worstFirst(all)
 }
 
 /** The same by who feels it: customers feel what is served. */

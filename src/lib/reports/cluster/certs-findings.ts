@@ -2,8 +2,9 @@ import { counted } from '../../counted.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import { daysLeft, expiry } from '../../facts/cert/days.ts'
 import { type K3sCertificateFacts, type K3sCertificateSurvey, renewedWithin } from '../../facts/cluster/k3s-certificates.ts'
-import { asRootOn, onNode } from '../../node-lines.ts'
-import type { Observation } from '../../plan/report.ts'
+import { silentNode } from '../../facts/nodes/silent.ts'
+import { asRootOn } from '../../node-lines.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 
 /** So few are no time to plan in. */
@@ -15,19 +16,11 @@ const authorityWithin = 365
 export const certsFindings = ({ nodes, kubeconfig }: K3sCertificateSurvey, now: Date): readonly Observation[] => {
   const found = [
     ...[...nodes].flatMap(([alias, one]): readonly Observation[] =>
-      one.answered
-        ? [...ofNode(alias, one.value, now), ...authorities(alias, one.value, now)]
-        : [
-            {
-              level: 'wrong',
-              text: `No answer from ${alias} over SSH: ${reasonOf(one.error)}`,
-              ...nextOf(one.error, onNode(alias, sh`true`, undefined, ['-v'])),
-            },
-          ],
+      one.answered ? [...ofNode(alias, one.value, now), ...authorities(alias, one.value, now)] : [silentNode(alias, one.error)],
     ),
     ...ofKubeconfig(kubeconfig, nodes, now),
   ]
-  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+  return worstFirst(found)
 }
 
 const nextOf = (error: unknown, otherwise: string) => ({ next: (error instanceof Trouble ? error.next : undefined) ?? otherwise })

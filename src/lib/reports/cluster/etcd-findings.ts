@@ -1,10 +1,10 @@
 import { age } from '../../age.ts'
 import { counted } from '../../counted.ts'
-import { reasonOf, Trouble } from '../../errors.ts'
 import { type EtcdSurvey, newestOf, type Quorum, quorumOf } from '../../facts/cluster/etcd.ts'
 import { bytes } from '../../facts/nodes/quantities.ts'
+import { silentNode } from '../../facts/nodes/silent.ts'
 import { asRootOn, onNode } from '../../node-lines.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { EtcdMember, NodeEtcd } from '../../systems/nodes/etcd-types.ts'
 
@@ -23,16 +23,10 @@ export const etcdFindings = (survey: EtcdSurvey, now: Date): readonly Observatio
   const quorum = quorumOf(survey)
   const found = [
     ...(quorum ? ofQuorum(quorum, survey) : []),
-    ...[...survey].flatMap(([alias, one]) => (one.answered ? ofNode(alias, one.value, now) : [silent(alias, one.error)])),
+    ...[...survey].flatMap(([alias, one]) => (one.answered ? ofNode(alias, one.value, now) : [silentNode(alias, one.error)])),
   ]
-  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+  return worstFirst(found)
 }
-
-const silent = (alias: string, error: unknown): Observation =>
-  wrong(
-    `No answer from ${alias} over SSH: ${reasonOf(error)}`,
-    (error instanceof Trouble ? error.next : undefined) ?? onNode(alias, sh`true`, undefined, ['-v']),
-  )
 
 const ofQuorum = ({ voters, alive, needed, spare, unseen }: Quorum, survey: EtcdSurvey): readonly Observation[] => {
   const strangers = [...survey.values()].every((one) => one.answered && one.value.member !== undefined) ? unseen : []

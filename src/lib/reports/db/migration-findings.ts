@@ -1,3 +1,4 @@
+import { few } from '../../counted.ts'
 import type { MigrationFacts } from '../../facts/db/gather-migrations.ts'
 import { failedIndexes, indexesInWork, unfinishedIndexes } from '../../facts/db/invalid-indexes.ts'
 import { runningStatements } from '../../facts/db/running-statements.ts'
@@ -5,8 +6,7 @@ import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 
 const most = 12
-const list = (names: readonly (string | bigint)[]): string =>
-  names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ')
+const list = (names: readonly (string | bigint)[]): string => few(names, most)
 
 /** What is wrong with the schema's versions, worst first. */
 export const migrationFindings = (facts: MigrationFacts): readonly Observation[] => [

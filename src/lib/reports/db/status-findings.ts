@@ -2,7 +2,7 @@ import type { Environment } from '../../environment/schema.ts'
 import { reasonOf } from '../../errors.ts'
 import type { Endpoint, InUse } from '../../facts/db/endpoint-in-use.ts'
 import { key } from '../../facts/db/endpoint-in-use.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import { connectionGroups } from './connections.ts'
 import { type DatabaseStatus, sourceFile } from './gather-status.ts'
@@ -190,5 +190,5 @@ export const databaseFindings = (status: DatabaseStatus, environment: Environmen
       ? []
       : [{ level: 'warning' as const, text: `Its connections cannot be read: ${reasonOf(status.activity.error)}` }]),
   ]
-  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+  return worstFirst(found)
 }

@@ -4,7 +4,7 @@ import { reasonOf, Usage } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
 import { readBootLogs, type Warmup, warmupOf } from '../../facts/db/warmup.ts'
 import { milliseconds } from '../../facts/nodes/quantities.ts'
-import { defineReport, type Observation } from '../../plan/report.ts'
+import { defineReport, type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { HttpReader } from '../../systems/http/types.ts'
 
@@ -41,7 +41,7 @@ export const verifyWarmup = defineReport({
         : []
     const findings = [...missing, ...unread, ...warmupFindings(found, warmup, namespace, settings), ...impactFindings(impact)]
     return {
-      findings: [...findings.filter(({ level }) => level === 'wrong'), ...findings.filter(({ level }) => level === 'warning')],
+      findings: worstFirst(findings),
       tables: [
         {
           title: `Warm-up at boot, ${warmup.pings} pings expected`,

@@ -6,7 +6,7 @@ import { isRollingOut } from '../../facts/cluster/rollout.ts'
 import { stuckBecause } from '../../facts/cluster/unready.ts'
 import { autoscalerOf, hinderedBy } from '../../facts/deploy/autoscaler.ts'
 import { digestsOf, machinePlatform, olderThanConfig, type Release, revisionOf, shortDigest } from '../../facts/deploy/release.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { isReady } from '../../pod-state.ts'
 import { sh } from '../../shell.ts'
 import type { DeployStatus } from './gather.ts'
@@ -18,7 +18,7 @@ export const deployFindings = (status: DeployStatus, environment: Environment): 
     ...commitFindings(status),
     ...schemaFindings(status),
   ]
-  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+  return worstFirst(found)
 }
 
 /** What is wrong with one workload. */

@@ -2,7 +2,7 @@ import { ailments, illEverywhere, wasAsked } from '../../facts/edge/ailments.ts'
 import { isWell, nextFor, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
 import { leadsToNode, nodeOf } from '../../facts/edge/round-robin.ts'
 import { type EdgeSurvey, got } from '../../facts/edge/survey.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next && { next }) })
@@ -150,7 +150,7 @@ export const edgeParts = (survey: EdgeSurvey) => ({
 export const edgeFindings = (survey: EdgeSurvey): readonly Observation[] => {
   const { customers, unread, records, everywhere, nodes, certificates, zone } = edgeParts(survey)
   const all = [...customers, ...unread, ...records, ...everywhere, ...[...nodes.values()].flat(), ...certificates, ...zone]
-  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+  return worstFirst(all)
 }
 
 /** True when neither Cloudflare's API, nor a node, nor a name answered. */

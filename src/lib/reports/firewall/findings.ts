@@ -5,7 +5,7 @@ import { differenceOf, lineFor } from '../../facts/firewall/lists.ts'
 import type { FirewallSurvey } from '../../facts/firewall/survey.ts'
 import type { FirewallRule } from '../../firewall-rule.ts'
 import { asRootOn } from '../../node-lines.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { PublishedRanges } from '../../systems/cloudflare/types.ts'
 import { deleteLine } from '../../ufw-lines.ts'
@@ -104,5 +104,5 @@ export const firewallFindings = (survey: FirewallSurvey): readonly Observation[]
     // Against a list that cannot be true everything would be wrong.
     ...(believed?.ok === false ? [] : ofLists(survey)),
   ]
-  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+  return worstFirst(all)
 }

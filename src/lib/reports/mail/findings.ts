@@ -3,7 +3,7 @@ import { reasonOf, Trouble } from '../../errors.ts'
 import type { Answer } from '../../facts/answer.ts'
 import { daysLeft, expiry } from '../../facts/cert/days.ts'
 import { restOf, type SenderRecords, tagOf } from '../../facts/mail/sender.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { Submission } from '../../systems/mail/types.ts'
 
@@ -35,7 +35,7 @@ export const mailFindings = (status: MailStatus, now: Date): readonly Observatio
     ...(status.sender ? ofSender(status.sender) : []),
     ...status.lacking.map(({ setting, so }) => warning(`${setting} is not in the configuration: ${so}`, 'honeydue config:explain')),
   ]
-  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+  return worstFirst(all)
 }
 
 const ofSubmission = ({ host, user, submission }: MailStatus): readonly Observation[] => {

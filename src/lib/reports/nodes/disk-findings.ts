@@ -1,9 +1,9 @@
-import { reasonOf, Trouble } from '../../errors.ts'
 import type { Answer } from '../../facts/answer.ts'
 import { cleanable, crowded, freeShare, placeWords, podsGoBelow, taken } from '../../facts/nodes/disk.ts'
 import { bytes } from '../../facts/nodes/quantities.ts'
-import { asRootOn, onNode } from '../../node-lines.ts'
-import type { Observation } from '../../plan/report.ts'
+import { silentNode } from '../../facts/nodes/silent.ts'
+import { asRootOn } from '../../node-lines.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { NodeDisk } from '../../systems/nodes/disk-types.ts'
 
@@ -14,15 +14,9 @@ const fewInodes = 0.1
 
 /** What fills up, worst first. */
 export const diskFindings = (nodes: ReadonlyMap<string, Answer<NodeDisk>>, now: Date): readonly Observation[] => {
-  const found = [...nodes].flatMap(([alias, one]) => (one.answered ? ofNode(alias, one.value, now) : [silent(alias, one.error)]))
-  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+  const found = [...nodes].flatMap(([alias, one]) => (one.answered ? ofNode(alias, one.value, now) : [silentNode(alias, one.error)]))
+  return worstFirst(found)
 }
-
-const silent = (alias: string, error: unknown): Observation => ({
-  level: 'wrong',
-  text: `No answer from ${alias} over SSH: ${reasonOf(error)}`,
-  next: (error instanceof Trouble ? error.next : undefined) ?? onNode(alias, sh`true`, undefined, ['-v']),
-})
 
 /** The command that helps: cleaning, where there is something to clean, else a look at what nobody's list has. */
 const cure = (alias: string, disk: NodeDisk, now: Date): string =>

@@ -3,7 +3,7 @@ import { bytes, milliseconds } from '../../facts/nodes/quantities.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
 import { asRootOn, onNode } from '../../node-lines.ts'
 import { isOwnName } from '../../own-name.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { Cluster } from '../../systems/kube/types.ts'
 import type { NodeFacts } from '../../systems/nodes/types.ts'
@@ -152,5 +152,5 @@ export const nodeFindings = (survey: NodesSurvey, cluster?: Cluster): readonly O
     ...versions(all),
     ...elsewhere(cluster),
   ]
-  return [...found.filter(({ level }) => level === 'wrong'), ...found.filter(({ level }) => level === 'warning')]
+  return worstFirst(found)
 }

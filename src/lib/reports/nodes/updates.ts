@@ -1,18 +1,20 @@
 import { age } from '../../age.ts'
-import { counted } from '../../counted.ts'
-import { reasonOf, Trouble } from '../../errors.ts'
+import { counted, few } from '../../counted.ts'
+import { reasonOf } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
 import { nodeNamed } from '../../facts/nodes/named.ts'
+import { silentNode } from '../../facts/nodes/silent.ts'
 import { asRootOn, onNode } from '../../node-lines.ts'
 import { optionalArgument } from '../../plan/choice.ts'
-import { defineReport, type Observation, type Table } from '../../plan/report.ts'
+import { defineReport, type Observation, type Table, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { NodeUpdates, PendingPackage } from '../../systems/nodes/updates.ts'
 
 const day = 86_400
 /** apt's own timer fetches the lists twice a day; unattended-upgrades runs once. */
 const old = { lists: 3 * day, run: 3 * day }
-const shownOfNode = 12
+/** Packages by name in a finding; rows of their table, where those of security are not more. */
+const [named, shown] = [3, 12]
 
 /** What every node would install, over SSH alone and without root: nothing is fetched and nothing locked. */
 export const nodesUpdates = defineReport({
@@ -23,10 +25,10 @@ export const nodesUpdates = defineReport({
   look: async ({ node }, look, { environment }) => {
     const chosen = node === undefined ? environment.nodes : [nodeNamed(environment, node)]
     const found = new Map(await Promise.all(chosen.map(async ({ alias }) => [alias, await answer(look.nodes.updates(alias))] as const)))
-    const findings = [...found].flatMap(([alias, one]) => (one.answered ? ofNode(alias, one.value) : [silent(alias, one.error)]))
+    const findings = [...found].flatMap(([alias, one]) => (one.answered ? ofNode(alias, one.value) : [silentNode(alias, one.error)]))
     const packages = packagesOf(found)
     return {
-      findings: [...findings.filter(({ level }) => level === 'wrong'), ...findings.filter(({ level }) => level === 'warning')],
+      findings: worstFirst(findings),
       tables: [summary(found), ...(packages.rows.length > 0 ? [packages] : [])],
       notes: ['What is pending is as old as the lists of packages; a node is updated by hand, drained: its page has the lines'],
       unreachable: [...found.values()].every(({ answered }) => !answered),
@@ -41,12 +43,6 @@ export const nodesUpdates = defineReport({
   },
 })
 
-const silent = (alias: string, error: unknown): Observation => ({
-  level: 'wrong',
-  text: `No answer from ${alias} over SSH: ${reasonOf(error)}`,
-  next: (error instanceof Trouble ? error.next : undefined) ?? onNode(alias, sh`true`, undefined, ['-v']),
-})
-
 const secure = (packages: readonly PendingPackage[]): readonly PendingPackage[] => packages.filter(({ security }) => security)
 
 const ofNode = (alias: string, found: NodeUpdates): readonly Observation[] => [
@@ -55,7 +51,7 @@ const ofNode = (alias: string, found: NodeUpdates): readonly Observation[] => [
   ...(found.rebootRequired
     ? [
         warning(
-          `${alias} waits for a reboot${found.rebootFor.length > 0 ? `, of ${few(found.rebootFor)}` : ''}`,
+          `${alias} waits for a reboot${found.rebootFor.length > 0 ? `, of ${few(found.rebootFor, named)}` : ''}`,
           sh`honeydue nodes:reboot ${alias} --dry-run`,
         ),
       ]
@@ -64,9 +60,6 @@ const ofNode = (alias: string, found: NodeUpdates): readonly Observation[] => [
 ]
 
 const warning = (text: string, next: string): Observation => ({ level: 'warning', text, next })
-
-const few = (names: readonly string[]): string =>
-  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
 
 const unknown = (alias: string, { refused, listsAgeSeconds }: NodeUpdates): readonly Observation[] => {
   if (refused !== undefined) return [warning(`What is pending on ${alias} is not known: ${refused}`, onNode(alias, sh`apt-get -s upgrade`))]
@@ -83,7 +76,10 @@ const unknown = (alias: string, { refused, listsAgeSeconds }: NodeUpdates): read
 const security = (alias: string, { packages = [], unattended }: NodeUpdates): readonly Observation[] => {
   const pending = secure(packages)
   if (pending.length === 0) return []
-  const text = `${counted(pending.length, 'security update is', 'security updates are')} pending on ${alias}: ${few(pending.map(({ name }) => name))}`
+  const text = `${counted(pending.length, 'security update is', 'security updates are')} pending on ${alias}: ${few(
+    pending.map(({ name }) => name),
+    named,
+  )}`
   return [{ level: unattended ? 'warning' : 'wrong', text, next: sh`honeydue nodes:drain ${alias} --dry-run` }]
 }
 
@@ -124,7 +120,7 @@ const summary = (nodes: ReadonlyMap<string, Answer<NodeUpdates>>): Table => ({
   }),
 })
 
-/** One row a package, those of security first; of many, how many there are besides. */
+/** One row a package, those of security first. How many there are stands in the table before it, all of them in the JSON document. */
 const packagesOf = (nodes: ReadonlyMap<string, Answer<NodeUpdates>>): Table => ({
   columns: ['package', 'from', 'to', 'security', 'nodes'],
   rows: limited(merged(nodes)).map(({ name, from, to, security: safe, on }) => [name, from ?? 'new', to, safe ? 'yes' : '', on.join(', ')]),
@@ -142,4 +138,4 @@ const merged = (nodes: ReadonlyMap<string, Answer<NodeUpdates>>): readonly Merge
   return [...all.values()].sort((a, b) => Number(b.security) - Number(a.security) || (a.name < b.name ? -1 : 1))
 }
 
-const limited = (packages: readonly Merged[]): readonly Merged[] => packages.slice(0, Math.max(shownOfNode, secure(packages).length))
+const limited = (packages: readonly Merged[]): readonly Merged[] => packages.slice(0, Math.max(shown, secure(packages).length))

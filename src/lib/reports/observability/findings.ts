@@ -5,7 +5,7 @@ import { reasonOf, Trouble } from '../../errors.ts'
 import { type Answer, codeOf } from '../../facts/answer.ts'
 import type { ObservabilitySurvey, TracedService } from '../../facts/observability/survey.ts'
 import { tracedHours } from '../../facts/observability/survey.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import type { Grafana } from '../../systems/metrics/types.ts'
 import { agentFindings } from './agent-findings.ts'
 import { sampleFindings } from './sample-findings.ts'
@@ -25,7 +25,7 @@ export const observabilityFindings = (survey: ObservabilitySurvey, environment: 
     ...survey.lacking.map((lack) => warning(`Not asked: ${lack}`, 'honeydue config:explain')),
   ]
   const once = all.filter(({ text }, i) => all.findIndex((one) => one.text === text) === i)
-  return [...once.filter(({ level }) => level === 'wrong'), ...once.filter(({ level }) => level === 'warning')]
+  return worstFirst(once)
 }
 
 const ofWrite = (

@@ -3,7 +3,7 @@ import { reasonOf, Trouble } from '../../errors.ts'
 import type { Answer } from '../../facts/answer.ts'
 import type { Histogram, RouteLatency } from '../../facts/observability/histogram.ts'
 import type { SlowTrace } from '../../facts/observability/slow-trace.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { databaseShare } from './trace-table.ts'
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
@@ -37,7 +37,7 @@ export const latencyFindings = (looked: Looked): readonly Observation[] => {
     ...(trace?.answered && trace.value ? ofTrace(trace.value) : []),
     ...lacking.map((lack) => warning(`Not asked: ${lack}`, 'honeydue config:explain')),
   ]
-  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+  return worstFirst(all)
 }
 
 const ofHistogram = ({ name, candidates }: Histogram): readonly Observation[] => {

@@ -3,7 +3,7 @@ import { type Answer, codeOf } from '../../facts/answer.ts'
 import { machinePlatform, shortDigest } from '../../facts/deploy/release.ts'
 import type { PullWay } from '../../facts/registry/pull-secrets.ts'
 import type { KeptImage, RegistrySurvey } from '../../facts/registry/survey.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
@@ -30,7 +30,7 @@ export const registryFindings = (survey: RegistrySurvey): readonly Observation[]
     ...ofWayBack(survey.images),
     ...ofRepositories(survey),
   ]
-  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+  return worstFirst(all)
 }
 
 /** It is away for us: whether for the nodes as well is what counts for pods. */

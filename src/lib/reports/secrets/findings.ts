@@ -4,7 +4,7 @@ import { reasonOf } from '../../errors.ts'
 import { startedBefore } from '../../facts/secrets/consumers.ts'
 import type { KeyState, SecretsSurvey, SourceState } from '../../facts/secrets/survey.ts'
 import type { Worked } from '../../facts/secrets/working.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import type { KeptSecret } from '../../systems/kube/types.ts'
 
@@ -39,7 +39,7 @@ export const secretFindings = (survey: SecretsSurvey, now: Date): readonly Obser
     ...ofAge(survey.keys, now),
     ...survey.keys.flatMap(ofNobody),
   ]
-  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+  return worstFirst(all)
 }
 
 const ofUse = ({ secret, key, by, works, because = '', next }: Worked): readonly Observation[] => {

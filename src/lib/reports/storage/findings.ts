@@ -4,7 +4,7 @@ import { reasonOf, Trouble } from '../../errors.ts'
 import { type Answer, codeOf } from '../../facts/answer.ts'
 import { beyond, fateOf, wanted } from '../../facts/storage/lifecycle.ts'
 import type { StorageSurvey } from '../../facts/storage/survey.ts'
-import type { Observation } from '../../plan/report.ts'
+import { type Observation, worstFirst } from '../../plan/report.ts'
 import type { LifecycleRule, Listing, RoundTrip, Unfinished } from '../../systems/storage/types.ts'
 
 const wrong = (text: string, next?: string): Observation => ({ level: 'wrong', text, ...(next !== undefined && { next }) })
@@ -29,7 +29,7 @@ export const storageFindings = (survey: StorageSurvey, place: Place, now: Date):
     ...(questions?.unfinished.answered ? ofUnfinished(questions.unfinished.value, now) : []),
     ...(survey.lacking === undefined ? [] : [warning(`No key was tried: ${survey.lacking}`, 'honeydue config:explain')]),
   ]
-  return [...all.filter(({ level }) => level === 'wrong'), ...all.filter(({ level }) => level === 'warning')]
+  return worstFirst(all)
 }
 
 /** What one question is told that all of them are told is said once; a right that is missing, of each. */
