@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl and asynq. As root; as somebody else it says what is missing.
+# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl, asynq and versitygw. As root; as somebody else it says what is missing.
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
@@ -20,6 +20,9 @@ asynq=/usr/local/lib/honeydue-real/asynq-peer
 control_plane_version=1.34.4
 control_plane=/usr/local/lib/honeydue-real/control-plane
 control_plane_toolchain=golang.org/toolchain@v0.0.1-go1.26.1
+# A storage that speaks S3, which the sandbox's is held to; it needs Go 1.25.
+versitygw_version=1.8.0
+versitygw=/usr/local/lib/honeydue-real/versitygw
 # Debian 12 has 1.18; the sandbox's pooler behaves as this one. Its source lies on the mirror that apt uses.
 bouncer_version=1.24.1
 bouncer_sha256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
@@ -171,6 +174,40 @@ install_asynq() {
   rm -rf "$work"
 }
 
+# MODULE@VERSION NAME=VALUE PACKAGE PROGRAM …: builds commands of a module as it stands, in a copy of it and by its own sums, with its version in that variable.
+build_commands() {
+  (cd "$work" && GOTOOLCHAIN=local "$go" mod download "$1")
+  source="$GOPATH/pkg/mod/$(echo "$1" | sed 's/[A-Z]/!\l&/g')"
+  copy="$work/source"
+  rm -rf "$copy"
+  cp -R "$source" "$copy"
+  chmod -R u+w "$copy"
+  variable=$2
+  shift 2
+  while [ $# -gt 0 ]; do
+    (cd "$copy" && CGO_ENABLED=0 GOTOOLCHAIN=local "$go" build -trimpath -ldflags "-s -w -X $variable" -o "$work/out/$2" "./$1")
+    shift 2
+  done
+}
+
+install_versitygw() {
+  prepare_go "$control_plane_toolchain" '1\.([0-9]|1[0-9]|2[0-4])'
+  mkdir -p "$work/out" "$(dirname "$versitygw")"
+  build_commands "github.com/versity/versitygw@v$versitygw_version" "main.Version=v$versitygw_version" cmd/versitygw versitygw
+  mv "$work/out/versitygw" "$versitygw"
+  rm -rf "$work"
+}
+
+has_versitygw() { says "v$versitygw_version" "$versitygw" --version; }
+
+# WORDS COMMAND …: whether a program says these words.
+says() {
+  words=$1
+  shift
+  case "$("$@" 2>/dev/null || true)" in *"$words"*) return 0 ;; esac
+  return 1
+}
+
 has_asynq() { [ "$("$asynq" version 2>/dev/null || true)" = "\"asynq $asynq_version\"" ]; }
 
 has_control_plane() {
@@ -232,7 +269,8 @@ if [ "$(id -u)" != 0 ]; then
   has_bouncer || missing="$missing PgBouncer-$bouncer_version"
   has_kubectl || missing="$missing kubectl-$kubectl_version"
   has_asynq || missing="$missing asynq-$asynq_version"
-  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version, kubectl 1.32, asynq $asynq_version"; exit 0; }
+  has_versitygw || missing="$missing versitygw-$versitygw_version"
+  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version, kubectl 1.32, asynq $asynq_version, versitygw $versitygw_version"; exit 0; }
   fail "missing:$missing. Next: sudo $0"
 fi
 command -v apt-get >/dev/null || fail "this is no Debian: install by hand what provides $packages, PgBouncer $bouncer_version as $bouncer, goose $goose_version as $goose, and kubectl 1.32"
@@ -249,6 +287,7 @@ provide bouncer "PgBouncer $bouncer_version" "$bouncer"
 provide goose "goose $goose_version" "$goose"
 provide kubectl "kubectl 1.32" "$kubectl"
 provide asynq "asynq $asynq_version" "$asynq"
+provide versitygw "versitygw $versitygw_version" "$versitygw"
 if [ "${HONEYDUE_CONTROL_PLANE:-}" = 1 ] || has_control_plane; then
   provide control_plane "Kubernetes $control_plane_version with etcd and kwok" "$control_plane"
 else

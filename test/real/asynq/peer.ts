@@ -1,11 +1,8 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
+import { built } from '../built.ts'
 import { type Running, startServer } from '../processes.ts'
-
-/** What test/real/install.sh builds from `peer/`: asynq's own worker, scheduler, client and inspector. */
-const program = '/usr/local/lib/honeydue-real/asynq-peer'
 
 /** What the inspector says. */
 export interface Inspected {
@@ -28,7 +25,8 @@ export interface Inspected {
 
 /** asynq itself, on one Redis. */
 export const asynqAt = ({ host, port }: { readonly host: string; readonly port: number }, password: string) => {
-  if (!existsSync(program)) throw new Error(`${program} is missing. Next: sudo test/real/install.sh`)
+  // Built from `peer/`: asynq's own worker, scheduler, client and inspector.
+  const program = built('asynq-peer')
   const env = { ...process.env, ADDR: `${host}:${port}`, PASSWORD: password }
   const run = async (words: readonly string[]): Promise<unknown> => {
     const { stdout } = await promisify(execFile)(program, [...words], { env, timeout: 30_000 })

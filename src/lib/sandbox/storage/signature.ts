@@ -47,7 +47,12 @@ export const whyRefused = (
     .sort()
     .join('&')
   const headers = signedNames.split(';').map((name) => `${name}:${String(request.headers[name] ?? '').trim()}\n`)
-  const canonical = [request.method, url.pathname, query, headers.join(''), signedNames, payload].join('\n')
+  // Whatever is sent, S3 signs a name with all of it encoded.
+  const path = url.pathname
+    .split('/')
+    .map((piece) => strict(decodeURIComponent(piece)))
+    .join('/')
+  const canonical = [request.method, path, query, headers.join(''), signedNames, payload].join('\n')
   const scope = [day, region, ...service].join('/')
   let secret: string | Buffer = `AWS4${holder.key}`
   for (const piece of scope.split('/')) secret = keyed(secret, piece)

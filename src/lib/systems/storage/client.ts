@@ -5,7 +5,7 @@ import type { Secret } from '../../secret.ts'
 import { bodyOf } from '../answer-body.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import { md5Of } from './rules.ts'
-import { presigned, type Signer, signed } from './sign.ts'
+import { encoded, presigned, type Signer, signed } from './sign.ts'
 import { noStorage, refused, unanswered } from './trouble.ts'
 import { rootOf, textIn } from './xml.ts'
 
@@ -58,8 +58,7 @@ export const storageClient = (options: StorageClientOptions) => {
 
   /** Whatever is answered; it says nothing of whether that is good. */
   const raw = async ({ method = 'GET', object, query = {}, body, by }: StorageRequest): Promise<StorageAnswer> => {
-    const path =
-      by === 'nobody' ? '/' : `/${[bucket, ...(object === undefined ? [] : object.split('/'))].map(encodeURIComponent).join('/')}`
+    const path = by === 'nobody' ? '/' : `/${[bucket, ...(object === undefined ? [] : object.split('/'))].map(encoded).join('/')}`
     const url = new URL(path, `https://${endpoint}`)
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
     if (by !== 'nobody') signer ??= signerOf()

@@ -10,8 +10,8 @@ export interface Signer {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
-/** Everything but what RFC 3986 leaves alone. */
-const encoded = (text: string): string =>
+/** Everything but what RFC 3986 leaves alone: so a name has to stand in the path and the query of what is signed. */
+export const encoded = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
 
 /** "20130524T000000Z". */

@@ -5,7 +5,7 @@ export const elements = (xml: string, name: string): readonly string[] =>
 /** The text of the first element of that name; undefined where there is none. */
 export const textIn = (xml: string, name: string): string | undefined => {
   const [first] = elements(xml, name)
-  return first === undefined ? undefined : decoded(first.trim())
+  return first === undefined ? undefined : decoded(first)
 }
 
 /** The name of the outermost element; undefined where it is no XML. */
