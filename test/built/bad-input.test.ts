@@ -206,6 +206,14 @@ test('a plan as JSON says what to confirm with, and that confirms it', async () 
   expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1, exitCode: 0, states: ['done'] })
 })
 
+test('what a run came to stands in its document too: the id of the message that went out', async () => {
+  const mailing = ['mail:test', '--to', 'somebody@example.com', '--env', environment(), '--json']
+  const { plan } = JSON.parse((await honeydue([...mailing, '--dry-run'])).stdout)
+  const { code, stdout } = await honeydue([...mailing, '--confirm', plan.confirm, '--plan', plan.name])
+  const [, id] = /^Message-ID: (<.+>)\r$/m.exec(sandbox().mail.taken[0]?.text ?? '') ?? []
+  expect([code, JSON.parse(stdout).came]).toEqual([0, [`Message-ID ${id}`, 'smtp.fastmail.com says: 2.0.0 Ok: queued as SANDBOX']])
+})
+
 test('a run that fails half way, as JSON: the plan, how far each step came, and the line that goes on', async () => {
   writeFileSync(join(sandbox().dir, 'read-only'), planted.cloudflareReadToken)
   const cloudflare = { ...parse(readFileSync(environment(), 'utf8')).cloudflare, token_command: ['cat', join(sandbox().dir, 'read-only')] }

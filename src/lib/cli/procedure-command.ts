@@ -205,7 +205,9 @@ abstract class ProcedureCommand extends HoneydueCommand {
         this.known = { environment: environment.name, run: record.run, plan: again.plan, states }
         await notify?.('ended', trouble ? `stopped: ${trouble.failed}` : 'done, and seen to hold')
         if (trouble) throw trouble
-        this.print({ exitCode: 0, ...this.known }, told(again.plan, states, this.here, record.run, await came(again.facts as F)))
+        const lines = await came(again.facts as F)
+        if (lines.length > 0) this.known = { ...this.known, came: lines }
+        this.print({ exitCode: 0, ...this.known }, told(again.plan, states, this.here, record.run, lines))
         this.carriedOut = true
       } finally {
         await record.close()
