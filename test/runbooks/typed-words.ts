@@ -198,6 +198,8 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['set the lifecycle rules of the bucket', 'storage:lifecycle'],
   ['old uploads are never deleted', 'storage:lifecycle', 'storage:status'],
   ['send a test mail', 'mail:test'],
+  ['is it us or them', 'providers'],
+  ['is cloudflare down', 'providers', 'edge:status'],
   ['does mail arrive at all', 'mail:test', 'mail:status'],
   ['retry failed jobs', 'queue:retry'],
   ['delete jobs', 'queue:drop'],

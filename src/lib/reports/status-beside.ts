@@ -1,8 +1,9 @@
 import { age } from '../age.ts'
-import { atMost, type Clock, type Duration, seconds } from '../clock.ts'
+import { atMost, type Clock, seconds } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
 import { answer } from '../facts/answer.ts'
 import { clipped } from '../facts/cluster/clipped.ts'
+import { askPages } from '../facts/providers/pages.ts'
 import type { Context, Operators } from '../plan/context.ts'
 import type { Observation } from '../plan/report.ts'
 import type { Readers } from '../systems/systems.ts'
@@ -16,9 +17,6 @@ export interface Beside {
   readonly command: string
   readonly finding?: Observation
 }
-
-/** A provider's page is asked for a hint, and decides nothing: nobody waits for it. */
-const patience: Duration = 1500
 
 /** Who works on the deployment, how long this machine's key to it is good, and what providers say of themselves. */
 export const besides = async (look: Readers<'kube' | 'http'>, { environment, operators, clock }: Context): Promise<readonly Beside[]> => {
@@ -73,20 +71,10 @@ const ofOperators = ({ last, holder, leaseKnown }: Operators, now: Date): readon
       },
 ]
 
-/** As the pages of Atlassian's Statuspage say it; of any other, that it answers. */
-const saidBy = (document: unknown): { readonly state: string; readonly told: string } => {
-  const { indicator, description } =
-    (document as { readonly status?: { readonly indicator?: unknown; readonly description?: unknown } })?.status ?? {}
-  if (typeof indicator !== 'string' || typeof description !== 'string')
-    return { state: 'not known', told: 'it answers in no form that is known' }
-  return { state: indicator === 'none' ? 'well' : clipped(indicator, 12), told: clipped(description, 40) }
-}
-
-const providers = ({ status_pages: pages }: Environment, http: Readers<'http'>['http'], clock: Clock): Promise<readonly Beside[]> =>
-  Promise.all(
-    Object.entries(pages).map(async ([name, url]) => {
-      const found = await atMost(clock, patience, answer(http.json(url)))
-      const { state, told } = found?.answered ? saidBy(found.value) : { state: 'not known', told: 'its status page does not answer' }
-      return { what: clipped(name, 16), state, told: `${told} (its own word)`, command: new URL(url).host }
-    }),
-  )
+const providers = async ({ status_pages: pages }: Environment, http: Readers<'http'>['http'], clock: Clock): Promise<readonly Beside[]> =>
+  (await askPages(pages, http, clock)).map(({ name, said, because }) => ({
+    what: clipped(name, 16),
+    state: said === undefined ? 'not known' : clipped(said.indicator, 12),
+    told: `${clipped(said?.text ?? because ?? '', 40)} (its own word)`,
+    command: 'providers',
+  }))
