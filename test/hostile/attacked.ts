@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { procedures } from '../../src/lib/procedures/index.ts'
-import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { apns, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { syncedSecrets } from '../support/rotation.ts'
-import { changedSources, secondIngestToken, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
+import { changedSources, secondApnsKey, secondIngestToken, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
 import type { System } from './wired.ts'
 
 export type ProcedureId = keyof typeof procedures
@@ -171,6 +171,11 @@ const kinds = {
     words: ['--soak', '0s'],
     systems: ['kubernetes', 'registry'],
     arrange: given(secondRegistryToken, ({ registry }) => registry.passwords.delete(planted.registryPassword)),
+  },
+  'secrets:rotate apns_auth_key.p8': {
+    words: ['--soak', '0s'],
+    systems: ['kubernetes', 'apns'],
+    arrange: given(secondApnsKey, (sandbox) => sandbox.apns.keys.delete(apns.keyId)),
   },
   'secrets:rotate OBS_INGEST_TOKEN': {
     words: ['--soak', '0s'],

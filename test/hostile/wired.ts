@@ -4,7 +4,18 @@ import { parse, stringify } from 'yaml'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { badWire, type Fault, type Wire } from './bad-wire.ts'
 
-export type System = 'kubernetes' | 'postgres' | 'edge' | 'cloudflare' | 'registry' | 'ssh' | 'neon' | 'mail' | 'storage' | 'observability'
+export type System =
+  | 'kubernetes'
+  | 'postgres'
+  | 'edge'
+  | 'cloudflare'
+  | 'registry'
+  | 'ssh'
+  | 'neon'
+  | 'mail'
+  | 'storage'
+  | 'observability'
+  | 'apns'
 
 /** A sandbox's environment whose every system is reached over a wire of ours. Redis and the pods' ports are reached through Kubernetes. */
 export interface Wired {
@@ -35,6 +46,7 @@ const placesOf = (sandbox: Sandbox) => {
     mail: portIn('smtp.fastmail.com'),
     storage: portIn('s3.us-east-005.backblazeb2.com'),
     observability: portIn('obs.88oakapps.com'),
+    apns: portIn('api.push.apple.com'),
     // The second of three nodes: one that is away is the common case.
     ssh: nodePorts[1] ?? nodePorts[0] ?? 0,
   }

@@ -64,7 +64,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'queue:status': ['kubernetes'],
   'registry:status': ['kubernetes', 'registry', 'ssh'],
   'secrets:lost': ['kubernetes'],
-  'secrets:status': ['kubernetes', 'postgres', 'registry', 'cloudflare'],
+  'secrets:status': ['kubernetes', 'postgres', 'registry', 'cloudflare', 'apns'],
   'storage:status': ['storage'],
   status: ['kubernetes', 'postgres', 'ssh', 'cloudflare', 'edge'],
 }

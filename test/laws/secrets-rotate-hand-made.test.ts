@@ -1,14 +1,16 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { apnsKey } from '../../src/lib/apns-secret.ts'
 import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { rotate } from '../../src/lib/procedures/secrets/rotate.ts'
+import { apns } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { contextOf } from '../support/context.ts'
-import { emailHostPassword, ingestToken, secretKey } from '../support/rotation.ts'
+import { apnsAuthKey, emailHostPassword, ingestToken, secretKey } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
 import { useSystems } from '../support/systems-of.ts'
-import { secondIngestToken, secondMailPassword, useSandbox } from '../support/worlds.ts'
+import { secondApnsKey, secondIngestToken, secondMailPassword, useSandbox } from '../support/worlds.ts'
 import { laws } from './laws.ts'
 import { wholeSubject } from './whole-subject.ts'
 
@@ -31,7 +33,12 @@ const already = async () => {
   if (trouble) throw trouble
 }
 
-const observe = () => ({ mail: emailHostPassword(sandbox()), key: secretKey(sandbox()), token: ingestToken(sandbox()) })
+const observe = () => ({
+  mail: emailHostPassword(sandbox()),
+  key: secretKey(sandbox()),
+  token: ingestToken(sandbox()),
+  apns: apnsAuthKey(sandbox()),
+})
 
 laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
   { name: 'a mail password, the old one revoked', input: given, arrange: revoked, meets: 'work', long: true },
@@ -81,6 +88,34 @@ laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
       writeFileSync(join(sandbox().environment.checkout, 'deploy/prod.env'), 'DEBUG=false\n')
     },
     refused: /prod.env OBS_INGEST_TOKEN, the source of OBS_INGEST_TOKEN, is not there/,
+  },
+  {
+    name: 'a key of Apple, the old one revoked',
+    input: () => ({ ...input, name: apnsKey, from: join(sandbox().dir, `AuthKey_${apns.nextKeyId}.p8`) }),
+    arrange: () => {
+      secondApnsKey(sandbox())
+      sandbox().apns.keys.delete(apns.keyId)
+    },
+    meets: 'work',
+    long: true,
+  },
+  {
+    name: 'a key that Apple has not made',
+    input: () => ({ ...input, name: apnsKey, from: join(sandbox().dir, `AuthKey_${apns.nextKeyId}.p8`) }),
+    arrange: () => {
+      secondApnsKey(sandbox())
+      sandbox().apns.keys.delete(apns.nextKeyId)
+    },
+    refused: /api.push.apple.com refuses the new apns_auth_key.p8: it answered InvalidProviderToken/,
+  },
+  {
+    name: 'no place that the next deploy takes the id of the key from',
+    input: () => ({ ...input, name: apnsKey, from: join(sandbox().dir, `AuthKey_${apns.nextKeyId}.p8`) }),
+    arrange: () => {
+      secondApnsKey(sandbox())
+      writeFileSync(join(sandbox().environment.checkout, 'deploy/prod.env'), 'DEBUG=false\n')
+    },
+    refused: /where the next deploy takes SANDBOX_APNS_KEY_ID from is not known/,
   },
   { name: 'the key that sessions are signed with', input: { ...input, name: 'SECRET_KEY' }, arrange: () => {}, meets: 'work', long: true },
   {

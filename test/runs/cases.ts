@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeRebootNote } from '../../src/lib/notes.ts'
 import type { procedures } from '../../src/lib/procedures/index.ts'
-import { hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { apns, hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
@@ -11,6 +11,7 @@ import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
 import {
+  apnsAuthKey,
   emailHostPassword,
   ingestToken,
   postgresPassword,
@@ -19,7 +20,7 @@ import {
   secretKey,
   syncedSecrets,
 } from '../support/rotation.ts'
-import { changedSources, secondIngestToken, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
+import { changedSources, secondApnsKey, secondIngestToken, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
 
 export type Id = keyof typeof procedures
 
@@ -324,6 +325,14 @@ export const further = {
     world: (sandbox) => {
       const FILE = secondIngestToken(sandbox)
       sandbox.observability.token = planted.nextIngestToken
+      return { FILE }
+    },
+  },
+  'secrets:rotate apns_auth_key.p8': {
+    ...rotated('apns_auth_key.p8', apnsAuthKey),
+    world: (sandbox) => {
+      const FILE = secondApnsKey(sandbox)
+      sandbox.apns.keys.delete(apns.keyId)
       return { FILE }
     },
   },

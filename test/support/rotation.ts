@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { apnsKey } from '../../src/lib/apns-secret.ts'
 import { onlyCredentials } from '../../src/lib/docker-config.ts'
 import { lastApplied } from '../../src/lib/notes.ts'
 import type { StepState } from '../../src/lib/plan/outcome.ts'
 import type { Plan, Prepared } from '../../src/lib/plan/plan.ts'
 import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
-import { namespace } from '../../src/lib/sandbox/deployment/facts.ts'
+import { apns, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { Secret } from '../../src/lib/secret.ts'
@@ -82,6 +83,24 @@ export const ingestToken = (sandbox: Sandbox) => {
     source: readFileSync(join(sandbox.environment.checkout, 'deploy/prod.env'), 'utf8').includes(`OBS_INGEST_TOKEN=${live}\n`),
     pods: pods.length > 0 && pods.every(({ metadata }) => sandbox.environmentOf(metadata.name)?.['OBS_INGEST_TOKEN'] === live),
     files: keptFiles(sandbox, 'OBS_INGEST_TOKEN'),
+  }
+}
+
+/** Where the key that notifications to Apple are signed with is the same, with its id. */
+export const apnsAuthKey = (sandbox: Sandbox) => {
+  const { kubernetes, environment } = sandbox
+  const data = (resource: string, name: string) =>
+    (kubernetes.client.get({ group: '', resource }, name, namespace)?.['data'] ?? {}) as Readonly<Record<string, string>>
+  const live = Buffer.from(data('secrets', 'honeydue-apns-key')['apns_auth_key.p8'] ?? '', 'base64').toString()
+  const id = data('configmaps', 'honeydue-config')[apns.keyIdKey]
+  const pods = ['api', 'worker'].flatMap((name) => readyPods(sandbox, name))
+  const file = (name: string) => readFileSync(join(environment.checkout, name), 'utf8')
+  return {
+    first: live === planted.apnsKey && id === apns.keyId,
+    second: live === planted.nextApnsKey && id === apns.nextKeyId,
+    source: file('deploy-k3s/secrets/apns_auth_key.p8') === live && file('deploy/prod.env').includes(`${apns.keyIdKey}=${id}\n`),
+    pods: pods.length > 0 && pods.every(({ metadata }) => sandbox.environmentOf(metadata.name)?.[apns.keyIdKey] === id),
+    files: [apnsKey, 'apns_key_id'].flatMap((name) => keptFiles(sandbox, name)),
   }
 }
 

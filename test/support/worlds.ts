@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import { ageK3s, ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { lastApplied } from '../../src/lib/notes.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
-import { hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { apns, hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import { addImages, imagesOfBefore, setDisk, snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
@@ -116,6 +116,12 @@ export const secondIngestToken = (sandbox: Sandbox): string => {
   return inFile(sandbox, 'new-ingest-token', planted.nextIngestToken)
 }
 
+/** Apple has made a second key, and the first is in use still. */
+export const secondApnsKey = (sandbox: Sandbox): string => {
+  sandbox.apns.keys.set(apns.nextKeyId, planted.nextApnsKey)
+  return inFile(sandbox, `AuthKey_${apns.nextKeyId}.p8`, planted.nextApnsKey)
+}
+
 /** Somebody changed two sources, of which one can be tried; and `kubectl apply` has left what it applied, a key that is gone too. */
 export const changedSources = (sandbox: Sandbox): void => {
   const { kubernetes, environment, mail } = sandbox
@@ -180,6 +186,7 @@ export const worlds = {
   'a second mail password, in a file': (sandbox) => ({ FILE: secondMailPassword(sandbox) }),
   'a second token of the registry, in a file': (sandbox) => ({ FILE: secondRegistryToken(sandbox) }),
   'a second token for metrics, in a file': (sandbox) => ({ FILE: secondIngestToken(sandbox) }),
+  'a second key of Apple, in a file': (sandbox) => ({ FILE: secondApnsKey(sandbox), OLD_ID: apns.keyId, NEW_ID: apns.nextKeyId }),
   'two sources that were changed': changedSources,
   'a job that failed for good': ({ redis }): Values => {
     const archived = redis.store.get('asynq:{default}:archived')

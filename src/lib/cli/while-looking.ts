@@ -8,6 +8,7 @@ export const called: Readonly<Partial<Record<Name, string>>> = {
   postgres: 'PostgreSQL',
   cloudflare: 'Cloudflare',
   mail: 'the mail server',
+  apns: 'APNs',
   storage: 'the storage',
   metrics: 'the metrics',
   traces: 'Jaeger',

@@ -95,6 +95,14 @@ export const environmentSchema = z.strictObject({
     /** Asked in the place of this machine's own. */
     nameserver: z.optional(nameserver),
   }),
+  /** Apple's push service, and under which names the application's ConfigMap has what requests to it are signed for. */
+  apns: z.strictObject({
+    host,
+    topicKey: text,
+    /** Of the ids of the key and of its team; Apple's own, ten letters and digits. */
+    keyIdKey: z.optional(text),
+    teamIdKey: z.optional(text),
+  }),
   /** Where images are kept: by the images themselves. */
   registry: z.strictObject({
     /** Prints `user:token` of whoever may delete images; without it, the deployment's pull secret is tried. */

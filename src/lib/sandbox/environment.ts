@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   apiHost,
+  apns,
   cloudflareHosts,
   database,
   hosts,
@@ -32,6 +33,7 @@ export interface EnvironmentPlaces {
     readonly names: number
     readonly storage: number
     readonly observability: number
+    readonly apns: number
   }
 }
 
@@ -59,10 +61,12 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     [storageHost]: `127.0.0.1:${ports.storage}`,
     [observability.host]: `127.0.0.1:${ports.observability}`,
     [observability.grafana]: `127.0.0.1:${ports.observability}`,
+    [apns.host]: `127.0.0.1:${ports.apns}`,
     [mailHost]: `127.0.0.1:${ports.mail}`,
   },
   cloudflare: { zone: zoneName, token_command: ['cat', join(dir, 'cloudflare-token')], origin_ca: join(dir, 'origin-ca.crt') },
   mail: { user: mail.user, domain: zoneName, dkim: mail.dkim, nameserver: `127.0.0.1:${ports.names}` },
+  apns: { keyIdKey: apns.keyIdKey, teamIdKey: apns.teamIdKey },
   storage: { key_command: ['cat', join(dir, 'storage-key')] },
   observability: {
     metrics: `https://${observability.host}`,

@@ -4,9 +4,11 @@ import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { loadEnvironment } from '../environment/load.ts'
 import type { Environment } from '../environment/schema.ts'
+import { type ApnsSandbox, startApns } from './apns/apns.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
 import {
+  apns as apnsFacts,
   cloudflareHosts,
   mailHost,
   neonHost,
@@ -72,6 +74,7 @@ export interface Sandbox {
   readonly registry: RegistrySandbox
   readonly neon: NeonSandbox
   readonly mail: MailSandbox
+  readonly apns: ApnsSandbox
   readonly storage: StorageSandbox
   readonly observability: ObservabilitySandbox
   /** What signs origin certificates, for worlds that need one of their own. */
@@ -135,6 +138,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     )
     const neon = started(await startNeon(authority.issue({ commonName: neonHost, names: [neonHost] })))
     const mail = started(await startMail(authority.issue({ commonName: mailHost, names: [mailHost] })))
+    const apns = started(await startApns(authority.issue({ commonName: apnsFacts.host, names: [apnsFacts.host] })))
     const storage = started(await startStorage(authority.issue({ commonName: storageHost, names: [storageHost] })))
     const observability = started(
       await startObservability({
@@ -239,6 +243,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       mail: await at(mail.port),
       storage: await at(storage.port),
       observability: await at(observability.port),
+      apns: await at(apns.port),
       // Over UDP.
       names: mail.names.port,
     }
@@ -271,6 +276,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       registry,
       neon,
       mail,
+      apns,
       storage,
       observability,
       originCa,

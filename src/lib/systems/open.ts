@@ -1,8 +1,10 @@
+import { apnsKey, apnsSecret } from '../apns-secret.ts'
 import { type Clock, seconds } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
 import { Unreachable } from '../errors.ts'
 import type { SeenNode } from '../node-lines.ts'
 import { Secret } from '../secret.ts'
+import { apnsSystem } from './apns/apns.ts'
 import { checkoutSystem } from './checkout/checkout.ts'
 import { cloudflareSystem } from './cloudflare/cloudflare.ts'
 import { httpSystem } from './http/http.ts'
@@ -85,6 +87,14 @@ export const openSystems = (
         key: environment.mail.passwordKey,
         kubeconfigs: environment.kubeconfig,
       },
+    }),
+    apns: apnsSystem({
+      ...trust,
+      ...environment.apns,
+      value: async (name) => (await kube.read.configMap(namespace, database.configMap))?.[name],
+      key: () => kube.read.secret(namespace, apnsSecret, apnsKey),
+      keyIn: `${namespace}/${apnsSecret}`,
+      clock,
     }),
     storage: storageSystem({
       ...trust,

@@ -1,3 +1,4 @@
+import { apnsKey } from '../../apns-secret.ts'
 import type { Environment } from '../../environment/schema.ts'
 import { Usage } from '../../errors.ts'
 import { type ShellLine, sh } from '../../shell.ts'
@@ -7,7 +8,7 @@ import { originSecret } from '../cert/places.ts'
 import { makersIn } from '../cluster/makers.ts'
 import { consumersOf } from './consumers.ts'
 import { isRotated } from './rotated-names.ts'
-import { apnsKey, pullKey, sourcesOf } from './sources.ts'
+import { pullKey, sourcesOf } from './sources.ts'
 
 /** The machine of an operator: it has the checkout with its sources, and the kubeconfig that reads every Secret. */
 export const workstation = 'workstation'

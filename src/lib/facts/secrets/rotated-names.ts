@@ -1,3 +1,5 @@
+import { apnsKey } from '../../apns-secret.ts'
+
 /** What secrets:rotate can renew, as an operator names it. */
 export const rotatedNames = [
   'REDIS_PASSWORD',
@@ -6,6 +8,7 @@ export const rotatedNames = [
   'EMAIL_HOST_PASSWORD',
   'REGISTRY_PASSWORD',
   'OBS_INGEST_TOKEN',
+  apnsKey,
 ] as const
 export type RotatedName = (typeof rotatedNames)[number]
 

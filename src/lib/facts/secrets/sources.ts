@@ -1,3 +1,4 @@
+import { apnsKey, apnsSecret } from '../../apns-secret.ts'
 import type { Environment } from '../../environment/schema.ts'
 import { pairFiles } from '../../pair-files.ts'
 import type { ValueSource } from '../../systems/checkout/types.ts'
@@ -11,8 +12,6 @@ const yaml = (key: string): ValueSource => ({ file: configFile, in: 'yaml', key 
 /** The scalars of which the pull secret is made: config.yaml's block registry.*. */
 export const registrySources = { username: yaml('registry.username'), password: yaml('registry.password') }
 
-export const apnsSecret = 'honeydue-apns-key'
-export const apnsKey = 'apns_auth_key.p8'
 export const pullKey = '.dockerconfigjson'
 
 /** Where the truth of every key stands, as secret-rotation.md has it; of a key that it does not know, nothing is said. */

@@ -40,7 +40,7 @@ const own = new Set(['kubernetes.io/service-account-token', 'helm.sh/release.v1'
 
 /** Asks the cluster, the checkout and whoever the credentials are for, at once. Throws what reading the Secrets throws: without them there is nothing to say. */
 export const surveySecrets = async (
-  look: Readers<'kube' | 'checkout' | 'postgres' | 'redis' | 'registry' | 'cloudflare'>,
+  look: Readers<'kube' | 'checkout' | 'postgres' | 'redis' | 'registry' | 'cloudflare' | 'apns'>,
   environment: Environment,
 ): Promise<SecretsSurvey> => {
   const { namespace } = environment

@@ -1,9 +1,10 @@
 import { createPrivateKey } from 'node:crypto'
+import { apnsKey, apnsSecret } from '../../apns-secret.ts'
 import type { Environment } from '../../environment/schema.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { apnsKey, apnsSecret, pullKey } from './sources.ts'
+import { pullKey } from './sources.ts'
 
 /** Whether a value does what it is for, by whoever was asked with it; `unasked`: nobody answered, which says nothing of the value. */
 export interface Worked {
@@ -16,7 +17,7 @@ export interface Worked {
   readonly next?: string
 }
 
-type Look = Readers<'kube' | 'postgres' | 'redis' | 'registry' | 'cloudflare'>
+type Look = Readers<'kube' | 'postgres' | 'redis' | 'registry' | 'cloudflare' | 'apns'>
 
 /** What these codes say is of the credential, and not of the way to whom it is for. */
 const refusals: ReadonlySet<string> = new Set([
@@ -69,6 +70,15 @@ export const askWhetherTheyWork = async (
       const key = await look.kube.secret(namespace, apnsSecret, apnsKey)
       return key && isApnsKey(key) ? undefined : 'it is no EC P-256 key in PKCS #8'
     }),
+    ...(look.apns.lacking() !== undefined
+      ? []
+      : [
+          asked({ secret: apnsSecret, key: apnsKey, by: 'APNs' }, async () => {
+            const answer = await look.apns.asked()
+            if (answer.is === 'put off') throw new Error(answer.because)
+            return answer.is === 'let in' ? undefined : `it answered ${answer.reason}`
+          }),
+        ]),
     ...(pullSecret === undefined
       ? []
       : [

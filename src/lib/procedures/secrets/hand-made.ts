@@ -1,11 +1,12 @@
 import { minutes } from '../../clock.ts'
 import type { Context } from '../../plan/context.ts'
-import { type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Gate, Proof, Step } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
 import type { Secret } from '../../secret.ts'
 import { spoken } from '../../spoken.ts'
 import type { Name, Provers, Readers, Shown } from '../../systems/systems.ts'
+import { type Companion, dropCompanion, gatherCompanion, keepCompanion, type Paired, setCompanion } from './companion.ts'
 import type { Kind } from './kinds.ts'
 import { gatherRotation, type Rotated, type RotationFacts } from './rotation-facts.ts'
 import { dropBoth, hasLive, inFile, keepBoth, placeInSource, restarts, setInSecret, soaked, tidy } from './rotation-steps.ts'
@@ -18,14 +19,18 @@ export interface HandMade<N extends Name> {
   find(environment: Context['environment'], look: Readers<Base>): Promise<Place>
   /** Uses this value, or the live one, for nothing but a login. Throws where nobody answers. */
   ask(look: Readers<N>, facts: HandMadeFacts, value?: Secret): Promise<Said>
+  /** Why nobody can be asked with it: then it is put in use untried, and that is typed. */
+  untried?(look: Readers<N>): string | undefined
+  /** What goes with it and is no secret, such as its id: by its name in the ConfigMap, and what the new one's is; `from`: the file that the new value came in. */
+  goesWith?(environment: Context['environment'], from: string | undefined): Paired | undefined
   /** The same by hand, with what is in a file; without it, a person looks. */
   shows?(prove: Provers<N>, file: string, wanted: boolean): Shown
   /** Who has it by another way than the Secret, and is changed over by a human before the old one ends. */
-  beside?(environment: Context['environment']): string
+  beside?(environment: Context['environment']): string | undefined
 }
 
 /** Where it stands, and whom it is for. */
-interface Place extends Pick<Rotated, 'secret' | 'key' | 'called' | 'source' | 'pulls'> {
+interface Place extends Pick<Rotated, 'secret' | 'key' | 'called' | 'source' | 'pulls' | 'lines' | 'form'> {
   /** Where a new one is made, and the old one revoked: "Fastmail: an app password". */
   readonly at: string
   /** Who is asked whether it lets in: "smtp.fastmail.com". */
@@ -36,6 +41,8 @@ export interface HandMadeFacts extends RotationFacts {
   readonly at: string
   readonly by: string
   readonly beside: string | undefined
+  readonly untried: string | undefined
+  readonly companion: Companion | undefined
 }
 
 type Base = 'checkout' | 'kube'
@@ -49,27 +56,62 @@ export const handMade = <N extends Name>(one: HandMade<N>): Kind<HandMadeFacts, 
   gather: async (wish, look, context) => {
     const base = look as unknown as Readers<Base>
     const { at, by, ...of } = await one.find(context.environment, base)
+    // Of several lines what is typed is the path of their file.
+    const from = wish.from ?? (of.lines ? wish.typed?.reveal() : undefined)
+    const given = of.lines ? { ...wish, from, typed: undefined } : wish
+    const paired = one.goesWith?.(context.environment, from)
+    const [facts, companion] = await Promise.all([
+      gatherRotation({ ...of, servers: [], madeAt: at }, given, base, context),
+      paired && gatherCompanion(paired, base, context),
+    ])
     return {
-      ...(await gatherRotation({ ...of, servers: [], madeAt: at }, wish, base, context)),
+      ...facts,
+      against: every([facts.against, companion?.against ?? holds]),
       at,
       by,
       beside: one.beside?.(context.environment),
+      untried: one.untried?.(look as unknown as Readers<N>),
+      companion,
     }
   },
   wants: async (environment, look) => {
-    const { at, ...of } = await one.find(environment, look)
-    return { ...of, madeAt: at }
+    const { at, lines, ...of } = await one.find(environment, look)
+    return { ...of, madeAt: at, ...(lines && { path: true }) }
   },
   target: ({ by }) => [`${by}, which it is for`],
-  beyond: ({ at, by, keepOld }) => [
+  beyond: ({ at, by, keepOld, untried }) => [
     `${by} lets both in until the old one is revoked at ${at}: which pod has which makes no difference meanwhile`,
+    ...(untried === undefined ? [] : [`Not proved by use, neither now nor at the end: ${untried}`]),
     ...(keepOld ? ['The old one stays valid, and in a file beside the source, until the same command is run without --keep-old'] : []),
   ],
   steps: (facts) => [
-    letsIn(one, facts),
-    ...([keepBoth(facts), placeInSource(facts), setInSecret(facts), ...restarts(facts)] as readonly Step<Base | N>[]),
+    ...(facts.untried === undefined ? [letsIn(one, facts)] : []),
+    ...(inUse(facts) as readonly Step<Base | N>[]),
     ...(facts.old === undefined ? [tidy(facts) as Step<Base | N>] : facts.keepOld ? [] : theOldEnds(one, facts)),
+    ...(facts.companion && (facts.old === undefined || !facts.keepOld) ? [dropCompanion(facts.companion) as Step<Base | N>] : []),
   ],
+})
+
+const inUse = (facts: HandMadeFacts): readonly Step<Base>[] => {
+  const { companion } = facts
+  return [
+    ...(companion ? [keepCompanion(companion)] : []),
+    keepBoth(facts),
+    ...(facts.untried === undefined ? [] : [goesUntried(facts, facts.untried)]),
+    placeInSource(facts),
+    ...(companion ? [placeInSource(companion)] : []),
+    setInSecret(facts),
+    ...(companion ? [setCompanion(companion)] : []),
+    ...restarts(facts),
+  ]
+}
+
+/** Asked after both values are on the disk, and before anything live changes. */
+const goesUntried = (facts: HandMadeFacts, untried: string): Gate<Base> => ({
+  title: 'Type the name, to put it in use untried',
+  ask: `Whether the new ${facts.called} works cannot be tried before it is in use: ${untried}. ${facts.beside ?? `See that it was made for this deployment, at ${facts.at}.`}`,
+  typed: true,
+  needless: (look) => hasLive(facts, facts.next, look),
 })
 
 const finding = (by: string, which: string, said: Said): Finding =>
@@ -92,6 +134,7 @@ const letsIn = <N extends Name>(one: HandMade<N>, facts: HandMadeFacts): Proof<B
 /** Nobody but its provider ends the old one, and a human does it there; it is seen to be dead before its file is taken away. */
 const theOldEnds = <N extends Name>(one: HandMade<N>, facts: HandMadeFacts): readonly Step<Base | N>[] => {
   const { called: key, at, by, soak, old, beside } = facts
+  if (facts.untried !== undefined) return theOldEndsUnseen(facts)
   const refused = async (look: Readers<Base | N>): Promise<Finding> => {
     if (old === undefined) return holds
     const said = await one.ask(look as unknown as Readers<N>, facts, old)
@@ -131,5 +174,21 @@ const theOldEnds = <N extends Name>(one: HandMade<N>, facts: HandMadeFacts): rea
       (look) => hasLive(facts, facts.next, look as unknown as Readers<Base>),
       'the old one is revoked, and nobody has it any more',
     ),
+  ]
+}
+
+/** The same where nobody says whether a value is let in: what is seen is that every pod has the new one. */
+const theOldEndsUnseen = <N extends Name>(facts: HandMadeFacts): readonly Step<Base | N>[] => {
+  const { called, at, soak } = facts
+  const inSecret = (look: Readers<Base | N>) => hasLive(facts, facts.next, look as unknown as Readers<Base>)
+  const gate: Gate<Base | N> = {
+    title: 'Revoke the old one, then type the name',
+    ask: `Every pod has the new ${called}. See that what it is for works: nobody else can. Then revoke the old one at ${at}; whether it is dead is not seen from here, and nothing takes that back.`,
+    typed: true,
+  }
+  return [
+    soaked<Base | N>(facts, { title: `Every pod has had it for ${spoken(soak)}`, holds: inSecret }),
+    gate,
+    dropBoth<N>(facts, inSecret, 'the old one is revoked, and nobody has it any more'),
   ]
 }

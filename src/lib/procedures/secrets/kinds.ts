@@ -20,6 +20,8 @@ export interface Wanted {
   readonly key: string
   readonly called?: string
   readonly madeAt: string
+  /** It has several lines: asked is for the path of a file with it. */
+  readonly path?: true
 }
 
 /** What a rotation of any kind comes to, once its facts are known. */

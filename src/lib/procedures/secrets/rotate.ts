@@ -1,7 +1,9 @@
+import { apnsKey } from '../../apns-secret.ts'
 import { isRotated, type RotatedName, rotatedNames } from '../../facts/secrets/rotated-names.ts'
 import { shownSource } from '../../facts/secrets/sources.ts'
 import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
+import { apnsAuthKey } from './apns-auth-key.ts'
 import { emailHostPassword } from './email-host-password.ts'
 import { type Rotating, type Rotation, rotating } from './kinds.ts'
 import { obsIngestToken } from './obs-ingest-token.ts'
@@ -11,7 +13,7 @@ import { registryPassword } from './registry-password.ts'
 import { wantsValue } from './rotation-facts.ts'
 import { secretKey } from './secret-key.ts'
 
-type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics'
+type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics' | 'apns'
 
 const kinds = {
   REDIS_PASSWORD: rotating(redisPassword),
@@ -20,13 +22,14 @@ const kinds = {
   EMAIL_HOST_PASSWORD: rotating(emailHostPassword),
   REGISTRY_PASSWORD: rotating(registryPassword),
   OBS_INGEST_TOKEN: rotating(obsIngestToken),
+  [apnsKey]: rotating(apnsAuthKey),
 } as const satisfies Readonly<Record<RotatedName, Rotating<Systems>>>
 
 /** A new value by the order of secret-rotation.md, without a request that is turned away: whoever checks it takes both while its users change over. */
 export const rotate = defineProcedure({
   id: 'secrets:rotate',
   title: 'Replace a secret, and end the old one',
-  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics'],
+  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics', 'apns'],
   choices: {
     name: argument({
       about: `which secret: ${rotatedNames.join(', ')}`,
@@ -41,6 +44,8 @@ export const rotate = defineProcedure({
   hidden: async (input, look, context) => {
     const wanted = isRotated(input.name) ? await kinds[input.name].wants?.(context.environment, look) : undefined
     if (!wanted || !(await wantsValue(wanted, { from: input.from, newerThan: input['newer-than'] }, look, context))) return undefined
+    if (wanted.path)
+      return `The path of a file with the new ${wanted.called ?? wanted.key}, made at ${wanted.madeAt}; what is typed is not shown:`
     return `The new ${wanted.called ?? wanted.key}, made at ${wanted.madeAt}; it is not shown:`
   },
   // Everything but the end of the old one can be taken back.

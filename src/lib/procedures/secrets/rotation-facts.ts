@@ -34,6 +34,7 @@ export interface RotationFacts extends RotationWish {
   /** As an operator calls it. */
   readonly called: string
   readonly pulls: Pulls | undefined
+  readonly lines: boolean
   readonly secret: KeptSecret
   readonly source: ValueSource
   readonly line: number | undefined
@@ -90,11 +91,15 @@ export interface Rotated {
   /** Where its truth stands; else as secret-rotation.md has it. */
   readonly source?: ValueSource
   readonly pulls?: Pulls
+  /** It has several lines, which are kept as they are. */
+  readonly lines?: boolean
+  /** Why it cannot be such a value, where it has a form of its own; else it is one word that fits everywhere. */
+  readonly form?: (value: Secret) => string | undefined
 }
 
 /** Reads where both values stand, and finds out how far an earlier run has come. */
 export const gatherRotation = async (
-  { secret: name, key, servers, early = false, madeAt, called = key, source: at, pulls }: Rotated,
+  { secret: name, key, servers, early = false, madeAt, called = key, source: at, pulls, lines = false, form }: Rotated,
   wish: RotationWish,
   { kube, checkout }: Readers<'kube' | 'checkout'>,
   { environment, clock }: Pick<Context, 'environment' | 'clock'>,
@@ -115,7 +120,12 @@ export const gatherRotation = async (
   const [secret, kept] = live
   const present = pulls ? passwordIn(whole, pulls) : whole
   const over = isYoung(kept, wish.newerThan, clock)
-  const { next, old, made, kept: filed } = await howFar(checkout, { base, called, present, inSource, over, madeAt }, wish)
+  const {
+    next,
+    old,
+    made,
+    kept: filed,
+  } = await howFar(checkout, { base, called, present, inSource, over, madeAt, fitted: fitting(lines, form) }, wish)
   const uses = { secret: name, key }
   const consumers = consumersWhere(
     deployments,
@@ -133,6 +143,7 @@ export const gatherRotation = async (
     key,
     called,
     pulls,
+    lines,
     secret,
     source,
     line,
@@ -176,7 +187,7 @@ export const wantsValue = async (
 }
 
 /** By which the files of a key's two values are named. */
-const baseOf = (key: string): string => `deploy-k3s/secrets/${key.toLowerCase()}`
+export const baseOf = (key: string): string => `deploy-k3s/secrets/${key.toLowerCase()}`
 
 /** A rotation wrote it, and not long ago. */
 const isYoung = ({ rotatedAt }: KeptKey, newerThan: Duration, clock: Clock): boolean =>
@@ -213,19 +224,21 @@ interface Standing {
   readonly inSource: Secret | undefined
   /** The live one is young, and was written by a rotation. */
   readonly over: boolean
+  /** The value as it is to be kept. Throws Blocked where it is none that can be used. */
+  readonly fitted: (what: string, value: Secret) => Secret
 }
 
 /** By the files: a kept new value is a rotation under way. */
 const howFar = async (
   checkout: CheckoutReader,
-  { base, called, present, inSource, over, madeAt }: Standing,
+  { base, called, present, inSource, over, madeAt, fitted }: Standing,
   { from, typed }: Pick<RotationWish, 'from' | 'typed'>,
 ): Promise<Pick<RotationFacts, 'next' | 'old' | 'made'> & { readonly kept: boolean }> => {
   const files = valueFiles(base)
   const [kept, before, given] = await Promise.all([
     checkout.secret(files.new),
     checkout.secret(files.old),
-    from === undefined ? typed && usable('What was typed', typed) : givenIn(checkout, from),
+    from === undefined ? typed && fitted('What was typed', typed) : givenIn(checkout, from, fitted),
   ])
   if (kept) {
     if (given && !same(given, kept)) throw otherBegun(files.new)
@@ -240,11 +253,29 @@ const howFar = async (
 /** Letters and digits alone, a letter first: nothing that a URL, YAML or a shell would take for something else. */
 const make = (): Secret => new Secret(`h${randomBytes(24).toString('hex')}`)
 
-const givenIn = async (checkout: CheckoutReader, file: string): Promise<Secret> => {
+const givenIn = async (checkout: CheckoutReader, file: string, fitted: Standing['fitted']): Promise<Secret> => {
   const value = await checkout.given(file)
   if (value === undefined) throw unusable(`What is in ${file}`, 'There is no such file')
-  return usable(`What is in ${file}`, value)
+  return fitted(`What is in ${file}`, value)
 }
+
+const fitting =
+  (lines: boolean, form: Rotated['form']): Standing['fitted'] =>
+  (what, given) => {
+    const value = lines ? new Secret(inLines(given.reveal())) : usable(what, given)
+    const no = form?.(value)
+    if (no !== undefined) throw unusable(what, no)
+    return value
+  }
+
+/** Without empty lines, and every line ends with a line break and with nothing else: as the lines by hand have it. */
+const inLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''))
+    .filter((line) => /[^ \t]/.test(line))
+    .map((line) => `${line}\n`)
+    .join('')
 
 /** The value, where it may stand in a URL, in YAML and in a line. Throws Blocked where not. */
 const usable = (what: string, value: Secret): Secret => {
@@ -271,7 +302,7 @@ const noValue = (key: string, madeAt: string): Blocked =>
     next: sh`honeydue secrets:rotate ${key} --from FILE   # or on a terminal, where it is asked for and not shown`,
   })
 
-const otherBegun = (file: string): Blocked =>
+export const otherBegun = (file: string): Blocked =>
   new Blocked({
     code: 'secrets-other-begun',
     failed: 'A rotation to another value is under way',

@@ -60,7 +60,7 @@ const stored = ({ pulls }: RotationFacts, value: Secret) => {
   return { value: later(async () => new Secret(`${before}${value.reveal()}${after}`)), around: [before, after] as const }
 }
 
-const hasSource = async ({ source, next }: RotationFacts, { checkout }: Readers<'checkout'>): Promise<Finding> =>
+const hasSource = async ({ source, next }: Pick<RotationFacts, 'source' | 'next'>, { checkout }: Readers<'checkout'>): Promise<Finding> =>
   when(same(await checkout.value(source), next), `${shownSource(source)} is another value`)
 
 const filesOf = async ({ base }: RotationFacts, { checkout }: Readers<'checkout'>) => {
@@ -71,7 +71,7 @@ const filesOf = async ({ base }: RotationFacts, { checkout }: Readers<'checkout'
 
 /** Before anything live changes, both values are on the disk: whenever a run is killed, they are found again. */
 export const keepBoth = (facts: RotationFacts): Change<Files> => {
-  const { base, key, called, pulls, namespace, secret, next, old, from, typed } = facts
+  const { base, key, called, pulls, lines, namespace, secret, next, old, from, typed } = facts
   const files = valueFiles(base)
   return {
     title: 'Keep the old and the new value beside the source',
@@ -90,7 +90,12 @@ export const keepBoth = (facts: RotationFacts): Change<Files> => {
         value: old ?? next,
         live: { namespace, name: secret.name, key, ...(pulls && { password: true }) },
       })
-      await write.checkout.keepNewValue({ base, value: next, ...(from === undefined ? typed && { typed: true } : { from }) })
+      await write.checkout.keepNewValue({
+        base,
+        value: next,
+        ...(from === undefined ? typed && { typed: true } : { from }),
+        ...(lines && { lines: true }),
+      })
     },
     verify: async (look) => {
       const { kept, before } = await filesOf(facts, look)
@@ -113,16 +118,18 @@ export const keepBoth = (facts: RotationFacts): Change<Files> => {
 }
 
 /** What the next 02-setup-secrets.sh and the next deploy read. */
-export const placeInSource = (facts: RotationFacts): Change<Files> => {
-  const { base, source, line, next, old } = facts
-  const place = { base, source, ...(line !== undefined && { line }) }
+export const placeInSource = (
+  facts: Pick<RotationFacts, 'base' | 'source' | 'line' | 'lines' | 'next' | 'old' | 'against'>,
+): Change<Files> => {
+  const { base, source, line, lines, next, old } = facts
+  const place = { base, source, ...(line !== undefined && { line }), ...(lines && { lines: true as const }) }
   return {
     title: `Put the new value into ${source.file.split('/').at(-1)}`,
     effect: [{ what: shownSource(source), before: 'the old value', after: 'the new value' }],
     check: async () => facts.against,
     apply: (write) => write.checkout.placeValue({ ...place, value: next }),
     verify: (look) => hasSource(facts, look),
-    shows: (prove) => prove.checkout.placed({ base, source }),
+    shows: (prove) => prove.checkout.placed({ base, source, ...(lines && { lines: true }) }),
     undo: (write) => write.checkout.placeValue({ ...place, value: old ?? next }),
     undone: async ({ checkout }) => when(same(await checkout.value(source), old), `${shownSource(source)} is not the old value`),
   }
@@ -200,7 +207,7 @@ export const soaked = <N extends Name>(
 })
 
 /** The end of the old value's files, and of the new one's: it stands in its source and in the Secret. */
-export const dropFiles = ({ base }: RotationFacts) => ({
+export const dropFiles = ({ base }: Pick<RotationFacts, 'base'>) => ({
   drop: async (write: Parameters<Change<Files>['apply']>[0]): Promise<void> => {
     await write.checkout.dropOldValue({ base })
     await write.checkout.dropNewValue({ base })

@@ -1,6 +1,6 @@
+import { apnsKey } from '../../apns-secret.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import type { PullSecret } from '../../facts/secrets/pull-secret.ts'
-import { apnsKey } from '../../facts/secrets/sources.ts'
 import { isApnsKey } from '../../facts/secrets/working.ts'
 import { type Failing, fails } from '../../plan/finding.ts'
 import { Secret } from '../../secret.ts'

@@ -10,7 +10,7 @@ import { rotated, secretFindings } from './findings.ts'
 export const secretsStatus = defineReport({
   id: 'secrets:status',
   title: 'Show how old each secret is, who uses it, and whether it works',
-  needs: ['kube', 'checkout', 'postgres', 'redis', 'registry', 'cloudflare'],
+  needs: ['kube', 'checkout', 'postgres', 'redis', 'registry', 'cloudflare', 'apns'],
   choices: {},
   look: async (_, look, { environment, clock }) => {
     const survey = await surveySecrets(look, environment)

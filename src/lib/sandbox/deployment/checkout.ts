@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Identity } from '../certificates.ts'
 import { type FileContent, makeExactly } from '../exact-folder.ts'
-import { database, hosts } from './facts.ts'
+import { apns, database, hosts } from './facts.ts'
 import { planted } from './planted.ts'
 import { emptyOfGit, repositoryFiles } from './repository.ts'
 
@@ -35,6 +35,8 @@ APNS_TOPIC=com.myhoneydue.honeyDue
 APPLE_CLIENT_ID=com.myhoneydue.honeyDue
 DEBUG=false
 OTEL_TRACES_SAMPLER_ARG=0.1
+${apns.keyIdKey}=${apns.keyId}
+${apns.teamIdKey}=${apns.team}
 `
 
 // The real file's keys are not known but for redis.password and registry.*: procedures look for the scalar, not for a key.

@@ -1,18 +1,20 @@
 import type { Identity } from '../certificates.ts'
 import type { KubeObject } from '../kubernetes/types.ts'
-import { bornAt, database, hosts, namespace, registryHost } from './facts.ts'
+import { apns, bornAt, database, hosts, namespace, registryHost } from './facts.ts'
 import { planted } from './planted.ts'
 
 /** ConfigMap and Secrets; of chapter 10's keys only those that another source names. */
 export function configurationObjects(origin: Identity): KubeObject[] {
   const data = {
-    APNS_TOPIC: 'com.myhoneydue.honeyDue',
+    APNS_TOPIC: apns.topic,
     APPLE_CLIENT_ID: 'com.myhoneydue.honeyDue',
     DB_HOST: hosts.pooler,
     DB_SSLMODE: 'require',
     DEBUG: 'false',
     OTEL_TRACES_SAMPLER_ARG: '0.1',
     POSTGRES_DB: database.name,
+    [apns.keyIdKey]: apns.keyId,
+    [apns.teamIdKey]: apns.team,
   }
   const registry = { auths: { [registryHost]: { username: 'admin', password: planted.registryPassword } } }
   return [

@@ -28,6 +28,17 @@ export const neon = { project: 'honeydue-sandbox-20260424', branch: 'br-honeydue
 export const mailHost = 'smtp.fastmail.com'
 export const mail = { user: 'sandbox@mail.invalid', dkim: ['one', 'two'] } as const
 
+/** Apple's push service; which ids the deployment has and under which names is not known: these are the sandbox's own. */
+export const apns = {
+  host: 'api.push.apple.com',
+  topic: 'com.myhoneydue.honeyDue',
+  team: 'SANDBOXTEA',
+  keyId: 'SANDBOXK01',
+  nextKeyId: 'SANDBOXK02',
+  keyIdKey: 'SANDBOX_APNS_KEY_ID',
+  teamIdKey: 'SANDBOX_APNS_TEAM_ID',
+} as const
+
 /** Where users' files are kept (ch09); the id of the key is the sandbox's own. */
 export const storageHost = 's3.us-east-005.backblazeb2.com'
 export const storage = { region: 'us-east-005', bucket: 'honeyDueProd', id: '005sandbox0000000001' } as const

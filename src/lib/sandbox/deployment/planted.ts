@@ -2,6 +2,9 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 
 const made = (name: string): string => `PLANTED-${name}-${randomBytes(12).toString('hex')}`
 
+const keyOfApple = (): string =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+
 /**
  * The sandbox's secrets, made anew by each process that starts one: whoever reads this source knows none of them. Each holds the word
  * PLANTED, so that a search of any output finds one that leaked; Apple's key is a real one, as the application would parse it.
@@ -26,7 +29,8 @@ export const planted = {
   neonKey: made('neon-key'),
   grafanaToken: made('grafana-token'),
   storageKey: made('storage-key'),
-  apnsKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  apnsKey: keyOfApple(),
+  nextApnsKey: keyOfApple(),
 } as const
 
 /** What must never be printed: every planted value; of a key its first line, because a value in JSON has no line breaks. */

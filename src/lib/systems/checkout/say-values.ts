@@ -14,33 +14,39 @@ export const sayValues = (folder: string, real: (file: string) => string, kubeco
     files: files.map((file) => join(folder, file)),
   })
   return {
-    keepOldValue: ({ base, live: { namespace, name, key, password } }) => {
+    keepOldValue: ({ base, live: { namespace, name, key, password, configMap } }) => {
       const { old } = valueFiles(base)
       const only = password ? sh` | sed ${'s/.*"password":"\\([^"]*\\)".*/\\1/'}` : sh``
       return said(
         [old],
         [
-          sh`(umask 077; kubectl -n ${namespace} get ${`secret/${name}`} -o ${`jsonpath={.data.${key.replace(/[.\\]/g, '\\$&')}}`} | openssl base64 -d -A${part(only)} > ${old})`,
+          configMap
+            ? sh`(umask 077; kubectl -n ${namespace} get ${`configmap/${name}`} -o ${`jsonpath={.data.${key.replace(/[.\\]/g, '\\$&')}}`} > ${old})`
+            : sh`(umask 077; kubectl -n ${namespace} get ${`secret/${name}`} -o ${`jsonpath={.data.${key.replace(/[.\\]/g, '\\$&')}}`} | openssl base64 -d -A${part(only)} > ${old})`,
           sh`test -s ${old}`,
         ],
         [kubeconfigLine(kubeconfigs)],
       )
     },
-    keepNewValue: ({ base, from, typed }) => {
+    keepNewValue: ({ base, from, typed, lines, text }) => {
       const file = valueFiles(base).new
       return said(
         [file],
         [
           sh`test ! -e ${file}`,
-          from !== undefined
-            ? sh`(umask 077; tr -d '\\r\\n' < ${from} > ${file})`
-            : typed
-              ? sh`(umask 077; was=$(stty -g); trap 'stty "$was"' EXIT; stty -echo; echo 'The new value, which is not shown:' >&2; read -r value; printf %s "$value" > ${file})`
-              : sh`(umask 077; { printf h; openssl rand -hex 24 | tr -d '\\n'; } > ${file})`,
+          text !== undefined
+            ? sh`(umask 077; printf %s ${text} > ${file})`
+            : from !== undefined
+              ? lines
+                ? sh`(umask 077; awk ${'{ sub(/\\r$/, ""); if (NF) print }'} ${from} > ${file})`
+                : sh`(umask 077; tr -d '\\r\\n' < ${from} > ${file})`
+              : typed
+                ? sh`(umask 077; was=$(stty -g); trap 'stty "$was"' EXIT; stty -echo; echo 'The new value, which is not shown:' >&2; read -r value; printf %s "$value" > ${file})`
+                : sh`(umask 077; { printf h; openssl rand -hex 24 | tr -d '\\n'; } > ${file})`,
         ],
       )
     },
-    placeValue: ({ base, source: { file, in: kind }, line }) => {
+    placeValue: ({ base, source: { file, in: kind }, line, lines }) => {
       const value = valueFiles(base).new
       const at = line ?? 0
       return said(
@@ -49,7 +55,9 @@ export const sayValues = (folder: string, real: (file: string) => string, kubeco
           // Under .git: a copy with passwords is never one that git would add.
           sh`new=$(git rev-parse --git-path honeydue-by-hand); cp -p ${real(file)} "$new"`,
           kind === 'file'
-            ? sh`tr -d '\\n' < ${value} > "$new"`
+            ? lines
+              ? sh`cat ${value} > "$new"`
+              : sh`tr -d '\\n' < ${value} > "$new"`
             : kind === 'yaml'
               ? sh`awk -v at=${at} ${`NR == FNR { v = $0; next } FNR == at { print substr($0, 1, index($0, ":")) " \\"" v "\\""; next } { print }`} ${value} ${real(file)} > "$new"`
               : sh`awk -v at=${at} ${`NR == FNR { v = $0; next } FNR == at { print substr($0, 1, index($0, "=")) v; next } { print }`} ${value} ${real(file)} > "$new"`,
@@ -68,7 +76,9 @@ export const proveValues = (folder: string): ValueProver => {
   return {
     keptOld: ({ base }) => shown(sh`test -s ${valueFiles(base).old}`),
     kept: ({ base }) => shown(sh`test -s ${valueFiles(base).old}`, sh`test -s ${valueFiles(base).new}`),
-    placed: ({ base, source: { file } }) => shown(sh`grep -qF -f ${valueFiles(base).new} -- ${file}`),
+    // Of several lines grep would be content with one.
+    placed: ({ base, source: { file }, lines }) =>
+      shown(lines ? sh`cmp -s ${valueFiles(base).new} ${file}` : sh`grep -qF -f ${valueFiles(base).new} -- ${file}`),
     dropped: ({ base }) => shown(sh`test ! -e ${valueFiles(base).old}`, sh`test ! -e ${valueFiles(base).new}`),
   }
 }

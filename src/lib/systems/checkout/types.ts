@@ -91,16 +91,35 @@ export interface CheckoutReader {
 
 /** The files of a value that is rotated; `base`: by which they are named. */
 export interface ValueWriter {
-  /** Writes the live value beside its source. `live`: where an operator has it, for the shell line; `password`: it is that of a docker config. */
+  /** Writes the live value beside its source. `live`: where an operator has it, for the shell line; `password`: it is that of a docker config; `configMap`: it stands in one. */
   keepOldValue(kept: {
     readonly base: string
     readonly value: Secret
-    readonly live: { readonly namespace: string; readonly name: string; readonly key: string; readonly password?: true }
+    readonly live: {
+      readonly namespace: string
+      readonly name: string
+      readonly key: string
+      readonly password?: true
+      readonly configMap?: true
+    }
   }): Promise<void>
-  /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in; `typed`: somebody typed it. */
-  keepNewValue(kept: { readonly base: string; readonly value: Secret; readonly from?: string; readonly typed?: true }): Promise<void>
+  /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in; `typed`: somebody typed it; `lines`: it has several; `text`: it is no secret, and this. */
+  keepNewValue(kept: {
+    readonly base: string
+    readonly value: Secret
+    readonly from?: string
+    readonly typed?: true
+    readonly lines?: true
+    readonly text?: string
+  }): Promise<void>
   /** Puts a value into its source, in one piece. `line`: where that is, for the shell line. */
-  placeValue(place: { readonly base: string; readonly source: ValueSource; readonly value: Secret; readonly line?: number }): Promise<void>
+  placeValue(place: {
+    readonly base: string
+    readonly source: ValueSource
+    readonly value: Secret
+    readonly line?: number
+    readonly lines?: true
+  }): Promise<void>
   dropOldValue(kept: { readonly base: string }): Promise<void>
   dropNewValue(kept: { readonly base: string }): Promise<void>
 }
@@ -111,7 +130,7 @@ export interface ValueProver {
   /** The old and the new value stand beside their source. */
   kept(value: { readonly base: string }): Shown
   /** The source has the new one. */
-  placed(value: { readonly base: string; readonly source: ValueSource }): Shown
+  placed(value: { readonly base: string; readonly source: ValueSource; readonly lines?: true }): Shown
   /** Neither stands there any more. */
   dropped(value: { readonly base: string }): Shown
 }

@@ -21,7 +21,7 @@ const plain = /^[A-Za-z][A-Za-z0-9_/+=.-]*$/
 export const withValue = (text: string, source: Place, value: string): string | undefined => {
   const before = valueIn(text, source)
   if (before === undefined) return undefined
-  if (source.in === 'file') return `${value}${/\r?\n$/.exec(text)?.[0] ?? ''}`
+  if (source.in === 'file') return `${value.replace(/\r?\n$/, '')}${/\r?\n$/.exec(text)?.[0] ?? ''}`
   if (source.in === 'env') {
     const { line = 0 } = environmentOf(text).get(source.key ?? '') ?? {}
     const lines = text.split('\n')
