@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl, asynq and versitygw. As root; as somebody else it says what is missing.
+# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl, asynq, versitygw and VictoriaMetrics. As root; as somebody else it says what is missing.
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
-packages='openssh-client openssh-server tcsh fish sudo redis-server postgresql pgbouncer docker-registry exim4-daemon-light ufw iproute2 procps curl openssl'
+packages='openssh-client openssh-server tcsh fish sudo redis-server postgresql pgbouncer docker-registry exim4-daemon-light nginx ufw iproute2 procps curl openssl'
 goose_version=v3.22.1
 goose=/usr/local/lib/honeydue-real/goose
 # goose's own parser as a program, for the files that ours is held to.
@@ -23,6 +23,11 @@ control_plane_toolchain=golang.org/toolchain@v0.0.1-go1.26.1
 # A storage that speaks S3, which the sandbox's is held to; it needs Go 1.25.
 versitygw_version=1.8.0
 versitygw=/usr/local/lib/honeydue-real/versitygw
+# The store of metrics and the agent that fills it; they need Go 1.26.6.
+victoria_version=1.151.0
+victoria=/usr/local/lib/honeydue-real/victoria-metrics
+vmagent=/usr/local/lib/honeydue-real/vmagent
+victoria_toolchain=golang.org/toolchain@v0.0.1-go1.26.8
 # Debian 12 has 1.18; the sandbox's pooler behaves as this one. Its source lies on the mirror that apt uses.
 bouncer_version=1.24.1
 bouncer_sha256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
@@ -198,6 +203,19 @@ install_versitygw() {
   rm -rf "$work"
 }
 
+install_victoria() {
+  prepare_go "$victoria_toolchain" '1\.([0-9]|1[0-9]|2[0-5]|26\.[0-5])'
+  mkdir -p "$work/out" "$(dirname "$victoria")"
+  build_commands "github.com/VictoriaMetrics/VictoriaMetrics@v$victoria_version" \
+    "github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version=v$victoria_version" \
+    app/victoria-metrics victoria-metrics app/vmagent vmagent
+  mv "$work/out/vmagent" "$vmagent"
+  mv "$work/out/victoria-metrics" "$victoria"
+  rm -rf "$work"
+}
+
+has_victoria() { says "v$victoria_version" "$victoria" -version && says "v$victoria_version" "$vmagent" -version; }
+
 has_versitygw() { says "v$versitygw_version" "$versitygw" --version; }
 
 # WORDS COMMAND …: whether a program says these words.
@@ -270,7 +288,8 @@ if [ "$(id -u)" != 0 ]; then
   has_kubectl || missing="$missing kubectl-$kubectl_version"
   has_asynq || missing="$missing asynq-$asynq_version"
   has_versitygw || missing="$missing versitygw-$versitygw_version"
-  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version, kubectl 1.32, asynq $asynq_version, versitygw $versitygw_version"; exit 0; }
+  has_victoria || missing="$missing VictoriaMetrics-$victoria_version"
+  [ -n "$missing" ] || { say "already there: $packages, PgBouncer $bouncer_version, goose $goose_version, kubectl 1.32, asynq $asynq_version, versitygw $versitygw_version, VictoriaMetrics $victoria_version"; exit 0; }
   fail "missing:$missing. Next: sudo $0"
 fi
 command -v apt-get >/dev/null || fail "this is no Debian: install by hand what provides $packages, PgBouncer $bouncer_version as $bouncer, goose $goose_version as $goose, and kubectl 1.32"
@@ -288,6 +307,7 @@ provide goose "goose $goose_version" "$goose"
 provide kubectl "kubectl 1.32" "$kubectl"
 provide asynq "asynq $asynq_version" "$asynq"
 provide versitygw "versitygw $versitygw_version" "$versitygw"
+provide victoria "VictoriaMetrics $victoria_version with vmagent" "$victoria"
 if [ "${HONEYDUE_CONTROL_PLANE:-}" = 1 ] || has_control_plane; then
   provide control_plane "Kubernetes $control_plane_version with etcd and kwok" "$control_plane"
 else

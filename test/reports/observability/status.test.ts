@@ -44,6 +44,8 @@ test('all is well, and no token is shown', async () => {
   ])
   // What the API counts has no namespace (RUNBOOK 9): it is found all the same, and said.
   expect(view.notes?.[0]).toMatch(/no label namespace: ask for service="api"/)
+  // Two schedulers at a cutover are seen by what they do to the queue, and by nothing that is measured.
+  expect(view.notes).toContainEqual(expect.stringMatching(/^Two schedulers, .*honeydue queue:status$/))
   const text = renderView(view, paint(false))
   expect(
     Math.max(

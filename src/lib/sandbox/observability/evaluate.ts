@@ -25,10 +25,15 @@ export const evaluate = (expression: string, all: readonly KeptSeries[], now: nu
     const last = within.at(-1)
     if (last === undefined) return []
     const { __name__: _, ...rest } = labels
-    // A series that begins within the window began at nothing.
-    const before = points.findLast(({ at }) => at <= from)?.value ?? 0
+    const before = points.findLast(({ at }) => at <= from)?.value ?? beganAt(within.map(({ value }) => value))
     return [{ labels: rest, value: rollup === 'increase' ? Math.max(0, last.value - before) : last.at / 1000 }]
   })
+}
+
+/** What a series that begins within the window began at: nothing, but where its first value is far above its first step. VictoriaMetrics takes that for a past that was not seen. */
+const beganAt = ([first = 0, second = first]: readonly number[]): number => {
+  const step = second - first || 10
+  return first < 10 * (Math.abs(step) + 1) ? 0 : first
 }
 
 const instant = ({ labels, points }: KeptSeries, now: number): Vector => {
