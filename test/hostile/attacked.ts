@@ -131,6 +131,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   },
   'nodes:drain': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:reboot': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
+  'nodes:update': {
+    words: [secondNode.alias, '--within', '30s'],
+    systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
+    arrange: (sandbox) => worlds['updates pending on hetzner2'](sandbox),
+  },
   'nodes:uncordon': { words: [secondNode.alias], systems: ['kubernetes'], arrange: worlds['hetzner2 cordoned'] },
   'registry:prune': {
     words: ['--last', '1'],

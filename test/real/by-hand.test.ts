@@ -267,6 +267,17 @@ const cases: readonly Case[] = [
     observe: (one) => [records(one), onNode(one), one.nodes.node('hetzner2').boot() !== firstBoot(nodes[1].hostname)],
   },
   {
+    id: 'nodes:update',
+    world: 'updates pending on hetzner2',
+    input: () => ({ node: 'hetzner2', within: 60_000 }),
+    observe: (one) => [
+      records(one),
+      onNode(one),
+      one.nodes.node('hetzner2').state.read('updates'),
+      one.nodes.node('hetzner2').boot() !== firstBoot(nodes[1].hostname),
+    ],
+  },
+  {
     id: 'cluster:renew-certs',
     world: "k3s' certificates end soon",
     input: () => ({ node: undefined }),

@@ -262,6 +262,20 @@ export const cases = {
     words: () => ['hetzner2'],
     end: (sandbox) => onNode(sandbox).cordoned,
   },
+  'nodes:update': {
+    world: (sandbox) => worlds['updates pending on hetzner2'](sandbox),
+    words: () => ['hetzner2', '--within', '30s'],
+    end: (sandbox) => ({
+      records: records(sandbox),
+      ...onNode(sandbox),
+      ...booted(sandbox),
+      pending:
+        sandbox.nodes
+          .node('hetzner2')
+          .state.read('updates')
+          .match(/^Inst /gm)?.length ?? 0,
+    }),
+  },
   'queue:pause': { words: () => ['default'], end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused') },
   'queue:retry': {
     words: () => ['--type', 'email:send'],
@@ -361,7 +375,7 @@ export const groups = {
     'queue:retry',
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
-  nodes: ['cluster:renew-certs', 'cluster:snapshot', 'nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon'],
+  nodes: ['cluster:renew-certs', 'cluster:snapshot', 'nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon', 'nodes:update'],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'mail:test', 'secrets:rotate', 'secrets:sync', 'storage:lifecycle'],
   releases: ['deploy:image', 'deploy:rollback', 'registry:prune'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],

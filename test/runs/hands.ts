@@ -331,6 +331,14 @@ export const hands: readonly Hand[] = [
     says: 'undone since by somebody else',
   },
   {
+    id: 'nodes:update',
+    after: /^Cordon /,
+    by: 'unattended-upgrades installs what is of security first',
+    act: ({ world }) =>
+      ssh(world, second.alias, 'sudo -n systemd-run --setenv=DEBIAN_FRONTEND=noninteractive apt-get -y --with-new-pkgs upgrade'),
+    codes: [0, 8],
+  },
+  {
     id: 'kubeconfig:renew',
     after: 'begin',
     by: 'somebody gives the file another mode',

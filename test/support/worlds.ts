@@ -8,6 +8,7 @@ import { confinedServers, keptServers } from '../../src/lib/postgres-server/serv
 import { apns, hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
+import { pendingUpdates } from '../../src/lib/sandbox/nodes/apt-state.ts'
 import { addImages, imagesOfBefore, setDisk, snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { unlessFollowing } from './following.ts'
@@ -221,6 +222,7 @@ export const worlds = {
     void kubernetes.client.update({ group: '', resource: 'nodes' }, nodes[1].hostname, undefined, (draft) => {
       draft.spec = { ...(draft.spec as object), unschedulable: true }
     }),
+  'updates pending on hetzner2': (sandbox) => pendingUpdates(sandbox.nodes.node(nodes[1].alias).state),
   'one range new and one gone': ({ cloudflare: { state } }) => {
     const { ipv4, ipv6 } = state.ranges
     state.ranges = { ipv4: ['198.51.100.0/24', ...ipv4.slice(1)], ipv6 }

@@ -38,6 +38,7 @@ export const procedures = {
   'nodes:drain': async () => (await import('./nodes/drain.ts')).drain,
   'nodes:reboot': async () => (await import('./nodes/reboot.ts')).reboot,
   'nodes:uncordon': async () => (await import('./nodes/uncordon.ts')).uncordon,
+  'nodes:update': async () => (await import('./nodes/update.ts')).update,
   'queue:pause': async () => (await import('./queue/pause.ts')).pause,
   'queue:resume': async () => (await import('./queue/resume.ts')).resume,
   'queue:retry': async () => (await import('./queue/retry.ts')).retry,

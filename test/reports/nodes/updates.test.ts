@@ -41,8 +41,8 @@ describe('nodes:updates', () => {
     node().state.setRebootRequired(true)
     node().put('var/run/reboot-required.pkgs', 'linux-image-6.1.0-40-amd64\nlibc6\nlibc6\n')
     expect(await said()).toEqual([
-      'warning: 1 security update is pending on hetzner1: openssl → honeydue nodes:drain hetzner1 --dry-run',
-      'warning: 2 security updates are pending on hetzner2: openssl, linux-image-6.1.0-41-amd64 → honeydue nodes:drain hetzner2 --dry-run',
+      'warning: 1 security update is pending on hetzner1: openssl → honeydue nodes:update hetzner1 --dry-run',
+      'warning: 2 security updates are pending on hetzner2: openssl, linux-image-6.1.0-41-amd64 → honeydue nodes:update hetzner2 --dry-run',
       'warning: hetzner2 waits for a reboot, of linux-image-6.1.0-40-amd64, libc6 → honeydue nodes:reboot hetzner2 --dry-run',
     ])
     const [, packages] = (await look()).tables
@@ -71,8 +71,50 @@ describe('nodes:updates', () => {
     expect((await look('hetzner1')).tables[0]?.rows).toHaveLength(1)
   })
 
+  test('what apt keeps back, who holds its lock, what dpkg has not ended, and the room that there is', () => {
+    const said = readUpdates(
+      [
+        'lists 90',
+        'fs /              80000000000 20000000000 60000000000 4882432 312000',
+        'locked 4711 unattended-upgr',
+        'cut-off yes',
+        'half openssl',
+        'no-root sudo: a password is required',
+        'The following upgrades have been deferred due to phasing:',
+        '  libnetplan1 netplan.io',
+        'The following packages have been kept back:',
+        '  linux-generic snapd',
+        'The following packages will be upgraded:',
+        '  bash',
+        bash,
+        'apt answered',
+        'download 1490652',
+      ].join('\n'),
+    )
+    expect(said).toMatchObject({
+      keptBack: ['libnetplan1', 'linux-generic', 'netplan.io', 'snapd'],
+      lockedBy: '4711 unattended-upgr',
+      halfDone: 'it was interrupted, openssl',
+      refusedRoot: 'sudo: a password is required',
+      downloadBytes: 1490652,
+      packages: [{ name: 'bash' }],
+    })
+    expect(said?.fileSystems.map(({ mountedOn, availableBytes }) => [mountedOn, availableBytes])).toEqual([['/', 60_000_000_000]])
+  })
+
+  test('a dpkg that has not ended what it began is wrong, with what ends it', async () => {
+    node().state.write('dpkg-audit', 'The following packages are only half configured:\n openssl   Secure Sockets Layer toolkit\n')
+    expect(await said()).toEqual(["wrong: dpkg of hetzner2 has not ended what it began: openssl → ssh hetzner2 'sudo dpkg --configure -a'"])
+  })
+
   test('what a machine says that is not as it should be', () => {
-    expect(readUpdates('apt none\n')).toEqual({ refused: 'there is no apt', rebootRequired: false, rebootFor: [] })
+    expect(readUpdates('apt none\n')).toEqual({
+      refused: 'there is no apt',
+      rebootRequired: false,
+      rebootFor: [],
+      keptBack: [],
+      fileSystems: [],
+    })
     const locked = readUpdates('lists 90\nE: The list of sources could not be read.\n')
     expect(locked).toMatchObject({ refused: 'The list of sources could not be read.', listsAgeSeconds: 90, unattended: false })
     expect(readUpdates('lists 90\nInst bash [1] (2 Deb')?.refused).toBe('apt did not answer in time')

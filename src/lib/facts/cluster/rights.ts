@@ -53,6 +53,7 @@ export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
   'nodes:drain': [nodes, evict, deployments],
   'nodes:reboot': [nodes, evict, deployments],
   'nodes:uncordon': [nodes],
+  'nodes:update': [nodes, evict, deployments],
   'queue:drop': [readSecrets, forward],
   'queue:pause': [readSecrets, forward],
   'queue:resume': [readSecrets, forward],

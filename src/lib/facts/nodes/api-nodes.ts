@@ -33,6 +33,7 @@ const apiNode = ({ metadata, spec, status }: Node, pods: number): ApiNode => {
     ...(ready?.status !== 'True' && ready?.message && { because: ready.message }),
     cordoned: spec.unschedulable === true,
     rebooting: beforeRebootOf({ metadata }) !== undefined,
+    ...(beforeRebootOf({ metadata })?.update === true && { updating: true }),
     kubeletVersion: status.nodeInfo.kubeletVersion,
     pods,
   }

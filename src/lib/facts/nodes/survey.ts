@@ -20,6 +20,8 @@ export interface ApiNode {
   readonly cordoned: boolean
   /** A reboot has begun with it, and is not at its end. */
   readonly rebooting: boolean
+  /** It is nodes:update that has begun. */
+  readonly updating?: true
   readonly kubeletVersion: string
   readonly pods: number
 }

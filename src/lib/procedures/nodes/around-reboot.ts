@@ -1,16 +1,22 @@
 import { told } from '../../facts/edge/survey.ts'
 import { apiNodes } from '../../facts/nodes/api-nodes.ts'
+import { isUpToDate } from '../../facts/nodes/updates.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { isRebooted, type RebootFacts } from './reboot-facts.ts'
+import { isThrough, type RebootFacts } from './reboot-facts.ts'
 
 type Needs = 'kube' | 'cloudflare' | 'nodes' | 'http'
 
-/** Another boot than the one that was to end; where it does not answer, with who still serves. */
-export const rebooted = async (facts: RebootFacts, look: Readers<Needs>): Promise<Finding> => {
-  if (isRebooted(facts)) return holds
+/** Another boot than the one that was to end, or packages that are up to date; where it does not answer, with who still serves. */
+export const through = async (facts: RebootFacts, look: Readers<Needs>): Promise<Finding> => {
+  if (isThrough(facts)) return holds
   const { alias } = facts.drain.edge.node
+  if (facts.updates !== undefined) {
+    const found = await told(look.nodes.updates(alias))
+    if ('value' in found) return isUpToDate(alias, found.value)
+    return fails(`${alias} does not answer: ${found.because}; ${await stillServing(facts, look)}`, 'honeydue nodes:status')
+  }
   const boot = await told(look.nodes.boot(alias))
   if ('because' in boot)
     return fails(`${alias} does not answer: ${boot.because}; ${await stillServing(facts, look)}`, 'honeydue nodes:status')
@@ -27,22 +33,22 @@ const stillServing = async ({ drain: { edge, world } }: RebootFacts, look: Reade
   return aliases.length === 0 ? 'no other node is Ready' : `still serving: ${aliases.sort().join(', ')}`
 }
 
-/** What comes before the boot: over once that is, and from then on nothing to take back. */
+/** What comes before the boot, or the update: over once that is, and from then on nothing to take back. */
 export const beforeBoot = (facts: RebootFacts, step: Change<Needs>): Change<Needs> => {
   const { undo, undone } = step
   return {
     ...step,
     verify: async (look) => {
       const found = await step.verify(look)
-      return found.ok || !(await rebooted(facts, look)).ok ? found : holds
+      return found.ok || !(await through(facts, look)).ok ? found : holds
     },
     undo:
       typeof undo === 'function'
         ? async (write, look, signal) => {
-            if (!(await rebooted(facts, look)).ok) await undo(write, look, signal)
+            if (!(await through(facts, look)).ok) await undo(write, look, signal)
           }
         : undo,
-    ...(undone && { undone: async (look) => ((await rebooted(facts, look)).ok ? holds : undone(look)) }),
+    ...(undone && { undone: async (look) => ((await through(facts, look)).ok ? holds : undone(look)) }),
   }
 }
 
@@ -51,7 +57,7 @@ export const afterBoot = (facts: RebootFacts, step: Omit<Change<Needs>, 'undo'>)
   ...step,
   verify: async (look) => {
     const found = await step.verify(look)
-    return found.ok ? rebooted(facts, look) : found
+    return found.ok ? through(facts, look) : found
   },
   undo: async () => {},
   undone: async () => holds,

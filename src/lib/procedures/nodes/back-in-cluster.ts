@@ -6,7 +6,7 @@ import type { Proof } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
 import { hasEnded, isDaemon, isReady } from '../../pod-state.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { rebooted } from './around-reboot.ts'
+import { through } from './around-reboot.ts'
 import type { RebootFacts } from './reboot-facts.ts'
 
 type Needs = 'kube' | 'cloudflare' | 'nodes' | 'http'
@@ -21,7 +21,7 @@ export const isBackInCluster = (facts: RebootFacts): Proof<Needs> => {
     title: `${node.alias} is back: k3s active, Ready, its daemons too`,
     onlyAfterwards: true,
     holds: async (look) => {
-      const again = await rebooted(facts, look)
+      const again = await through(facts, look)
       return again.ok ? inCluster(node.alias, name, look) : again
     },
     within: patience,

@@ -4,8 +4,10 @@ import { leadsToNode } from '../../facts/edge/round-robin.ts'
 import { type Told, told } from '../../facts/edge/survey.ts'
 import { type BeforeReboot, beforeRebootOf } from '../../facts/nodes/before-reboot.ts'
 import { nodeNamed } from '../../facts/nodes/named.ts'
+import { isUpToDate } from '../../facts/nodes/updates.ts'
 import type { Context } from '../../plan/context.ts'
 import type { Boot } from '../../systems/nodes/types.ts'
+import type { NodeUpdates } from '../../systems/nodes/updates.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { type DrainFacts, gatherDrain } from './drain-facts.ts'
 import { isCordoned } from './empty-node.ts'
@@ -18,6 +20,8 @@ export interface RebootFacts {
   readonly former: BeforeReboot
   /** A run before this one has begun it, and left its note. */
   readonly begun: boolean
+  /** Where its packages are brought up to date as well: it is through once nothing of them is pending, and none asks for a boot. */
+  readonly updates?: Told<NodeUpdates>
   /** A boot that is younger counts as this one. */
   readonly youngerThan: Duration
   /** Other nodes that a reboot has begun with, and that this plan does not go on with. */
@@ -50,10 +54,11 @@ export const gatherReboot = async (
   return [...all].sort((one, other) => Number(other.begun) - Number(one.begun))
 }
 
-const gatherOne = async (
+/** `planned`: the nodes that the plan goes on with. */
+export const gatherOne = async (
   alias: string,
   planned: readonly string[],
-  input: RebootInput,
+  input: Pick<RebootInput, 'within' | 'older-than'>,
   look: Readers<'kube' | 'cloudflare' | 'nodes' | 'http'>,
   context: Pick<Context, 'environment' | 'clock'>,
 ): Promise<RebootFacts> => {
@@ -78,8 +83,14 @@ const gatherOne = async (
   }
 }
 
-/** It has booted anew already: since the note was left, or within the time that is asked for. */
-export const isRebooted = ({ boot, begun, former, youngerThan }: RebootFacts): boolean =>
+/** What it was taken out of service for is done: it has booted anew since the note was left, or within the time that is asked for; or its packages are up to date. */
+export const isThrough = (facts: RebootFacts): boolean => {
+  const { boot, begun, former, youngerThan, updates } = facts
+  if (updates !== undefined) return 'value' in updates && isUpToDate(facts.drain.edge.node.alias, updates.value).ok
+  return hasBooted({ boot, begun, former, youngerThan })
+}
+
+const hasBooted = ({ boot, begun, former, youngerThan }: Pick<RebootFacts, 'boot' | 'begun' | 'former' | 'youngerThan'>): boolean =>
   'value' in boot && (begun ? former.boot !== '' && boot.value.id !== former.boot : boot.value.ageSeconds * 1000 < youngerThan)
 
 /** It was told to, and does not answer yet. */

@@ -5,26 +5,35 @@ import { leadsToNode } from '../../facts/edge/round-robin.ts'
 import { beforeRebootOf, beforeRebootText } from '../../facts/nodes/before-reboot.ts'
 import { asRootOn } from '../../node-lines.ts'
 import { beforeRebootNote } from '../../notes.ts'
-import { every, when } from '../../plan/finding.ts'
+import { every, type Finding, when } from '../../plan/finding.ts'
 import { type Change, isChange, type Proof } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
 import { joinRoundRobin } from '../edge/join-round-robin.ts'
 import { nodeIsWell } from '../edge/node-proofs.ts'
 import { answerWith, namesAnswer, type RoundRobinFacts } from '../edge/round-robin-facts.ts'
-import { afterBoot, beforeBoot, rebooted } from './around-reboot.ts'
+import { afterBoot, beforeBoot, through } from './around-reboot.ts'
 import { isBackInCluster } from './back-in-cluster.ts'
 import { emptyNode, isCordoned } from './empty-node.ts'
-import { isBooting, isRebooted, type RebootFacts } from './reboot-facts.ts'
+import { isBooting, isThrough, type RebootFacts } from './reboot-facts.ts'
 import { runAgain, type Waiting, waitingFor } from './run-again.ts'
 
 type Needs = 'kube' | 'cloudflare' | 'nodes' | 'http'
 
 /** How long a machine may take from the command until it answers again. */
-const bootPatience = minutes(10)
+export const bootPatience = minutes(10)
+
+/** What is done to a node out of service, and the proof of it where a run before this one has told it to and it does not answer yet. */
+export interface Work {
+  readonly work: Change<Needs>
+  readonly awaited: Proof<Needs>
+}
 
 /** The steps for one node, from its round robin out to its round robin in; of one that is on its way, what is left. */
-export const rebootNode = (facts: RebootFacts): readonly (Change<Needs> | Proof<Needs>)[] => [
-  ...(isRebooted(facts) ? [] : isBooting(facts) ? [boots(facts)] : [...outOfService(facts), reboot(facts)]),
+export const rebootNode = (
+  facts: RebootFacts,
+  { work, awaited }: Work = { work: reboot(facts), awaited: boots(facts) },
+): readonly (Change<Needs> | Proof<Needs>)[] => [
+  ...(isThrough(facts) ? [] : isBooting(facts) ? [awaited] : [...outOfService(facts), work]),
   isBackInCluster(facts),
   ...backInService(facts),
 ]
@@ -64,7 +73,7 @@ const noteIsGone = (name: string, node: Parameters<typeof beforeRebootOf>[0] | u
   when(node?.metadata.annotations?.[beforeRebootNote] === undefined, `the note on ${name} is there still`)
 
 const reboot = (facts: RebootFacts): Change<Needs> => {
-  const { boot, youngerThan, beside, drain } = facts
+  const { boot, youngerThan, drain } = facts
   const { alias } = drain.edge.node
   return {
     title: `Reboot ${alias}`,
@@ -77,36 +86,41 @@ const reboot = (facts: RebootFacts): Change<Needs> => {
       },
     ],
     unknown: 'whether a machine comes back is known only by doing it',
-    check: async () =>
-      every([
-        when('value' in boot, `${alias} cannot be told to reboot: ${'because' in boot ? boot.because : ''}`, 'honeydue nodes:status'),
-        when(
-          !('value' in boot) || boot.value.refused === undefined,
-          `who signs in to ${alias} may not reboot it: ${'value' in boot ? boot.value.refused : ''}`,
-          asRootOn(alias, sh`systemctl reboot`, undefined, ['-t']),
-        ),
-        ...beside.map((other) => when(false, `a reboot of ${other} has begun and is not at its end`, 'honeydue nodes:status')),
-      ]),
+    check: async () => mayReboot(facts),
     apply: (write) => write.nodes.reboot(alias),
-    verify: (look) => rebooted(facts, look),
+    verify: (look) => through(facts, look),
     within: bootPatience,
     shows: (prove) => prove.nodes.booted(alias, { youngerThan, within: bootPatience }),
     undo: { impossible: 'a boot that has ended does not come back; what ran there has moved' },
   }
 }
 
+/** Who signs in may tell it to, and no other node is on its way. */
+export const mayReboot = ({ boot, beside, drain }: RebootFacts): Finding => {
+  const { alias } = drain.edge.node
+  return every([
+    when('value' in boot, `${alias} cannot be told to reboot: ${'because' in boot ? boot.because : ''}`, 'honeydue nodes:status'),
+    when(
+      !('value' in boot) || boot.value.refused === undefined,
+      `who signs in to ${alias} may not reboot it: ${'value' in boot ? boot.value.refused : ''}`,
+      asRootOn(alias, sh`systemctl reboot`, undefined, ['-t']),
+    ),
+    ...beside.map((other) => when(false, `a reboot of ${other} has begun and is not at its end`, 'honeydue nodes:status')),
+  ])
+}
+
 /** A run before this one has told it to. */
 const boots = (facts: RebootFacts): Proof<Needs> => ({
   title: `${facts.drain.edge.node.alias} has booted anew`,
   onlyAfterwards: true,
-  holds: (look) => rebooted(facts, look),
+  holds: (look) => through(facts, look),
   within: bootPatience,
   shows: (prove) => prove.nodes.booted(facts.drain.edge.node.alias, { youngerThan: facts.youngerThan, within: bootPatience }),
 })
 
 const backInService = (facts: RebootFacts): readonly (Change<Needs> | Proof<Needs>)[] => {
   const { drain, former, begun } = facts
-  if (isRebooted(facts) && !begun) return []
+  if (isThrough(facts) && !begun) return []
   const { edge } = drain
   const out = withoutNode(edge)
   const well = nodeIsWell(edge).map((proof): Proof<Needs> => ({ ...proof, onlyAfterwards: true, within: minutes(5) }))

@@ -3,7 +3,7 @@ import { duration, optionalArgument, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { aloneWithout, besideDrain } from '../edge/drain.ts'
 import { takesAway } from './drain.ts'
-import { gatherReboot, isRebooted, type RebootFacts } from './reboot-facts.ts'
+import { gatherReboot, isThrough, type RebootFacts } from './reboot-facts.ts'
 import { rebootNode } from './reboot-node.ts'
 
 /** Reboots nodes one after another, each empty and out of the round robin meanwhile, and proved to be back before the next one is touched. */
@@ -28,17 +28,17 @@ export const reboot = defineProcedure({
   beyond: (all) => [
     ...new Set(
       all
-        .filter((facts) => !isRebooted(facts))
+        .filter((facts) => !isThrough(facts))
         .flatMap(({ drain }) => [...losses(drain.forecast, drain.world, drain.gently), ...besideDrain(drain.edge)]),
     ),
     ...all.flatMap((facts) => begunBefore(facts)),
   ],
-  steps: (all) => all.flatMap(rebootNode),
+  steps: (all) => all.flatMap((facts) => rebootNode(facts)),
 })
 
 const firstOf = (all: readonly RebootFacts[], why: (facts: RebootFacts) => string | undefined): string | undefined =>
   all
-    .filter((facts) => !isRebooted(facts))
+    .filter((facts) => !isThrough(facts))
     .map(why)
     .find((because) => because !== undefined)
 

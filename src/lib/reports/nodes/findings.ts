@@ -71,7 +71,13 @@ export const inCluster = (node: ApiNode, name: string): readonly Observation[] =
   return [
     ...(node.ready ? [] : [wrong(`${name} is NotReady${node.because ? `: ${node.because}` : ''}`, describe)]),
     ...node.conditions.map((condition) => wrong(`${name} reports ${condition}`, describe)),
-    ...(node.rebooting ? [warning(`A reboot of ${name} has begun and is not at its end`, sh`honeydue nodes:reboot ${name}`)] : []),
+    ...(node.rebooting
+      ? [
+          node.updating
+            ? warning(`An update of ${name} has begun and is not at its end`, sh`honeydue nodes:update ${name}`)
+            : warning(`A reboot of ${name} has begun and is not at its end`, sh`honeydue nodes:reboot ${name}`),
+        ]
+      : []),
     ...(node.cordoned && !node.rebooting
       ? [warning(`${name} is cordoned: no pod is placed on it`, sh`honeydue nodes:uncordon ${name}`)]
       : []),

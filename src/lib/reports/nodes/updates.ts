@@ -4,6 +4,7 @@ import { reasonOf } from '../../errors.ts'
 import { type Answer, answer } from '../../facts/answer.ts'
 import { nodeNamed } from '../../facts/nodes/named.ts'
 import { silentNode } from '../../facts/nodes/silent.ts'
+import { ofSecurity, oldLists } from '../../facts/nodes/updates.ts'
 import { asRootOn, onNode } from '../../node-lines.ts'
 import { optionalArgument } from '../../plan/choice.ts'
 import { defineReport, type Observation, type Table, worstFirst } from '../../plan/report.ts'
@@ -11,8 +12,8 @@ import { sh } from '../../shell.ts'
 import type { NodeUpdates, PendingPackage } from '../../systems/nodes/updates.ts'
 
 const day = 86_400
-/** apt's own timer fetches the lists twice a day; unattended-upgrades runs once. */
-const old = { lists: 3 * day, run: 3 * day }
+/** unattended-upgrades runs once a day. */
+const oldRun = 3 * day
 /** Packages by name in a finding; rows of their table, where those of security are not more. */
 const [named, shown] = [3, 12]
 
@@ -30,7 +31,7 @@ export const nodesUpdates = defineReport({
     return {
       findings: worstFirst(findings),
       tables: [summary(found), ...(packages.rows.length > 0 ? [packages] : [])],
-      notes: ['What is pending is as old as the lists of packages; a node is updated by hand, drained: its page has the lines'],
+      notes: ['What is pending is as old as the lists of packages'],
       unreachable: [...found.values()].every(({ answered }) => !answered),
       data: {
         nodes: [...found].map(([alias, one]) =>
@@ -43,9 +44,8 @@ export const nodesUpdates = defineReport({
   },
 })
 
-const secure = (packages: readonly PendingPackage[]): readonly PendingPackage[] => packages.filter(({ security }) => security)
-
 const ofNode = (alias: string, found: NodeUpdates): readonly Observation[] => [
+  ...halfDone(alias, found),
   ...unknown(alias, found),
   ...security(alias, found),
   ...(found.rebootRequired
@@ -59,11 +59,22 @@ const ofNode = (alias: string, found: NodeUpdates): readonly Observation[] => [
   ...automatic(alias, found),
 ]
 
+const halfDone = (alias: string, found: NodeUpdates): readonly Observation[] =>
+  found.halfDone === undefined
+    ? []
+    : [
+        {
+          level: 'wrong',
+          text: `dpkg of ${alias} has not ended what it began: ${found.halfDone}`,
+          next: asRootOn(alias, sh`dpkg --configure -a`),
+        },
+      ]
+
 const warning = (text: string, next: string): Observation => ({ level: 'warning', text, next })
 
 const unknown = (alias: string, { refused, listsAgeSeconds }: NodeUpdates): readonly Observation[] => {
   if (refused !== undefined) return [warning(`What is pending on ${alias} is not known: ${refused}`, onNode(alias, sh`apt-get -s upgrade`))]
-  if (listsAgeSeconds === undefined || listsAgeSeconds <= old.lists) return []
+  if (listsAgeSeconds === undefined || listsAgeSeconds <= oldLists) return []
   return [
     warning(
       `${alias} last fetched its lists of packages ${age(listsAgeSeconds)} ago: newer updates are not known`,
@@ -74,13 +85,13 @@ const unknown = (alias: string, { refused, listsAgeSeconds }: NodeUpdates): read
 
 /** Wrong where nobody brings them in: with unattended-upgrades they come by themselves within a day. */
 const security = (alias: string, { packages = [], unattended }: NodeUpdates): readonly Observation[] => {
-  const pending = secure(packages)
+  const pending = ofSecurity(packages)
   if (pending.length === 0) return []
   const text = `${counted(pending.length, 'security update is', 'security updates are')} pending on ${alias}: ${few(
     pending.map(({ name }) => name),
     named,
   )}`
-  return [{ level: unattended ? 'warning' : 'wrong', text, next: sh`honeydue nodes:drain ${alias} --dry-run` }]
+  return [{ level: unattended ? 'warning' : 'wrong', text, next: sh`honeydue nodes:update ${alias} --dry-run` }]
 }
 
 const automatic = (alias: string, { unattended, ranAgeSeconds }: NodeUpdates): readonly Observation[] => {
@@ -92,7 +103,7 @@ const automatic = (alias: string, { unattended, ranAgeSeconds }: NodeUpdates): r
         asRootOn(alias, sh`dpkg-reconfigure -f noninteractive unattended-upgrades`),
       ),
     ]
-  if (ranAgeSeconds === undefined || ranAgeSeconds <= old.run) return []
+  if (ranAgeSeconds === undefined || ranAgeSeconds <= oldRun) return []
   return [
     warning(
       `unattended-upgrades last ran ${age(ranAgeSeconds)} ago on ${alias}`,
@@ -108,7 +119,7 @@ const summary = (nodes: ReadonlyMap<string, Answer<NodeUpdates>>): Table => ({
   rows: [...nodes].map(([alias, one]) => {
     if (!one.answered) return [alias, '?', '?', '?', '?', '?']
     const { packages, listsAgeSeconds, unattended, ranAgeSeconds, rebootRequired } = one.value
-    const pending = packages && secure(packages).length
+    const pending = packages && ofSecurity(packages).length
     return [
       alias,
       pending === undefined ? '?' : String(pending),
@@ -138,4 +149,4 @@ const merged = (nodes: ReadonlyMap<string, Answer<NodeUpdates>>): readonly Merge
   return [...all.values()].sort((a, b) => Number(b.security) - Number(a.security) || (a.name < b.name ? -1 : 1))
 }
 
-const limited = (packages: readonly Merged[]): readonly Merged[] => packages.slice(0, Math.max(shown, secure(packages).length))
+const limited = (packages: readonly Merged[]): readonly Merged[] => packages.slice(0, Math.max(shown, ofSecurity(packages).length))

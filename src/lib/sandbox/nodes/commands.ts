@@ -1,3 +1,4 @@
+import { aptCommands } from './apt-commands.ts'
 import { crictl, diskCommands } from './disk-commands.ts'
 import { etcdSnapshot } from './etcd-snapshot.ts'
 import { renewAtStart } from './k3s-files.ts'
@@ -91,6 +92,7 @@ esac
 `,
   ...machineCommands,
   ...diskCommands,
+  ...aptCommands,
   timedatectl: `
 synced=$(cat "$state/clock-synchronized")
 case "$*" in
@@ -98,8 +100,6 @@ case "$*" in
   show*) echo "NTP=yes"; echo "NTPSynchronized=$synced" ;;
   *) echo "System clock synchronized: $synced"; echo '              NTP service: active' ;;
 esac
-`,
-  'apt-config': `[ "$1" != dump ] || cat "$state/apt-config"
 `,
   // What would change the operator's own machine is shadowed and refused.
   ...Object.fromEntries(

@@ -53,16 +53,8 @@ case "$*" in
     [ "$to" -gt $active ] || to=$active
     freed=0; [ "$journal" -le "$to" ] || { freed=$((journal - to)); set_disk journal "$to"; }
     echo "Vacuuming done, freed $((freed / 1024)).0M of archived journals from /var/log/journal." >&2 ;;
+  *'-u '*) all="$*"; unit=${'$'}{all#*-u }; unit=${'$'}{unit%% *}; if [ -f "$state/units/$unit" ]; then cat "$state/units/$unit"; else echo '-- No entries --'; fi ;;
   *) echo '-- No entries --' ;;
-esac
-`,
-  'apt-get': `${diskCounts}
-case $1 in
-  clean) [ "$USER" = root ] || { echo 'E: Could not open lock file /var/cache/apt/archives/lock - open (13: Permission denied)' >&2; exit 100; }
-    [ ! -f "$state/apt-locked" ] || { echo 'E: Could not get lock /var/cache/apt/archives/lock. It is held by process 4711 (unattended-upgr)' >&2; exit 100; }
-    set_disk packages 12 ;;
-  -s) echo 'NOTE: This is only a simulation!'; cat "$state/updates" ;;
-  *) echo 'apt-get: the nodes of the sandbox are this machine; it is not done here' >&2; exit 1 ;;
 esac
 `,
 }

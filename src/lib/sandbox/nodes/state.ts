@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
@@ -140,13 +140,18 @@ export const nodeFolder = (
     const booted = new Map<string, { readonly content: string }>([
       ['proc/stat', { content: startedAt(Date.now() - aMonth) }],
       ['proc/sys/kernel/random/boot_id', { content: `${first}\n` }],
+      ['proc/locks', { content: '' }],
       ['var/lib/apt/lists/lock', { content: '' }],
+      ['var/lib/dpkg/lock-frontend', { content: '' }],
+      ['var/lib/dpkg/lock', { content: '' }],
       ['var/lib/apt/periodic/unattended-upgrades-stamp', { content: '' }],
       ...Object.entries({ ...own, ...scheduledSnapshots(node.hostname, new Date()) }).map(
         ([file, content]) => [file, { content }] as const,
       ),
     ])
     makeExactly(root, booted, ['var/run'])
+    // apt's timer has fetched them a moment ago.
+    utimesSync(join(root, 'var/lib/apt/lists'), new Date(), new Date())
   }
   const asked = join(state, 'reboot-asked')
   mkdirSync(home, { recursive: true })
@@ -179,7 +184,7 @@ export const nodeFolder = (
     rebootAsked: () => existsSync(asked),
     startAnew: () => {
       rmSync(asked, { force: true })
-      rmSync(marker, { force: true })
+      for (const file of [marker, `${marker}.pkgs`]) rmSync(file, { force: true })
       boot = randomUUID()
       put(join(root, 'proc/sys/kernel/random/boot_id'), `${boot}\n`)
       put(join(root, 'proc/stat'), startedAt(Date.now()))

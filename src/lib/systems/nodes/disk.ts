@@ -43,7 +43,7 @@ limit 7 du -sxk ${Object.values(folders).join(' ')} 2> /dev/null | sed "s/^/at /
 export const readLitter = (stdout: string): NodeLitter | undefined => {
   const lines = stdout.split('\n')
   const after = (word: string) => lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []))
-  const [first, ...others] = [...new Set(after('fs'))].flatMap((line) => fileSystem(line) ?? [])
+  const [first, ...others] = fileSystemsOf(after('fs'))
   if (first === undefined) return undefined
   const images = imagesOf(after('images')[0], after('containers')[0])
   const places = placesOf(after('at'))
@@ -69,6 +69,10 @@ export const readDisk = (stdout: string): NodeDisk | undefined => {
     }),
   }
 }
+
+/** As df prints them, each once. */
+export const fileSystemsOf = (lines: readonly string[]): readonly FileSystem[] =>
+  [...new Set(lines)].flatMap((line) => fileSystem(line) ?? [])
 
 const fileSystem = (line: string): FileSystem | undefined => {
   const [mountedOn = '', ...rest] = line.trim().split(/\s+/)

@@ -3,6 +3,7 @@ import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { snapshotFolder } from './disk.ts'
 import { asRoot, overSsh, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesProver } from './types.ts'
+import { upToDateLine } from './updates.ts'
 
 /** `has RULE`, `hasnot RULE`: of what `rules` holds, without comments. */
 const has: readonly ShellLine[] = [
@@ -46,6 +47,7 @@ export const proveNodes = (options: SayNodesOptions): NodesProver => {
         lines: [sh`within ${whole(within)} younger ${whole(youngerThan)} ${part(age)}`],
       }
     },
+    upToDate: (alias, within) => ({ lines: [sh`within ${whole(within)} ${part(over(alias, upToDateLine))}`] }),
     hasRoom: (alias, { percent }) => ({
       lines: [
         sh`free=$(${part(over(alias, sh`df -Pk / | awk 'END { print int(100 * $4 / $2) }'`))})`,

@@ -1,11 +1,15 @@
-import { part, sh } from '../../shell.ts'
+import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import type { System } from '../systems.ts'
 import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfig, keepLines, putBackLine } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
+import { rebootWhereAskedLine, updateLine } from './updates.ts'
 import { rebootLine, restartK3sLine } from './write-nodes.ts'
+
+/** ssh ends with 255 where the machine is gone before it has said how the command ended. */
+const mayBeLost = (line: ShellLine): ShellLine => sh`${part(line)} || test $? = 255`
 
 /** The shell line of every writer call: the same words over SSH, where the machine is the one that the environment names. */
 export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWriter>['say'] => {
@@ -24,7 +28,8 @@ export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWri
     saveSnapshot: (alias, { name }) => ({ line: root(alias, saveSnapshotLine(name)), target: `a snapshot on ${alias}` }),
     deleteSnapshots: (alias, names) => ({ line: root(alias, deleteSnapshotsLine(names)), target: `snapshots on ${alias}` }),
     restartK3s: (alias) => ({ line: root(alias, restartK3sLine), target: `k3s on ${alias}` }),
-    // ssh ends with 255 where the machine is gone before it has said how the command ended.
-    reboot: (alias) => ({ line: sh`${part(root(alias, rebootLine))} || test $? = 255`, target: `the machine ${alias}` }),
+    updatePackages: (alias) => ({ line: root(alias, updateLine), target: `the packages of ${alias}` }),
+    rebootWhereAsked: (alias) => ({ line: mayBeLost(root(alias, rebootWhereAskedLine)), target: `the machine ${alias}` }),
+    reboot: (alias) => ({ line: mayBeLost(root(alias, rebootLine)), target: `the machine ${alias}` }),
   }
 }

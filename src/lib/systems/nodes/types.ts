@@ -173,6 +173,13 @@ export interface NodesWriter {
   deleteRule(alias: string, rule: Pick<FirewallRule, 'spec'>): Promise<void>
   /** Reboots it at once. That the connection is lost over it is no failure: whether it has booted anew is to be read. */
   reboot(alias: string): Promise<void>
+  /**
+   * Brings every package to the version that apt's lists have, configuration files kept; systemd does it, which a lost connection does not cut off. Throws Failed
+   * (`node-refused`) with apt's last error.
+   */
+  updatePackages(alias: string): Promise<void>
+  /** Reboots it where something that was installed asks for it; that the connection is lost over it is no failure. */
+  rebootWhereAsked(alias: string): Promise<void>
   /** Restarts k3s alone, until it is active again; what runs in containers goes on. */
   restartK3s(alias: string): Promise<void>
   /** Removes every image that no container of the node uses and that is not pinned, whichever they are by then. */
@@ -201,6 +208,8 @@ export interface NodesProver {
   noConnections(alias: string, port: number, within: Duration): Shown
   /** It has booted within the last so many seconds, as seen within `within`. */
   booted(alias: string, wanted: { readonly youngerThan: Duration; readonly within: Duration }): Shown
+  /** apt has nothing pending there, and nothing waits for a boot. */
+  upToDate(alias: string, within: Duration): Shown
   /** So many percent of its disk are free. */
   hasRoom(alias: string, wanted: { readonly percent: number }): Shown
   /** There is a snapshot of that name on its disk that is younger. */

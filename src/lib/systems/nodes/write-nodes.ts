@@ -9,6 +9,7 @@ import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './trouble.ts'
 import type { NodesWriter } from './types.ts'
+import { rebootWhereAskedLine, updateLine, updateWordsLine } from './updates.ts'
 
 /** Each image is waited for until its files are gone, a snapshot until it is on the disk. */
 const cleaningWithin = minutes(3)
@@ -20,6 +21,12 @@ export const restartK3sLine = sh`systemctl restart k3s`
 
 /** systemd waits for k3s to say that it is ready, for as long as that takes. */
 const restartingWithin = minutes(5)
+
+/** A hundred packages and a new kernel take some minutes, and a slow mirror its time. */
+const updatingWithin = minutes(30)
+
+/** The machine may be gone before it has said how the command ended. */
+const isLost = (error: unknown): boolean => error instanceof Unreachable && error.code === 'ssh-lost'
 
 /** The writing half: each call changes one thing of one node. */
 export const writeNodes = (
@@ -89,9 +96,28 @@ export const writeNodes = (
         next: asRoot(saying)(alias, sh`journalctl -u k3s -n 50`),
       })
     },
+    updatePackages: async (alias) => {
+      const { code, stderr } = await ask(alias, sh`root ${part(updateLine)}`, updatingWithin)
+      if (code === 0) return
+      // What apt says goes to the journal; what systemd says of a unit that did not start, and sudo of its own, comes here.
+      const { stdout } = await ask(alias, sh`root ${part(updateWordsLine)}`)
+      throw new Failed({
+        code: 'node-refused',
+        failed: `apt of ${alias} did not come to its end`,
+        cause:
+          stderr.split('\n').find((line) => /^(?:Failed to|sudo: )/.test(line)) ??
+          stdout.split('\n').findLast((line) => line.startsWith('E: ')) ??
+          `exit ${code}`,
+        next: asRoot(saying)(alias, updateWordsLine),
+      })
+    },
+    rebootWhereAsked: (alias) =>
+      run(alias, rebootWhereAskedLine).catch((error: unknown) => {
+        if (!isLost(error)) throw error
+      }),
     reboot: (alias) =>
       run(alias, rebootLine).catch((error: unknown) => {
-        if (!(error instanceof Unreachable && error.code === 'ssh-lost')) throw error
+        if (!isLost(error)) throw error
       }),
   }
 }
