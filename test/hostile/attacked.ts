@@ -1,13 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import type { RotatedName } from '../../src/lib/facts/secrets/rotated-names.ts'
 import { procedures } from '../../src/lib/procedures/index.ts'
 import { apns, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { syncedSecrets } from '../support/rotation.ts'
-import { changedSources, secondApnsKey, secondIngestToken, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
+import {
+  changedSources,
+  secondApnsKey,
+  secondFcmKey,
+  secondIngestToken,
+  secondMailPassword,
+  secondRegistryToken,
+  worlds,
+} from '../support/worlds.ts'
 import type { System } from './wired.ts'
 
 export type ProcedureId = keyof typeof procedures
@@ -182,6 +191,7 @@ const kinds = {
     systems: ['kubernetes', 'apns'],
     arrange: given(secondApnsKey, (sandbox) => sandbox.apns.keys.delete(apns.keyId)),
   },
+  'secrets:rotate FCM_SERVER_KEY': { words: ['--soak', '0s'], systems: ['kubernetes'], arrange: given(secondFcmKey, () => {}) },
   'secrets:rotate OBS_INGEST_TOKEN': {
     words: ['--soak', '0s'],
     systems: ['kubernetes', 'observability'],
@@ -189,7 +199,7 @@ const kinds = {
       observability.token = planted.nextIngestToken
     }),
   },
-} as const satisfies Readonly<Record<string, Attacked>>
+} as const satisfies Readonly<Record<`secrets:rotate ${Exclude<RotatedName, 'REDIS_PASSWORD'>}`, Attacked>>
 
 export type AttackedId = ProcedureId | keyof typeof kinds
 export const everyAttacked = [...everyProcedure, ...(Object.keys(kinds) as readonly (keyof typeof kinds)[])] as readonly AttackedId[]

@@ -7,10 +7,10 @@ import { rotate } from '../../src/lib/procedures/secrets/rotate.ts'
 import { apns } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { contextOf } from '../support/context.ts'
-import { apnsAuthKey, emailHostPassword, ingestToken, secretKey } from '../support/rotation.ts'
+import { apnsAuthKey, emailHostPassword, fcmServerKey, ingestToken, secretKey } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
 import { useSystems } from '../support/systems-of.ts'
-import { secondApnsKey, secondIngestToken, secondMailPassword, useSandbox } from '../support/worlds.ts'
+import { secondApnsKey, secondFcmKey, secondIngestToken, secondMailPassword, useSandbox } from '../support/worlds.ts'
 import { laws } from './laws.ts'
 import { wholeSubject } from './whole-subject.ts'
 
@@ -38,6 +38,7 @@ const observe = () => ({
   key: secretKey(sandbox()),
   token: ingestToken(sandbox()),
   apns: apnsAuthKey(sandbox()),
+  fcm: fcmServerKey(sandbox()),
 })
 
 laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
@@ -116,6 +117,19 @@ laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
       writeFileSync(join(sandbox().environment.checkout, 'deploy/prod.env'), 'DEBUG=false\n')
     },
     refused: /where the next deploy takes SANDBOX_APNS_KEY_ID from is not known/,
+  },
+  {
+    name: 'a key for Android, of which nobody can be asked',
+    input: () => ({ ...input, name: 'FCM_SERVER_KEY', from: secondFcmKey(sandbox()) }),
+    arrange: () => {},
+    meets: 'work',
+    long: true,
+  },
+  {
+    name: 'no source of the key for Android',
+    input: () => ({ ...input, name: 'FCM_SERVER_KEY', from: secondFcmKey(sandbox()) }),
+    arrange: () => rmSync(file('fcm_server_key.txt')),
+    refused: /fcm_server_key.txt, the source of FCM_SERVER_KEY, is not there/,
   },
   { name: 'the key that sessions are signed with', input: { ...input, name: 'SECRET_KEY' }, arrange: () => {}, meets: 'work', long: true },
   {

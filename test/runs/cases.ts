@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RotatedName } from '../../src/lib/facts/secrets/rotated-names.ts'
 import { beforeRebootNote } from '../../src/lib/notes.ts'
 import type { procedures } from '../../src/lib/procedures/index.ts'
 import { apns, hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
@@ -13,6 +14,7 @@ import { idsOf } from '../support/queue.ts'
 import {
   apnsAuthKey,
   emailHostPassword,
+  fcmServerKey,
   ingestToken,
   postgresPassword,
   redisPassword,
@@ -20,7 +22,15 @@ import {
   secretKey,
   syncedSecrets,
 } from '../support/rotation.ts'
-import { changedSources, secondApnsKey, secondIngestToken, secondMailPassword, secondRegistryToken, worlds } from '../support/worlds.ts'
+import {
+  changedSources,
+  secondApnsKey,
+  secondFcmKey,
+  secondIngestToken,
+  secondMailPassword,
+  secondRegistryToken,
+  worlds,
+} from '../support/worlds.ts'
 
 export type Id = keyof typeof procedures
 
@@ -350,8 +360,12 @@ export const further = {
       return { FILE }
     },
   },
+  'secrets:rotate FCM_SERVER_KEY': {
+    ...rotated('FCM_SERVER_KEY', fcmServerKey),
+    world: (sandbox) => ({ FILE: secondFcmKey(sandbox) }),
+  },
   'secrets:rotate SECRET_KEY': rotated('SECRET_KEY', secretKey),
-} as const satisfies Readonly<Record<string, Case>>
+} as const satisfies Readonly<Record<`secrets:rotate ${Exclude<RotatedName, 'REDIS_PASSWORD'>}`, Case>>
 
 export type CaseName = Id | keyof typeof further
 

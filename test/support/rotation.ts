@@ -73,6 +73,12 @@ export const emailHostPassword = (sandbox: Sandbox) => ({
   second: liveValue(sandbox, 'EMAIL_HOST_PASSWORD') === planted.nextEmailPassword,
 })
 
+/** Where the key that messages to Android are sent with is the same. */
+export const fcmServerKey = (sandbox: Sandbox) => ({
+  ...ofOwnFile(sandbox, 'FCM_SERVER_KEY', planted.fcmServerKey),
+  second: liveValue(sandbox, 'FCM_SERVER_KEY') === planted.nextFcmServerKey,
+})
+
 /** Where the token that metrics and traces are pushed with is the same. */
 export const ingestToken = (sandbox: Sandbox) => {
   const live = liveValue(sandbox, 'OBS_INGEST_TOKEN')

@@ -123,6 +123,9 @@ export const secondApnsKey = (sandbox: Sandbox): string => {
   return inFile(sandbox, `AuthKey_${apns.nextKeyId}.p8`, planted.nextApnsKey)
 }
 
+/** The same of a key for messages to Android, of which nobody can be asked. */
+export const secondFcmKey = (sandbox: Sandbox): string => inFile(sandbox, 'new-fcm-key', planted.nextFcmServerKey)
+
 /** Somebody changed two sources, of which one can be tried; and `kubectl apply` has left what it applied, a key that is gone too. */
 export const changedSources = (sandbox: Sandbox): void => {
   const { kubernetes, environment, mail } = sandbox
@@ -188,6 +191,7 @@ export const worlds = {
   'a second token of the registry, in a file': (sandbox) => ({ FILE: secondRegistryToken(sandbox) }),
   'a second token for metrics, in a file': (sandbox) => ({ FILE: secondIngestToken(sandbox) }),
   'a second key of Apple, in a file': (sandbox) => ({ FILE: secondApnsKey(sandbox), OLD_ID: apns.keyId, NEW_ID: apns.nextKeyId }),
+  'a second key for Android, in a file': (sandbox) => ({ FILE: secondFcmKey(sandbox) }),
   'two sources that were changed': changedSources,
   'a job that failed for good': ({ redis }): Values => {
     const archived = redis.store.get('asynq:{default}:archived')

@@ -9,6 +9,7 @@ export const rotatedNames = [
   'REGISTRY_PASSWORD',
   'OBS_INGEST_TOKEN',
   apnsKey,
+  'FCM_SERVER_KEY',
 ] as const
 export type RotatedName = (typeof rotatedNames)[number]
 

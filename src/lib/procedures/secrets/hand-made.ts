@@ -80,8 +80,9 @@ export const handMade = <N extends Name>(one: HandMade<N>): Kind<HandMadeFacts, 
   },
   target: ({ by }) => [`${by}, which it is for`],
   beyond: ({ at, by, keepOld, untried }) => [
-    `${by} lets both in until the old one is revoked at ${at}: which pod has which makes no difference meanwhile`,
-    ...(untried === undefined ? [] : [`Not proved by use, neither now nor at the end: ${untried}`]),
+    untried === undefined
+      ? `${by} lets both in until the old one is revoked at ${at}: which pod has which makes no difference meanwhile`
+      : `Not proved by use, neither now nor at the end: ${untried}`,
     ...(keepOld ? ['The old one stays valid, and in a file beside the source, until the same command is run without --keep-old'] : []),
   ],
   steps: (facts) => [

@@ -5,6 +5,7 @@ import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { apnsAuthKey } from './apns-auth-key.ts'
 import { emailHostPassword } from './email-host-password.ts'
+import { fcmServerKey } from './fcm-server-key.ts'
 import { type Rotating, type Rotation, rotating } from './kinds.ts'
 import { obsIngestToken } from './obs-ingest-token.ts'
 import { postgresPassword } from './postgres-password.ts'
@@ -23,6 +24,7 @@ const kinds = {
   REGISTRY_PASSWORD: rotating(registryPassword),
   OBS_INGEST_TOKEN: rotating(obsIngestToken),
   [apnsKey]: rotating(apnsAuthKey),
+  FCM_SERVER_KEY: rotating(fcmServerKey),
 } as const satisfies Readonly<Record<RotatedName, Rotating<Systems>>>
 
 /** A new value by the order of secret-rotation.md, without a request that is turned away: whoever checks it takes both while its users change over. */
