@@ -36,15 +36,15 @@ test('a workstation and every node have seen all of it, what opens most first', 
   expect(await rows('hetzner2')).toEqual(wanted)
   const { findings } = await look('hetzner2')
   expect(findings.map(({ level, next }) => [level, next])).toEqual([
-    ['wrong', 'honeydue secrets:rotate POSTGRES_PASSWORD   # 1 of 9, in this order'],
-    ['wrong', 'honeydue secrets:rotate SECRET_KEY   # 2 of 9, in this order'],
-    ['wrong', 'honeydue secrets:rotate REGISTRY_PASSWORD   # 3 of 9, in this order'],
-    ['wrong', 'honeydue secrets:rotate EMAIL_HOST_PASSWORD   # 4 of 9, in this order'],
-    ['wrong', 'honeydue cert:rotate   # 5 of 9, in this order'],
-    ['wrong', 'honeydue secrets:rotate apns_auth_key.p8   # 6 of 9, in this order'],
-    ['wrong', 'honeydue secrets:sync --only FCM_SERVER_KEY   # once a new one is in its source'],
-    ['wrong', 'honeydue secrets:rotate OBS_INGEST_TOKEN   # 8 of 9, in this order'],
-    ['wrong', 'honeydue secrets:rotate REDIS_PASSWORD   # 9 of 9, in this order'],
+    ['wrong', 'honeydue secrets:rotate POSTGRES_PASSWORD   # 1 of 9'],
+    ['wrong', 'honeydue secrets:rotate SECRET_KEY   # 2 of 9'],
+    ['wrong', 'honeydue secrets:rotate REGISTRY_PASSWORD   # 3 of 9'],
+    ['wrong', 'honeydue secrets:rotate EMAIL_HOST_PASSWORD   # 4 of 9'],
+    ['wrong', 'honeydue cert:rotate   # 5 of 9'],
+    ['wrong', 'honeydue secrets:rotate apns_auth_key.p8   # 6 of 9'],
+    ['wrong', 'honeydue secrets:rotate FCM_SERVER_KEY   # 7 of 9'],
+    ['wrong', 'honeydue secrets:rotate OBS_INGEST_TOKEN   # 8 of 9'],
+    ['wrong', 'honeydue secrets:rotate REDIS_PASSWORD   # 9 of 9'],
   ])
 })
 
@@ -65,6 +65,17 @@ test('what was rotated since is said to be, and not what the note of the same Se
   const view = await look('api', since)
   expect(view.findings.map(({ text }) => text)).not.toContainEqual(expect.stringContaining('SECRET_KEY'))
   expect(view.notes?.[0]).toMatch(/^1 of 8 renewed since/)
+})
+
+test('it says with which line it goes on, from the moment at which it was asked first', async () => {
+  const { notes = [] } = await look('api')
+  const [, holder, since] = notes.map((note) => /honeydue secrets:lost --holder (\S+) --since (\S+)$/.exec(note)).find(Boolean) ?? []
+  const input = { name: 'SECRET_KEY', from: undefined, soak: 0, 'keep-old': false, 'newer-than': 86_400_000 }
+  const prepared = await prepare(rotate, input, systems(), contextOf(sandbox().environment))
+  expect((await perform(prepared, runOf(systems(), rotate.needs))).trouble).toBeUndefined()
+  const { findings, notes: then = [] } = await look(holder, since)
+  expect([holder, findings.length, then[0]]).toEqual(['api', 7, expect.stringMatching(/^1 of 8 renewed since/)])
+  expect(findings[0]?.next).toBe('honeydue secrets:rotate POSTGRES_PASSWORD   # 1 of 7')
 })
 
 test('what somebody wrote since is not said to be a new one', async () => {

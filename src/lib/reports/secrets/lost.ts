@@ -28,7 +28,7 @@ export const secretsLost = defineReport({
             ? `${called} was written since, and nobody noted that it is a new one`
             : `${called} is what ${holder} has seen`,
         // A list of what is to be done, one after the other: whether it can be done now, each says by its plan.
-        next: command.includes('   #') ? command : sh`${part(command)}   # ${i + 1} of ${left.length}, in this order`,
+        next: command.includes('   #') ? command : sh`${part(command)}   # ${i + 1} of ${left.length}`,
       })),
       tables: [
         {
@@ -38,7 +38,12 @@ export const secretsLost = defineReport({
       ],
       notes: [
         `${held.length - left.length} of ${held.length} renewed since ${lost.toISOString().slice(0, 16)}Z`,
-        ...(since === undefined ? ['Without --since, nothing counts as renewed: it says from when on'] : []),
+        ...(left.length > 1 ? ['One after the other, in this order: what opens most from anywhere comes first'] : []),
+        ...(since === undefined
+          ? [
+              `Without --since, nothing counts as renewed. To go on after each: ${sh`honeydue secrets:lost --holder ${holder} --since ${`${lost.toISOString().slice(0, 19)}Z`}`}`,
+            ]
+          : []),
         ...beyond(holder),
       ],
       data: { holder, since: lost.toISOString(), held: held.map(documentOf) },
