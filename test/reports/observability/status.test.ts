@@ -91,7 +91,7 @@ const cases: Readonly<Record<string, { readonly arrange: (world: Sandbox) => unk
       observability.token = 'another'
     },
     tells: [
-      /^wrong: obs\.88oakapps\.com refuses the token that honeydue-secrets has as OBS_INGEST_TOKEN \(401\): api and worker send no traces/,
+      /^wrong: obs\.88oakapps\.com refuses the token that honeydue-secrets has as OBS_INGEST_TOKEN \(401\): api and worker send no traces → honeydue secrets:rotate OBS_INGEST_TOKEN$/,
       /^wrong: The token of vmagent is refused \(401, (?:once|\d+ times)\); \d+ bytes wait/,
       /^wrong: The metrics store at obs\.88oakapps\.com answered 401 to .*: the token is not accepted/,
       /^wrong: Jaeger at obs\.88oakapps\.com answered 401 to .*: the token is not accepted/,
@@ -204,7 +204,20 @@ test('the Secret lost its token: what api and worker need for their traces is no
   expect([first?.level, first?.text, first?.next]).toEqual([
     'wrong',
     expect.stringMatching(/^The application’s Secret has no token for metrics and traces: /),
-    'honeydue secrets:status',
+    'honeydue secrets:sync --only OBS_INGEST_TOKEN',
+  ])
+})
+
+test('the Secret has another token than its source, which is let in: it is brought back, and no new one is wanted', async () => {
+  await settled(sandbox())
+  sandbox().kubernetes.client.update({ group: '', resource: 'secrets' }, 'honeydue-secrets', namespace, (draft) => {
+    draft['data'] = { ...(draft['data'] as object), OBS_INGEST_TOKEN: Buffer.from('another').toString('base64') }
+  })
+  const [first] = (await look()).findings
+  expect([first?.level, first?.text, first?.next]).toEqual([
+    'wrong',
+    'obs.88oakapps.com refuses the token that honeydue-secrets has as OBS_INGEST_TOKEN (401), and takes that of its source: api and worker send no traces',
+    'honeydue secrets:sync --only OBS_INGEST_TOKEN',
   ])
 })
 

@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import { seconds, systemClock } from '../../clock.ts'
 import { namespace } from '../../sandbox/deployment/facts.ts'
 import { planted } from '../../sandbox/deployment/planted.ts'
-import { quoted } from '../../sandbox/quoted.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
 import { putSecret, restarted, secretValue } from '../breaks.ts'
 import type { Drill } from '../drill.ts'
@@ -24,6 +22,7 @@ export const drill: Drill = {
   heard: 'A colleague: "Since the deploy from my new laptop Jaeger has no trace of api any more. Customers are well, nothing is red."',
   hints: [
     'Is what the cluster has what its source has? honeydue secrets:status',
+    'What is sent, and who refuses it? honeydue observability:status',
     'deploy/prod.env is in no repository: a fresh clone has none, and the scripts take what they find',
   ],
   breaks: async ({ sandbox }) => {
@@ -43,10 +42,8 @@ export const drill: Drill = {
     ]
   },
   page: 'secrets:status',
-  way: ({ sandbox: { environment } }) => [
-    {
-      hand: `printf '{"data":{"${key}":"%s"}}' "$(sed -n 's/^${key}=//p' ${quoted(join(environment.checkout, 'deploy/prod.env'))} | tr -d '\\n' | openssl base64 -A)" | kubectl -n ${namespace} patch secret ${secret} --patch-file /dev/stdin`,
-    },
+  way: () => [
+    ['secrets:sync', '--only', key],
     // Pods of the last ten minutes count as restarted, unless it is said otherwise.
     ['deploy:restart', 'api', '--older-than', '1s'],
     ['deploy:restart', 'worker', '--older-than', '1s'],

@@ -3,7 +3,8 @@ import type { Environment } from '../../environment/schema.ts'
 import type { Agent, Grafana, MetricsReader, WriteAnswer } from '../../systems/metrics/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import type { TracesReader } from '../../systems/traces/types.ts'
-import { type Answer, answer } from '../answer.ts'
+import { type Answer, answer, codeOf } from '../answer.ts'
+import { sourcesOf } from '../secrets/sources.ts'
 import { barredFrom } from './egress.ts'
 
 /** The newest sample of one pod, as the store has it. */
@@ -34,6 +35,8 @@ export interface ObservabilitySurvey {
   /** NetworkPolicies that leave the agent no way out on 443. */
   readonly barred: Answer<readonly string[]>
   readonly write: Answer<WriteAnswer>
+  /** Where the live token is refused or gone: whether the one of its source is let in. */
+  readonly sourceLetsIn: boolean
   /** Undefined where the configuration does not say where to ask. */
   readonly samples: Answer<Samples> | undefined
   readonly traced: readonly TracedService[] | undefined
@@ -47,10 +50,11 @@ export const tracedHours = 24
 
 /** Asks all at once. */
 export const surveyObservability = async (
-  { kube, metrics, traces }: Readers<'kube' | 'metrics' | 'traces'>,
-  { namespace, observability: own }: Pick<Environment, 'namespace' | 'observability'>,
+  { kube, metrics, traces, checkout }: Readers<'kube' | 'metrics' | 'traces' | 'checkout'>,
+  environment: Environment,
   clock: Clock,
 ): Promise<ObservabilitySurvey> => {
+  const { namespace, observability: own } = environment
   const lacking = [metrics.lacking(), traces.lacking()]
   const [agent, barred, write, samples, traced, grafana] = await Promise.all([
     answer(metrics.agent()),
@@ -62,7 +66,17 @@ export const surveyObservability = async (
       : undefined,
     answer(metrics.grafana()),
   ])
-  return { agent, barred, write, samples, traced, grafana, lacking: lacking.flatMap((one) => one ?? []) }
+  const isRefused = write.answered ? !write.value.takes : codeOf(write) === 'ingest-no-token'
+  const sourceLetsIn = isRefused && (await sourceIsLetIn({ metrics, checkout }, environment).catch(() => false))
+  return { agent, barred, write, sourceLetsIn, samples, traced, grafana, lacking: lacking.flatMap((one) => one ?? []) }
+}
+
+/** Whoever cannot be asked, or has no such file, knows of no token that is. */
+const sourceIsLetIn = async ({ metrics, checkout }: Readers<'metrics' | 'checkout'>, environment: Environment): Promise<boolean> => {
+  const { secret, tokenKey } = environment.observability
+  const source = sourcesOf(environment)[secret]?.[tokenKey]
+  const token = source && (await checkout.value(source))
+  return token !== undefined && token.reveal() !== '' && (await metrics.mayWrite(token)).takes
 }
 
 const barredOf = async (kube: Readers<'kube'>['kube'], namespace: string, agent: string): Promise<readonly string[]> => {

@@ -6,6 +6,7 @@ import { type Answer, codeOf } from '../../facts/answer.ts'
 import type { ObservabilitySurvey, TracedService } from '../../facts/observability/survey.ts'
 import { tracedHours } from '../../facts/observability/survey.ts'
 import { type Observation, worstFirst } from '../../plan/report.ts'
+import { sh } from '../../shell.ts'
 import type { Grafana } from '../../systems/metrics/types.ts'
 import { agentFindings } from './agent-findings.ts'
 import { sampleFindings } from './sample-findings.ts'
@@ -28,16 +29,19 @@ export const observabilityFindings = (survey: ObservabilitySurvey, environment: 
   return worstFirst(once)
 }
 
+/** The token of its source is brought in again where it is let in; otherwise a new one is wanted. */
 const ofWrite = (
-  { write }: ObservabilitySurvey,
+  { write, sourceLetsIn }: ObservabilitySurvey,
   { observability: { secret, tokenKey, write: url } }: Environment,
 ): readonly Observation[] => {
-  if (!write.answered) return [wrong(reasonOf(write.error), nextOf(write.error))]
+  const cure = sourceLetsIn ? sh`honeydue secrets:sync --only ${tokenKey}` : sh`honeydue secrets:rotate ${tokenKey}`
+  if (!write.answered) return [wrong(reasonOf(write.error), codeOf(write) === 'ingest-no-token' ? cure : nextOf(write.error))]
   if (write.value.takes) return []
+  const other = sourceLetsIn ? ', and takes that of its source' : ''
   return [
     wrong(
-      `${new URL(url).host} refuses the token that ${secret} has as ${tokenKey} (${write.value.status}): api and worker send no traces`,
-      'honeydue secrets:status',
+      `${new URL(url).host} refuses the token that ${secret} has as ${tokenKey} (${write.value.status})${other}: api and worker send no traces`,
+      cure,
     ),
   ]
 }

@@ -10,7 +10,7 @@ import { newestOf } from './sample-findings.ts'
 export const observabilityStatus = defineReport({
   id: 'observability:status',
   title: 'Show whether metrics and traces arrive, and what keeps them away',
-  needs: ['kube', 'metrics', 'traces'],
+  needs: ['kube', 'metrics', 'traces', 'checkout'],
   choices: {},
   look: async (_, look, { environment, clock }) => {
     const survey = await surveyObservability(look, environment, clock)
@@ -87,7 +87,7 @@ const notesOf = ({ samples, grafana }: ObservabilitySurvey, service: string): re
   'Two schedulers, which enqueue every job twice, are seen in the queue: honeydue queue:status',
 ]
 
-const dataOf = ({ agent, barred, write, samples, traced, grafana, lacking }: ObservabilitySurvey) => {
+const dataOf = ({ agent, barred, write, sourceLetsIn, samples, traced, grafana, lacking }: ObservabilitySurvey) => {
   const told = <T>(given: Answer<T> | undefined) =>
     given === undefined ? null : given.answered ? given.value : { error: reasonOf(given.error), code: codeOf(given) }
   return {
@@ -95,6 +95,7 @@ const dataOf = ({ agent, barred, write, samples, traced, grafana, lacking }: Obs
     agent: told(agent),
     barred: told(barred),
     token: told(write),
+    sourceLetsIn,
     samples: told(samples),
     traces: traced?.map(({ service, last }) => ({ service, last: last.answered ? (last.value ?? null) : told(last) })) ?? null,
     grafana: told(grafana),
