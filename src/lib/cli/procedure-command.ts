@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import * as Flags from '@oclif/core/flags'
-import { systemClock } from '../clock.ts'
+import { atMost, seconds, systemClock } from '../clock.ts'
 import { readOnly } from '../environment/read-only.ts'
 import { Blocked } from '../errors.ts'
 import { keepPlan } from '../journal/kept-plans.ts'
@@ -117,7 +117,11 @@ abstract class ProcedureCommand extends HoneydueCommand {
       const look = readersOf(systems, procedure.needs)
       // What cannot be read now is typed; why it cannot, the plan says.
       const around = { environment, clock: systemClock, signal: ending.looking, earlier }
-      const offers = async (name: string) => (await procedure.offers?.[name]?.(look, around).catch(() => [])) ?? []
+      // What there is to choose from is worth a short wait, and never a silent one.
+      const offers = async (name: string) => {
+        const offered = procedure.offers?.[name]?.(look, around).catch(() => [])
+        return (offered && (await whileLooking(procedure.needs, atMost(systemClock, seconds(4), offered)))) ?? []
+      }
       const input = await inputOf(procedure.choices, flags, this.asking(prompts, offers))
       const looking = <T>(work: Promise<T>) => (flags.json ? work : whileLooking(procedure.needs, work))
       const question = prompts && (await procedure.hidden?.(input, look, around))

@@ -1,16 +1,8 @@
+import { offerEdgeNodes } from '../../facts/nodes/offered.ts'
 import { argument, duration } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { leaveRoundRobin, namesOf } from './leave-round-robin.ts'
-import {
-  answerWithout,
-  gatherRoundRobin,
-  leadsTo,
-  leftAlone,
-  namesAnswer,
-  nodesOffered,
-  type RoundRobinFacts,
-  recordsOf,
-} from './round-robin-facts.ts'
+import { answerWithout, gatherRoundRobin, leadsTo, leftAlone, namesAnswer, type RoundRobinFacts, recordsOf } from './round-robin-facts.ts'
 
 /** Takes a node out of the round robin of every name, and waits until its last connection has gone. */
 export const drain = defineProcedure({
@@ -21,7 +13,7 @@ export const drain = defineProcedure({
     node: argument({ about: 'alias of the node, as nodes:status shows it', ask: 'Which node?' }),
     within: duration({ about: 'how long to wait for the last connection', default: '5m' }),
   },
-  offers: { node: async (_, { environment }) => nodesOffered(environment) },
+  offers: { node: offerEdgeNodes },
   risk: () => 'disruptive',
   gather: (input, look, context) => gatherRoundRobin(input.node, input.within, look, context),
   outlier: (facts) => aloneWithout(facts),

@@ -1,8 +1,9 @@
+import { offerEdgeNodes } from '../../facts/nodes/offered.ts'
 import { argument } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { joinRoundRobin } from './join-round-robin.ts'
 import { nodeIsWell } from './node-proofs.ts'
-import { answerWith, gatherRoundRobin, leftAlone, namesAnswer, nodesOffered } from './round-robin-facts.ts'
+import { answerWith, gatherRoundRobin, leftAlone, namesAnswer } from './round-robin-facts.ts'
 
 /** Puts a node back into the round robin of every name, if it is well. */
 export const restore = defineProcedure({
@@ -10,7 +11,7 @@ export const restore = defineProcedure({
   title: 'Put a node back into the round robin of every name',
   needs: ['cloudflare', 'nodes', 'http'],
   choices: { node: argument({ about: 'alias of the node, as nodes:status shows it', ask: 'Which node?' }) },
-  offers: { node: async (_, { environment }) => nodesOffered(environment) },
+  offers: { node: offerEdgeNodes },
   risk: () => 'disruptive',
   gather: (input, look, context) => gatherRoundRobin(input.node, 0, look, context),
   subject: ({ node }) => node.alias,

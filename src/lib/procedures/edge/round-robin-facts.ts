@@ -6,7 +6,7 @@ import { type EdgeSurvey, got, type Told, told } from '../../facts/edge/survey.t
 import { nodeNamed } from '../../facts/nodes/named.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
-import type { Offer, Proof } from '../../plan/procedure.ts'
+import type { Proof } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
 import type { AddressRecord } from '../../systems/cloudflare/types.ts'
 import type { Wanted } from '../../systems/http/types.ts'
@@ -37,10 +37,6 @@ export interface RoundRobinFacts {
   readonly within: number
   readonly clock: Clock
 }
-
-/** The nodes to choose from, by every name that the cluster and the book have for them. */
-export const nodesOffered = ({ nodes }: Deployment): readonly Offer[] =>
-  nodes.map(({ alias, hostname, address }) => ({ value: alias, about: `${hostname}, ${address}` }))
 
 /** Reads records, every node's own answer, and what customers get. */
 export const gatherRoundRobin = async (

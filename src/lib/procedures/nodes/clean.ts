@@ -1,11 +1,11 @@
 import { told } from '../../facts/edge/survey.ts'
 import { type Cleanable, cleanable, crowded } from '../../facts/nodes/disk.ts'
 import { nodeNamed } from '../../facts/nodes/named.ts'
+import { offerNodes } from '../../facts/nodes/offered.ts'
 import { bytes } from '../../facts/nodes/quantities.ts'
 import { argument } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
-import { nodesOffered } from '../edge/round-robin-facts.ts'
 import type { CleanFacts } from './clean-facts.ts'
 import { cleaning, makesRoom } from './clean-steps.ts'
 
@@ -15,7 +15,7 @@ export const clean = defineProcedure({
   title: 'Make room on the disk of a node',
   needs: ['nodes', 'kube'],
   choices: { node: argument({ about: 'alias of the node, as nodes:status shows it', ask: 'Which node?' }) },
-  offers: { node: async (_, { environment }) => nodesOffered(environment) },
+  offers: { node: offerNodes },
   // Nobody misses it as a rule; but a journal that is gone is gone.
   risk: () => 'irreversible',
   gather: async (input, look, { environment, clock }): Promise<CleanFacts> => {

@@ -1,9 +1,9 @@
 import { losses } from '../../facts/nodes/drain-forecast.ts'
+import { offerNodes } from '../../facts/nodes/offered.ts'
 import { argument, duration } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
 import { aloneWithout, besideDrain } from '../edge/drain.ts'
-import { nodesOffered } from '../edge/round-robin-facts.ts'
 import { type DrainFacts, gatherDrain } from './drain-facts.ts'
 import { emptyNode } from './empty-node.ts'
 
@@ -16,7 +16,7 @@ export const drain = defineProcedure({
     node: argument({ about: 'alias of the node, as nodes:status shows it', ask: 'Which node?' }),
     within: duration({ about: 'how long all evictions together may take', default: '10m' }),
   },
-  offers: { node: async (_, { environment }) => nodesOffered(environment) },
+  offers: { node: offerNodes },
   risk: () => 'disruptive',
   gather: ({ node, within }, look, context) => gatherDrain(node, within, look, context),
   outlier: (facts) => takesAway(facts) ?? aloneWithout(facts.edge),

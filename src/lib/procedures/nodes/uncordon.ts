@@ -1,11 +1,11 @@
 import { apiNodes } from '../../facts/nodes/api-nodes.ts'
 import { nodeOfCluster } from '../../facts/nodes/drain-forecast.ts'
 import { nodeNamed } from '../../facts/nodes/named.ts'
+import { offerNodes } from '../../facts/nodes/offered.ts'
 import { argument } from '../../plan/choice.ts'
 import { when } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
-import { nodesOffered } from '../edge/round-robin-facts.ts'
 import { isCordoned } from './empty-node.ts'
 import { runAgain, waitingFor } from './run-again.ts'
 
@@ -15,7 +15,7 @@ export const uncordon = defineProcedure({
   title: 'Let a node take pods again',
   needs: ['kube'],
   choices: { node: argument({ about: 'alias of the node, as nodes:status shows it', ask: 'Which node?' }) },
-  offers: { node: async (_, { environment }) => nodesOffered(environment) },
+  offers: { node: offerNodes },
   risk: () => 'disruptive',
   gather: async (input, look, { environment }) => {
     const expected = nodeNamed(environment, input.node)

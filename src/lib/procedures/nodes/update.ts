@@ -2,11 +2,11 @@ import { counted, few } from '../../counted.ts'
 import { told } from '../../facts/edge/survey.ts'
 import { losses } from '../../facts/nodes/drain-forecast.ts'
 import { nodeNamed } from '../../facts/nodes/named.ts'
+import { offerNodes } from '../../facts/nodes/offered.ts'
 import { ofSecurity } from '../../facts/nodes/updates.ts'
 import { argument, duration } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { aloneWithout, besideDrain } from '../edge/drain.ts'
-import { nodesOffered } from '../edge/round-robin-facts.ts'
 import { takesAway } from './drain.ts'
 import { gatherOne, isThrough } from './reboot-facts.ts'
 import { rebootNode } from './reboot-node.ts'
@@ -21,7 +21,7 @@ export const update = defineProcedure({
     node: argument({ about: 'alias of the node, as nodes:status shows it', ask: 'Which node?' }),
     within: duration({ about: 'how long all evictions together may take', default: '10m' }),
   },
-  offers: { node: async (_, { environment }) => nodesOffered(environment) },
+  offers: { node: offerNodes },
   risk: () => 'disruptive',
   gather: async ({ node, within }, look, context): Promise<UpdateFacts> => {
     const { alias } = nodeNamed(context.environment, node)
