@@ -61,6 +61,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'observability:status': ['kubernetes', 'observability'],
   // Those of the sandbox have none: what a page may do is in its report's own test.
   providers: [],
+  'push:status': ['kubernetes', 'apns'],
   'queue:status': ['kubernetes'],
   'registry:status': ['kubernetes', 'registry', 'ssh'],
   'secrets:lost': ['kubernetes'],

@@ -47,6 +47,10 @@ export const described: Readonly<Record<string, string>> = {
   'apns.topicKey': "the name of the topic in the application's ConfigMap",
   'apns.keyIdKey': "the name of the id of Apple's key there; no source says it",
   'apns.teamIdKey': "the name of the team's id, in the same place",
+  'apns.topic': 'what Apple knows the app by (9ea0583): the topic is to be this',
+  'fcm.host': 'Google takes notifications there',
+  'fcm.secret': 'where its key stands',
+  'fcm.key': 'under which key',
   'registry.login_command':
     'prints a user, a colon and a token that may delete images: a program and its words; without it, registry:prune tries what the pull secret has',
   'storage.endpoint': "the S3 API that users' files are kept behind",

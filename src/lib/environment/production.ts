@@ -49,7 +49,8 @@ export const production: z.input<typeof environmentSchema> = {
   // The book names neither the login nor the sender (README: Fastmail).
   mail: { host: 'smtp.fastmail.com', port: 587, secret: 'honeydue-secrets', passwordKey: 'EMAIL_HOST_PASSWORD' },
   // 9ea0583 names the topic; under which names the ids of Apple's key and team stand, no source says.
-  apns: { host: 'api.push.apple.com', topicKey: 'APNS_TOPIC' },
+  apns: { host: 'api.push.apple.com', topicKey: 'APNS_TOPIC', topic: 'com.myhoneydue.honeyDue' },
+  fcm: { host: 'fcm.googleapis.com', secret: 'honeydue-secrets', key: 'FCM_SERVER_KEY' },
   // ch11: one token, of which no source says what it may do.
   registry: {},
   // ch09; under which names the key stands, no source says.

@@ -102,7 +102,11 @@ export const environmentSchema = z.strictObject({
     /** Of the ids of the key and of its team; Apple's own, ten letters and digits. */
     keyIdKey: z.optional(text),
     teamIdKey: z.optional(text),
+    /** What Apple knows the app by: the topic is to be this one. */
+    topic: z.optional(text),
   }),
+  /** Google's push service, and where its key stands. */
+  fcm: z.strictObject({ host, secret: text, key: text }),
   /** Where images are kept: by the images themselves. */
   registry: z.strictObject({
     /** Prints `user:token` of whoever may delete images; without it, the deployment's pull secret is tried. */

@@ -29,6 +29,7 @@ export const reports = {
   'nodes:updates': async () => (await import('./nodes/updates.ts')).nodesUpdates,
   'observability:status': async () => (await import('./observability/status.ts')).observabilityStatus,
   providers: async () => (await import('./providers.ts')).providers,
+  'push:status': async () => (await import('./push/status.ts')).pushStatus,
   'queue:status': async () => (await import('./queue/status.ts')).queueStatus,
   'registry:status': async () => (await import('./registry/status.ts')).registryStatus,
   'secrets:lost': async () => (await import('./secrets/lost.ts')).secretsLost,

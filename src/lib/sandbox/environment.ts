@@ -4,6 +4,7 @@ import {
   apns,
   cloudflareHosts,
   database,
+  fcmHost,
   hosts,
   mail,
   mailHost,
@@ -34,6 +35,7 @@ export interface EnvironmentPlaces {
     readonly storage: number
     readonly observability: number
     readonly apns: number
+    readonly fcm: number
   }
 }
 
@@ -62,6 +64,7 @@ export const sandboxEnvironment = ({ dir, checkout, ports }: EnvironmentPlaces) 
     [observability.host]: `127.0.0.1:${ports.observability}`,
     [observability.grafana]: `127.0.0.1:${ports.observability}`,
     [apns.host]: `127.0.0.1:${ports.apns}`,
+    [fcmHost]: `127.0.0.1:${ports.fcm}`,
     [mailHost]: `127.0.0.1:${ports.mail}`,
   },
   cloudflare: { zone: zoneName, token_command: ['cat', join(dir, 'cloudflare-token')], origin_ca: join(dir, 'origin-ca.crt') },

@@ -10,6 +10,7 @@ import { seed } from './deployment/deployment.ts'
 import {
   apns as apnsFacts,
   cloudflareHosts,
+  fcmHost,
   mailHost,
   neonHost,
   nodes as nodeFacts,
@@ -27,6 +28,7 @@ import { type CloudflareApi, startCloudflareApi } from './edge/api/server.ts'
 import { type EdgeSandbox, type EdgeSpeed, startEdge } from './edge/edge.ts'
 import type { OriginCa } from './edge/origin-ca.ts'
 import { sandboxEnvironment } from './environment.ts'
+import { type FcmSandbox, startFcm } from './fcm.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { startKubernetes } from './kubernetes/kubernetes.ts'
 import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
@@ -75,6 +77,7 @@ export interface Sandbox {
   readonly neon: NeonSandbox
   readonly mail: MailSandbox
   readonly apns: ApnsSandbox
+  readonly fcm: FcmSandbox
   readonly storage: StorageSandbox
   readonly observability: ObservabilitySandbox
   /** What signs origin certificates, for worlds that need one of their own. */
@@ -139,6 +142,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const neon = started(await startNeon(authority.issue({ commonName: neonHost, names: [neonHost] })))
     const mail = started(await startMail(authority.issue({ commonName: mailHost, names: [mailHost] })))
     const apns = started(await startApns(authority.issue({ commonName: apnsFacts.host, names: [apnsFacts.host] })))
+    const fcm = started(await startFcm(authority.issue({ commonName: fcmHost, names: [fcmHost] })))
     const storage = started(await startStorage(authority.issue({ commonName: storageHost, names: [storageHost] })))
     const observability = started(
       await startObservability({
@@ -244,6 +248,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       storage: await at(storage.port),
       observability: await at(observability.port),
       apns: await at(apns.port),
+      fcm: await at(fcm.port),
       // Over UDP.
       names: mail.names.port,
     }
@@ -277,6 +282,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       neon,
       mail,
       apns,
+      fcm,
       storage,
       observability,
       originCa,

@@ -10,10 +10,7 @@ export const drill: Drill = {
   origin: "The name of the app for Apple's push was wrong, in a file that git does not keep",
   source: 'commit 9ea0583',
   heard: 'A customer: "My phone shows no reminder any more. The app is all right when I open it." Mails still arrive.',
-  hints: [
-    'What has the ConfigMap that the checkout has not? honeydue config:diff',
-    `Apple takes a push for the topic that it knows: ${right}`,
-  ],
+  hints: ['What does Apple say to it? honeydue push:status', `Apple takes a push for the topic that it knows: ${right}`],
   breaks: async ({ sandbox }) => {
     putConfig(sandbox, { APNS_TOPIC: 'com.myhoneydue.honeydue' })
     await restarted(sandbox, ['api', 'worker'])
@@ -31,7 +28,7 @@ export const drill: Drill = {
       },
     ]
   },
-  page: 'config:set',
+  page: 'push:status',
   way: () => [['config:set', `APNS_TOPIC=${right}`]],
   again: [
     'deploy/prod.env is in no repository: whoever deploys has a copy of his own (9ea0583). Compare before a deploy: `honeydue config:diff`.',

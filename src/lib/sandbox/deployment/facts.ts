@@ -39,6 +39,9 @@ export const apns = {
   teamIdKey: 'SANDBOX_APNS_TEAM_ID',
 } as const
 
+/** Google's push service. */
+export const fcmHost = 'fcm.googleapis.com'
+
 /** Where users' files are kept (ch09); the id of the key is the sandbox's own. */
 export const storageHost = 's3.us-east-005.backblazeb2.com'
 export const storage = { region: 'us-east-005', bucket: 'honeyDueProd', id: '005sandbox0000000001' } as const
