@@ -134,10 +134,14 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
     return [{ level: state === 'warning' ? 'warning' : 'wrong', text, ...(worst?.next !== undefined && { next: worst.next }) }]
   })
   const again = echoes.map(({ what }) => what).join(', ')
+  const edge = all.find(({ command }) => command === edgeStatus.id)
+  const ledAway = (text: string) => edge !== undefined && text.startsWith(`${edge.what}: `) && away.some((alias) => isNamed(alias, text))
+  const wrong = findings.filter(({ level }) => level === 'wrong')
   return {
-    // Of one level the order stays: causes first.
+    // Of one level the order stays: causes first. But customers that are led to a node that is away come before all.
     findings: [
-      ...findings.filter(({ level }) => level === 'wrong'),
+      ...wrong.filter(({ text }) => ledAway(text)),
+      ...wrong.filter(({ text }) => !ledAway(text)),
       ...(again ? [{ level: 'wrong' as const, text: `${again}: nothing but what names ${away.join(', ')}, which does not answer` }] : []),
       ...findings.filter(({ level }) => level === 'warning'),
       ...beside.flatMap(({ finding }) => finding ?? []),

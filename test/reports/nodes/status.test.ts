@@ -81,6 +81,21 @@ test('a node that is down leaves the others their rows', async () => {
   expect(findings(found)[0]).toMatch(/^No answer from hetzner2 over SSH: .*nothing listens there/)
 })
 
+test('a node that neither answers over SSH nor is Ready is away: one line, and first nobody is led there any more', async () => {
+  await sandbox.setUp('hetzner2', false)
+  const api = inApi((node) =>
+    node.name === 'ubuntu-8gb-nbg1-1' ? { ...node, ready: false, because: 'Kubelet stopped posting node status.' } : node,
+  )
+  const found = nodeFindings(await survey(async () => api)).filter(({ text }) => text.includes('hetzner2'))
+  expect(found).toEqual([
+    {
+      level: 'wrong',
+      text: expect.stringMatching(/^hetzner2 is away: NotReady in the cluster, and over SSH .*nothing listens there/),
+      next: 'honeydue edge:drain hetzner2',
+    },
+  ])
+})
+
 test('what is wrong on a host and in the cluster is a finding each', async () => {
   const { state } = sandbox.node('hetzner3')
   state.setRebootRequired(true)

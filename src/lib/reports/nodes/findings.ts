@@ -1,5 +1,6 @@
 import { reasonOf, Trouble } from '../../errors.ts'
 import { bytes, milliseconds } from '../../facts/nodes/quantities.ts'
+import { silentNode } from '../../facts/nodes/silent.ts'
 import type { ApiNode, NodesSurvey } from '../../facts/nodes/survey.ts'
 import { asRootOn, onNode } from '../../node-lines.ts'
 import { isOwnName } from '../../own-name.ts'
@@ -56,11 +57,21 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] 
 
 const unreached = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => [
   ...(api.answered ? [] : [silent('the Kubernetes API', api.error, 'honeydue doctor')]),
-  ...expected.flatMap(({ alias }) => {
+  ...expected.flatMap(({ alias, hostname }) => {
     const answer = facts.get(alias)
-    return answer?.answered === false ? [silent(`${alias} over SSH`, answer.error, onNode(alias, sh`true`, undefined, ['-v']))] : []
+    if (answer?.answered !== false) return []
+    return isNotReady(api, hostname)
+      ? // Seen from both ends it is away, and what is first is that no customer is led there.
+        [wrong(`${alias} is away: NotReady in the cluster, and over SSH ${reasonOf(answer.error)}`, sh`honeydue edge:drain ${alias}`)]
+      : [silentNode(alias, answer.error)]
   }),
 ]
+
+const isSilent = ({ expected, facts }: NodesSurvey, { name }: ApiNode): boolean =>
+  expected.some(({ alias, hostname }) => isOwnName(name, hostname) && facts.get(alias)?.answered === false)
+
+const isNotReady = (api: NodesSurvey['api'], hostname: string): boolean =>
+  api.answered && api.value.some(({ name, ready }) => isOwnName(name, hostname) && !ready)
 
 const silent = (what: string, error: unknown, next: string): Observation =>
   wrong(`No answer from ${what}: ${reasonOf(error)}`, (error instanceof Trouble ? error.next : undefined) ?? next)
@@ -152,7 +163,10 @@ export const nodeFindings = (survey: NodesSurvey, cluster?: Cluster): readonly O
   const found = [
     ...mapping(survey),
     ...unreached(survey),
-    ...(survey.api.answered ? survey.api.value.flatMap((node) => inCluster(node, aliasOf(node.name))) : []),
+    // That a silent node is NotReady was told with its silence.
+    ...(survey.api.answered
+      ? survey.api.value.flatMap((node) => inCluster(isSilent(survey, node) ? { ...node, ready: true } : node, aliasOf(node.name)))
+      : []),
     ...all.flatMap(onHost),
     ...clocks(all),
     ...versions(all),
