@@ -44,6 +44,7 @@ const asked: Readonly<Record<keyof typeof reports, readonly System[]>> = {
   'cluster:etcd': ['ssh'],
   'cluster:health': ['kubernetes', 'postgres'],
   'config:diff': ['kubernetes'],
+  'cost:status': ['kubernetes', 'storage'],
   'db:connections': ['kubernetes', 'postgres'],
   'db:locks': ['kubernetes', 'postgres'],
   'db:migrations': ['kubernetes', 'postgres', 'registry'],

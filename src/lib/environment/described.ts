@@ -27,6 +27,10 @@ export const described: Readonly<Record<string, string>> = {
   health: 'answers 200 where the API is well',
   status_pages:
     'where providers say how they are, by a name for each, such as Cloudflare: https://www.cloudflarestatus.com/api/v2/status.json; status shows what they say, and decides nothing by it',
+  'cost.currency': 'what the prices are in',
+  'cost.nodes': 'what a node costs a month, by its instance type as the cluster labels it; any: every other; no source says it',
+  'cost.storage_gb': 'what a gigabyte of the bucket costs a month',
+  'cost.fixed': 'what else is paid a month, whatever is used, by a name for each',
   'notify.webhook': 'is POSTed a line of JSON when a run with --notify waits for somebody, or ends',
   hostaddr: 'where a name lives, as libpq knows it: the name is what TLS verifies, the address is where to connect',
   'warmup.pattern': 'of the line that a pod logs when its pool is warm; a regular expression',
@@ -86,6 +90,10 @@ export const described: Readonly<Record<string, string>> = {
 const examples: Readonly<Record<string, unknown>> = {
   'ssh.config': '~/.ssh/config',
   ca: '~/authority.pem',
+  'cost.currency': 'EUR',
+  'cost.nodes': { any: 7.5 },
+  'cost.storage_gb': 0.01,
+  'cost.fixed': { Database: 19 },
   'notify.webhook': 'https://hooks.example.com/operators',
   'warmup.pattern': 'pool is warm',
   'cloudflare.token_command': ['op', 'read', 'op://honeydue/cloudflare/token'],

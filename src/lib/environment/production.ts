@@ -38,6 +38,8 @@ export const production: z.input<typeof environmentSchema> = {
   health: 'https://api.myhoneydue.com/api/health/',
   // The book names none.
   status_pages: {},
+  // ch18's prices are in no source that was found.
+  cost: {},
   notify: {},
   hostaddr: {},
   warmup: { pings: 20 },

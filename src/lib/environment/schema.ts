@@ -11,6 +11,7 @@ const port = z.int().check(z.minimum(1), z.maximum(65535))
 const host = z.string().check(z.regex(/^[A-Za-z0-9.-]+$/, 'is no host name'))
 const place = z.string().check(z.regex(/^[A-Za-z0-9.-]+(:\d+)?$/, 'is no host name, with or without a port'))
 const url = z.url()
+const price = z.number().check(z.minimum(0))
 const nameserver = z
   .string()
   .check(z.regex(/^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:]+\])(:\d{1,5})?$/, 'is no address of a name server, with or without a port'))
@@ -60,6 +61,16 @@ export const environmentSchema = z.strictObject({
   health: z.url(),
   /** Where providers say how they are, by a name for each: shown beside, never decided by. */
   status_pages: z.record(text, z.url()),
+  /** What is paid a month, as bills say it: no source of this deployment has its prices. */
+  cost: z.strictObject({
+    currency: z.optional(text),
+    /** Of one node, by its instance type as the cluster labels it; `any`: of every other. */
+    nodes: z.optional(z.record(text, price)),
+    /** Of a gigabyte of what users uploaded. */
+    storage_gb: z.optional(price),
+    /** What stays the same whatever is used, by a name for each. */
+    fixed: z.optional(z.record(text, price)),
+  }),
   notify: z.strictObject({
     /** Is POSTed a line of JSON where --notify was typed. */
     webhook: z.optional(z.url()),

@@ -13,6 +13,7 @@ export const reports = {
   'cluster:etcd': async () => (await import('./cluster/etcd.ts')).clusterEtcd,
   'cluster:health': async () => (await import('./cluster/health.ts')).clusterHealth,
   'config:diff': async () => (await import('./config/diff.ts')).configDiff,
+  'cost:status': async () => (await import('./cost/status.ts')).costStatus,
   'db:connections': async () => (await import('./db/connections.ts')).connections,
   'db:locks': async () => (await import('./db/locks.ts')).locks,
   'db:migrations': async () => (await import('./db/migrations.ts')).migrations,

@@ -97,6 +97,14 @@ export const storageCases: readonly Case[] = [
     },
   },
   {
+    name: 'everything that it has, however many pages that is',
+    expected: { objects: 2001, bytes: 0, more: false },
+    give: async (world) => {
+      await world.fill(Array.from({ length: 2001 }, (_, i) => `${i % 2 === 0 ? prefix : 'other/'}${i}`))
+      return reader(world).used()
+    },
+  },
+  {
     name: 'an upload in parts that nobody ended: shown as such, and in no list',
     expected: { unfinished: [{ key: `${prefix}half`, isNew: true }], listed: [] },
     give: async (world) => {

@@ -19,7 +19,7 @@ export interface Room {
 }
 
 /** "250m", "2", "0.5" as milli-CPUs. */
-const milliCpus = (quantity: string): number => (quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000)
+export const milliCpus = (quantity: string): number => (quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000)
 
 const units: Readonly<Record<string, number>> = {
   k: 1e3,
@@ -35,7 +35,7 @@ const units: Readonly<Record<string, number>> = {
 }
 
 /** "128Mi", "1e6", "512000000" as bytes; NaN for what is no quantity. */
-const bytesOf = (quantity: string): number => {
+export const bytesOf = (quantity: string): number => {
   const [, number = '', unit = ''] = /^([0-9.]+(?:[eE][0-9]+)?)([a-zA-Z]*)$/.exec(quantity) ?? []
   return number === '' || units[unit] === undefined ? Number.NaN : Number(number) * units[unit]
 }

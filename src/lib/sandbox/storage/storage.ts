@@ -103,7 +103,10 @@ export const startStorage = async (identity: Identity): Promise<StorageSandbox> 
     const found = [...state.objects]
       .filter(([key]) => key.startsWith(query.get('prefix') ?? ''))
       .sort(([one], [other]) => (one < other ? -1 : 1))
+      .filter(([key]) => key > Buffer.from(query.get('continuation-token') ?? '', 'base64url').toString())
     const some = found.slice(0, Number(query.get('max-keys') ?? 1000))
+    const last = Buffer.from(some.at(-1)?.[0] ?? '').toString('base64url')
+    const next = some.length < found.length ? `<NextContinuationToken>${last}</NextContinuationToken>` : ''
     const contents = some.map(
       ([key, { body, modified }]) =>
         `<Contents><Key>${escaped(key)}</Key><LastModified>${modified.toISOString()}</LastModified><Size>${body.length}</Size></Contents>`,
@@ -111,7 +114,7 @@ export const startStorage = async (identity: Identity): Promise<StorageSandbox> 
     xml(
       response,
       200,
-      `<ListBucketResult><Name>${facts.bucket}</Name>${contents.join('')}<IsTruncated>${some.length < found.length}</IsTruncated></ListBucketResult>`,
+      `<ListBucketResult><Name>${facts.bucket}</Name>${contents.join('')}<IsTruncated>${some.length < found.length}</IsTruncated>${next}</ListBucketResult>`,
     )
   }
 

@@ -7,6 +7,9 @@ import { otherBytes } from './trouble.ts'
 import type { RoundTrip, StorageReader } from './types.ts'
 import { elements, textIn } from './xml.ts'
 
+/** Twenty thousand objects: each page is a request that is paid for. */
+const mostPages = 20
+
 /** The reading half: each question by itself, so that a key that may not do one does the others. */
 export const readStorage = ({ raw, ask }: ReturnType<typeof storageClient>, clock: Clock): Omit<StorageReader, 'lacking'> => ({
   clock: async () => {
@@ -29,6 +32,19 @@ export const readStorage = ({ raw, ask }: ReturnType<typeof storageClient>, cloc
       })),
       more: textIn(text, 'IsTruncated') === 'true',
     }
+  },
+  used: async () => {
+    let used = { objects: 0, bytes: 0 }
+    let token: string | undefined
+    for (let page = 0; page < mostPages; page++) {
+      const query = { 'list-type': '2', 'max-keys': '1000', ...(token !== undefined && { 'continuation-token': token }) }
+      const { text } = await ask({ doing: 'list everything', query, root: 'ListBucketResult' })
+      const sizes = elements(text, 'Contents').map((one) => Number(textIn(one, 'Size')))
+      used = { objects: used.objects + sizes.length, bytes: used.bytes + sizes.reduce((sum, size) => sum + size, 0) }
+      token = textIn(text, 'IsTruncated') === 'true' ? textIn(text, 'NextContinuationToken') : undefined
+      if (token === undefined) return { ...used, more: textIn(text, 'IsTruncated') === 'true' }
+    }
+    return { ...used, more: true }
   },
   lifecycle: async () => {
     const { text } = await ask({

@@ -7,6 +7,12 @@ export interface Listing {
   readonly more: boolean
 }
 
+export interface Used {
+  readonly objects: number
+  readonly bytes: number
+  readonly more: boolean
+}
+
 /** One rule of a bucket as it stands there; what it does not say is absent. Times in days. */
 export interface LifecycleRule {
   readonly prefix: string
@@ -41,6 +47,8 @@ export interface StorageReader {
   clock(): Promise<{ readonly offsetMs: number; readonly withinMs: number }>
   /** At most a thousand. Throws Unreachable (`storage-…`). */
   list(prefix: string): Promise<Listing>
+  /** All that is not hidden, page by page; `more`: it was too much to be counted. Throws Unreachable (`storage-…`). */
+  used(): Promise<Used>
   lifecycle(): Promise<readonly LifecycleRule[]>
   unfinished(): Promise<readonly Unfinished[]>
   /** Uploads an object of a few bytes by a presigned URL, as the application's users do, reads it, and deletes it for good: the one reader that leaves something where its end fails. */
