@@ -40,3 +40,21 @@ test('every command line of the README names a command', () => {
   expect(named.length).toBeGreaterThan(3)
   expect(named.filter((id) => commands[id] === undefined)).toEqual([])
 })
+
+test('every command of the table of systems is one, and no cell of it is empty', () => {
+  const systems = readFileSync(`${root}docs/systems.md`, 'utf8')
+  const named = [...systems.matchAll(/`([a-z]+:[a-z-]+|latency|providers)`/g)].map(([, id = '']) => id)
+  expect(named.length).toBeGreaterThan(30)
+  expect(named.filter((id) => commands[id] === undefined)).toEqual([])
+  const rows = systems.split('\n').filter((line) => line.startsWith('| '))
+  expect(rows.length).toBeGreaterThan(15)
+  expect(
+    rows.filter(
+      (row) =>
+        row
+          .split('|')
+          .slice(1, -1)
+          .some((cell) => cell.trim() === '') || row.split('|').length !== 6,
+    ),
+  ).toEqual([])
+})
