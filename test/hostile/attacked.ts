@@ -170,7 +170,7 @@ const given = (make: (sandbox: Sandbox) => string, revoke: (sandbox: Sandbox) =>
   return ['--from', file]
 }
 
-/** Other kinds of what one procedure does, each with systems of its own: disturbed as well. */
+/** Other kinds of what one procedure does, each with systems of its own: disturbed as well; but for one of which the lane's environment would have to know names. */
 const kinds = {
   'secrets:rotate POSTGRES_PASSWORD': { words: ['--soak', '0s'], systems: ['kubernetes', 'postgres'] },
   'secrets:rotate SECRET_KEY': { words: ['--soak', '0s'], systems: ['kubernetes'] },
@@ -199,7 +199,7 @@ const kinds = {
       observability.token = planted.nextIngestToken
     }),
   },
-} as const satisfies Readonly<Record<`secrets:rotate ${Exclude<RotatedName, 'REDIS_PASSWORD'>}`, Attacked>>
+} as const satisfies Readonly<Record<`secrets:rotate ${Exclude<RotatedName, 'REDIS_PASSWORD' | 'STORAGE_KEY'>}`, Attacked>>
 
 export type AttackedId = ProcedureId | keyof typeof kinds
 export const everyAttacked = [...everyProcedure, ...(Object.keys(kinds) as readonly (keyof typeof kinds)[])] as readonly AttackedId[]

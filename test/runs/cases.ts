@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { RotatedName } from '../../src/lib/facts/secrets/rotated-names.ts'
 import { beforeRebootNote } from '../../src/lib/notes.ts'
 import type { procedures } from '../../src/lib/procedures/index.ts'
-import { apns, hosts, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { apns, hosts, namespace, nodes, storage } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import { snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
@@ -20,6 +20,7 @@ import {
   redisPassword,
   registryPassword,
   secretKey,
+  storageKey,
   syncedSecrets,
 } from '../support/rotation.ts'
 import {
@@ -29,6 +30,8 @@ import {
   secondIngestToken,
   secondMailPassword,
   secondRegistryToken,
+  secondStorageKey,
+  storageNames,
   worlds,
 } from '../support/worlds.ts'
 
@@ -39,6 +42,8 @@ export interface Case {
   /** What happened before it; its values stand in the words. */
   // biome-ignore lint/suspicious/noConfusingVoidType: most worlds have nothing to tell
   readonly world?: (sandbox: Sandbox) => void | Readonly<Record<string, string>> | Promise<void | Readonly<Record<string, string>>>
+  /** What its environment says beside the sandbox's. */
+  readonly settings?: object
   readonly words: (values: Readonly<Record<string, string>>) => readonly string[]
   /** The world that it is to come to, without what passes by itself. */
   readonly end: (sandbox: Sandbox) => unknown
@@ -363,6 +368,16 @@ export const further = {
   'secrets:rotate FCM_SERVER_KEY': {
     ...rotated('FCM_SERVER_KEY', fcmServerKey),
     world: (sandbox) => ({ FILE: secondFcmKey(sandbox) }),
+  },
+  'secrets:rotate STORAGE_KEY': {
+    ...rotated('STORAGE_KEY', storageKey),
+    settings: { storage: storageNames },
+    world: (sandbox) => {
+      const FILE = secondStorageKey(sandbox)
+      Object.assign(sandbox.storage, { id: storage.nextId, key: planted.nextStorageKey })
+      sandbox.storage.beside.clear()
+      return { FILE }
+    },
   },
   'secrets:rotate SECRET_KEY': rotated('SECRET_KEY', secretKey),
 } as const satisfies Readonly<Record<`secrets:rotate ${Exclude<RotatedName, 'REDIS_PASSWORD'>}`, Case>>

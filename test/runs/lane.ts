@@ -45,7 +45,7 @@ export const useLane = () => {
     rmSync(journalFolder(state), { recursive: true, force: true })
     const given = parse(readFileSync(join(sandbox().dir, 'environment.yaml'), 'utf8')) as object
     mkdirSync(state, { recursive: true })
-    writeFileSync(environment, stringify({ ...given, lease: { name: 'honeydue-operators', seconds: 3 } }))
+    writeFileSync(environment, stringify({ ...given, ...one?.settings, lease: { name: 'honeydue-operators', seconds: 3 } }))
     return (await one?.world?.(sandbox())) ?? {}
   }
 

@@ -6,13 +6,14 @@ import { lastApplied } from '../../src/lib/notes.ts'
 import type { StepState } from '../../src/lib/plan/outcome.ts'
 import type { Plan, Prepared } from '../../src/lib/plan/plan.ts'
 import { takeBack, undoingOf } from '../../src/lib/plan/undo.ts'
-import { apns, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
+import { apns, namespace, storage } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { Secret } from '../../src/lib/secret.ts'
 import type { Name, Systems } from '../../src/lib/systems/systems.ts'
 import { readyPods } from './requests.ts'
 import { runOf } from './run-of.ts'
+import { storageNames } from './worlds.ts'
 
 /** A value of the Secret as it is now. */
 export const liveValue = ({ kubernetes }: Sandbox, key: string): string => {
@@ -107,6 +108,22 @@ export const apnsAuthKey = (sandbox: Sandbox) => {
     source: file('deploy-k3s/secrets/apns_auth_key.p8') === live && file('deploy/prod.env').includes(`${apns.keyIdKey}=${id}\n`),
     pods: pods.length > 0 && pods.every(({ metadata }) => sandbox.environmentOf(metadata.name)?.[apns.keyIdKey] === id),
     files: [apnsKey, 'apns_key_id'].flatMap((name) => keptFiles(sandbox, name)),
+  }
+}
+
+/** Where the two halves of the storage's key are the same, and whether they open it. */
+export const storageKey = (sandbox: Sandbox) => {
+  const { kubernetes, environment, storage: bucket } = sandbox
+  const data = kubernetes.client.get({ group: '', resource: 'secrets' }, storageNames.secret, namespace)?.['data']
+  const value = (name: string) => Buffer.from((data as Readonly<Record<string, string>>)[name] ?? '', 'base64').toString()
+  const [id, key] = [value(storageNames.idKey), value(storageNames.keyKey)]
+  const source = readFileSync(join(environment.checkout, 'deploy/prod.env'), 'utf8')
+  return {
+    first: id === storage.id && key === planted.storageKey,
+    second: id === storage.nextId && key === planted.nextStorageKey,
+    source: source.includes(`${storageNames.idKey}=${id}\n${storageNames.keyKey}=${key}\n`),
+    opens: (bucket.id === id && bucket.key === key) || bucket.beside.get(id) === key,
+    files: ['STORAGE_KEY', 'storage_key_id'].flatMap((name) => keptFiles(sandbox, name)),
   }
 }
 

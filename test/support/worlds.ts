@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { ageK3s, ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { lastApplied } from '../../src/lib/notes.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
-import { apns, hosts, image, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { apns, hosts, image, namespace, nodes, storage } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import { pendingUpdates } from '../../src/lib/sandbox/nodes/apt-state.ts'
@@ -125,6 +125,23 @@ export const secondApnsKey = (sandbox: Sandbox): string => {
 
 /** The same of a key for messages to Android, of which nobody can be asked. */
 export const secondFcmKey = (sandbox: Sandbox): string => inFile(sandbox, 'new-fcm-key', planted.nextFcmServerKey)
+
+/** Where the application has its key of the storage, in worlds that have it: beside a key that its pods mount whole, so that no template changes. */
+export const storageNames = { secret: 'honeydue-apns-key', idKey: 'SANDBOX_STORAGE_ID', keyKey: 'SANDBOX_STORAGE_KEY' } as const
+
+/** Backblaze has made a second key of the storage, and the first is in use still. */
+export const secondStorageKey = (sandbox: Sandbox): string => {
+  const { kubernetes, environment } = sandbox
+  const first = { [storageNames.idKey]: storage.id, [storageNames.keyKey]: planted.storageKey }
+  kubernetes.client.update({ group: '', resource: 'secrets' }, storageNames.secret, namespace, (draft) => {
+    const encoded = Object.entries(first).map(([name, value]) => [name, Buffer.from(value).toString('base64')])
+    draft['data'] = { ...(draft['data'] as object), ...Object.fromEntries(encoded) }
+  })
+  const lines = Object.entries(first).map(([name, value]) => `${name}=${value}\n`)
+  appendFileSync(join(environment.checkout, 'deploy/prod.env'), lines.join(''))
+  sandbox.storage.beside.set(storage.nextId, planted.nextStorageKey)
+  return inFile(sandbox, 'new-storage-key', `${storage.nextId}:${planted.nextStorageKey}`)
+}
 
 /** Somebody changed two sources, of which one can be tried; and `kubectl apply` has left what it applied, a key that is gone too. */
 export const changedSources = (sandbox: Sandbox): void => {

@@ -34,6 +34,7 @@ const worth: readonly (readonly [called: string, opens: string])[] = [
   ['POSTGRES_PASSWORD', 'the database, from anywhere'],
   ['SECRET_KEY', "anybody's session"],
   ['REGISTRY_PASSWORD', 'the images, from anywhere'],
+  ['STORAGE_KEY', "users' files, from anywhere"],
   ['EMAIL_HOST_PASSWORD', 'mail in our name, from anywhere'],
   [originSecret, 'our names, for whoever stands between the edge and a node'],
   [apnsKey, 'messages to telephones'],
@@ -64,21 +65,28 @@ export const heldBy = async (
   const all = secrets
     .filter(({ type, name }) => known[name] !== undefined || ownTypes.has(type))
     .flatMap((secret) => secret.keys.map((key) => ({ secret, key })))
-    .filter(({ key }) => key.name !== 'tls.crt')
+    .filter(({ key }) => key.name !== 'tls.crt' && key.name !== environment.storage.idKey)
   return all
     .filter(({ secret, key }) => {
       const users = hasAll ? [] : consumersOf({ secret: secret.name, key: key.name }, { workloads, pods: [] })
       return hasAll || users.some(({ workload }) => workload.split(' ')[1] === holder)
     })
-    .map(({ secret, key }) => heldOf(secret, key, since))
+    .map(({ secret, key }) => heldOf(secret, key, since, environment.storage.keyKey))
     .sort((one, other) => rank(one.called) - rank(other.called) || (one.called < other.called ? -1 : 1))
 }
 
 /** What nobody but Kubernetes made is nobody's to renew. */
 const ownTypes = new Set(['Opaque', 'kubernetes.io/tls', 'kubernetes.io/dockerconfigjson', 'kubernetes.io/basic-auth'])
 
-const heldOf = (secret: KeptSecret, key: KeptKey, since: Date): Held => {
-  const called = key.name === pullKey ? 'REGISTRY_PASSWORD' : secret.name === originSecret ? originSecret : key.name
+const heldOf = (secret: KeptSecret, key: KeptKey, since: Date, storageKey: string | undefined): Held => {
+  const called =
+    key.name === pullKey
+      ? 'REGISTRY_PASSWORD'
+      : key.name === storageKey
+        ? 'STORAGE_KEY'
+        : secret.name === originSecret
+          ? originSecret
+          : key.name
   return {
     secret: secret.name,
     key: key.name,

@@ -10,6 +10,7 @@ export const rotatedNames = [
   'OBS_INGEST_TOKEN',
   apnsKey,
   'FCM_SERVER_KEY',
+  'STORAGE_KEY',
 ] as const
 export type RotatedName = (typeof rotatedNames)[number]
 

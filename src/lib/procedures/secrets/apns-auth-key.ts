@@ -16,7 +16,7 @@ const key: HandMade<'apns'> = {
     by: apns.host,
   }),
   untried: ({ apns }) => apns.lacking(),
-  goesWith: ({ apns: { keyIdKey, teamIdKey } }, from) =>
+  goesWith: async ({ apns: { keyIdKey, teamIdKey } }, { from }) =>
     keyIdKey === undefined || teamIdKey === undefined
       ? undefined
       : { key: keyIdKey, called: 'apns_key_id', next: from === undefined ? undefined : idIn(from) },

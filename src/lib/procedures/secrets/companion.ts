@@ -12,10 +12,12 @@ import { dropFiles } from './rotation-steps.ts'
 
 type Files = 'kube' | 'checkout'
 
-/** What goes with a secret and is none, such as the id of a key: a value of the ConfigMap, which pods get with it. */
+/** What goes with a secret and is none, such as the id of a key: a value of the ConfigMap, or of the same Secret, which pods get with it. */
 export interface Companion {
   readonly namespace: string
-  readonly configMap: string
+  /** The ConfigMap's name, or the Secret's. */
+  readonly name: string
+  readonly in: 'ConfigMap' | 'Secret'
   readonly key: string
   readonly base: string
   readonly present: string
@@ -34,30 +36,36 @@ export interface Paired {
   readonly key: string
   readonly called: string
   readonly next: string | undefined
+  /** Where it stands if not in the ConfigMap. */
+  readonly secret?: string
 }
 
 /** Reads where it stands, and how far an earlier run has come. */
 export const gatherCompanion = async (
-  { key, called, next: given }: Paired,
+  { key, called, next: given, secret }: Paired,
   look: Readers<Files>,
   { environment }: Pick<Context, 'environment'>,
 ): Promise<Companion> => {
   const { namespace, database } = environment
   const base = baseOf(called)
   const files = valueFiles(base)
-  const [config, kept, before] = await Promise.all([
+  const [config, stored, kept, before] = await Promise.all([
     look.kube.configMap(namespace, database.configMap),
+    secret === undefined ? undefined : look.kube.secret(namespace, secret, key),
     look.checkout.secret(files.new),
     look.checkout.secret(files.old),
   ])
-  const present = config?.[key] ?? ''
+  const isIn = stored === undefined ? 'ConfigMap' : 'Secret'
+  const name = isIn === 'Secret' && secret !== undefined ? secret : database.configMap
+  const present = stored?.reveal() ?? config?.[key] ?? ''
   if (kept && given !== undefined && kept.reveal() !== given) throw otherBegun(files.new)
   const next = kept ?? new Secret(given ?? present)
   const old = before ?? (present === next.reveal() ? undefined : new Secret(present))
-  const source = await sourceOf(look, key, [old?.reveal() ?? present, next.reveal()])
+  const source = await sourceByName(look, key, [old?.reveal() ?? present, next.reveal()])
   return {
     namespace,
-    configMap: database.configMap,
+    name,
+    in: isIn,
     key,
     base,
     present,
@@ -67,7 +75,7 @@ export const gatherCompanion = async (
     line: source && (await look.checkout.valueLine(source)),
     lines: false,
     against: every([
-      when(present !== '', `ConfigMap ${database.configMap} has no ${key}`, 'honeydue config:explain'),
+      when(present !== '', `${isIn} ${name} has no ${key}`, 'honeydue config:explain'),
       when(
         present === next.reveal() || present === old?.reveal(),
         `${key} is ${present}, neither the old nor the new one: somebody changed it meanwhile`,
@@ -79,7 +87,11 @@ export const gatherCompanion = async (
 }
 
 /** By its name in deploy/prod.env; else the one place of config.yaml that has its value. */
-const sourceOf = async ({ checkout }: Readers<'checkout'>, key: string, values: readonly string[]): Promise<ValueSource | undefined> => {
+export const sourceByName = async (
+  { checkout }: Readers<'checkout'>,
+  key: string,
+  values: readonly string[],
+): Promise<ValueSource | undefined> => {
   const named: ValueSource = { file: sources.environment, in: 'env', key }
   if (await checkout.value(named)) return named
   for (const value of values) {
@@ -89,13 +101,18 @@ const sourceOf = async ({ checkout }: Readers<'checkout'>, key: string, values: 
   return undefined
 }
 
+const liveOf = async (one: Companion, { kube }: Readers<'kube'>): Promise<string | undefined> =>
+  one.in === 'Secret'
+    ? (await kube.secret(one.namespace, one.name, one.key))?.reveal()
+    : (await kube.configMap(one.namespace, one.name))?.[one.key]
+
 /** Both are on the disk before anything live changes: what was asked with the old one is asked with it at the end as well. */
 export const keepCompanion = (one: Companion): Change<Files> => {
-  const { base, key, namespace, configMap, source, next, old } = one
+  const { base, key, namespace, name, source, next, old } = one
   const files = valueFiles(base)
   const kept = async ({ checkout }: Readers<'checkout'>) => Promise.all([checkout.secret(files.new), checkout.secret(files.old)])
-  const isOver = async ({ kube, checkout }: Readers<Files>) =>
-    (await kube.configMap(namespace, configMap))?.[key] === next.reveal() && same(await checkout.value(source), next)
+  const isOver = async (look: Readers<Files>) =>
+    (await liveOf(one, look)) === next.reveal() && same(await look.checkout.value(source), next)
   return {
     title: `Keep the old and the new ${key.slice(0, 24)} there too`,
     effect: [
@@ -107,7 +124,7 @@ export const keepCompanion = (one: Companion): Change<Files> => {
       await write.checkout.keepOldValue({
         base,
         value: old ?? next,
-        live: { namespace, name: configMap, key, configMap: true },
+        live: { namespace, name, key, ...(one.in === 'ConfigMap' && { configMap: true }) },
       })
       await write.checkout.keepNewValue({ base, value: next, text: next.reveal() })
     },
@@ -133,14 +150,14 @@ export const keepCompanion = (one: Companion): Change<Files> => {
 
 /** What pods get when they start: set just before they are restarted for the secret that it goes with. */
 export const setCompanion = (one: Companion): Change<Files> => {
-  const { namespace, configMap, key, present, next, old, against } = one
+  const { namespace, name, key, present, next, old, against } = one
   const [to, from] = [next.reveal(), old?.reveal() ?? present]
-  const value = { namespace, name: configMap, key }
-  const says = async ({ kube }: Readers<'kube'>, wanted: string) =>
-    when((await kube.configMap(namespace, configMap))?.[key] === wanted, `${key} of ${configMap} is another value`)
+  const value = { namespace, name, key }
+  const says = async (look: Readers<'kube'>, wanted: string) =>
+    when((await liveOf(one, look)) === wanted, `${key} of ${name} is another value`)
   return {
-    title: `Set ${key.slice(0, 24)} in ${configMap.slice(0, 30)}`,
-    effect: [{ what: `ConfigMap ${namespace}/${configMap}, ${key}`, before: from, after: to }],
+    title: `Set ${key.slice(0, 24)} in ${name.slice(0, 30)}`,
+    effect: [{ what: `ConfigMap ${namespace}/${name}, ${key}`, before: from, after: to }],
     check: async () => against,
     apply: (write) => write.kube.setConfigMapValue({ ...value, from, to }),
     verify: (look) => says(look, to),
@@ -151,17 +168,15 @@ export const setCompanion = (one: Companion): Change<Files> => {
 }
 
 /** The end of both files, once nobody has to be asked with the old one any more. */
-export const dropCompanion = ({ base, namespace, configMap, key, next }: Companion): Change<Files> => {
+export const dropCompanion = (one: Companion): Change<Files> => {
+  const { base, name, key, next } = one
   const { drop, dropped } = dropFiles({ base })
   return {
     title: 'Take away the files of what goes with it',
     effect: [{ what: `${valueFiles(base).new}, ${valueFiles(base).old}`, before: 'there', after: 'absent' }],
     apply: drop,
     verify: async (look) =>
-      every([
-        when((await look.kube.configMap(namespace, configMap))?.[key] === next.reveal(), `${key} of ${configMap} is not the new one`),
-        await dropped(look),
-      ]),
+      every([when((await liveOf(one, look)) === next.reveal(), `${key} of ${name} is not the new one`), await dropped(look)]),
     shows: (prove) => prove.checkout.dropped({ base }),
     undo: { impossible: 'the secret that the old one goes with is worth nothing any more' },
   }

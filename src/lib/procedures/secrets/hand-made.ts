@@ -8,7 +8,7 @@ import { spoken } from '../../spoken.ts'
 import type { Name, Provers, Readers, Shown } from '../../systems/systems.ts'
 import { type Companion, dropCompanion, gatherCompanion, keepCompanion, type Paired, setCompanion } from './companion.ts'
 import type { Kind } from './kinds.ts'
-import { gatherRotation, type Rotated, type RotationFacts } from './rotation-facts.ts'
+import { gatherRotation, type Rotated, type RotationFacts, type RotationWish } from './rotation-facts.ts'
 import { dropBoth, hasLive, inFile, keepBoth, placeInSource, restarts, setInSecret, soaked, tidy } from './rotation-steps.ts'
 
 /** What whoever a value is for says to it; `put off`: that says nothing of the value. */
@@ -21,8 +21,12 @@ export interface HandMade<N extends Name> {
   ask(look: Readers<N>, facts: HandMadeFacts, value?: Secret): Promise<Said>
   /** Why nobody can be asked with it: then it is put in use untried, and that is typed. */
   untried?(look: Readers<N>): string | undefined
-  /** What goes with it and is no secret, such as its id: by its name in the ConfigMap, and what the new one's is; `from`: the file that the new value came in. */
-  goesWith?(environment: Context['environment'], from: string | undefined): Paired | undefined
+  /** What goes with it and is no secret, such as its id: by its name in the ConfigMap, and what the new one's is. */
+  goesWith?(
+    environment: Context['environment'],
+    wish: Pick<RotationWish, 'from' | 'typed'>,
+    look: Readers<Base>,
+  ): Promise<Paired | undefined>
   /** The same by hand, with what is in a file; without it, a person looks. */
   shows?(prove: Provers<N>, file: string, wanted: boolean): Shown
   /** Who has it by another way than the Secret, and is changed over by a human before the old one ends. */
@@ -30,7 +34,7 @@ export interface HandMade<N extends Name> {
 }
 
 /** Where it stands, and whom it is for. */
-interface Place extends Pick<Rotated, 'secret' | 'key' | 'called' | 'source' | 'pulls' | 'lines' | 'form'> {
+interface Place extends Pick<Rotated, 'secret' | 'key' | 'called' | 'source' | 'pulls' | 'lines' | 'half' | 'form'> {
   /** Where a new one is made, and the old one revoked: "Fastmail: an app password". */
   readonly at: string
   /** Who is asked whether it lets in: "smtp.fastmail.com". */
@@ -59,13 +63,14 @@ export const handMade = <N extends Name>(one: HandMade<N>): Kind<HandMadeFacts, 
     // Of several lines what is typed is the path of their file.
     const from = wish.from ?? (of.lines ? wish.typed?.reveal() : undefined)
     const given = of.lines ? { ...wish, from, typed: undefined } : wish
-    const paired = one.goesWith?.(context.environment, from)
+    const paired = await one.goesWith?.(context.environment, given, base)
     const [facts, companion] = await Promise.all([
       gatherRotation({ ...of, servers: [], madeAt: at }, given, base, context),
       paired && gatherCompanion(paired, base, context),
     ])
     return {
       ...facts,
+      ...(companion?.in === 'Secret' && { also: companion }),
       against: every([facts.against, companion?.against ?? holds]),
       at,
       by,
@@ -102,7 +107,7 @@ const inUse = (facts: HandMadeFacts): readonly Step<Base>[] => {
     placeInSource(facts),
     ...(companion ? [placeInSource(companion)] : []),
     setInSecret(facts),
-    ...(companion ? [setCompanion(companion)] : []),
+    ...(companion?.in === 'ConfigMap' ? [setCompanion(companion)] : []),
     ...restarts(facts),
   ]
 }

@@ -13,8 +13,9 @@ import { redisPassword } from './redis-password.ts'
 import { registryPassword } from './registry-password.ts'
 import { wantsValue } from './rotation-facts.ts'
 import { secretKey } from './secret-key.ts'
+import { storageKey } from './storage-key.ts'
 
-type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics' | 'apns'
+type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics' | 'apns' | 'storage'
 
 const kinds = {
   REDIS_PASSWORD: rotating(redisPassword),
@@ -25,13 +26,14 @@ const kinds = {
   OBS_INGEST_TOKEN: rotating(obsIngestToken),
   [apnsKey]: rotating(apnsAuthKey),
   FCM_SERVER_KEY: rotating(fcmServerKey),
+  STORAGE_KEY: rotating(storageKey),
 } as const satisfies Readonly<Record<RotatedName, Rotating<Systems>>>
 
 /** A new value by the order of secret-rotation.md, without a request that is turned away: whoever checks it takes both while its users change over. */
 export const rotate = defineProcedure({
   id: 'secrets:rotate',
   title: 'Replace a secret, and end the old one',
-  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics', 'apns'],
+  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics', 'apns', 'storage'],
   choices: {
     name: argument({
       about: `which secret: ${rotatedNames.join(', ')}`,

@@ -35,6 +35,9 @@ export interface RotationFacts extends RotationWish {
   readonly called: string
   readonly pulls: Pulls | undefined
   readonly lines: boolean
+  readonly half: boolean
+  /** What is set in the same write of the Secret. */
+  readonly also?: { readonly key: string; readonly base: string; readonly next: Secret; readonly old: Secret | undefined }
   readonly secret: KeptSecret
   readonly source: ValueSource
   readonly line: number | undefined
@@ -93,13 +96,15 @@ export interface Rotated {
   readonly pulls?: Pulls
   /** It has several lines, which are kept as they are. */
   readonly lines?: boolean
+  /** It is what stands behind the first colon of what is given: before it stands the id that goes with it. */
+  readonly half?: boolean
   /** Why it cannot be such a value, where it has a form of its own; else it is one word that fits everywhere. */
   readonly form?: (value: Secret) => string | undefined
 }
 
 /** Reads where both values stand, and finds out how far an earlier run has come. */
 export const gatherRotation = async (
-  { secret: name, key, servers, early = false, madeAt, called = key, source: at, pulls, lines = false, form }: Rotated,
+  { secret: name, key, servers, early = false, madeAt, called = key, source: at, pulls, lines = false, half = false, form }: Rotated,
   wish: RotationWish,
   { kube, checkout }: Readers<'kube' | 'checkout'>,
   { environment, clock }: Pick<Context, 'environment' | 'clock'>,
@@ -125,7 +130,11 @@ export const gatherRotation = async (
     old,
     made,
     kept: filed,
-  } = await howFar(checkout, { base, called, present, inSource, over, madeAt, fitted: fitting(lines, form) }, wish)
+  } = await howFar(
+    checkout,
+    { base, called, present, inSource, over, madeAt, fitted: fitting({ lines, half, ...(form && { form }) }) },
+    wish,
+  )
   const uses = { secret: name, key }
   const consumers = consumersWhere(
     deployments,
@@ -144,6 +153,7 @@ export const gatherRotation = async (
     called,
     pulls,
     lines,
+    half,
     secret,
     source,
     line,
@@ -260,9 +270,10 @@ const givenIn = async (checkout: CheckoutReader, file: string, fitted: Standing[
 }
 
 const fitting =
-  (lines: boolean, form: Rotated['form']): Standing['fitted'] =>
+  ({ lines, half, form }: Pick<Rotated, 'lines' | 'half' | 'form'>): Standing['fitted'] =>
   (what, given) => {
-    const value = lines ? new Secret(inLines(given.reveal())) : usable(what, given)
+    const one = half ? new Secret(given.reveal().replace(/^[^:]*:/, '')) : given
+    const value = lines ? new Secret(inLines(one.reveal())) : usable(what, one)
     const no = form?.(value)
     if (no !== undefined) throw unusable(what, no)
     return value

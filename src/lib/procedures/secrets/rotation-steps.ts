@@ -36,6 +36,14 @@ export const hasLive = async (
   )
 }
 
+/** What is set in the same write has its value too. */
+const hasBoth = async (facts: RotationFacts, which: 'new' | 'old', look: Readers<'kube'>): Promise<Finding> => {
+  const { also } = facts
+  const own = await hasLive(facts, which === 'new' ? facts.next : facts.old, look)
+  if (!also || !own.ok) return own
+  return hasLive({ ...facts, key: also.key, pulls: undefined }, which === 'new' ? also.next : (also.old ?? also.next), look)
+}
+
 /** From when on pods have it (RFC 3339): the server's times are whole seconds, and one that began in that of the write may have begun before it. */
 const takenFrom = async (facts: RotationFacts, { kube }: Readers<'kube'>): Promise<Date | undefined> => {
   const at = (await liveKey(kube, facts.namespace, facts.secret.name, facts.key))?.[1].writtenAt
@@ -43,8 +51,8 @@ const takenFrom = async (facts: RotationFacts, { kube }: Readers<'kube'>): Promi
 }
 
 /** It is there, and whoever starts now is told from whoever started before. */
-const isSet = async (facts: RotationFacts, value: Secret | undefined, look: Readers<'kube'>): Promise<Finding> => {
-  const has = await hasLive(facts, value, look)
+const isSet = async (facts: RotationFacts, which: 'new' | 'old', look: Readers<'kube'>): Promise<Finding> => {
+  const has = await hasBoth(facts, which, look)
   if (!has.ok || !facts.early) return has
   const from = await takenFrom(facts, look)
   return when((from?.getTime() ?? 0) <= facts.clock.now().getTime(), 'the second in which it was written is not over')
@@ -71,7 +79,7 @@ const filesOf = async ({ base }: RotationFacts, { checkout }: Readers<'checkout'
 
 /** Before anything live changes, both values are on the disk: whenever a run is killed, they are found again. */
 export const keepBoth = (facts: RotationFacts): Change<Files> => {
-  const { base, key, called, pulls, lines, namespace, secret, next, old, from, typed } = facts
+  const { base, key, called, pulls, lines, half, namespace, secret, next, old, from, typed } = facts
   const files = valueFiles(base)
   return {
     title: 'Keep the old and the new value beside the source',
@@ -95,6 +103,7 @@ export const keepBoth = (facts: RotationFacts): Change<Files> => {
         value: next,
         ...(from === undefined ? typed && { typed: true } : { from }),
         ...(lines && { lines: true }),
+        ...(half && { half: true }),
       })
     },
     verify: async (look) => {
@@ -136,7 +145,15 @@ export const placeInSource = (
 }
 
 export const setInSecret = (facts: RotationFacts): Change<Files> => {
-  const { namespace, secret, key, next, old, clock } = facts
+  const { namespace, secret, key, next, old, clock, also } = facts
+  const alsoSet = (which: 'new' | 'old') =>
+    also && {
+      also: {
+        key: also.key,
+        file: `${facts.folder}/${valueFiles(also.base)[which]}`,
+        value: later(async () => (which === 'new' ? also.next : (also.old ?? also.next))),
+      },
+    }
   const { name, resourceVersion, lastRotated } = secret
   const target = { namespace, name, key }
   const today = clock.now().toISOString().slice(0, 10)
@@ -144,25 +161,41 @@ export const setInSecret = (facts: RotationFacts): Change<Files> => {
     title: `Set ${key} in Secret ${name}`,
     effect: [
       { what: `Secret ${namespace}/${name}, ${key}`, before: 'the old value', after: 'the new value' },
+      ...(also
+        ? [{ what: `Secret ${namespace}/${name}, ${also.key}`, before: also.old?.reveal() ?? 'the old one', after: also.next.reveal() }]
+        : []),
       { what: lastRotatedNote, before: lastRotated ?? 'absent', after: 'today', note: today },
     ],
     check: async () => facts.against,
     apply: (write) =>
-      write.kube.setSecretValue({ ...target, file: inFile(facts, 'new').file, ...stored(facts, next), resourceVersion, rotated: today }),
-    verify: (look) => isSet(facts, next, look),
+      write.kube.setSecretValue({
+        ...target,
+        file: inFile(facts, 'new').file,
+        ...stored(facts, next),
+        resourceVersion,
+        rotated: today,
+        ...alsoSet('new'),
+      }),
+    verify: (look) => isSet(facts, 'new', look),
     shows: (prove) =>
-      prove.kube.secretValue({ ...target, file: inFile(facts, 'new').file, ...(facts.pulls && { around: aroundPassword(facts.pulls) }) }),
+      both(
+        prove.kube.secretValue({ ...target, file: inFile(facts, 'new').file, ...(facts.pulls && { around: aroundPassword(facts.pulls) }) }),
+        also
+          ? prove.kube.secretValue({ namespace, name, key: also.key, file: `${facts.folder}/${valueFiles(also.base).new}` })
+          : { lines: [] },
+      ),
     undo: async (write, look) => {
       const live = await liveKey(look.kube, namespace, name, key)
       await write.kube.setSecretValue({
         ...target,
         file: inFile(facts, 'old').file,
         ...stored(facts, old ?? next),
+        ...alsoSet('old'),
         resourceVersion: live?.[0].resourceVersion ?? resourceVersion,
         ...(lastRotated !== undefined && { rotated: lastRotated }),
       })
     },
-    undone: (look) => isSet(facts, old, look),
+    undone: (look) => isSet(facts, 'old', look),
   }
 }
 

@@ -44,7 +44,12 @@ export const fcmHost = 'fcm.googleapis.com'
 
 /** Where users' files are kept (ch09); the id of the key is the sandbox's own. */
 export const storageHost = 's3.us-east-005.backblazeb2.com'
-export const storage = { region: 'us-east-005', bucket: 'honeyDueProd', id: '005sandbox0000000001' } as const
+export const storage = {
+  region: 'us-east-005',
+  bucket: 'honeyDueProd',
+  id: '005sandbox0000000001',
+  nextId: '005sandbox0000000002',
+} as const
 
 /** What metrics and traces are pushed to, and Grafana (ch15). */
 export const observability = { host: 'obs.88oakapps.com', grafana: 'grafana.88oakapps.com' } as const

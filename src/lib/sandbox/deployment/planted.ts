@@ -29,6 +29,7 @@ export const planted = {
   neonKey: made('neon-key'),
   grafanaToken: made('grafana-token'),
   storageKey: made('storage-key'),
+  nextStorageKey: made('next-storage-key'),
   apnsKey: keyOfApple(),
   nextApnsKey: keyOfApple(),
 } as const

@@ -24,8 +24,11 @@ export interface StorageSandbox {
   unfinished: { readonly key: string; readonly began: Date }[]
   /** What its key may not do. */
   readonly without: Set<Right>
-  /** The other half of the key. */
+  /** The key, by its two halves. */
+  id: string
   key: string
+  /** Others that it lets in as well, by their ids. */
+  readonly beside: Map<string, string>
   region: string
   /** Its clock is so far ahead of this machine's, in milliseconds. */
   ahead: number
@@ -44,13 +47,21 @@ export const startStorage = async (identity: Identity): Promise<StorageSandbox> 
       .end(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${body}`)
   const error = (response: ServerResponse, [status, code, message]: readonly [number, string, string]): void =>
     xml(response, status, `<Error>\n    <Code>${code}</Code>\n    <Message>${escaped(message)}</Message>\n</Error>`)
+  /** Whose key the request names; its signature is looked at with that. */
+  const holderOf = ({ headers, url = '/' }: IncomingMessage) => {
+    const named =
+      new URL(url, 'https://localhost').searchParams.get('X-Amz-Credential') ?? /Credential=(\S+)/.exec(headers.authorization ?? '')?.[1]
+    const id = named?.split('/')[0] ?? ''
+    const key = state.beside.get(id)
+    return key === undefined ? { id: state.id, key: state.key } : { id, key }
+  }
   const may = (right: Right): boolean => !state.without.has(right)
   const denied = [403, 'AccessDenied', 'not entitled'] as const
 
   const answer = (request: IncomingMessage, body: string, response: ServerResponse) => {
     const now = new Date(Date.now() + state.ahead)
     response.setHeader('date', now.toUTCString())
-    const no = whyRefused(request, body, { id: facts.id, key: state.key, region: state.region }, now)
+    const no = whyRefused(request, body, { ...holderOf(request), region: state.region }, now)
     if (no) return error(response, no)
     const url = new URL(request.url ?? '/', 'https://localhost')
     const [bucket = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent)
@@ -148,6 +159,7 @@ export const startStorage = async (identity: Identity): Promise<StorageSandbox> 
   const first = () => ({
     rules: [{ prefix: 'uploads/', hide: 7, remove: 1 }],
     unfinished: [],
+    id: facts.id as string,
     key: planted.storageKey,
     region: facts.region,
     ahead: 0,
@@ -159,10 +171,12 @@ export const startStorage = async (identity: Identity): Promise<StorageSandbox> 
     port,
     objects: new Map(),
     without: new Set(),
+    beside: new Map(),
     reset() {
       Object.assign(state, first())
       state.objects.clear()
       state.without.clear()
+      state.beside.clear()
     },
     stop,
   }

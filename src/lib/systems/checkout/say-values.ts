@@ -28,7 +28,7 @@ export const sayValues = (folder: string, real: (file: string) => string, kubeco
         [kubeconfigLine(kubeconfigs)],
       )
     },
-    keepNewValue: ({ base, from, typed, lines, text }) => {
+    keepNewValue: ({ base, from, typed, lines, text, half }) => {
       const file = valueFiles(base).new
       return said(
         [file],
@@ -39,9 +39,9 @@ export const sayValues = (folder: string, real: (file: string) => string, kubeco
             : from !== undefined
               ? lines
                 ? sh`(umask 077; awk ${'{ sub(/\\r$/, ""); if (NF) print }'} ${from} > ${file})`
-                : sh`(umask 077; tr -d '\\r\\n' < ${from} > ${file})`
+                : sh`(umask 077; tr -d '\\r\\n' < ${from}${part(half ? sh` | sed ${'s/^[^:]*://'}` : sh``)} > ${file})`
               : typed
-                ? sh`(umask 077; was=$(stty -g); trap 'stty "$was"' EXIT; stty -echo; echo 'The new value, which is not shown:' >&2; read -r value; printf %s "$value" > ${file})`
+                ? sh`(umask 077; was=$(stty -g); trap 'stty "$was"' EXIT; stty -echo; echo 'The new value, which is not shown:' >&2; read -r value; printf %s ${part(half ? sh`"\${value#*:}"` : sh`"$value"`)} > ${file})`
                 : sh`(umask 077; { printf h; openssl rand -hex 24 | tr -d '\\n'; } > ${file})`,
         ],
       )

@@ -103,7 +103,7 @@ export interface ValueWriter {
       readonly configMap?: true
     }
   }): Promise<void>
-  /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in; `typed`: somebody typed it; `lines`: it has several; `text`: it is no secret, and this. */
+  /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in; `typed`: somebody typed it; `lines`: it has several; `half`: what stands behind the first colon of what was given; `text`: it is no secret, and this. */
   keepNewValue(kept: {
     readonly base: string
     readonly value: Secret
@@ -111,6 +111,7 @@ export interface ValueWriter {
     readonly typed?: true
     readonly lines?: true
     readonly text?: string
+    readonly half?: true
   }): Promise<void>
   /** Puts a value into its source, in one piece. `line`: where that is, for the shell line. */
   placeValue(place: {

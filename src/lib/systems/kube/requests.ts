@@ -134,12 +134,20 @@ export const managerOf = (key: string): string => `honeydue.${key}`
 
 /** The new value of one key in base64; without one, a write that changes nothing of it. */
 export const secretValueRequest = (
-  { namespace, name, key, resourceVersion, rotated }: Omit<Of<'setSecretValue'>, 'value' | 'file'>,
+  {
+    namespace,
+    name,
+    key,
+    resourceVersion,
+    rotated,
+    also,
+  }: Omit<Of<'setSecretValue'>, 'value' | 'file' | 'also'> & { readonly also?: string },
   value?: string,
+  alsoValue?: string,
 ): KubeRequest => ({
   ...mergePatch(pathOf('Secret', namespace, name), {
     metadata: { resourceVersion, annotations: { [lastApplied]: null, [lastRotatedNote]: rotated ?? null } },
-    ...(value !== undefined && { data: { [key]: value } }),
+    ...(value !== undefined && { data: { [key]: value, ...(also !== undefined && { [also]: alsoValue }) } }),
   }),
   manager: managerOf(key),
 })

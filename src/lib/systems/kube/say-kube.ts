@@ -81,13 +81,15 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         `what runs on ${node}`,
       ),
     annotate: (wanted) => said(patched(wanted.kind, wanted, annotateRequest(wanted)), `${wanted.kind} ${placed(wanted)}`),
-    setSecretValue: ({ value: _value, file, around, ...wanted }) => {
-      const { body, manager = '' } = secretValueRequest(wanted, '%s')
+    setSecretValue: ({ value: _value, file, around, also, ...wanted }) => {
+      const { body, manager = '' } = secretValueRequest({ ...wanted, ...(also && { also: also.key }) }, '%s', also && '%s')
+      const values = also ? sh`"$value" "$also"` : sh`"$value"`
       return said(
         [
           sh`value=$(${part(inBase64(file, around))})`,
+          ...(also ? [sh`also=$(${part(inBase64(also.file))})`] : []),
           // printf is the shell's own: the value stands in no list of processes.
-          sh`printf ${JSON.stringify(body)} "$value" | kubectl -n ${wanted.namespace} patch ${`secret/${wanted.name}`} --type merge --field-manager ${manager} --patch-file /dev/stdin`,
+          sh`printf ${JSON.stringify(body)} ${part(values)} | kubectl -n ${wanted.namespace} patch ${`secret/${wanted.name}`} --type merge --field-manager ${manager} --patch-file /dev/stdin`,
         ],
         `Secret ${placed(wanted)}`,
       )

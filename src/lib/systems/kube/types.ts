@@ -251,6 +251,8 @@ export interface KubeWriter {
       /** Where an operator has the value, for the shell line; `around`: what is put before and after it there. */
       readonly file: string
       readonly around?: readonly [before: string, after: string]
+      /** Another key that is set in the same write. */
+      readonly also?: { readonly key: string; readonly value: Later<Secret>; readonly file: string }
     },
   ): Promise<void>
   /** Sets keys of a Secret in one write on the version that was read; without a version, makes it. A key without a value is taken away. */

@@ -61,8 +61,16 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
     setUnschedulable: (wanted) => send(unschedulableRequest(wanted)),
     drain: (wanted, signal) => drainNode(client, wanted, { clock, signal, dry }),
     annotate: (wanted) => send(annotateRequest(wanted)),
-    setSecretValue: async ({ value, around: _around, ...wanted }) =>
-      send(secretValueRequest(wanted, dry ? undefined : base64((await value.read()).reveal()))),
+    setSecretValue: async ({ value, around: _around, also, ...wanted }) =>
+      send(
+        dry
+          ? secretValueRequest(wanted)
+          : secretValueRequest(
+              { ...wanted, ...(also && { also: also.key }) },
+              base64((await value.read()).reveal()),
+              also && base64((await also.value.read()).reveal()),
+            ),
+      ),
     setSecretValues: async ({ values, ...wanted }) => {
       const data = values.map(async ({ key, value }) => [key, value ? base64((await value.read()).reveal()) : null] as const)
       await send(secretValuesRequest(wanted, Object.fromEntries(await Promise.all(data))))

@@ -11,7 +11,7 @@ import { elements, textIn } from './xml.ts'
 const mostPages = 20
 
 /** The reading half: each question by itself, so that a key that may not do one does the others. */
-export const readStorage = ({ raw, ask }: ReturnType<typeof storageClient>, clock: Clock): Omit<StorageReader, 'lacking'> => ({
+export const readStorage = ({ raw, ask }: ReturnType<typeof storageClient>, clock: Clock): Omit<StorageReader, 'lacking' | 'letsIn'> => ({
   clock: async () => {
     const asked = clock.now().getTime()
     const began = performance.now()

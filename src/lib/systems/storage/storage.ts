@@ -14,6 +14,8 @@ export interface StorageOptions extends Trust {
   readonly endpoint: string
   readonly region: string
   readonly bucket: string
+  /** What is listed to see whether a key is let in. */
+  readonly prefix?: string
   /** The names under which the live key's two halves stand. */
   readonly idKey?: string | undefined
   readonly keyKey?: string | undefined
@@ -26,9 +28,12 @@ export interface StorageOptions extends Trust {
   readonly timeout?: Duration
 }
 
+/** Codes of answers to a request that came through. */
+const said: ReadonlySet<string> = new Set(['storage-credentials', 'storage-forbidden', 'storage-cap', 'storage-busy', 'storage-clock'])
+
 /** The bucket that holds what users upload, over its S3 API. */
 export const storageSystem = (options: StorageOptions): System<StorageReader, StorageWriter> => {
-  const { idKey, keyKey, key_command: command, clock, signal } = options
+  const { idKey, keyKey, key_command: command, clock, signal, prefix = '' } = options
   const live = idKey !== undefined && keyKey !== undefined ? ([idKey, keyKey] as const) : undefined
   const named = async (name: string): Promise<string> => {
     const found = await options.value(name)
@@ -52,6 +57,18 @@ export const storageSystem = (options: StorageOptions): System<StorageReader, St
         live === undefined && command === undefined
           ? 'neither storage.idKey with storage.keyKey nor storage.key_command is in the configuration'
           : undefined,
+      letsIn: async (given) => {
+        // A client of its own: the live key may be another one by now.
+        const { ask } = storageClient({ ...options, timeout: options.timeout ?? seconds(5), key: given ? async () => given : key })
+        const query = { 'list-type': '2', 'max-keys': '1', prefix }
+        try {
+          await ask({ doing: `list ${prefix}`, query, root: 'ListBucketResult' })
+          return { is: 'let in' }
+        } catch (error) {
+          if (!(error instanceof Unreachable) || !said.has(error.code)) throw error
+          return { is: error.code === 'storage-credentials' ? 'refused' : 'put off', because: error.likely ?? error.failed }
+        }
+      },
       ...reads,
     },
     write: writeStorage(client, reads, options.bucket),

@@ -1,3 +1,4 @@
+import type { Secret } from '../../secret.ts'
 import type { System } from '../systems.ts'
 
 /** The first objects under a prefix, in the order of their names. */
@@ -34,6 +35,8 @@ export interface Unfinished {
   readonly began: Date
 }
 
+export type StorageAnswer = { readonly is: 'let in' } | { readonly is: 'refused' | 'put off'; readonly because: string }
+
 /** What became of an object of ours, step by step; the steps after one that failed were not tried, but for the last. */
 export interface RoundTrip {
   readonly key: string
@@ -45,6 +48,8 @@ export interface StorageReader {
   lacking(): Promise<string | undefined>
   /** Its clock minus ours, and by how much that may be wrong: asked without a key. Throws Unreachable (`storage-…`) where nothing answers. */
   clock(): Promise<{ readonly offsetMs: number; readonly withinMs: number }>
+  /** Whether this key (`id:key`), else the live one, is let in to list; `put off`: that says nothing of the key. Throws Unreachable (`storage-…`) where nothing answers. */
+  letsIn(key?: Secret): Promise<StorageAnswer>
   /** At most a thousand. Throws Unreachable (`storage-…`). */
   list(prefix: string): Promise<Listing>
   /** All that is not hidden, page by page; `more`: it was too much to be counted. Throws Unreachable (`storage-…`). */
