@@ -10,6 +10,7 @@ import { migrationWorlds, nextImage, observeMigrations } from '../support/migrat
 import { syncedSecrets } from '../support/rotation.ts'
 import {
   changedSources,
+  lastSnapshot,
   secondApnsKey,
   secondFcmKey,
   secondIngestToken,
@@ -132,6 +133,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     arrange: (sandbox) => void worlds["k3s' certificates end soon"](sandbox),
   },
   'mail:test': { words: ['--to', 'somebody@example.com'], systems: ['kubernetes', 'mail'] },
+  'cluster:restore': {
+    words: ['--without-lease'],
+    systems: ['kubernetes', 'ssh'],
+    arrange: async (sandbox) => ['--snapshot', lastSnapshot(sandbox).SNAPSHOT],
+  },
   'cluster:snapshot': { words: ['--token-kept'], systems: ['kubernetes', 'ssh'] },
   'nodes:clean': {
     words: [secondNode.alias],

@@ -48,6 +48,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'kubeconfig:renew': () => ({ from: undefined }),
   'queue:drop': () => ({ id: [], type: 'email:send', state: 'archived', lost: false }),
   'cluster:renew-certs': () => ({ node: undefined }),
+  'cluster:restore': () => ({ snapshot: undefined, 'own-data': true, 'others-off': false }),
   'cluster:snapshot': () => ({ name: undefined, 'newer-than': 3_600_000, 'token-kept': false }),
   'mail:test': () => ({ to: 'somebody@example.com', from: undefined }),
   'registry:prune': () => ({ last: '1' }),

@@ -21,6 +21,7 @@ import { contextOf } from '../support/context.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
+import { restored } from '../support/restored.ts'
 import { ingestToken, liveValue, postgresPassword, redisPassword, syncedSecrets } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
 import { scratchServers, useSandbox, worlds } from '../support/worlds.ts'
@@ -282,6 +283,12 @@ const cases: readonly Case[] = [
     world: "k3s' certificates end soon",
     input: () => ({ node: undefined }),
     observe: (one) => nodes.map(({ alias }) => one.nodes.node(alias).state.read('k3s-serving')),
+  },
+  {
+    id: 'cluster:restore',
+    world: 'a snapshot of hetzner1',
+    input: ({ SNAPSHOT }) => ({ snapshot: SNAPSHOT, 'own-data': false, 'others-off': false }),
+    observe: restored,
   },
   {
     id: 'cluster:snapshot',

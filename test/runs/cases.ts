@@ -11,6 +11,7 @@ import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
+import { restored } from '../support/restored.ts'
 import {
   apnsAuthKey,
   emailHostPassword,
@@ -25,6 +26,7 @@ import {
 } from '../support/rotation.ts'
 import {
   changedSources,
+  lastSnapshot,
   secondApnsKey,
   secondFcmKey,
   secondIngestToken,
@@ -249,6 +251,12 @@ export const cases = {
     words: () => ['hetzner2'],
     end: ({ nodes: machines }) => nodes.map(({ alias }) => machines.node(alias).state.read('k3s-serving')),
   },
+  'cluster:restore': {
+    world: (sandbox) => lastSnapshot(sandbox),
+    // Killed while k3s is stopped everywhere, it is run again without a lease.
+    words: ({ SNAPSHOT = '' }) => ['--snapshot', SNAPSHOT, '--without-lease'],
+    end: (sandbox) => restored(sandbox),
+  },
   'cluster:snapshot': {
     words: () => ['--token-kept'],
     end: ({ dir }) =>
@@ -404,7 +412,16 @@ export const groups = {
     'queue:retry',
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
-  nodes: ['cluster:renew-certs', 'cluster:snapshot', 'nodes:clean', 'nodes:drain', 'nodes:reboot', 'nodes:uncordon', 'nodes:update'],
+  nodes: [
+    'cluster:renew-certs',
+    'cluster:restore',
+    'cluster:snapshot',
+    'nodes:clean',
+    'nodes:drain',
+    'nodes:reboot',
+    'nodes:uncordon',
+    'nodes:update',
+  ],
   certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'mail:test', 'secrets:rotate', 'secrets:sync', 'storage:lifecycle'],
   releases: ['deploy:image', 'deploy:rollback', 'registry:prune'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],

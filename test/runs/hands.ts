@@ -275,6 +275,13 @@ export const hands: readonly Hand[] = [
     codes: [0],
   },
   {
+    id: 'cluster:restore',
+    after: 'begin',
+    by: 'ssh stops k3s on one of them first',
+    act: ({ world }) => ssh(world, second.alias, 'sudo -n systemctl stop k3s'),
+    codes: [0],
+  },
+  {
     id: 'cluster:snapshot',
     after: 0,
     by: 'ssh deletes the snapshot that was just saved',

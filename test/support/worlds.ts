@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { ageK3s, ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
@@ -157,6 +157,16 @@ export const changedSources = (sandbox: Sandbox): void => {
   })
 }
 
+/** The newest that k3s has made on hetzner1, by the names that the runbook's pages give its parts. */
+export const lastSnapshot = ({ dir }: Sandbox): { readonly SNAPSHOT: string; readonly AT: string } => {
+  const SNAPSHOT =
+    readdirSync(join(dir, 'nodes/hetzner1/root', snapshotFolder))
+      .sort()
+      .at(-1) ?? ''
+  const at = new Date(Number(SNAPSHOT.slice(-10)) * 1000)
+  return { SNAPSHOT, AT: `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC` }
+}
+
 /** What months leave on a disk, by the names that the runbook's pages give it. */
 const litter = ({ nodes: { node } }: Sandbox): Values => {
   const { hostname, state, put } = node('hetzner2')
@@ -237,6 +247,11 @@ export const worlds = {
   "k3s' certificates end soon": (sandbox): Values => {
     ageK3s(sandbox, 20)
     return { SOON: new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10) }
+  },
+  'a snapshot of hetzner1': (sandbox): Values => lastSnapshot(sandbox),
+  'two servers away, and the quorum with them': async (sandbox): Promise<Values> => {
+    for (const alias of ['hetzner2', 'hetzner3']) await sandbox.nodes.setUp(alias, false)
+    return lastSnapshot(sandbox)
   },
   'hetzner2 full of litter': litter,
   'hetzner2 cordoned': ({ kubernetes }) =>

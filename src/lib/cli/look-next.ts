@@ -9,7 +9,7 @@ const reportOf = (id: string): string => {
   if (topic === 'lock') return 'lock:status'
   if (topic === 'kubeconfig') return 'cluster:certs'
   if (id === 'cluster:renew-certs') return 'cluster:certs'
-  if (id === 'cluster:snapshot') return 'cluster:etcd'
+  if (id === 'cluster:snapshot' || id === 'cluster:restore') return 'cluster:etcd'
   if (id === 'nodes:clean') return 'nodes:disk'
   return topic === 'cluster'
     ? 'cluster:health'

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import * as Flags from '@oclif/core/flags'
 import { atMost, seconds, systemClock } from '../clock.ts'
 import { readOnly } from '../environment/read-only.ts'
-import { Blocked } from '../errors.ts'
+import { Blocked, Unreachable } from '../errors.ts'
 import { keepPlan } from '../journal/kept-plans.ts'
 import { readRuns } from '../journal/read-journal.ts'
 import { isLeftOpen } from '../journal/timeline.ts'
@@ -55,7 +56,10 @@ abstract class ProcedureCommand extends HoneydueCommand {
     ...environmentFlag,
     'dry-run': Flags.boolean({ summary: 'show the plan, and stop there', helpGroup: 'GLOBAL' }),
     details: Flags.boolean({ summary: 'show all that is known of each step of the plan', helpGroup: 'GLOBAL' }),
-    'by-hand': Flags.boolean({ summary: 'print the shell lines of the live plan, and stop there', helpGroup: 'GLOBAL' }),
+    'by-hand': Flags.boolean({
+      summary: 'print the shell lines of the live plan, and stop there; where nothing answers, those of the page',
+      helpGroup: 'GLOBAL',
+    }),
     out: Flags.string({
       summary: 'keep the plan in this file for another pair of eyes, and stop there; run:apply performs it',
       helpGroup: 'GLOBAL',
@@ -99,6 +103,12 @@ abstract class ProcedureCommand extends HoneydueCommand {
     return typedLine(this.id ?? '', [...this.planned(), ...more])
   }
 
+  /** Where nothing answers there is no plan to make them of. */
+  private async pageLines(id: string): Promise<string> {
+    const { linesOfPage } = await import('./page-lines.ts')
+    return linesOfPage(join(this.config.root, 'runbooks'), id)
+  }
+
   /** The same command, to look only. */
   private dryRun(): ShellLine {
     return this.again('--dry-run')
@@ -128,7 +138,10 @@ abstract class ProcedureCommand extends HoneydueCommand {
       const context = prompts && question !== undefined ? { ...around, typed: await prompts.hidden(question) } : around
       // How to draw is read while the systems are being asked.
       const [prepared, { planAtQuestion, planText, showsOf }, { paint }] = await Promise.all([
-        looking(prepare(procedure, input, systems, context)),
+        looking(prepare(procedure, input, systems, context)).catch(async (error: unknown) => {
+          if (flags['by-hand'] === true && !flags.json && error instanceof Unreachable) this.log(await this.pageLines(procedure.id))
+          throw error
+        }),
         import('./plan-shown.ts'),
         import('./render.ts'),
       ])
@@ -154,7 +167,16 @@ abstract class ProcedureCommand extends HoneydueCommand {
       const unseen = prompts && planAtQuestion(plan)
       if (unseen !== undefined) say(`${unseen}\n`)
       await settleConfirmation(plan, confirm, this.dryRun(), prompts, showsOf(plan, this.config.root))
-      const recording = { session, state, line: this.again(), asked: flags.env, prompts, say, ...leaseOf(flags) }
+      const recording = {
+        session,
+        state,
+        line: this.again(),
+        asked: flags.env,
+        prompts,
+        say,
+        ...leaseOf(flags),
+        losesLease: procedure.stopsApi === true,
+      }
       const replan = async () => (await prepare(procedure, input, systems, { ...context, signal: new AbortController().signal })).plan
       const afresh = async (title: string) =>
         procedure.steps(await procedure.gather(input, look, context)).find((step) => isChange(step) && step.title === title)

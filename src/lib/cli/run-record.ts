@@ -21,7 +21,7 @@ import type { Session } from './session.ts'
 /** One run while it goes on: its journal, and the lease that keeps others out. */
 export interface RunRecord {
   readonly run: string
-  /** Undefined where none could be taken, and the operator went on without. */
+  /** Undefined where none could be taken, and the operator went on without, or where the run itself stops what keeps it. */
   readonly lease: Lease | undefined
   /** From here on something is changed, by this plan. */
   readonly begin: (prepared: { readonly plan: Plan; readonly facts?: unknown; readonly input?: unknown }) => Promise<void>
@@ -47,6 +47,8 @@ export interface Recording {
   /** Whom the lease may be taken from, by name, where nobody is asked. */
   readonly takeOver: string | undefined
   readonly withoutLease: boolean
+  /** The run itself stops what keeps it: it keeps others out for as long as it is seen, and the run goes on without it. */
+  readonly losesLease?: boolean
   readonly say: (text: string) => void
   /** The run that this one takes back. */
   readonly undoes?: string
@@ -88,7 +90,7 @@ const recordOf = (
   lease: Lease | undefined,
   under: Pick<Begin, 'lease'>,
   store: LeaseStore,
-  { line, lease: lent, state }: Recording,
+  { line, lease: lent, state, losesLease }: Recording,
 ): RunRecord => {
   const announce = (...event: Parameters<LeaseStore['event']>) =>
     lease
@@ -102,7 +104,7 @@ const recordOf = (
   let ended = false
   return {
     run: journal.run,
-    lease,
+    lease: losesLease ? undefined : lease,
     begin: async ({ plan, facts, input }) => {
       await journal.write({ type: 'begin', plan, ...under })
       if (facts !== undefined) await journal.write({ type: 'facts', ...kept(facts, input) })

@@ -28,6 +28,7 @@ export const drills: Readonly<Record<string, () => Promise<Drill>>> = {
   'tag-pushed-again': async () => (await import('./all/tag-pushed-again.ts')).drill,
   'token-blown-away': async () => (await import('./all/token-blown-away.ts')).drill,
   'two-nodes-away': async () => (await import('./all/two-nodes-away.ts')).drill,
+  'two-nodes-gone': async () => (await import('./all/two-nodes-gone.ts')).drill,
   'two-workers': async () => (await import('./all/two-workers.ts')).drill,
   'vmagent-cut-off': async () => (await import('./all/vmagent-cut-off.ts')).drill,
   'wrong-apns-topic': async () => (await import('./all/wrong-apns-topic.ts')).drill,

@@ -79,10 +79,11 @@ const linesOf = (step: PlannedStep, at: At, risk: Risk): readonly HandLine[] => 
   const writes = step.writes.slice(at.state === 'undone' ? 0 : at.written).map(({ lines }) => lines.map(line))
   const lines = [...(at.state === 'half' ? begun(step, writes) : writes.flat()), ...(shown ?? (writes.length > 0 ? [] : [seen]))]
   const head = [note(step.title), ...(at.state === 'half' ? [note(halfDone(at))] : []), ...(at.state === 'undone' ? [note(undone)] : [])]
-  if (risk !== 'irreversible' || step.undo === undefined || step.undo === 'undo') return [...head, ...lines]
+  const forEver = risk === 'irreversible' && step.undo !== undefined && step.undo !== 'undo'
+  if (!forEver && !step.held) return [...head, ...lines]
   return [
     ...head,
-    note(`Nothing takes this back: ${step.undo}.`),
+    ...(forEver ? [note(`Nothing takes this back: ${step.undo}.`)] : []),
     note('Where it is to be done, take away the "# " before:'),
     ...lines.map(held),
   ]

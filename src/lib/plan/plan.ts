@@ -147,6 +147,7 @@ const planStep = async <N extends Name>(
     manual: recorded.flatMap(({ lines }) => lines),
     writes: recorded,
     ...(step.shows && { shows: step.shows(prove) }),
+    ...(step.held && { held: true }),
     undo: typeof step.undo === 'object' && 'impossible' in step.undo ? step.undo.impossible : 'undo',
   }
 }

@@ -21,6 +21,8 @@ export interface PlannedStep {
   readonly type?: string
   /** How it is taken back: 'undo', or why that is impossible. */
   readonly undo?: string
+  /** By hand it is commented out, though it can be taken back. */
+  readonly held?: true
 }
 
 /** The ordered steps computed from facts: a value that can be printed, compared and journaled. */

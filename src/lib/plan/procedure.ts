@@ -46,6 +46,8 @@ export interface Change<N extends Name> {
   /** By hand: lines that stop where it does not hold afterwards. */
   readonly shows?: (prove: Provers<N>) => Shown
   readonly undo: Undo<N>
+  /** By hand it is commented out like what cannot be taken back: without the steps after it, it does nothing but harm. */
+  readonly held?: true
   /** The world once it is taken back. Where nothing is said: the plan, made anew, would do this step again just as it did. */
   readonly undone?: (look: Readers<N>) => Promise<Finding>
 }
@@ -100,6 +102,8 @@ export interface Procedure<C extends Choices, N extends Name, F> {
   risk(input: Input<C>): Risk
   /** Its own steps take away what its facts are read from: they are not read again before each change, whose writes test for themselves. */
   readonly consumesFacts?: true
+  /** Its own steps stop what keeps the operators' lease: it is taken where it can be, and what becomes of it then stops nothing. */
+  readonly stopsApi?: true
   /** Every read, concurrently where independent; stands before subject and steps, or F is unknown. */
   gather(input: Input<C>, look: Readers<NoInfer<N>>, context: Context): Promise<F>
   /** Why these facts weigh one level more than the input says: what is asked is then typed. */

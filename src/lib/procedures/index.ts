@@ -12,6 +12,7 @@ export const procedures = {
   'cert:install': async () => (await import('./cert/install.ts')).install,
   'cert:rotate': async () => (await import('./cert/rotate.ts')).rotate,
   'cluster:renew-certs': async () => (await import('./cluster/renew-certs.ts')).renewCerts,
+  'cluster:restore': async () => (await import('./cluster/restore.ts')).restore,
   'cluster:snapshot': async () => (await import('./cluster/snapshot.ts')).snapshot,
   'cluster:tidy': async () => (await import('./cluster/tidy.ts')).tidy,
   'config:set': async () => (await import('./config/set.ts')).configSet,

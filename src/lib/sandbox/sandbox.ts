@@ -169,6 +169,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const slow = async (slowed: NodesSandbox) => {
       if (delay !== undefined) for (const { alias } of slowed.nodes) await slowed.fail(alias, { delayMs: 2 * delay })
     }
+    const saved = new Map<string, unknown>()
     const nodes = started(
       await startNodes({
         dir,
@@ -176,6 +177,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         reach: reach.address,
         files: k3sFiles(lasting.k3s, admin, authority.certificate),
         state: k3sState(lasting.k3s, nextAdmin, authority.certificate),
+        etcd: {
+          saved: (name) => void saved.set(name, kubernetes.snapshot()),
+          // Those that were there from the start hold what was there then.
+          restored: (name) => kubernetes.goBack(saved.get(name) ?? lasting.settled),
+        },
         ...(options.speed && { speed: options.speed }),
       }),
       (part) => part.reset().then(() => slow(part)),
@@ -183,6 +189,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const kubernetes: KubernetesSandbox = started(
       await startKubernetes({
         authority,
+        etcd: nodes.api,
         nodes: nodes.nodes.map(({ hostname, address, up, boot, state }) => ({
           name: hostname,
           address,

@@ -35,7 +35,16 @@ export interface KubernetesOptions {
   readonly tokens?: Readonly<Record<string, User>>
   /** 0 (by default) chooses a free port. */
   readonly port?: number
+  /** Whether it has what it needs; without it, always. */
+  readonly etcd?: () => 'serves' | 'no quorum' | 'none'
 }
+
+/** What it answers to everything: etcd's own words without a quorum, and nothing where k3s runs nowhere. */
+const withoutEtcd = {
+  serves: undefined,
+  'no quorum': { status: 500, reason: 'InternalError', message: 'etcdserver: request timed out' },
+  none: 'reset',
+} as const
 
 const defaultSpeed: Speed = { ready: 500, terminate: 300, jobComplete: 2000, nodeGrace: 40_000, observe: 25, faster: 1 }
 const timeAt = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
@@ -108,7 +117,7 @@ export async function startApiServer(
     names: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
     addresses: ['127.0.0.1', ...options.nodes.map(({ address }) => address)],
   })
-  const faults = createFaults()
+  const faults = createFaults(() => withoutEtcd[options.etcd?.() ?? 'serves'])
   let port = 0
   const serving: Serving = {
     tokens: options.tokens ?? {},
@@ -186,6 +195,10 @@ export async function startApiServer(
     halt: () => controlPlane.halt(),
     restore: (snapshot) => {
       faults.clear()
+      controlPlane.reset()
+      store.restore(snapshot as Snapshot)
+    },
+    goBack: (snapshot) => {
       controlPlane.reset()
       store.restore(snapshot as Snapshot)
     },

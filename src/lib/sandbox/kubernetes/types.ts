@@ -180,6 +180,8 @@ export interface KubernetesSandbox {
   /** Ends what runs in pods and forgets what is pending; nothing moves until `restore`. */
   halt(): void
   restore(snapshot: unknown): void
+  /** What is stored is as it was then, and what runs in pods follows: etcd was restored. */
+  goBack(snapshot: unknown): void
   /** Adds a fault; returns its end. */
   fail(fault: Fault): () => void
   stop(): Promise<void>

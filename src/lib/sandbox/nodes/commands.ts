@@ -1,4 +1,5 @@
 import { aptCommands } from './apt-commands.ts'
+import { clusterReset, joinAtStart } from './cluster-reset.ts'
 import { crictl, diskCommands } from './disk-commands.ts'
 import { etcdSnapshot } from './etcd-snapshot.ts'
 import { renewAtStart } from './k3s-files.ts'
@@ -51,6 +52,7 @@ case $1 in
   kubectl) shift; exec kubectl "$@" ;;
   crictl) ${crictl} ;;
   etcd-snapshot) ${etcdSnapshot} ;;
+  server) ${clusterReset} ;;
   *) echo "No help topic for '$1'" >&2; exit 3 ;;
 esac
 `,
@@ -79,9 +81,13 @@ case $verb in
     if [ "$verb" = stop ]; then echo inactive > "$file"; exit; fi
     if [ "$unit" = k3s ] && [ "$verb$now" != startactive ]; then
       # As with Restart=always: systemd tries again and again.
+      failed='Job for k3s.service failed because the control process exited with error code.
+See "systemctl status k3s.service" and "journalctl -xeu k3s.service" for details.'
+${joinAtStart}
       [ ! -f "$state/k3s-fails" ] || { echo activating > "$file"
-        printf 'Job for k3s.service failed because the control process exited with error code.\\nSee "systemctl status k3s.service" and "journalctl -xeu k3s.service" for details.\\n' >&2; exit 1; }
+        echo "$failed" >&2; exit 1; }
 ${renewAtStart}
+      join_cluster || { echo activating > "$file"; echo "$failed" >&2; exit 1; }
     fi
     echo active > "$file" ;;
   reboot) [ "$USER" = root ] || { echo 'Call to Reboot failed: Interactive authentication required.' >&2; exit 1; }

@@ -6,17 +6,30 @@ export const etcdFile = (hostname: string): string => {
   return `id ${id}\nsize 46137344\nquota 2147483648\nalarm -\nlearner 0\nslow 0`
 }
 
-/** `etcd_of FOLDER` reads it; `alive_at FOLDER`: the machine is up, and k3s too. `members` sets $total, $up, $leader, $peers and $has (a leader). */
+/** Below a node's root, its database, as far as there is one: of which cluster it is, and the hostnames of that cluster's members. */
+export const databaseFile = 'var/lib/rancher/k3s/server/db/etcd/member/snap/db'
+
+/** What it holds of a cluster that began with these machines. */
+export const database = (hostnames: readonly string[]): string => `cluster first\nmembers ${hostnames.join(' ')}\n`
+
+/**
+ * `etcd_of FOLDER` reads it; `cluster_of FOLDER` sets $cluster and $voters from its database; `alive_at FOLDER`: the machine is up, k3s too, and it has a database.
+ * `members` sets $total, $up, $leader, $peers and $has (a leader).
+ */
 export const etcdMembers = `
 etcd_of() { while read -r what value; do case $what in ?*) eval "etcd_$what=\\$value" ;; esac; done < "$1/etcd"; }
-alive_at() { [ "$(cat "$1/services/k3s")" = active ] && [ ! -s "$1/away" ]; }
+cluster_of() { cluster=; voters=; [ -f "$1/../root/${databaseFile}" ] || return 0
+  while read -r what value; do case $what in cluster) cluster=$value ;; members) voters=$value ;; esac; done < "$1/../root/${databaseFile}"; }
+alive_at() { [ "$(cat "$1/services/k3s")" = active ] && [ ! -s "$1/away" ] && [ -f "$1/../root/${databaseFile}" ]; }
 members() {
   total=0; up=0; leader=; peers=; etcd_of "$state"; own=$etcd_id
+  cluster_of "$state"; mine=$cluster; all=" $voters "
   for other in "$state"/../../*/state; do
     [ -f "$other/etcd" ] || continue
-    etcd_of "$other"; active=0
+    case $all in *" $(cat "$other/hostname") "*) ;; *) continue ;; esac
+    etcd_of "$other"; cluster_of "$other"; active=0
     [ "$etcd_learner" = 1 ] || total=$((total + 1))
-    if alive_at "$other"; then active=1; if [ "$etcd_learner" = 0 ]; then up=$((up + 1)); leader=${'$'}{leader:-$etcd_id}; fi; fi
+    if [ "$cluster" = "$mine" ] && alive_at "$other"; then active=1; if [ "$etcd_learner" = 0 ]; then up=$((up + 1)); leader=${'$'}{leader:-$etcd_id}; fi; fi
     [ "$etcd_id" = "$own" ] || peers="$peers
 etcd_network_active_peers{Local=\\"$own\\",Remote=\\"$etcd_id\\"} $active"
   done

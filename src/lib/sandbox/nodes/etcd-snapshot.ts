@@ -14,7 +14,7 @@ case $1 in
     while [ $# -gt 0 ]; do case $1 in --name) prefix=$2; shift ;; --name=*) prefix=${'$'}{1#*=} ;; esac; shift; done
     [ $has = 1 ] || fatal 'see server log for details: https://127.0.0.1:6443/db/snapshot: 500 Internal Server Error: etcdserver: no leader'
     [ "$free" -gt 45056 ] || fatal 'see server log for details: 500 Internal Server Error: write: no space left on device'
-    name=$prefix-$(cat "$state/hostname")-$(date +%s); echo 45056 > "$snaps/$name"; said info "Snapshot $name saved." ;;
+    name=$prefix-$(cat "$state/hostname")-$(date +%s); echo 45056 > "$snaps/$name"; echo "$name" >> "$state/etcd-saved"; said info "Snapshot $name saved." ;;
   ls|list) printf 'Name Location Size Created\\n'
     for file in "$snaps"/*; do [ -f "$file" ] && echo "${'$'}{file##*/} file:///var/lib/rancher/k3s/server/db/snapshots/${'$'}{file##*/} $(($(cat "$file") * 1024)) $(date -u +%Y-%m-%dT%H:%M:%SZ)"; done ;;
   delete) shift

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type ApiState, apiState } from './api-state.ts'
 import { type K3sListener, listenAsK3s } from './k3s-listener.ts'
 import { type BootSpeed, type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
 import { newSshKey } from './ssh-key.ts'
@@ -31,6 +32,8 @@ export interface NodesSandbox {
   /** Says where on 127.0.0.1 a port of this node really is: for its own commands and for connections forwarded to itself. */
   lead(alias: string, port: number, to: number): void
   setUp(alias: string, up: boolean): Promise<void>
+  /** What etcd and k3s of all of them come to: whether an API server has what it needs. */
+  api(): ApiState
   /** As a command on it would: until it answers again and k3s is active. */
   reboot(alias: string): Promise<void>
   /** Shows a fault until the returned function is called (or `reset`). */
@@ -41,6 +44,12 @@ export interface NodesSandbox {
 }
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
+
+const k3sConfigFile = 'etc/rancher/k3s/config.yaml'
+
+/** The first one began the cluster, and the others have joined by it. Whether production is so is in no source. */
+const k3sConfig = ({ alias }: NodeIdentity, [first]: readonly NodeIdentity[]): string =>
+  first === undefined || first.alias === alias ? 'cluster-init: true\n' : `server: https://${first.address}:6443\n`
 
 const sshConfig = (folder: string, nodes: readonly SandboxNode[]) =>
   nodes
@@ -75,6 +84,8 @@ export const startNodes = async (options: {
   files?: Readonly<Record<string, string>>
   /** The same for what its programs answer from. */
   state?: Readonly<Record<string, string>>
+  /** Told of the snapshots of etcd that a command has saved, and of the one that it was reset to. */
+  etcd?: { readonly saved: (name: string) => void; readonly restored: (name: string) => void }
 }): Promise<NodesSandbox> => {
   const identities = options.nodes ?? bookNodes
   const dir = resolve(options.dir)
@@ -97,7 +108,14 @@ export const startNodes = async (options: {
   const commands = join(dir, 'nodes', 'commands')
   writeCommands(commands)
   for (const identity of identities) {
-    const place = nodeFolder(join(dir, 'nodes', identity.alias), commands, identity, options.files, options.state)
+    const place = nodeFolder(
+      join(dir, 'nodes', identity.alias),
+      commands,
+      identity,
+      { ...options.files, [k3sConfigFile]: k3sConfig(identity, identities) },
+      options.state,
+      identities.map(({ hostname }) => hostname),
+    )
     const listening = await listenAsK3s(place)
     place.lead(6443, listening.port)
     const server = await startNodeServer({
@@ -105,6 +123,11 @@ export const startNodes = async (options: {
       authorized: key.public,
       reach: reachFrom(identity),
       speed: { bootMs: 8000, k3sMs: 4000, ...options.speed },
+      onEnd: () => {
+        const { saved, restored } = place.snapshotsTold()
+        for (const name of saved) options.etcd?.saved(name)
+        if (restored !== undefined) options.etcd?.restored(restored)
+      },
     })
     machines.set(identity.alias, {
       node: {
@@ -147,6 +170,7 @@ export const startNodes = async (options: {
     node: (alias) => machine(alias).node,
     lead: (alias, port, to) => machine(alias).folder.lead(port, to),
     setUp: (alias, up) => machine(alias).server.set(up ? undefined : 'down'),
+    api: () => apiState([...machines.values()].map(({ server, folder: place }) => ({ ...place, up: server.up() }))),
     reboot: (alias) => machine(alias).server.reboot(),
     async fail(alias, fault) {
       const { server } = machine(alias)

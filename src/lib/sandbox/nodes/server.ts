@@ -54,6 +54,8 @@ export const startNodeServer = async (options: {
   authorized: string
   reach: Reach
   speed: BootSpeed
+  /** Called at the end of each command. */
+  onEnd: () => void
 }): Promise<NodeServer> => {
   const { folder, reach, speed } = options
   const authorized = utils.parseKey(options.authorized) as ParsedKey
@@ -95,6 +97,7 @@ export const startNodeServer = async (options: {
         children,
         onOutput: () => fault === 'dies-mid-command' && breakAll(),
         onReboot: () => void reboot(),
+        onEnd: options.onEnd,
       })
     })
     connection.on('tcpip', (accept, reject, { destIP, destPort }) => {

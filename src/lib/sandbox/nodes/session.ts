@@ -12,6 +12,8 @@ export interface SessionPlace {
   onOutput(): void
   /** Called at the end of a command that asked for a reboot. */
   onReboot(): void
+  /** Called at the end of each command. */
+  onEnd(): void
 }
 
 // Without a chroot (which needs root) these absolute paths of a node are led into its own folder, where a command line names them.
@@ -64,6 +66,7 @@ export const serveSession = (session: Session, place: SessionPlace): void => {
     child.on('close', (code, signal) => {
       folder.enter()
       children.delete(child)
+      place.onEnd()
       if (folder.rebootAsked()) return place.onReboot()
       if (channel.destroyed) return
       if (signal === null) channel.exit(code ?? 255)

@@ -6,7 +6,7 @@ import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
 import { nodeCommands } from './commands.ts'
 import { diskFiles, scheduledSnapshots } from './disk-state.ts'
-import { etcdFile } from './etcd-commands.ts'
+import { database, databaseFile, etcdFile } from './etcd-commands.ts'
 import { networkPrograms } from './network-programs.ts'
 
 /** One machine as the book names it: the suffixes of alias and hostname do not match, on purpose. */
@@ -53,6 +53,8 @@ export interface NodeFolder extends NodeState {
   boot(): string
   /** Whether a command has asked for a reboot that has not begun. */
   rebootAsked(): boolean
+  /** The names of the snapshots that a command has saved, and of the one that etcd was reset to; each is told once. */
+  snapshotsTold(): { readonly saved: readonly string[]; readonly restored?: string }
   /** Another boot begins: with an id of its own, what waited for one is done, and k3s is not there yet. */
   startAnew(): void
   /** As systemd does at a boot. */
@@ -86,13 +88,14 @@ export const writeCommands = (folder: string): void => {
   makeExactly(join(folder, 'fallback'), script(networkPrograms))
 }
 
-/** Writes the folder of one node, `commands` leading to its commands: its state, its home and the absolute paths that only it has (`root/`), with what of `own` and `ownState` it begins with. */
+/** Writes the folder of one node, `commands` leading to its commands: its state, its home and the absolute paths that only it has (`root/`), with what of `own` and `ownState` it begins with; `members`: the hostnames of its cluster. */
 export const nodeFolder = (
   folder: string,
   commands: string,
   node: NodeIdentity,
   own: Readonly<Record<string, string>> = {},
   ownState: Readonly<Record<string, string>> = {},
+  members: readonly string[] = [node.hostname],
 ): NodeFolder => {
   const [bin, spare, state, root, home] = ['bin', 'fallback', 'state', 'root', 'home'].map((name) => join(folder, name)) as [
     string,
@@ -145,6 +148,7 @@ export const nodeFolder = (
       ['var/lib/dpkg/lock-frontend', { content: '' }],
       ['var/lib/dpkg/lock', { content: '' }],
       ['var/lib/apt/periodic/unattended-upgrades-stamp', { content: '' }],
+      [databaseFile, { content: database(members) }],
       ...Object.entries({ ...own, ...scheduledSnapshots(node.hostname, new Date()) }).map(
         ([file, content]) => [file, { content }] as const,
       ),
@@ -182,6 +186,15 @@ export const nodeFolder = (
     put: (file, content) => put(join(root, file), content),
     boot: () => boot,
     rebootAsked: () => existsSync(asked),
+    snapshotsTold: () => {
+      const [saved, restored] = ['etcd-saved', 'etcd-restored'].map((name) => {
+        const file = join(state, name)
+        const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
+        rmSync(file, { force: true })
+        return lines
+      })
+      return { saved: saved ?? [], ...(restored?.[0] !== undefined && { restored: restored[0] }) }
+    },
     startAnew: () => {
       rmSync(asked, { force: true })
       for (const file of [marker, `${marker}.pkgs`]) rmSync(file, { force: true })

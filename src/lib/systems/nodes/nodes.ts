@@ -60,7 +60,7 @@ export const nodesSystem = (options: NodesOptions): System<NodesReader, NodesWri
     })
   return {
     read,
-    askedOnce: ['facts', 'firewall', 'origin', 'served', 'etcd', 'k3sCertificates'],
+    askedOnce: ['facts', 'firewall', 'origin', 'served', 'etcd', 'k3sCertificates', 'restore'],
     write: writeNodes(write, { seen }),
     say: sayNodes(saying),
     prove: proveNodes(saying),

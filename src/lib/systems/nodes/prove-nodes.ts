@@ -59,6 +59,13 @@ export const proveNodes = (options: SayNodesOptions): NodesProver => {
       const found = root(alias, sh`find ${snapshotFolder} -name ${`${name}-*`} -mmin ${`-${minutes}`} -size +0`)
       return { lines: [sh`found=$(${part(found)}); test -n "$found"`] }
     },
+    k3sStopped: (alias, within) => {
+      const state = over(alias, sh`systemctl is-active k3s || :`)
+      return {
+        before: [sh`stopped() { service=$("$@") && case $service in inactive|failed) ;; *) false ;; esac; }`],
+        lines: [sh`within ${whole(within)} stopped ${part(state)}`],
+      }
+    },
     k3sActive: (alias, within) => ({ lines: [sh`within ${whole(within)} ${part(over(alias, sh`systemctl is-active --quiet k3s`))}`] }),
     k3sCertificatesLast: (alias, { days, within }) => {
       const lasts = sh`openssl x509 -noout -checkend ${days * 86_400} > /dev/null`

@@ -15,6 +15,7 @@ import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
 import { resolveAlias } from './resolve.ts'
 import type { Resolved } from './resolved.ts'
+import { readRestore, restoreScript } from './restore.ts'
 import { lacksSudo } from './script.ts'
 import { readServed, servedScript } from './served.ts'
 import { garbled, ufwUnreadable } from './trouble.ts'
@@ -122,6 +123,12 @@ export const readNodes = ({
     async etcd(alias) {
       const { stdout, stderr } = await told(alias, etcdScript, reading)
       const found = readEtcd(stdout)
+      if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
+      return found
+    },
+    async restore(alias) {
+      const { stdout, stderr } = await told(alias, restoreScript, reading)
+      const found = readRestore(stdout)
       if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
       return found
     },

@@ -4,6 +4,7 @@ import type { System } from '../systems.ts'
 import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfig, keepLines, putBackLine } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
+import { dropDatabaseLine, keepDatabaseLine, moveDatabaseLine, resetEtcdLine, startK3sLine, stopK3sLine } from './restore-lines.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
 import { rebootWhereAskedLine, updateLine } from './updates.ts'
 import { rebootLine, restartK3sLine } from './write-nodes.ts'
@@ -27,6 +28,12 @@ export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWri
     cleanPackages: (alias) => ({ line: root(alias, cleanPackagesLine), target: `apt's cache on ${alias}` }),
     saveSnapshot: (alias, { name }) => ({ line: root(alias, saveSnapshotLine(name)), target: `a snapshot on ${alias}` }),
     deleteSnapshots: (alias, names) => ({ line: root(alias, deleteSnapshotsLine(names)), target: `snapshots on ${alias}` }),
+    stopK3s: (alias) => ({ line: root(alias, stopK3sLine), target: `k3s on ${alias}` }),
+    startK3s: (alias) => ({ line: root(alias, startK3sLine), target: `k3s on ${alias}` }),
+    keepDatabase: (alias, { keptAs }) => ({ line: root(alias, keepDatabaseLine(keptAs)), target: `the database of ${alias}` }),
+    dropDatabase: (alias, { keptAs }) => ({ line: root(alias, dropDatabaseLine(keptAs)), target: `the copy ${keptAs} on ${alias}` }),
+    resetEtcd: (alias, reset) => ({ line: root(alias, resetEtcdLine(reset)), target: `etcd on ${alias}` }),
+    moveDatabase: (alias, { keptAs }) => ({ line: root(alias, moveDatabaseLine(keptAs)), target: `the database of ${alias}` }),
     restartK3s: (alias) => ({ line: root(alias, restartK3sLine), target: `k3s on ${alias}` }),
     updatePackages: (alias) => ({ line: root(alias, updateLine), target: `the packages of ${alias}` }),
     rebootWhereAsked: (alias) => ({ line: mayBeLost(root(alias, rebootWhereAskedLine)), target: `the machine ${alias}` }),

@@ -7,6 +7,7 @@ import type { Shown, System } from '../systems.ts'
 import type { NodeDisk, NodeLitter } from './disk-types.ts'
 import type { NodeEtcd } from './etcd-types.ts'
 import type { Absent } from './identities.ts'
+import type { EtcdReset, NodeRestore } from './restore-types.ts'
 import type { NodeUpdates } from './updates.ts'
 import type { Way } from './way.ts'
 
@@ -153,6 +154,8 @@ export interface NodesReader {
   litter(alias: string): Promise<NodeLitter>
   /** Its member of etcd, and the snapshots on it. Throws Unreachable (`ssh-command`) where root may not be asked. */
   etcd(alias: string): Promise<NodeEtcd>
+  /** How far a restore of etcd has come on it, and what one would find. Throws Unreachable (`ssh-command`) where root may not be asked. */
+  restore(alias: string): Promise<NodeRestore>
   /** A connection from the node to `host:port`, for Redis when the API server is down. Throws Unreachable (`ssh-forward-refused`). */
   forward(alias: string, target: { readonly host: string; readonly port: number }): Promise<Duplex>
   /** UFW's state and rules. Throws Unreachable (`ssh-sudo`, `ssh-command`). */
@@ -182,6 +185,18 @@ export interface NodesWriter {
   rebootWhereAsked(alias: string): Promise<void>
   /** Restarts k3s alone, until it is active again; what runs in containers goes on. */
   restartK3s(alias: string): Promise<void>
+  /** Stops k3s alone; what runs in containers goes on. */
+  stopK3s(alias: string): Promise<void>
+  /** Starts it, until it is active: a server without a quorum never is. */
+  startK3s(alias: string): Promise<void>
+  /** Copies the database of a server whose k3s is stopped; a copy of that name that is there stays as it is. */
+  keepDatabase(alias: string, copy: { readonly keptAs: string }): Promise<void>
+  /** Removes such a copy; where etcd was reset since, it stays: it is all that is left. */
+  dropDatabase(alias: string, copy: { readonly keptAs: string }): Promise<void>
+  /** Makes the server the only member of etcd. Nothing takes that back. */
+  resetEtcd(alias: string, reset: EtcdReset): Promise<void>
+  /** Moves the database of a server whose k3s is stopped out of its place, its snapshots too. */
+  moveDatabase(alias: string, copy: { readonly keptAs: string }): Promise<void>
   /** Removes every image that no container of the node uses and that is not pinned, whichever they are by then. */
   pruneImages(alias: string): Promise<void>
   /** Ends the journal's present files and removes its oldest until it takes no more than so many megabytes. */
@@ -214,6 +229,8 @@ export interface NodesProver {
   hasRoom(alias: string, wanted: { readonly percent: number }): Shown
   /** There is a snapshot of that name on its disk that is younger. */
   snapshotSaved(alias: string, wanted: { readonly name: string; readonly youngerThan: Duration }): Shown
+  /** systemd says that k3s is stopped, and does not start it again. */
+  k3sStopped(alias: string, within: Duration): Shown
   /** systemd says that k3s is active. */
   k3sActive(alias: string, within: Duration): Shown
   /** Every certificate of k3s, and the one that its 6443 serves, lasts so many days more. */

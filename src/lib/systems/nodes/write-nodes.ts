@@ -6,6 +6,7 @@ import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfigScript, keepKubeconfig, putBackKubeconfig } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
+import { dropDatabaseLine, keepDatabaseLine, moveDatabaseLine, resetEtcdLine, startK3sLine, stopK3sLine } from './restore-lines.ts'
 import type { Answer } from './script.ts'
 import { lastLine } from './trouble.ts'
 import type { NodesWriter } from './types.ts'
@@ -28,6 +29,12 @@ const updatingWithin = minutes(30)
 /** The machine may be gone before it has said how the command ended. */
 const isLost = (error: unknown): boolean => error instanceof Unreachable && error.code === 'ssh-lost'
 
+/** systemd gives a service 90 s by default before it ends it by force. */
+const stoppingWithin = minutes(2)
+
+/** A few gigabytes at most, read, written and gone through by k3s on a small machine. */
+const databaseWithin = minutes(10)
+
 /** The writing half: each call changes one thing of one node. */
 export const writeNodes = (
   ask: (alias: string, script: string, within?: Duration) => Promise<Answer>,
@@ -42,6 +49,17 @@ export const writeNodes = (
       failed: `${alias} refused "${line}"`,
       cause: lastLine(stderr) ?? lastLine(stdout) ?? `exit ${code}`,
       next: asRoot(saying)(alias, line),
+    })
+  }
+  const start = async (alias: string, line: ShellLine): Promise<void> => {
+    const { code, stderr } = await ask(alias, sh`root ${part(line)}`, restartingWithin)
+    if (code === 0) return
+    throw new Failed({
+      code: 'node-refused',
+      failed: `k3s of ${alias} did not start again`,
+      // systemd says in two lines what failed and where more stands.
+      cause: stderr.trim().split('\n').slice(-2).join(' ') || `exit ${code}`,
+      next: asRoot(saying)(alias, sh`journalctl -u k3s -n 50`),
     })
   }
   const ufw = async (alias: string, line: ShellLine, parts: readonly string[]): Promise<void> => {
@@ -85,17 +103,13 @@ export const writeNodes = (
     cleanPackages: (alias) => run(alias, cleanPackagesLine, cleaningWithin),
     saveSnapshot: (alias, { name }) => run(alias, saveSnapshotLine(name), cleaningWithin),
     deleteSnapshots: (alias, names) => run(alias, deleteSnapshotsLine(names), cleaningWithin),
-    restartK3s: async (alias) => {
-      const { code, stderr } = await ask(alias, sh`root ${part(restartK3sLine)}`, restartingWithin)
-      if (code === 0) return
-      throw new Failed({
-        code: 'node-refused',
-        failed: `k3s of ${alias} did not start again`,
-        // systemd says in two lines what failed and where more stands.
-        cause: stderr.trim().split('\n').slice(-2).join(' ') || `exit ${code}`,
-        next: asRoot(saying)(alias, sh`journalctl -u k3s -n 50`),
-      })
-    },
+    stopK3s: (alias) => run(alias, stopK3sLine, stoppingWithin),
+    startK3s: (alias) => start(alias, startK3sLine),
+    restartK3s: (alias) => start(alias, restartK3sLine),
+    keepDatabase: (alias, { keptAs }) => run(alias, keepDatabaseLine(keptAs), databaseWithin),
+    dropDatabase: (alias, { keptAs }) => run(alias, dropDatabaseLine(keptAs), databaseWithin),
+    resetEtcd: (alias, reset) => run(alias, resetEtcdLine(reset), databaseWithin),
+    moveDatabase: (alias, { keptAs }) => run(alias, moveDatabaseLine(keptAs), databaseWithin),
     updatePackages: async (alias) => {
       const { code, stderr } = await ask(alias, sh`root ${part(updateLine)}`, updatingWithin)
       if (code === 0) return
