@@ -380,6 +380,8 @@ export const further = {
   'secrets:rotate STORAGE_KEY': {
     ...rotated('STORAGE_KEY', storageKey),
     settings: { storage: storageNames },
+    // Its world writes the Secret: the version that the plan is made on is another one each time.
+    afresh: true,
     world: (sandbox) => {
       const FILE = secondStorageKey(sandbox)
       Object.assign(sandbox.storage, { id: storage.nextId, key: planted.nextStorageKey })
