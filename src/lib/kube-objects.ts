@@ -217,7 +217,12 @@ export interface ConfigMap extends KubeObject {
 }
 
 export interface PersistentVolumeClaim extends KubeObject {
-  readonly spec: { readonly storageClassName?: string; readonly volumeName?: string }
+  readonly spec: {
+    readonly storageClassName?: string
+    readonly volumeName?: string
+    readonly accessModes?: readonly string[]
+    readonly resources?: { readonly requests?: Readonly<Record<string, string>> }
+  }
   readonly status?: { readonly phase?: string }
 }
 

@@ -152,6 +152,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     arrange: (sandbox) => worlds['updates pending on hetzner2'](sandbox),
   },
   'nodes:uncordon': { words: [secondNode.alias], systems: ['kubernetes'], arrange: worlds['hetzner2 cordoned'] },
+  'redis:recover': {
+    words: ['hetzner3'],
+    systems: ['kubernetes', 'ssh'],
+    arrange: async (sandbox) => void (await worlds['the machine of Redis gone'](sandbox)),
+  },
   'registry:prune': {
     words: ['--last', '1'],
     systems: ['kubernetes', 'registry'],

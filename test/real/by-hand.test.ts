@@ -268,6 +268,18 @@ const cases: readonly Case[] = [
     observe: (one) => [records(one), onNode(one), one.nodes.node('hetzner2').boot() !== firstBoot(nodes[1].hostname)],
   },
   {
+    id: 'redis:recover',
+    world: 'the machine of Redis gone',
+    input: () => ({ node: 'hetzner3' }),
+    observe: ({ kubernetes: { client } }) => [
+      client.get({ group: 'apps', resource: 'deployments' }, 'redis', namespace)?.spec,
+      client
+        .list({ group: '', resource: 'persistentvolumeclaims' }, { namespace })
+        .map(({ metadata }) => metadata.name)
+        .sort(),
+    ],
+  },
+  {
     id: 'nodes:update',
     world: 'updates pending on hetzner2',
     input: () => ({ node: 'hetzner2', within: 60_000 }),

@@ -309,6 +309,17 @@ export const cases = {
     words: () => ['default'],
     end: ({ redis }) => redis.store.keys().includes('asynq:{default}:paused'),
   },
+  'redis:recover': {
+    world: worlds['the machine of Redis gone'],
+    words: () => ['hetzner3'],
+    end: (sandbox) => {
+      const { template } = (deployment(sandbox, 'redis')?.spec ?? {}) as {
+        readonly template?: { readonly spec: { readonly nodeSelector: object; readonly volumes: object } }
+      }
+      const claims = sandbox.kubernetes.client.list({ group: '', resource: 'persistentvolumeclaims' }, { namespace })
+      return [template?.spec.nodeSelector, template?.spec.volumes, claims.map(({ metadata }) => metadata.name).sort()]
+    },
+  },
   'registry:prune': {
     world: async (sandbox) => void (await worlds['an image that is built and pushed'](sandbox)),
     words: () => ['--last', '1'],
@@ -415,6 +426,7 @@ export const groups = {
   ],
   edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
   nodes: [
+    'redis:recover',
     'cluster:renew-certs',
     'cluster:restore',
     'cluster:snapshot',

@@ -338,6 +338,22 @@ export const hands: readonly Hand[] = [
     says: 'undone since by somebody else',
   },
   {
+    id: 'redis:recover',
+    after: /^Claim an empty volume/,
+    by: 'kubectl annotates the pod template first',
+    act: ({ world }) =>
+      kubectl(
+        world,
+        '-n',
+        'honeydue',
+        'patch',
+        'deployment',
+        'redis',
+        ...merge({ spec: { template: { metadata: { annotations: { by: 'hand' } } } } }),
+      ),
+    codes: [8],
+  },
+  {
     id: 'nodes:update',
     after: /^Cordon /,
     by: 'unattended-upgrades installs what is of security first',

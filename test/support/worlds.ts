@@ -70,6 +70,53 @@ const strandedLock = async (sandbox: Sandbox): Promise<Values> => {
   return { PID: String(holder?.pid), BACKEND_START: String(holder?.backend_start), LOCK: '4711' }
 }
 
+/** A machine that nobody hears from any more, as the cluster has it after 40 s: its node's conditions Unknown, its pods not ready. */
+export const machineGone = async ({ nodes: { setUp }, kubernetes: { client } }: Sandbox, index: 0 | 1 | 2): Promise<void> => {
+  const { alias, hostname } = nodes[index]
+  await setUp(alias, false)
+  type Status = { conditions?: readonly { readonly type: string; readonly status: string }[] }
+  const set = (object: KubeObject, change: (one: { type: string; status: string }) => object) => {
+    const status = object['status'] as Status
+    object['status'] = { ...status, conditions: status.conditions?.map((one) => ({ ...one, ...change(one) })) }
+  }
+  const unknown = { status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' }
+  client.update({ group: '', resource: 'nodes' }, hostname, undefined, (draft) => set(draft, () => unknown), { subresource: 'status' })
+  const pods = { group: '', resource: 'pods' }
+  for (const { metadata, spec } of client.list(pods))
+    if ((spec as { nodeName?: string }).nodeName === hostname)
+      client.update(
+        pods,
+        metadata.name,
+        metadata.namespace,
+        (draft) => set(draft, ({ type }) => (type === 'Ready' ? { status: 'False' } : {})),
+        { subresource: 'status' },
+      )
+}
+
+/** The machine of Redis is gone, and the worker is not on it: the cluster would take five minutes to replace that. */
+const redisGone = async (sandbox: Sandbox): Promise<Values> => {
+  const { client } = sandbox.kubernetes
+  const [{ hostname }] = nodes
+  const taking = (unschedulable: boolean) =>
+    client.update({ group: '', resource: 'nodes' }, hostname, undefined, (draft) => {
+      draft['spec'] = { ...(draft['spec'] as object), unschedulable }
+    })
+  const workers = () => client.list({ group: '', resource: 'pods' }, { namespace, labels: { 'app.kubernetes.io/name': 'worker' } })
+  const isHere = ({ spec }: KubeObject) => (spec as { nodeName?: string }).nodeName === hostname
+  if (workers().some(isHere)) {
+    taking(true)
+    for (const { metadata } of workers().filter(isHere)) client.delete({ group: '', resource: 'pods' }, metadata.name, namespace)
+    await eventually(async () => {
+      const [one, ...more] = workers()
+      return one !== undefined && more.length === 0 && !isHere(one) && (one['status'] as { phase?: string }).phase === 'Running'
+    })
+    taking(false)
+  }
+  await machineGone(sandbox, 0)
+  const [pod] = client.list({ group: '', resource: 'pods' }, { namespace, labels: { 'app.kubernetes.io/name': 'redis' } })
+  return { POD: pod?.metadata.name ?? '', POD_UID: pod?.metadata.uid ?? '' }
+}
+
 /** The certificate that the deployment began with, by the names that the runbook's pages give its parts. */
 const firstCertificate = ({ originCa }: Sandbox): Values => {
   const { fingerprint256, serialNumber } = new X509Certificate(originCa.first.certificate)
@@ -259,6 +306,7 @@ export const worlds = {
       draft.spec = { ...(draft.spec as object), unschedulable: true }
     }),
   'updates pending on hetzner2': (sandbox) => pendingUpdates(sandbox.nodes.node(nodes[1].alias).state),
+  'the machine of Redis gone': redisGone,
   'one range new and one gone': ({ cloudflare: { state } }) => {
     const { ipv4, ipv6 } = state.ranges
     state.ranges = { ipv4: ['198.51.100.0/24', ...ipv4.slice(1)], ipv6 }

@@ -43,6 +43,7 @@ export const procedures = {
   'queue:pause': async () => (await import('./queue/pause.ts')).pause,
   'queue:resume': async () => (await import('./queue/resume.ts')).resume,
   'queue:retry': async () => (await import('./queue/retry.ts')).retry,
+  'redis:recover': async () => (await import('./redis/recover.ts')).recover,
   'registry:prune': async () => (await import('./registry/prune.ts')).prune,
   'secrets:sync': async () => (await import('./secrets/sync.ts')).sync,
   'secrets:rotate': async () => (await import('./secrets/rotate.ts')).rotate,

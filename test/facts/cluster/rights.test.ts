@@ -33,6 +33,7 @@ const asks: Readonly<Record<keyof KubeWriter, readonly string[]>> = {
   removeJob: ['delete jobs.batch'],
   // On demand alone, where there is one.
   removeAutoscaler: [],
+  createClaim: ['create persistentvolumeclaims'],
   setUnschedulable: ['patch nodes'],
   setSecretValue: ['patch secrets'],
   setSecretValues: ['patch secrets'],

@@ -58,6 +58,7 @@ export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
   'queue:pause': [readSecrets, forward],
   'queue:resume': [readSecrets, forward],
   'queue:retry': [readSecrets, forward],
+  'redis:recover': [readSecrets, forward, deployments, removePod, right('create', 'persistentvolumeclaims')],
   'secrets:sync': [secrets],
   'secrets:rotate': [secrets, deployments],
 }

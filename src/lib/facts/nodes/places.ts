@@ -54,7 +54,8 @@ export const withoutPlace = (leaving: readonly Pod[], places: Places, away: stri
   return found
 }
 
-const mounts = ({ spec }: PersistentVolume, { metadata }: Node): boolean => {
+/** Whether a node is one that the volume can be mounted on. */
+export const mounts = ({ spec }: PersistentVolume, { metadata }: Node): boolean => {
   const terms = spec.nodeAffinity?.required?.nodeSelectorTerms
   return terms === undefined || matches(terms, metadata.labels ?? {})
 }

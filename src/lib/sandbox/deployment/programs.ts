@@ -19,8 +19,8 @@ export interface ProgramOptions {
   readonly cache?: (password: string) => boolean
   /** A pod of the application began with this environment. */
   readonly began?: (pod: string, env: Readonly<Record<string, string>>) => void
-  /** Redis' process starts with this password. */
-  readonly startCache?: (password: string) => void
+  /** Redis' process starts with this password, and with the data of this claim. */
+  readonly startCache?: (password: string, claim: string) => void
   /** What vmagent does; nothing where it is not said. */
   readonly agent?: Agent
   /** The program of the migration's Job, given the files of its image. */
@@ -85,7 +85,7 @@ export const programs =
       case 'redis':
         return async (run) => {
           // One that was there before this sandbox began runs already.
-          if (Date.parse(pod.metadata.creationTimestamp ?? '') > begun) startCache(run.env.REDIS_PASSWORD ?? '')
+          if (Date.parse(pod.metadata.creationTimestamp ?? '') > begun) startCache(run.env.REDIS_PASSWORD ?? '', claimOf(pod))
           run.ready(true)
           await new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve(), { once: true }))
           return 0
@@ -106,6 +106,13 @@ const paths: Readonly<Record<string, readonly string[]>> = { api: ['/api/health/
 export const answers = (pod: KubeObject, _container: string, path: string): number | undefined => {
   const known = pod.metadata.namespace === 'honeydue' ? paths[pod.metadata.labels?.['app.kubernetes.io/name'] ?? ''] : undefined
   return known && (known.includes(path) ? 200 : 404)
+}
+
+const claimOf = (pod: KubeObject): string => {
+  const { volumes = [] } = (pod.spec ?? {}) as {
+    readonly volumes?: readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[]
+  }
+  return volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [])[0] ?? ''
 }
 
 const imageOf = (pod: KubeObject, name: string): string => {

@@ -87,6 +87,12 @@ export const createKeyspace = (now: () => number) => {
     return undefined
   }
 
+  const clear = (): void => {
+    entries.clear()
+    buckets = Array.from({ length: 4 }, () => [])
+    bytes = 0
+  }
+
   return {
     peek,
     remove,
@@ -121,10 +127,15 @@ export const createKeyspace = (now: () => number) => {
       bytes += size - entry.bytes
       entry.bytes = size
     },
-    clear(): void {
-      entries.clear()
-      buckets = Array.from({ length: 4 }, () => [])
-      bytes = 0
+    clear,
+    /** Everything that is in it, which is empty then. */
+    take(): readonly (readonly [key: string, value: Value, expiresAt: number | undefined])[] {
+      const all = [...entries].map(([key, { value, expiresAt }]) => [key, value, expiresAt] as const)
+      clear()
+      return all
+    },
+    give(all: ReturnType<typeof this.take>): void {
+      for (const [key, value, expiresAt] of all) this.put(key, value, expiresAt)
     },
     /** One step of SCAN: every key that stays for a whole round comes at least once; the cursor 0 ends it. */
     scan(cursor: number, count: number): { readonly cursor: number; readonly keys: readonly string[] } {

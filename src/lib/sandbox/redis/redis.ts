@@ -39,6 +39,9 @@ const greetings = new Set(['auth', 'hello', 'client', 'select', 'ping'])
 /** What INFO counts for an empty server: code, buffers, tables. */
 const baseMemory = 1_050_000
 
+/** The claim of the deployment's Redis, as it begins. */
+const firstClaim = 'redis-data'
+
 export type RedisSandbox = Awaited<ReturnType<typeof startRedis>>
 
 /** Starts an embedded Redis 7.0 on 127.0.0.1: password, 256 MB, allkeys-lru, the application's cache and asynq's keys. */
@@ -56,6 +59,9 @@ export const startRedis = async (options: RedisOptions = {}) => {
   const hooks = new Map<string, () => void>()
   const log: string[] = []
   let fault: RedisFault | undefined
+  /** The claim whose volume it has, and what is in the others. */
+  let mounted = firstClaim
+  const volumes = new Map<string, ReturnType<typeof db.take>>()
   let nextId = 1
 
   const reset = () => {
@@ -67,6 +73,8 @@ export const startRedis = async (options: RedisOptions = {}) => {
     hooks.clear()
     log.length = 0
     fault = undefined
+    mounted = firstClaim
+    volumes.clear()
     if (options.seeded !== false) {
       seed(db, now())
       Object.assign(counters, { hits: 9412, misses: 588 })
@@ -229,8 +237,15 @@ export const startRedis = async (options: RedisOptions = {}) => {
       runWorker(db, { host, now, signal: AbortSignal.any([signal, stopping.signal]), works }),
     /** Whether a login with this password is let in now. */
     accepts,
-    /** As its process starts with this password: whoever is connected is not any more, and no other password is known. */
-    startWith: (password: string): void => {
+    /** As its process starts with this password, and with what is in this claim's volume, an unknown one's being empty: whoever is connected is not any more, and no other password is known. */
+    startWith: (password: string, claim?: string): void => {
+      if (claim !== undefined && claim !== mounted) {
+        volumes.set(mounted, db.take())
+        db.give(volumes.get(claim) ?? [])
+        mounted = claim
+        // Another process on another machine: what ailed the former one stays with it.
+        fault = undefined
+      }
       settings.set('requirepass', password)
       passwords.only(password)
       for (const socket of clients.values()) socket.destroy()

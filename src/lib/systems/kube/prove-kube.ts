@@ -46,6 +46,8 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
         replicas === undefined ? [wait] : [sh`${part(field(target, 'deployment', '.spec.replicas'))}; test "$found" = ${replicas}`, wait],
       )
     },
+    isThere: ({ kind, ...target }) =>
+      shown([sh`${part(field(target, kind.toLowerCase(), '.metadata.name'))}; test "$found" = ${target.name}`]),
     unschedulable: ({ node, unschedulable }) => {
       const found = sh`found=$(kubectl get ${`node/${node}`} -o jsonpath={.spec.unschedulable})`
       return shown([unschedulable ? sh`${part(found)}; test "$found" = true` : sh`${part(found)}; test "$found" != true`])

@@ -101,10 +101,16 @@ export const annotateRequest = ({ kind, namespace, name, annotation, value }: Of
   mergePatch(pathOf(kind, namespace, name), { metadata: { annotations: { [annotation]: value ?? null } } })
 
 /** A pod that has ended goes at once, whatever grace it had. */
-export const removePodRequest = ({ namespace, name, uid }: Of<'removePod'>): KubeRequest => ({
+export const removePodRequest = ({ namespace, name, uid, atOnce }: Of<'removePod'>): KubeRequest => ({
   method: 'DELETE',
   path: pathOf('Pod', namespace, name),
-  body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } },
+  body: { apiVersion: 'v1', kind: 'DeleteOptions', ...(atOnce && { gracePeriodSeconds: 0 }), preconditions: { uid } },
+})
+
+export const createClaimRequest = ({ namespace, manifest }: Of<'createClaim'>): KubeRequest => ({
+  method: 'POST',
+  path: pathOf('PersistentVolumeClaim', namespace),
+  body: manifest,
 })
 
 export const removeAutoscalerRequest = ({ namespace, name, uid }: Of<'removeAutoscaler'>): KubeRequest => ({

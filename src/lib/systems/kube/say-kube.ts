@@ -8,6 +8,7 @@ import { kubeconfigLine, kubectlIn } from './kubeconfig-line.ts'
 import {
   addValueRequest,
   annotateRequest,
+  createClaimRequest,
   imageRequest,
   type KubeRequest,
   pauseRequest,
@@ -53,6 +54,11 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
       const { path, body } = removePodRequest(wanted)
       return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, `Pod ${placed(wanted)}`)
     },
+    createClaim: (wanted) =>
+      said(
+        sh`printf '%s' ${JSON.stringify(createClaimRequest(wanted).body)} | kubectl -n ${wanted.namespace} create -f -`,
+        `PersistentVolumeClaim ${placed(wanted)}`,
+      ),
     removeAutoscaler: (wanted) => {
       const { path, body } = removeAutoscalerRequest(wanted)
       return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, `HorizontalPodAutoscaler ${placed(wanted)}`)

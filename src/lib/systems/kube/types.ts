@@ -232,8 +232,10 @@ export interface KubeWriter {
       readonly migratesTo: bigint
     },
   ): Promise<void>
-  /** Deletes the one pod with this uid; done where it has gone. */
-  removePod(target: Target & { readonly uid: string }): Promise<void>
+  /** Deletes the one pod with this uid; done where it has gone. `atOnce`: without waiting for its kubelet, of a machine that is gone. */
+  removePod(target: Target & { readonly uid: string; readonly atOnce?: true }): Promise<void>
+  /** Creates a claim, where none of its name is there. */
+  createClaim(target: Target & { readonly manifest: KubeManifest }): Promise<void>
   /** Deletes the one HorizontalPodAutoscaler with this uid; the replicas stay as it left them. */
   removeAutoscaler(target: Target & { readonly uid: string }): Promise<void>
   /** Deletes the one Job with this uid, and its pods before it. */
@@ -298,6 +300,8 @@ export interface KubeManifest {
 export interface KubeProver {
   /** A key of a ConfigMap has this value. */
   value(target: Target & { readonly key: string; readonly value: string }): Shown
+  /** There is such an object. */
+  isThere(target: Placed & { readonly kind: AnyKind }): Shown
   paused(target: Target & { readonly paused: boolean }): Shown
   annotation(target: Placed & { readonly kind: AnyKind; readonly annotation: string; readonly value: string }): Shown
   /** Every pod of a Deployment is of its present template and ready, as many as it asks for; with `replicas`, it asks for so many. */

@@ -5,6 +5,7 @@ import type { KubeClient } from './request.ts'
 import {
   addValueRequest,
   annotateRequest,
+  createClaimRequest,
   imageRequest,
   type KubeRequest,
   pauseRequest,
@@ -58,6 +59,7 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
         if (now?.metadata.uid === wanted.uid) throw error
       })
     },
+    createClaim: (wanted) => send(createClaimRequest(wanted)),
     setUnschedulable: (wanted) => send(unschedulableRequest(wanted)),
     drain: (wanted, signal) => drainNode(client, wanted, { clock, signal, dry }),
     annotate: (wanted) => send(annotateRequest(wanted)),

@@ -5,15 +5,16 @@ import { core, podsOf, setStatus } from './objects.ts'
 
 const protection = 'kubernetes.io/pvc-protection'
 
+const uses = ({ spec }: ReturnType<typeof podsOf>[number], claim: string): boolean =>
+  spec.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === claim) === true
+
 /** Binds a claim to a volume made for it, and lets a deleted one go when no pod uses it. */
 export function reconcileClaim(client: Client, name: string, namespace: string | undefined): void {
   const claim = client.get(core('persistentvolumeclaims'), name, namespace)
   if (!claim) return
   const { metadata } = claim
   if (metadata.deletionTimestamp) {
-    const used = podsOf(client, namespace).some((pod) =>
-      pod.spec.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === name),
-    )
+    const used = podsOf(client, namespace).some((pod) => uses(pod, name))
     if (used) return
     return void client.update(core('persistentvolumeclaims'), name, namespace, (draft) => {
       draft.metadata.finalizers = (draft.metadata.finalizers ?? []).filter((one) => one !== protection)
@@ -29,7 +30,12 @@ export function reconcileClaim(client: Client, name: string, namespace: string |
   if (phase === 'Bound') return
   // A class that nobody has made provisions nothing: the claim waits for it.
   const { storageClassName } = spec
-  if (storageClassName && !client.get({ group: 'storage.k8s.io', resource: 'storageclasses' }, storageClassName)) return
+  const storage = storageClassName ? client.get({ group: 'storage.k8s.io', resource: 'storageclasses' }, storageClassName) : undefined
+  if (storageClassName && !storage) return
+  // A volume that lies on one node is made where the first pod that uses it was placed.
+  const waits = storage?.['volumeBindingMode'] === 'WaitForFirstConsumer' && spec.volumeName === undefined
+  const host = podsOf(client, namespace).find((pod) => uses(pod, name) && pod.spec.nodeName)?.spec.nodeName
+  if (waits && host === undefined) return
   const volumeName = spec.volumeName ?? `pvc-${metadata.uid ?? randomUUID()}`
   const capacity = { storage: spec.resources?.requests?.storage ?? '1Gi' }
   const claimRef = { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name, uid: metadata.uid }
@@ -44,6 +50,11 @@ export function reconcileClaim(client: Client, name: string, namespace: string |
       persistentVolumeReclaimPolicy: 'Delete',
       storageClassName: spec.storageClassName ?? '',
       volumeMode: 'Filesystem',
+      ...(waits && {
+        nodeAffinity: {
+          required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [host] }] }] },
+        },
+      }),
       hostPath: { path: `/var/lib/rancher/k3s/storage/${volumeName}`, type: 'DirectoryOrCreate' },
     },
   }

@@ -99,7 +99,11 @@ export function startControllers({ client, authority, nodes: specs, workloads = 
         if (now) finalizeOwner(client, resource, now)
       })
     }
-    if (kind === 'Pod') podChanged(as<Pod>(object), type)
+    if (kind === 'Pod') {
+      podChanged(as<Pod>(object), type)
+      for (const { persistentVolumeClaim } of as<Pod>(object).spec.volumes ?? [])
+        if (persistentVolumeClaim) enqueue('PersistentVolumeClaim', persistentVolumeClaim.claimName, metadata.namespace)
+    }
     if (kind === 'Node') nodeChanged()
     lifecycle.seen(event)
     if (kind === 'ReplicaSet') {
