@@ -60,7 +60,7 @@ export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
   'queue:retry': [readSecrets, forward],
   'redis:recover': [readSecrets, forward, deployments, removePod, right('create', 'persistentvolumeclaims')],
   'secrets:sync': [secrets],
-  'secrets:rotate': [secrets, deployments],
+  'secrets:rotate': [secrets, deployments, config],
 }
 
 /** The Lease that each of them is held under. */
