@@ -10,8 +10,8 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // One more than there are processors: what waits for a rollout, or for a server that says nothing, leaves its own to another.
-    maxWorkers: availableParallelism() + 1,
+    // Three more than there are processors: more than half of a worker's time is waiting, for a rollout, a program, or a server that says nothing.
+    maxWorkers: availableParallelism() + 3,
     // What a file imports, a sandbox with it, is loaded once in a worker, not once in a file.
     isolate: false,
   },
