@@ -33,12 +33,22 @@ export const atMost = async <T>(clock: Clock, within: Duration, work: Promise<T>
   return Promise.race([work, late]).finally(() => ended.abort())
 }
 
+/**
+ * A signal that ends after so many milliseconds, as that of AbortSignal.timeout, and comes whatever becomes of it: Node 20 collects a timeout that stands
+ * in AbortSignal.any alone, and who waits for it waits for ever. It keeps no process alive.
+ */
+export const endAfter = (within: Duration): AbortSignal => {
+  const over = new AbortController()
+  setTimeout(() => over.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')), within).unref()
+  return over.signal
+}
+
 /** The end of something, at the latest after `within` ms or with one of the signals. It hangs no listener on them, however many are made of one. */
 export const limited = (
   within: Duration,
   ...signals: readonly AbortSignal[]
 ): { readonly signal: AbortSignal; readonly isOver: () => boolean } => {
-  const limit = AbortSignal.timeout(within)
+  const limit = endAfter(within)
   return { signal: AbortSignal.any([limit, ...signals]), isOver: () => limit.aborted && !signals.some(({ aborted }) => aborted) }
 }
 

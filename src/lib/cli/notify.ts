@@ -1,3 +1,4 @@
+import { endAfter } from '../clock.ts'
 import type { Environment } from '../environment/schema.ts'
 import { httpsTo } from '../systems/https.ts'
 import type { Prompts } from './prompts.ts'
@@ -31,7 +32,7 @@ export const notifier = (
         method: 'POST',
         headers: { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) },
         body,
-        signal: AbortSignal.timeout(patience),
+        signal: endAfter(patience),
       })
       response.on('error', () => {}).destroy()
       if ((response.statusCode ?? 500) >= 400) say(`The webhook of notify answers ${response.statusCode}: nobody was told by it.`)

@@ -1,6 +1,6 @@
 import { confirm, input, password, search, select } from '@inquirer/prompts'
 import { age } from '../age.ts'
-import { type Duration, minutes, seconds } from '../clock.ts'
+import { type Duration, endAfter, minutes, seconds } from '../clock.ts'
 import { Declined, Interrupted } from '../errors.ts'
 import type { Choice } from '../plan/choice.ts'
 import type { Offer } from '../plan/procedure.ts'
@@ -57,7 +57,7 @@ export const promptsOn = ({ looking, mark, patience = minutes(10), input: keys, 
   const asked = (message: string) => (mark === undefined ? shown(message) : `${mark} ${shown(message)}`)
   /** Puts a question that the signal, or its time, takes back. */
   const put = async <T>(question: (context: Context) => Promise<T>, signal = looking): Promise<T> => {
-    const expiry = AbortSignal.timeout(patience)
+    const expiry = endAfter(patience)
     const ends = AbortSignal.any(signal ? [signal, expiry] : [expiry])
     try {
       return await question({ output, signal: ends, ...(keys && { input: keys }) })

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https'
-import { systemClock } from '../clock.ts'
+import { endAfter, systemClock } from '../clock.ts'
 import { apiHost, zoneName } from '../sandbox/deployment/facts.ts'
 
 /** What became of the customers' requests. Times: milliseconds since 1970. */
@@ -75,7 +75,7 @@ const statusOf = (asked: {
 }): Promise<number> =>
   new Promise((resolve) => {
     const { port, agent, host, path } = asked
-    const signal = AbortSignal.any([asked.signal, AbortSignal.timeout(patience)])
+    const signal = AbortSignal.any([asked.signal, endAfter(patience)])
     request({ host: '127.0.0.1', port, path, servername: host, headers: { host }, agent, signal }, (response) => {
       response.on('error', () => resolve(0)).on('end', () => resolve(response.statusCode ?? 0))
       response.resume()

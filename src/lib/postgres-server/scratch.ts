@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
+import { endAfter } from '../clock.ts'
 import { gooseUp } from './goose.ts'
 import { type Laying, lay } from './lay.ts'
 import { type Measured, measuring } from './measure.ts'
@@ -115,7 +116,7 @@ const limited = ({ signal, within }: { readonly signal: AbortSignal; readonly wi
   const onSignal = () => control.abort(signal.reason)
   signal.addEventListener('abort', onSignal, { once: true })
   if (signal.aborted) onSignal()
-  const timer = AbortSignal.timeout(within)
+  const timer = endAfter(within)
   const onTimer = () => control.abort(new Unanswered(`it ran for more than ${within / 1000} s`))
   timer.addEventListener('abort', onTimer, { once: true })
   const ended = new Promise<never>((_, reject) => {

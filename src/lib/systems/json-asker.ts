@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Duration, seconds } from '../clock.ts'
+import { type Duration, endAfter, seconds } from '../clock.ts'
 import { Trouble, Unreachable } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { sh } from '../shell.ts'
@@ -35,7 +35,7 @@ export const asker = (options: AskerOptions) => {
   const send = httpsTo(options)
   const get = async (url: URL, token?: Secret, through?: Duplex): Promise<TextAnswer> => {
     signal?.throwIfAborted()
-    const limit = AbortSignal.timeout(timeout)
+    const limit = endAfter(timeout)
     const until = signal ? AbortSignal.any([signal, limit]) : limit
     const headers = { accept: '*/*', ...(token && { authorization: `Bearer ${token.reveal()}` }) }
     try {

@@ -1,3 +1,4 @@
+import { endAfter } from '../../clock.ts'
 import { quoted } from '../quoted.ts'
 
 /**
@@ -45,7 +46,7 @@ const ask = (url, number) => {
   }
   const asked = require('node:https').request({
     host: '127.0.0.1', port, servername: url.hostname, path: url.pathname + url.search, agent: false, rejectUnauthorized: false,
-    headers: { host: url.host, 'user-agent': 'curl', accept: '*/*' }, signal: AbortSignal.timeout(limit * 1000),
+    headers: { host: url.host, 'user-agent': 'curl', accept: '*/*' }, signal: endAfter(limit * 1000),
   })
   asked.once('response', (response) => {
     response.resume().once('end', () => tell(0, response.statusCode)).once('error', () => tell(56, response.statusCode))

@@ -1,5 +1,5 @@
 import { Agent } from 'node:https'
-import { type Clock, type Duration, seconds } from '../../clock.ts'
+import { type Clock, type Duration, endAfter, seconds } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { bodyOf } from '../answer-body.ts'
@@ -111,7 +111,7 @@ const transport = (options: CloudflareOptions, agent: Agent): Transport => {
   const { timeout = seconds(8), signal } = options
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : String(input))
-    const limit = AbortSignal.timeout(timeout)
+    const limit = endAfter(timeout)
     const { method = 'GET' } = init
     // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
     const ending = method === 'GET' && signal ? [signal] : []

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Duration, seconds } from '../../clock.ts'
+import { type Duration, endAfter, seconds } from '../../clock.ts'
 import { Trouble, Usage } from '../../errors.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import type { System } from '../systems.ts'
@@ -27,7 +27,7 @@ export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter,
     if (url.protocol !== 'https:')
       throw new Usage({ code: 'http-not-https', failed: `${text} is no https URL`, next: 'honeydue config:explain' })
     signal?.throwIfAborted()
-    const limit = AbortSignal.timeout(timeout)
+    const limit = endAfter(timeout)
     const began = performance.now()
     try {
       // A connection of its own: a kept one would hide a name that has moved.

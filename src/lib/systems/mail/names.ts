@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises'
-import type { Duration } from '../../clock.ts'
+import { type Duration, endAfter } from '../../clock.ts'
 import { dnsTrouble } from './trouble.ts'
 import type { MailReader } from './types.ts'
 
@@ -20,7 +20,7 @@ export const askNames = ({ nameserver, timeout, signal }: NamesOptions): Pick<Ma
     signal?.throwIfAborted()
     const resolver = new Resolver({ timeout, tries: 1 })
     if (nameserver !== undefined) resolver.setServers([nameserver])
-    const limit = AbortSignal.timeout(timeout)
+    const limit = endAfter(timeout)
     const until = signal ? AbortSignal.any([signal, limit]) : limit
     const stop = () => resolver.cancel()
     until.addEventListener('abort', stop, { once: true })

@@ -1,4 +1,4 @@
-import { type Clock, type Duration, seconds } from '../../clock.ts'
+import { type Clock, type Duration, endAfter, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { bodyOf, parsed } from '../answer-body.ts'
@@ -45,7 +45,7 @@ export const neonClient = (options: NeonClientOptions): Send => {
     key ??= options.key()
     const secret = await key
     signal?.throwIfAborted()
-    const limit = AbortSignal.timeout(timeout)
+    const limit = endAfter(timeout)
     try {
       const response = await send(url, {
         method,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { childEnvironment } from '../../child-environment.ts'
-import { systemClock } from '../../clock.ts'
+import { endAfter, systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
 import type { Connection } from './connection.ts'
 import type { Room } from './openssh-room.ts'
@@ -74,7 +74,7 @@ export const openSsh = async (host: Resolved, room: Room, because: string, { sig
     child.unref()
   }
   const within = host.patienceMs > longest ? host.patienceMs + signIn : longest
-  const limit = AbortSignal.timeout(within)
+  const limit = endAfter(within)
   const stop = signal ? AbortSignal.any([signal, limit]) : limit
   try {
     while (!ended && !existsSync(socket)) await Promise.race([gone, systemClock.sleep(lookEveryMs, stop)])

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Client } from 'pg'
+import { endAfter } from '../../clock.ts'
 import { placeOf } from '../place.ts'
 import type { PasswordPlace } from './psql-line.ts'
 import { isServers, troubleOf } from './trouble.ts'
@@ -67,7 +68,7 @@ export const openConnection = async (target: PostgresTarget, options: Omit<Postg
   client.on('error', (error) => {
     lost ??= error
   })
-  const limit = AbortSignal.timeout(connectTimeout)
+  const limit = endAfter(connectTimeout)
   const end = () => socket.destroy(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : undefined)
   limit.addEventListener('abort', end)
   options.signal?.addEventListener('abort', end)

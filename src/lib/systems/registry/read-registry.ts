@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Duration, seconds } from '../../clock.ts'
+import { type Duration, endAfter, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import { type Reference, referenceOf } from '../../image-reference.ts'
 import type { Secret } from '../../secret.ts'
@@ -33,7 +33,7 @@ export const readRegistry = (options: RegistryOptions): RegistryReader => {
   const { signal, timeout = seconds(5) } = options
   const direct = httpsTo(options)
   const untilThen = () => {
-    const limit = AbortSignal.timeout(timeout)
+    const limit = endAfter(timeout)
     return signal ? AbortSignal.any([signal, limit]) : limit
   }
   // A release is several images, asked for together: what each of them needs for it is asked for once.

@@ -1,4 +1,4 @@
-import { type Duration, seconds } from '../../clock.ts'
+import { type Duration, endAfter, seconds } from '../../clock.ts'
 import { Blocked, Trouble } from '../../errors.ts'
 import { referenceOf } from '../../image-reference.ts'
 import type { Secret } from '../../secret.ts'
@@ -28,7 +28,7 @@ export const writeRegistry = (options: WriteRegistryOptions): RegistryWriter => 
       // A digest goes with every tag that it has.
       if (version.startsWith('sha256:')) throw new Blocked({ code: 'registry-no-tag', failed: `${image} names no tag` })
       const url = new URL(`/v2/${name}/manifests/${version}`, `https://${host}`)
-      const until = AbortSignal.timeout(timeout)
+      const until = endAfter(timeout)
       try {
         const credentials = () => login?.() ?? options.credentials(host)
         const talk = conversation({ host, name, send, until, credentials, grant: grantBy(send, until), without: 'none' })

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Clock, Duration } from '../../clock.ts'
+import { type Clock, type Duration, endAfter } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { bodyOf } from '../answer-body.ts'
@@ -64,7 +64,7 @@ export const storageClient = (options: StorageClientOptions) => {
     if (by !== 'nobody') signer ??= signerOf()
     const who = await signer
     signal?.throwIfAborted()
-    const limit = AbortSignal.timeout(timeout)
+    const limit = endAfter(timeout)
     try {
       const at = clock.now()
       const to = who && by === 'presigned URL' ? presigned(who, at, { method, url }, 60) : url
