@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/lib/clock.ts'
 import type { Unreachable } from '../../../src/lib/errors.ts'
 import { type NodesSandbox, startNodes } from '../../../src/lib/sandbox/nodes/nodes.ts'
@@ -13,6 +15,10 @@ import type { Connection } from '../../../src/lib/systems/nodes/connection.ts'
 import { readUptime } from '../../../src/lib/systems/nodes/facts.ts'
 import { nodesSystem } from '../../../src/lib/systems/nodes/nodes.ts'
 import { resolveAlias } from '../../../src/lib/systems/nodes/resolve.ts'
+import { openBlackhole } from '../../support/blackhole.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 const dir = mkdtempSync(join(tmpdir(), 'ssh nodes-'))
 let nodes: NodesSandbox
@@ -203,6 +209,26 @@ test('each way a node can fail has its code, and none hangs', async () => {
   expect((await refusal(read.facts('hetzner3'))).code).toBe('ssh-no-session')
   await nodes.reset()
   expect((await read.facts('hetzner3')).hostname).toBe('ubuntu-8gb-nbg1-3')
+})
+
+test('a machine that is gone, at which a connection neither opens nor is refused, costs its ConnectTimeout', async () => {
+  const blackhole = await openBlackhole()
+  try {
+    const connections = connector({
+      configFile: config(`Host hetzner2\n  Port ${blackhole.port}\n  ConnectTimeout 1\n`),
+      signal: new AbortController().signal,
+    })
+    opened.push(connections)
+    const since = performance.now()
+    const told = refusal(connections.to('hetzner2'))
+    // What nobody holds is collected meanwhile, the limit must not be.
+    const collecting = setInterval(collect, 100)
+    onTestFinished(() => clearInterval(collecting))
+    expect(await told).toMatchObject({ code: 'ssh-timeout', likely: expect.stringContaining('1 s') })
+    expect(performance.now() - since).toBeLessThan(15_000)
+  } finally {
+    blackhole.close()
+  }
 })
 
 test('a node that is silent costs its patience once in a run; one that refuses is tried again', async () => {
