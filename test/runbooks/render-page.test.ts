@@ -55,5 +55,5 @@ test.each(readdirSync(folder))('%s is Markdown that the terminal shows whole', (
   const rendered = renderPage(page.text, 80, plain)
   expect(rendered).not.toMatch(/<!--|```|\*\*|\]\(/)
   const words = (markdown: string) => markdown.split(/\s+/).filter((word) => !/^#*$/.test(word))
-  expect(words(rendered)).toEqual(words(plainPage(page.text).replace(/```sh|```|^#+ |`(?=[^`])|\*\*/gm, '')))
+  expect(words(rendered)).toEqual(words(plainPage(page.text).replace(/```[a-z]*|^#+ |`(?=[^`])|\*\*/gm, '')))
 })
