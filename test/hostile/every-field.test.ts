@@ -7,6 +7,7 @@ import { renderPlan } from '../../src/lib/cli/render-plan.ts'
 import { renderView } from '../../src/lib/cli/render-view.ts'
 import { jsonText } from '../../src/lib/cli/shown.ts'
 import { Trouble } from '../../src/lib/errors.ts'
+import type { Choices } from '../../src/lib/plan/choice.ts'
 import { prepare, readersOf } from '../../src/lib/plan/plan.ts'
 import { type AnyProcedure, procedures } from '../../src/lib/procedures/index.ts'
 import { type AnyReport, reports } from '../../src/lib/reports/index.ts'
@@ -31,6 +32,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'nodes:disk': () => ({ node: undefined }),
   'nodes:updates': () => ({ node: undefined }),
   diagnose: () => ({ symptom: [hostile] }),
+  'db:recover-migration': () => ({ way: 'found', image: undefined }),
   'db:switch-host': () => ({ to: 'direct' }),
   'db:unlock': (pid) => ({ pid }),
   'deploy:image': () => ({ tag: 'cccc001', only: [], 'by-digest': false }),
@@ -56,7 +58,9 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'nodes:clean': () => ({ node: nodes[1].alias }),
   'nodes:drain': () => ({ node: nodes[1].alias, within: 1000 }),
   'nodes:reboot': () => ({ node: nodes[1].alias, all: false, within: 1000, 'older-than': 60_000 }),
+  'nodes:update': () => ({ node: nodes[1].alias, within: 1000 }),
   'nodes:uncordon': () => ({ node: nodes[1].alias }),
+  'redis:recover': () => ({ node: nodes[1].alias }),
   'queue:pause': () => ({ queue: 'default' }),
   'queue:resume': () => ({ queue: 'default' }),
   'queue:retry': () => ({ id: [], type: 'email:send' }),
@@ -120,3 +124,12 @@ test('and none through the program: streams, by-hand lines, progress and errors'
   for (const { stdout, stderr } of runs) expect(rawControls(stdout + stderr)).toEqual([])
   await stop()
 }, 60_000)
+
+test('whatever has to be given something is given it', async () => {
+  const all = await Promise.all(Object.entries({ ...procedures, ...reports }).map(async ([id, load]) => [id, await load()] as const))
+  const needing = all.filter(([, { choices }]) => Object.values(choices as Choices).some(({ ask }) => ask !== undefined)).map(([id]) => id)
+  expect(
+    needing.filter((id) => inputs[id] === undefined),
+    'a line of inputs is missing',
+  ).toEqual([])
+})
