@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { count } from '../hostile/points.ts'
-import { type Case, cases } from './cases.ts'
+import { type Case, cases, groups } from './cases.ts'
 import { type Hand, hands } from './hands.ts'
 import { lost, useLane } from './lane.ts'
 
@@ -22,7 +22,11 @@ const isThere = (after: Hand['after']): boolean => {
 }
 
 test('every procedure meets a foreign hand', () => {
-  expect([...new Set(hands.map(({ id }) => id))].sort()).toEqual(Object.keys(cases).sort())
+  expect([...new Set(hands.map(({ id }) => id))].sort(), 'hands.ts has a hand for each of cases.ts').toEqual(Object.keys(cases).sort())
+})
+
+test('every procedure is killed and failed in one of the files', () => {
+  expect(Object.values(groups).flat().sort(), 'groups in cases.ts has each of them once').toEqual(Object.keys(cases).sort())
 })
 
 test('F13: each step’s object is changed in mid-run by somebody else', async ({ task }) => {
