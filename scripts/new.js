@@ -152,8 +152,23 @@ const insert = (file, from, line) => {
   writeFileSync(join(root, file), [...lines.slice(0, at), line, ...lines.slice(at)].join('\n'))
 }
 insert(`src/lib/${part}/index.ts`, `export const ${part} = {`, `  '${id}': async () => (await import('./${topic}/${verb}.ts')).${name},`)
-if (!values.report)
-  insert('test/hostile/attacked.ts', 'export const attacked', `  '${id}': { words: ['honeydue-config'], systems: ['kubernetes'] },`)
+/** Tables in which the compiler or a test misses a procedure, each with a line that holds for what stands in the new files. */
+const tables = values.report
+  ? [['test/hostile/wires.test.ts', 'const asked', `  '${id}': ['kubernetes'],`]]
+  : [
+      ['test/hostile/attacked.ts', 'export const attacked', `  '${id}': { words: ['honeydue-config'], systems: ['kubernetes'] },`],
+      [
+        'test/runs/cases.ts',
+        'export const cases',
+        `  '${id}': {
+    words: () => ['honeydue-config'],
+    end: ({ kubernetes }) => kubernetes.client.list({ group: '', resource: 'configmaps' }, { namespace }),
+  },`,
+      ],
+      ['test/hostile/every-field.test.ts', 'const inputs', `  '${id}': () => ({ name: 'honeydue-config' }),`],
+      ['src/lib/facts/cluster/rights.ts', 'export const rightsOf', `  '${id}': [config],`],
+    ]
+for (const [file, from, line] of tables) insert(file, from, line)
 
 const described = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 if (described.oclif.topics[topic] === undefined) {
@@ -161,10 +176,19 @@ if (described.oclif.topics[topic] === undefined) {
   described.oclif.topics = Object.fromEntries(Object.entries(described.oclif.topics).sort(([one], [other]) => one.localeCompare(other)))
   writeFileSync(join(root, 'package.json'), `${JSON.stringify(described, undefined, 2)}\n`)
 }
-process.stdout.write(`${[...Object.keys(files), `src/lib/${part}/index.ts`, ...(values.report ? [] : ['test/hostile/attacked.ts'])].map((file) => `  ${file}`).join('\n')}
+process.stdout.write(`${[...Object.keys(files), `src/lib/${part}/index.ts`, ...tables.map(([file]) => file)].map((file) => `  ${file}`).join('\n')}
 
 Next, until it is green:
   npx tsc -p . && npm run build${values.report ? '' : ` && HONEYDUE_LAWS=all npx vitest run test/laws/${topic}-${verb}.test.ts`}
   npm run runbooks   # writes the page's generated parts and the README's tables
-  npx vitest run test/architecture test/runbooks
+  npx vitest run test/architecture test/runbooks${
+    values.report
+      ? ''
+      : `
+
+The lines that it put into tables are of what the new files do now: change them with the procedure. By hand:
+  test/runs/cases.ts            its place in groups, and what its end is
+  test/runs/hands.ts            what somebody else changes in mid-run, and how the run may end
+  test/runbooks/typed-words.ts  what people type who are to find its page`
+  }
 `)
