@@ -28,9 +28,11 @@ export const poison = async (sandbox: Sandbox, hostile: string): Promise<{ reado
     draft.data = { ...(draft.data as Record<string, string>), [`EVIL_${'X'}`]: hostile }
   })
   const first = machines.node(nodes[0].alias).state
-  machines.node(nodes[2].alias).state.write('hostname', `${hostile}\n`)
   first.write('k3s-version', `${hostile}\n`)
-  first.write('services/k3s', `${hostile}\n`)
+  // Both of one machine: etcd takes it for one that is away, and two away would leave no API server that answers.
+  const { state: last } = machines.node(nodes[2].alias)
+  last.write('hostname', `${hostile}\n`)
+  last.write('services/k3s', `${hostile}\n`)
   first.write('ufw/rules4', `${first.read('ufw/rules4').trimEnd()}\nallow|in|tcp|198.51.100.0/24|443|any|${hostile.replaceAll('\r', '')}\n`)
   cloudflare.state.records = [
     ...cloudflare.state.records,
