@@ -45,11 +45,11 @@ export const ${name} = defineProcedure({
   steps: ({ namespace, name, values }) => [
     {
       title: \`Set a value of \${name}\`,
-      effect: [{ what: \`ConfigMap \${namespace}/\${name}, KEY\`, before: values?.KEY ?? 'not set', after: 'value' }],
+      effect: [{ what: \`ConfigMap \${namespace}/\${name}, KEY\`, before: values?.DEBUG ?? 'not set', after: 'true' }],
       check: async () => when(values !== undefined, \`there is no ConfigMap \${namespace}/\${name}\`),
-      apply: (write) => write.kube.setConfigMapValue({ namespace, name, key: 'KEY', from: values?.KEY ?? '', to: 'value' }),
-      verify: async (look) => when((await look.kube.configMap(namespace, name))?.KEY === 'value', 'KEY is another'),
-      undo: (write) => write.kube.setConfigMapValue({ namespace, name, key: 'KEY', from: 'value', to: values?.KEY ?? '' }),
+      apply: (write) => write.kube.setConfigMapValue({ namespace, name, key: 'DEBUG', from: values?.DEBUG ?? '', to: 'true' }),
+      verify: async (look) => when((await look.kube.configMap(namespace, name))?.DEBUG === 'true', 'DEBUG is another'),
+      undo: (write) => write.kube.setConfigMapValue({ namespace, name, key: 'DEBUG', from: 'true', to: values?.DEBUG ?? '' }),
     },
   ],
 })
@@ -87,6 +87,8 @@ import { laws } from './laws.ts'
 
 const sandbox = useSandbox()
 const { systems, close } = useSystems(sandbox)
+const configMaps = { group: '', resource: 'configmaps' }
+const client = () => sandbox().kubernetes.client
 
 laws(
   ${name},
@@ -94,7 +96,10 @@ laws(
     systems,
     environment: () => sandbox().environment,
     // All that the procedure can change, and nothing that changes by itself.
-    observe: async () => sandbox().kubernetes.client.list({ group: '', resource: 'configmaps' }, { namespace: 'honeydue' }),
+    observe: async () =>
+      client()
+        .list(configMaps, { namespace: 'honeydue' })
+        .map(({ metadata, data }) => [metadata.name, data]),
     reset: async () => {
       await close()
       await sandbox().reset()
@@ -103,7 +108,15 @@ laws(
   },
   [
     { name: 'healthy', input: { name: 'honeydue-config' }, arrange: () => {}, meets: 'work' },
-    { name: 'already so', input: { name: 'honeydue-config' }, arrange: () => {}, meets: 'nothing to do' },
+    {
+      name: 'already so',
+      input: { name: 'honeydue-config' },
+      arrange: () =>
+        void client().update(configMaps, 'honeydue-config', 'honeydue', (draft) => {
+          draft.data = { ...(draft.data as object), DEBUG: 'true' }
+        }),
+      meets: 'nothing to do',
+    },
     { name: 'no such ConfigMap', input: { name: 'none' }, arrange: () => {}, refused: /there is no ConfigMap/ },
   ],
 )
