@@ -1,9 +1,16 @@
+import { expect, test } from 'vitest'
 import { scale } from '../../src/lib/procedures/deploy/scale.ts'
 import { hosts, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
 import { deploySubject } from './deploy-subject.ts'
 import { laws } from './laws.ts'
 
 const { subject, change, sandbox } = deploySubject({ postgres: true })
+
+type Facts = Parameters<typeof scale.steps>[0]
+const workerAtNone = {
+  metadata: { name: 'worker', namespace },
+  spec: { replicas: 0, selector: { matchLabels: { app: 'worker' } }, template: { spec: { containers: [] } } },
+}
 
 const to = (workload: string, replicas: string, remove = false) => ({ workload, replicas, 'remove-autoscaler': remove })
 const autoscaler = (name: string) =>
@@ -35,6 +42,12 @@ laws(scale, subject, [
       }),
     meets: 'work',
   },
+  {
+    name: 'two workers that run already: there is no way back to two',
+    input: to('worker', '1'),
+    arrange: () => void change('worker', ({ spec }) => void Object.assign(spec as object, { replicas: 2 })),
+    meets: 'work',
+  },
   { name: 'two workers', input: to('worker', '2'), arrange: () => {}, refused: /worker is one of a kind/ },
   {
     name: 'an autoscaler that somebody added',
@@ -63,3 +76,25 @@ laws(scale, subject, [
     refused: /they open 740 connections at their start/,
   },
 ])
+
+test('one of a kind is not scaled up while its last pod still ends', async () => {
+  const pod = { metadata: { name: 'worker-1', uid: 'old' }, spec: {}, status: { phase: 'Running' } }
+  const facts = {
+    name: 'worker',
+    namespace,
+    deployment: workerAtNone,
+    replicas: 0,
+    to: 1,
+    singleton: true,
+    old: ['old'],
+  } as unknown as Facts
+  const [first, second] = scale.steps(facts)
+  const seen = async (pods: readonly object[]) =>
+    first && 'holds' in first
+      ? first.holds({ kube: { pods: async () => pods } } as unknown as Parameters<typeof first.holds>[0])
+      : undefined
+  expect([first?.title, second?.title]).toEqual(['No old pod of worker is left', 'Scale worker from 0 to 1'])
+  expect(await seen([pod])).toEqual({ ok: false, because: 'a pod of worker is on its way out' })
+  expect(await seen([{ ...pod, status: { phase: 'Succeeded' } }])).toMatchObject({ ok: true })
+  expect(await seen([{ ...pod, metadata: { name: 'worker-2', uid: 'new' } }])).toMatchObject({ ok: true })
+})

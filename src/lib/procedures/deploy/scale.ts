@@ -9,6 +9,7 @@ import { gatherWorkload, offerWorkloads, type Workload } from '../../facts/deplo
 import { argument, text, toggle } from '../../plan/choice.ts'
 import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
+import { hasEnded } from '../../pod-state.ts'
 import type { Provers, Readers } from '../../systems/systems.ts'
 
 interface ScaleFacts extends Workload {
@@ -23,6 +24,8 @@ interface ScaleFacts extends Workload {
   readonly remove: boolean
   /** Budgets that ask for more pods than there will be: a drain would then wait for ever. */
   readonly budgets: readonly string[]
+  /** Pods of one that is scaled up from 0, by their uid: they end still. */
+  readonly old: readonly string[]
 }
 
 /** How many pods of a workload run. The worker is one by nature; more of any need room, and connections of the database. */
@@ -46,16 +49,26 @@ export const scale = defineProcedure({
     const workload = await gatherWorkload(input.workload, look, context)
     const to = Number(input.replicas)
     const more = to - workload.replicas
-    const [room, database, budgets, autoscalers] = await Promise.all([
+    const [room, database, budgets, autoscalers, pods] = await Promise.all([
       more > 0 ? gatherRoom(workload.deployment, look) : undefined,
       more > 0 ? gatherDatabaseRoom(workload, more, look, context) : undefined,
       budgetsAbove(workload, to, look),
       readAutoscalers(look, workload.namespace),
+      workload.replicas === 0 ? look.kube.pods(podsOf(workload.deployment)) : [],
     ])
     // Who may not list them is told nothing of it: the deployment has none.
     const found = autoscalerOf(valueOr(autoscalers, []), workload.name)?.metadata
     const autoscaler = found && { name: found.name, uid: found.uid ?? '' }
-    return { ...workload, to, room, database, budgets, autoscaler, remove: input['remove-autoscaler'] }
+    return {
+      ...workload,
+      to,
+      room,
+      database,
+      budgets,
+      autoscaler,
+      remove: input['remove-autoscaler'],
+      old: pods.map(({ metadata }) => metadata.uid ?? ''),
+    }
   },
   subject: ({ name }) => name,
   target: (facts) => [`Deployment ${facts.namespace}/${facts.name}, ${counted(facts.replicas, 'replica')}`],
@@ -68,6 +81,7 @@ export const scale = defineProcedure({
   ],
   steps: (facts) => [
     ...(facts.remove && facts.autoscaler ? [withoutAutoscaler(facts, facts.autoscaler)] : []),
+    ...(facts.singleton && facts.replicas === 0 && facts.to > 0 ? [noneLeft(facts)] : []),
     ...(facts.replicas === facts.to ? [runs(facts)] : [setReplicas(facts)]),
   ],
 })
@@ -98,6 +112,22 @@ const runs = (facts: ScaleFacts): Proof<'kube'> => ({
   within: patience(facts),
   watching: watchingRollout(facts.deployment),
   shows: podsShown(facts),
+})
+
+/** Scaled up while its last pod still ends, two would run. */
+const noneLeft = ({ name, deployment, old }: ScaleFacts): Proof<'kube'> => ({
+  title: `No old pod of ${name} is left`,
+  onlyAfterwards: true,
+  holds: async ({ kube }) => {
+    const pods = await kube.pods(podsOf(deployment))
+    return when(
+      pods.every((pod) => hasEnded(pod) || !old.includes(pod.metadata.uid ?? '')),
+      `a pod of ${name} is on its way out`,
+    )
+  },
+  within: minutes(2),
+  watching: watchingRollout(deployment),
+  shows: (prove) => prove.kube.noPods({ ...podsOf(deployment), within: minutes(2) }),
 })
 
 const withoutAutoscaler = (
@@ -139,7 +169,10 @@ const setReplicas = (facts: ScaleFacts): Change<'kube' | 'postgres'> => {
     within: patience(facts),
     watching: watchingRollout(facts.deployment),
     shows: podsShown(facts),
-    undo: (write) => write.kube.scale({ namespace, name, from: to, to: replicas }),
+    undo:
+      facts.singleton && replicas > 1
+        ? { impossible: `It had ${replicas} pods, and only one ${name} may run at a time` }
+        : (write) => write.kube.scale({ namespace, name, from: to, to: replicas }),
   }
 }
 
