@@ -1,8 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { apnsKey, apnsSecret } from '../../apns-secret.ts'
+import { stranger } from '../../apns-stranger.ts'
 import type { Environment } from '../../environment/schema.ts'
 import { environmentOf } from '../../environment-file.ts'
-import { Secret } from '../../secret.ts'
+import type { Secret } from '../../secret.ts'
 import type { ApnsAnswer } from '../../systems/apns/types.ts'
 import type { Answer as HttpAnswer } from '../../systems/http/types.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -45,19 +45,12 @@ export const surveyPush = async (look: Look, environment: Environment): Promise<
         .secret(namespace, apnsSecret, apnsKey)
         .then((found) => (found === undefined ? 'none' : isApnsKey(found) ? 'right' : 'other')),
     ),
-    answer(lacking === undefined ? look.apns.asked() : look.apns.asked(stranger())),
+    answer(lacking === undefined ? look.apns.asked() : look.apns.asked(stranger('NOBODYTEAM'))),
     answer(look.http.get(`https://${fcm.host}/`)),
     answer(look.kube.secret(namespace, fcm.secret, fcm.key).then(formOf)),
   ])
   return { topic, nextTopic, key, apns: asked, lacking, fcm: reached, fcmKey }
 }
-
-/** A key of our own making, which Apple does not know. */
-const stranger = () => ({
-  key: new Secret(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
-  keyId: 'NOBODYSKEY',
-  teamId: 'NOBODYTEAM',
-})
 
 const formOf = (key: Secret | undefined): FcmForm => {
   const text = key?.reveal().trim() ?? ''

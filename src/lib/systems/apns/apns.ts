@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { stranger } from '../../apns-stranger.ts'
 import type { Clock } from '../../clock.ts'
-import { Secret } from '../../secret.ts'
+import type { Secret } from '../../secret.ts'
 import { parsed } from '../answer-body.ts'
 import type { System } from '../systems.ts'
 import { type ApnsClientOptions, apnsClient } from './client.ts'
@@ -55,12 +55,7 @@ export const apnsSystem = (options: ApnsOptions): System<ApnsReader, ApnsWriter>
   }
   /** Who looks at the device before the key lets everybody in: what it says of a key is then worth nothing. */
   let looksAtKeys: Promise<boolean> | undefined
-  const strangerIsRefused = async (teamId: string): Promise<boolean> => {
-    const key = new Secret(
-      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    )
-    return (await ask({ key, keyId: 'NOBODYSKEY', teamId })).is === 'refused'
-  }
+  const strangerIsRefused = async (teamId: string): Promise<boolean> => (await ask(stranger(teamId))).is === 'refused'
   return {
     read: {
       lacking: () => {

@@ -1,4 +1,5 @@
 import type { DiskPlace, FileSystem, NodeDisk, NodeImage, NodeLitter, SnapshotFile } from './disk-types.ts'
+import { limitLine } from './limit-line.ts'
 
 /** Where k3s keeps its snapshots. */
 export const snapshotFolder = '/var/lib/rancher/k3s/server/db/snapshots'
@@ -19,7 +20,7 @@ const folders: Readonly<Record<DiskPlace, string>> = {
 
 // Millions of small files take their time: the limits together leave some of the fifteen seconds that an answer has.
 const asked = `
-limit() { if command -v timeout > /dev/null; then timeout "$@"; else shift; "$@"; fi; }
+${limitLine}
 df -B1 --output=target,size,used,avail,itotal,iused / /var/lib/rancher/k3s 2> /dev/null | sed "1d;s/^/fs /"
 du -ak ${snapshotFolder} 2> /dev/null | sed "s/^/snapshot /"
 images=$(limit 2 k3s crictl images -o json 2> /dev/null) && containers=$(limit 2 k3s crictl ps -a -o json 2> /dev/null) && {

@@ -1,6 +1,7 @@
 import { sh, words } from '../../shell.ts'
 import { fileSystemsOf } from './disk.ts'
 import type { FileSystem } from './disk-types.ts'
+import { limitLine } from './limit-line.ts'
 
 /** A package that apt would bring to another version. */
 export interface PendingPackage {
@@ -42,7 +43,7 @@ export interface NodeUpdates {
 /** One round trip, as whoever is let in: a rehearsal of apt needs no root and takes no lock. */
 export const updatesScript = `
 if ! command -v apt-get > /dev/null; then echo 'apt none'; exit 0; fi
-limit() { if command -v timeout > /dev/null; then timeout "$@"; else shift; "$@"; fi; }
+${limitLine}
 since() { at=$(stat -c %Y "$2" 2> /dev/null) && echo "$1 $(($(date +%s) - at))"; }
 since lists /var/lib/apt/lists
 since ran /var/lib/apt/periodic/unattended-upgrades-stamp
