@@ -106,6 +106,11 @@ const brief = (text: string): string =>
 
 const isNamed = (alias: string, text: string): boolean => text.split(/[^\w-]+/).includes(alias)
 
+const isLedTo = (edge: Found, away: readonly string[]): boolean => {
+  const worst = 'view' in edge ? worstOf(edge.view) : undefined
+  return worst?.level === 'wrong' && away.some((alias) => isNamed(alias, worst.text))
+}
+
 /**
  * From the reports to the one screen, one cause one line: parts that are not known for one reason share it, and those that only say again that a
  * node is away are counted under it. What the edge says of such a node stands: it is what customers feel, and has its own cure. Pure.
@@ -121,7 +126,9 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
   )
   const reasons = new Map<string, string[]>()
   for (const found of all) if ('because' in found) reasons.set(found.because, [...(reasons.get(found.because) ?? []), found.what])
-  const findings = all.flatMap((found): readonly Observation[] => {
+  // Customers that are led to a node that is away come before all.
+  const led = all.filter((found) => found.command === edgeStatus.id && isLedTo(found, away))
+  const findings = [...led, ...all.filter((found) => !led.includes(found))].flatMap((found): readonly Observation[] => {
     const state = stateOf(found)
     if (state === 'well' || echoes.includes(found)) return []
     if ('because' in found) {
@@ -134,14 +141,10 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
     return [{ level: state === 'warning' ? 'warning' : 'wrong', text, ...(worst?.next !== undefined && { next: worst.next }) }]
   })
   const again = echoes.map(({ what }) => what).join(', ')
-  const edge = all.find(({ command }) => command === edgeStatus.id)
-  const ledAway = (text: string) => edge !== undefined && text.startsWith(`${edge.what}: `) && away.some((alias) => isNamed(alias, text))
-  const wrong = findings.filter(({ level }) => level === 'wrong')
   return {
-    // Of one level the order stays: causes first. But customers that are led to a node that is away come before all.
+    // Of one level the order stays: causes first.
     findings: [
-      ...wrong.filter(({ text }) => ledAway(text)),
-      ...wrong.filter(({ text }) => !ledAway(text)),
+      ...findings.filter(({ level }) => level === 'wrong'),
       ...(again ? [{ level: 'wrong' as const, text: `${again}: nothing but what names ${away.join(', ')}, which does not answer` }] : []),
       ...findings.filter(({ level }) => level === 'warning'),
       ...beside.flatMap(({ finding }) => finding ?? []),

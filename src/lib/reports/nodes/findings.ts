@@ -56,7 +56,7 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] 
 }
 
 const unreached = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => [
-  ...(api.answered ? [] : [silent('the Kubernetes API', api.error, 'honeydue doctor')]),
+  ...(api.answered ? [] : [silentApi(api.error)]),
   ...expected.flatMap(({ alias, hostname }) => {
     const answer = facts.get(alias)
     if (answer?.answered !== false) return []
@@ -73,8 +73,8 @@ const isSilent = ({ expected, facts }: NodesSurvey, { name }: ApiNode): boolean 
 const isNotReady = (api: NodesSurvey['api'], hostname: string): boolean =>
   api.answered && api.value.some(({ name, ready }) => isOwnName(name, hostname) && !ready)
 
-const silent = (what: string, error: unknown, next: string): Observation =>
-  wrong(`No answer from ${what}: ${reasonOf(error)}`, (error instanceof Trouble ? error.next : undefined) ?? next)
+const silentApi = (error: unknown): Observation =>
+  wrong(`No answer from the Kubernetes API: ${reasonOf(error)}`, (error instanceof Trouble ? error.next : undefined) ?? 'honeydue doctor')
 
 /** What the API says is wrong with one node. */
 export const inCluster = (node: ApiNode, name: string): readonly Observation[] => {
