@@ -43,12 +43,13 @@ export const endAfter = (within: Duration): AbortSignal => {
   return over.signal
 }
 
-/** The end of something, at the latest after `within` ms or with one of the signals. It hangs no listener on them, however many are made of one. */
+/** The end of something, at the latest after `within` ms or with one of the signals, where there are any. It hangs no listener on them, however many are made of one. */
 export const limited = (
   within: Duration,
-  ...signals: readonly AbortSignal[]
+  ...given: readonly (AbortSignal | undefined)[]
 ): { readonly signal: AbortSignal; readonly isOver: () => boolean } => {
   const limit = endAfter(within)
+  const signals = given.filter((signal) => signal !== undefined)
   return { signal: AbortSignal.any([limit, ...signals]), isOver: () => limit.aborted && !signals.some(({ aborted }) => aborted) }
 }
 

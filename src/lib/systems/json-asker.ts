@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Duration, endAfter, seconds } from '../clock.ts'
+import { type Duration, limited, seconds } from '../clock.ts'
 import { Trouble, Unreachable } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { sh } from '../shell.ts'
@@ -35,8 +35,7 @@ export const asker = (options: AskerOptions) => {
   const send = httpsTo(options)
   const get = async (url: URL, token?: Secret, through?: Duplex): Promise<TextAnswer> => {
     signal?.throwIfAborted()
-    const limit = endAfter(timeout)
-    const until = signal ? AbortSignal.any([signal, limit]) : limit
+    const { signal: until, isOver } = limited(timeout, signal)
     const headers = { accept: '*/*', ...(token && { authorization: `Bearer ${token.reveal()}` }) }
     try {
       if (url.protocol === 'http:' && !through && !isHere(url)) throw notHere(code, url)
@@ -45,7 +44,7 @@ export const asker = (options: AskerOptions) => {
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof Trouble) throw error
-      const why = httpTrouble(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
+      const why = httpTrouble(isOver() ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
       const own = ['http-tls', 'http-silent', 'http-too-long'].includes(why.code) ? why.code.replace('http', code) : `${code}-unreachable`
       const failed = `${called} ${url.host} does not answer`
       throw new Unreachable(

@@ -1,6 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2'
 import { connect as connectTls } from 'node:tls'
-import { type Duration, endAfter, seconds } from '../../clock.ts'
+import { type Duration, limited, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import { type Trust, trusting } from '../https.ts'
 import { placeOf } from '../place.ts'
@@ -33,8 +33,7 @@ export const apnsClient = (options: ApnsClientOptions) => {
       options.caFile === undefined ? undefined : trusting(options.caFile),
     ])
     const place = placeOf(host, 443, options.hostaddr)
-    const limit = endAfter(timeout)
-    const ends = signal ? AbortSignal.any([signal, limit]) : limit
+    const { signal: ends } = limited(timeout, signal)
     let session: ClientHttp2Session | undefined
     try {
       return await new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Duration, endAfter, seconds } from '../../clock.ts'
+import { type Duration, limited, seconds } from '../../clock.ts'
 import { Trouble, Usage } from '../../errors.ts'
 import { httpsTo, type Trust } from '../https.ts'
 import type { System } from '../systems.ts'
@@ -27,16 +27,16 @@ export const httpSystem = (options: HttpOptions): System<HttpReader, HttpWriter,
     if (url.protocol !== 'https:')
       throw new Usage({ code: 'http-not-https', failed: `${text} is no https URL`, next: 'honeydue config:explain' })
     signal?.throwIfAborted()
-    const limit = endAfter(timeout)
+    const limit = limited(timeout, signal)
     const began = performance.now()
     try {
       // A connection of its own: a kept one would hide a name that has moved.
-      const response = await send(url, { headers: { accept: '*/*' }, signal: signal ? AbortSignal.any([signal, limit]) : limit })
+      const response = await send(url, { headers: { accept: '*/*' }, signal: limit.signal })
       return await read(response, began)
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       if (error instanceof Trouble) throw error
-      throw httpTrouble(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
+      throw httpTrouble(limit.isOver() ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
     }
   }
   const get = (url: string) =>

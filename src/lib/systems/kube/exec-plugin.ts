@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import { childEnvironment } from '../../child-environment.ts'
-import { endAfter, seconds } from '../../clock.ts'
+import { limited, seconds } from '../../clock.ts'
 import type { Loaded } from '../../environment/kubeconfig.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
@@ -73,7 +73,6 @@ export const runExecPlugin = async (loaded: Loaded, signal: AbortSignal | undefi
 const ended = (plugin: Plugin, loaded: Loaded, interactive: boolean, signal: AbortSignal | undefined) =>
   new Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string; readonly error?: NodeJS.ErrnoException }>(
     (resolve) => {
-      const limit = endAfter(pluginWithin)
       const child = spawn(plugin.command, [...(plugin.args ?? [])], {
         env: {
           ...childEnvironment(),
@@ -81,7 +80,7 @@ const ended = (plugin: Plugin, loaded: Loaded, interactive: boolean, signal: Abo
           KUBERNETES_EXEC_INFO: about(plugin, loaded, interactive),
         },
         stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+        signal: limited(pluginWithin, signal).signal,
       })
       let [stdout, stderr] = ['', '']
       child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises'
-import { type Duration, endAfter } from '../../clock.ts'
+import { type Duration, limited } from '../../clock.ts'
 import { dnsTrouble } from './trouble.ts'
 import type { MailReader } from './types.ts'
 
@@ -20,8 +20,7 @@ export const askNames = ({ nameserver, timeout, signal }: NamesOptions): Pick<Ma
     signal?.throwIfAborted()
     const resolver = new Resolver({ timeout, tries: 1 })
     if (nameserver !== undefined) resolver.setServers([nameserver])
-    const limit = endAfter(timeout)
-    const until = signal ? AbortSignal.any([signal, limit]) : limit
+    const { signal: until } = limited(timeout, signal)
     const stop = () => resolver.cancel()
     until.addEventListener('abort', stop, { once: true })
     try {

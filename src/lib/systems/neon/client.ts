@@ -1,4 +1,4 @@
-import { type Clock, type Duration, endAfter, seconds } from '../../clock.ts'
+import { type Clock, type Duration, limited, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { bodyOf, parsed } from '../answer-body.ts'
@@ -45,7 +45,8 @@ export const neonClient = (options: NeonClientOptions): Send => {
     key ??= options.key()
     const secret = await key
     signal?.throwIfAborted()
-    const limit = endAfter(timeout)
+    // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
+    const limit = limited(timeout, method === 'GET' ? signal : undefined)
     try {
       const response = await send(url, {
         method,
@@ -55,8 +56,7 @@ export const neonClient = (options: NeonClientOptions): Send => {
           ...(body && { 'content-type': 'application/json' }),
         },
         ...(body && { body: JSON.stringify(body) }),
-        // Ctrl-C cuts a read off; a write comes to its end, or nobody would know what it did.
-        signal: signal && method === 'GET' ? AbortSignal.any([signal, limit]) : limit,
+        signal: limit.signal,
       })
       const answer = parsed(await bodyOf(response, mostBytes))
       const status = response.statusCode ?? 0
@@ -65,7 +65,7 @@ export const neonClient = (options: NeonClientOptions): Send => {
     } catch (error) {
       if (method === 'GET') signal?.throwIfAborted()
       if (error instanceof Trouble) throw error
-      throw unanswered(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout, doing)
+      throw unanswered(limit.isOver() ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout, doing)
     }
   }
 

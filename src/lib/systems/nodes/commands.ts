@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
-import { endAfter } from '../../clock.ts'
+import { limited } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import { lineTo, type Reached } from './over-ssh.ts'
@@ -55,8 +55,7 @@ export const commandRunner = (machine: Reached, client: Client) => {
     new Promise((resolve, reject) => {
       if (lost) return reject(gone('it was idle'))
       const started = performance.now()
-      const limit = endAfter(options.timeoutMs)
-      const stop = options.signal ? AbortSignal.any([options.signal, limit]) : limit
+      const { signal: stop } = limited(options.timeoutMs, options.signal)
       let channel: ClientChannel | undefined
       const settle = (act: () => void) => {
         endings.delete(ending)

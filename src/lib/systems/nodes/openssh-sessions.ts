@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { childEnvironment } from '../../child-environment.ts'
-import { endAfter } from '../../clock.ts'
+import { limited } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
 import { sh } from '../../shell.ts'
 import type { Run, RunOptions } from './commands.ts'
@@ -22,8 +22,7 @@ export const sessionsOf = (host: Resolved, through: readonly string[]) => {
   const collect = (command: string, options: RunOptions): Promise<Run> =>
     new Promise((resolve, reject) => {
       const began = performance.now()
-      const limit = endAfter(options.timeoutMs)
-      const stop = options.signal ? AbortSignal.any([options.signal, limit]) : limit
+      const { signal: stop } = limited(options.timeoutMs, options.signal)
       const child = spawn('ssh', [...line, '--', host.alias, command], {
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { childEnvironment } from '../../child-environment.ts'
-import { endAfter, systemClock } from '../../clock.ts'
+import { limited, systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
 import type { Connection } from './connection.ts'
 import type { Room } from './openssh-room.ts'
@@ -74,8 +74,7 @@ export const openSsh = async (host: Resolved, room: Room, because: string, { sig
     child.unref()
   }
   const within = host.patienceMs > longest ? host.patienceMs + signIn : longest
-  const limit = endAfter(within)
-  const stop = signal ? AbortSignal.any([signal, limit]) : limit
+  const { signal: stop } = limited(within, signal)
   try {
     while (!ended && !existsSync(socket)) await Promise.race([gone, systemClock.sleep(lookEveryMs, stop)])
   } catch {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { connect, isIP, Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { childEnvironment } from '../../child-environment.ts'
-import { atMost, endAfter, systemClock } from '../../clock.ts'
+import { atMost, limited, systemClock } from '../../clock.ts'
 import { Unreachable } from '../../errors.ts'
 import type { Link } from './library.ts'
 import { tryOut } from './over-ssh.ts'
@@ -20,8 +20,7 @@ const causes: Readonly<Record<string, string>> = {
 /** A TCP connection to the host, given up after its ConnectTimeout. Throws Unreachable (`ssh-unreachable`, `ssh-timeout`, `ssh-alias-unknown`). */
 export const directSocket = (host: Resolved, signal: AbortSignal | undefined): Promise<Duplex> =>
   new Promise((resolve, reject) => {
-    const limit = endAfter(host.connectTimeoutMs)
-    const stop = signal ? AbortSignal.any([signal, limit]) : limit
+    const { signal: stop } = limited(host.connectTimeoutMs, signal)
     const { family, bindAddress } = host
     const literal = isIP(host.hostname)
     const socket = connect({

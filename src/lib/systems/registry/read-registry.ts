@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Duration, endAfter, seconds } from '../../clock.ts'
+import { type Duration, limited, seconds } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import { type Reference, referenceOf } from '../../image-reference.ts'
 import type { Secret } from '../../secret.ts'
@@ -32,10 +32,7 @@ const mostPages = 50
 export const readRegistry = (options: RegistryOptions): RegistryReader => {
   const { signal, timeout = seconds(5) } = options
   const direct = httpsTo(options)
-  const untilThen = () => {
-    const limit = endAfter(timeout)
-    return signal ? AbortSignal.any([signal, limit]) : limit
-  }
+  const untilThen = () => limited(timeout, signal).signal
   // A release is several images, asked for together: what each of them needs for it is asked for once.
   const credentials = sharing(options.credentials)
   const grant = sharing((url: string, authorization?: string) => grantBy(direct, untilThen())(url, authorization))

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Clock, type Duration, endAfter } from '../../clock.ts'
+import { type Clock, type Duration, limited } from '../../clock.ts'
 import { Trouble } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { bodyOf } from '../answer-body.ts'
@@ -64,7 +64,8 @@ export const storageClient = (options: StorageClientOptions) => {
     if (by !== 'nobody') signer ??= signerOf()
     const who = await signer
     signal?.throwIfAborted()
-    const limit = endAfter(timeout)
+    // Ctrl-C cuts a read off; what is written comes to its end, or nobody would know what stayed.
+    const limit = limited(timeout, method === 'GET' ? signal : undefined)
     try {
       const at = clock.now()
       const to = who && by === 'presigned URL' ? presigned(who, at, { method, url }, 60) : url
@@ -77,14 +78,13 @@ export const storageClient = (options: StorageClientOptions) => {
         method,
         headers: { ...headers, ...length },
         ...(body !== undefined && { body }),
-        // Ctrl-C cuts a read off; what is written comes to its end, or nobody would know what stayed.
-        signal: signal && method === 'GET' ? AbortSignal.any([signal, limit]) : limit,
+        signal: limit.signal,
       })
       return { status: response.statusCode ?? 0, headers: response.headers, text: await bodyOf(response, mostBytes) }
     } catch (error) {
       if (method === 'GET') signal?.throwIfAborted()
       if (error instanceof Trouble) throw error
-      throw unanswered(limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
+      throw unanswered(limit.isOver() ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error, url, timeout)
     }
   }
 
