@@ -3,7 +3,9 @@ import { fails } from '../../plan/finding.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { type Baseline, gatherBaseline, markBaseline } from './baseline.ts'
 import { gatherMigrate, type MigrateFacts } from './migrate-facts.ts'
-import { migrateSteps, ranHere, standing, unasked } from './migrate-steps.ts'
+import { standing } from './migrate-refusals.ts'
+import { migrateSteps } from './migrate-steps.ts'
+import { ranHere, unasked } from './migrate-unsaid.ts'
 
 /** §28: an empty database is migrated from its start; a schema that no version vouches for is compared with the baseline, and marked. */
 export const bootstrapGoose = defineProcedure({

@@ -1,7 +1,9 @@
 import { optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { gatherMigrate, rehearsed } from './migrate-facts.ts'
-import { migrateSteps, refusals, unsaid } from './migrate-steps.ts'
+import { refusals } from './migrate-refusals.ts'
+import { migrateSteps } from './migrate-steps.ts'
+import { unsaid } from './migrate-unsaid.ts'
 
 /** §26: runs what is pending as the Job that 03-deploy.sh runs, and sees that it holds. */
 export const migrate = defineProcedure({

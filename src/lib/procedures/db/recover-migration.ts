@@ -1,7 +1,7 @@
 import { oneOf, optionalText } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { diagnose, ways } from './diagnosis.ts'
-import { ranHere, unasked } from './migrate-steps.ts'
+import { ranHere, unasked } from './migrate-unsaid.ts'
 import { gatherRecover } from './recover-facts.ts'
 import { chosenWay, recoverSteps } from './recover-steps.ts'
 
