@@ -74,6 +74,7 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     arrange: oneIngress,
   },
   'cluster:tidy': { words: [], systems: ['kubernetes'], arrange: (sandbox) => void worlds['pods that were evicted'](sandbox) },
+  'config:apply': { words: ['rbac.yaml'], systems: ['kubernetes'] },
   'config:set': { words: ['OTEL_TRACES_SAMPLER_ARG=0.2'], systems: ['kubernetes', 'edge'] },
   'db:bootstrap-goose': {
     words: ['--image', nextImage],

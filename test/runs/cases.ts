@@ -155,6 +155,14 @@ export const cases = {
     end: secret,
   },
   'cert:rotate': { words: () => ['--validity', '90', '--soak', '0s'], end: secret },
+  'config:apply': {
+    world: (sandbox) => void worlds['budgets that somebody edited'](sandbox),
+    words: () => ['pod-disruption-budgets.yaml'],
+    end: ({ kubernetes }) =>
+      kubernetes.client
+        .list({ group: 'policy', resource: 'poddisruptionbudgets' }, { namespace })
+        .map(({ metadata, spec }) => [metadata.name, spec]),
+  },
   'config:set': {
     words: () => ['OTEL_TRACES_SAMPLER_ARG=0.2'],
     end: (sandbox) => ({
@@ -412,6 +420,7 @@ export const groups = {
   cluster: [
     'cache:invalidate',
     'cache:policy',
+    'config:apply',
     'config:set',
     'db:switch-host',
     'deploy:pause',

@@ -154,6 +154,14 @@ export const hands: readonly Hand[] = [
     codes: [5, 8],
   },
   {
+    id: 'config:apply',
+    after: 'begin',
+    by: 'kubectl sets another number of the budget',
+    act: ({ world }) => kubectl(world, 'patch', 'poddisruptionbudget', 'api', ...merge({ spec: { minAvailable: 0 } })),
+    codes: [8],
+    says: 'kubectl-patch',
+  },
+  {
     id: 'config:set',
     after: 'begin',
     by: 'kubectl sets another value',

@@ -277,6 +277,18 @@ export const worlds = {
     for (const id of [archived, idsOf(redis, 'retry')[0]]) redis.store.delete(`asynq:{default}:t:${id}`)
   },
   'a queue paused by somebody': ({ redis }) => redis.store.set('asynq:{default}:paused', '1790000000'),
+  'budgets that somebody edited': ({ kubernetes }) => {
+    for (const name of ['api', 'web'])
+      kubernetes.client.update(
+        { group: 'policy', resource: 'poddisruptionbudgets' },
+        name,
+        namespace,
+        (draft) => {
+          draft.spec = { ...(draft.spec as object), minAvailable: 3 }
+        },
+        { manager: 'kubectl-edit' },
+      )
+  },
   'pods that were evicted': (sandbox) => {
     const [first = '', second = ''] = evictedPods(sandbox, 2)
     return { FIRST_UID: first, SECOND_UID: second }

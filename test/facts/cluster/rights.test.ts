@@ -34,6 +34,10 @@ const asks: Readonly<Record<keyof KubeWriter, readonly string[]>> = {
   // On demand alone, where there is one.
   removeAutoscaler: [],
   createClaim: ['create persistentvolumeclaims'],
+  // Of whatever kind a manifest is.
+  createObject: [],
+  changeObject: [],
+  removeObject: [],
   setUnschedulable: ['patch nodes'],
   setSecretValue: ['patch secrets'],
   setSecretValues: ['patch secrets'],

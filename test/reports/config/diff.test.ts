@@ -48,7 +48,7 @@ test('a deployment as it was deployed differs in rbac.yaml alone, and with all a
   expect(view.texts).toEqual([
     expect.stringMatching(/^ServiceAccount honeydue is not in the cluster: .*rbac\.yaml, which 03-deploy\.sh does not apply/),
   ])
-  expect(view.findings.map(({ next }) => next)).toEqual([`kubectl -n ${namespace} apply -f ${file('deploy-k3s/manifests/rbac.yaml')}`])
+  expect(view.findings.map(({ next }) => next)).toEqual(['honeydue config:apply rbac.yaml --dry-run'])
   expect(exitOfView(view)).toBe(0)
   expect(exitOfView(await look(true))).toBe(1)
   writeFileSync(file('deploy-k3s/manifests/rbac.yaml'), '# nothing\n')
@@ -57,14 +57,15 @@ test('a deployment as it was deployed differs in rbac.yaml alone, and with all a
   expect(exitOfView(same)).toBe(0)
 })
 
-test('a file that was never applied is shown first where it would change something else', async () => {
+test('what is missing and what differs in a file is brought by the same command, which shows both first', async () => {
   edit('deploy-k3s/manifests/pod-disruption-budgets.yaml', 'minAvailable: 2', 'minAvailable: 3')
   const budgets = file('deploy-k3s/manifests/pod-disruption-budgets.yaml')
+  const next = 'honeydue config:apply pod-disruption-budgets.yaml --dry-run'
   const text = readFileSync(budgets, 'utf8')
   writeFileSync(budgets, `${text}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: missing\n  namespace: kube-system\n`)
   const { findings } = await look()
-  const next = findings.find((one) => one.text.startsWith('ConfigMap missing is not in the cluster'))?.next
-  expect(next).toBe(`kubectl diff -f ${budgets}`)
+  for (const said of ['ConfigMap missing is not in the cluster', 'PodDisruptionBudget api differs'])
+    expect(findings.find(({ text: one }) => one.startsWith(said))?.next).toBe(next)
 })
 
 test('an edited ConfigMap is told with who did it, and the pods that do not have it yet', async () => {

@@ -37,6 +37,8 @@ export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
   'cert:install': [secrets],
   'cert:rotate': [secrets],
   'cluster:tidy': [removePod, removeJob],
+  // What else it needs is what the manifest is of.
+  'config:apply': [],
   'config:set': [config, deployments],
   'db:bootstrap-goose': [readSecrets, createJob, removeJob],
   'db:migrate': [readSecrets, createJob, removeJob],

@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import { age } from '../../age.ts'
 import { counted } from '../../counted.ts'
 import { Trouble } from '../../errors.ts'
 import { secondsSince } from '../../facts/ages.ts'
 import { answer, valueOr } from '../../facts/answer.ts'
+import { manifestFolder } from '../../facts/checkout/manifests.ts'
 import { clipped } from '../../facts/cluster/clipped.ts'
 import { keySource } from '../../facts/config/key-source.ts'
 import { type ManifestChange, manifestChanges } from '../../facts/config/manifest-changes.ts'
@@ -14,7 +14,7 @@ import { toggle } from '../../plan/choice.ts'
 import type { Context } from '../../plan/context.ts'
 import { defineReport, type Observation } from '../../plan/report.ts'
 import { startedAt } from '../../pod-state.ts'
-import { sh, words } from '../../shell.ts'
+import { sh } from '../../shell.ts'
 import type { Pod } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 
@@ -27,7 +27,7 @@ export const configDiff = defineReport({
   look: async (input, look, context) => {
     const { database, namespace } = context.environment
     const [{ values, read, findings: drift }, changes] = await Promise.all([configDrift(look, context), manifestChanges(look, namespace)])
-    const findings = [...drift, ...changes.flatMap((one) => ofManifest(one, applyLine(one, changes, look.checkout.folder, namespace)))]
+    const findings = [...drift, ...changes.flatMap(ofManifest)]
     const now = context.clock.now()
     const differ = values.some(differs) || changes.some(({ does }) => does === 'makes' || does === 'changes')
     const isPartly = !read.answered || changes.some(({ forbidden }) => forbidden)
@@ -117,19 +117,15 @@ const ofValue = (value: ConfigValue): readonly Observation[] => {
       ]
 }
 
-/** Applies a file of which something is missing; where that would change other objects too, kubectl shows first what. */
-const applyLine = ({ file, namespace: own }: ManifestChange, changes: readonly ManifestChange[], folder: string, namespace: string) => {
-  const alone = changes.every((one) => one.file !== file || one.does === 'makes' || one.does === 'nothing')
-  const place = words(own === undefined || own === namespace ? ['-n', namespace, alone ? 'apply' : 'diff'] : [alone ? 'apply' : 'diff'])
-  return sh`kubectl ${place} -f ${join(folder, file)}`
-}
+const ofManifest = ({ file, object, does, what }: ManifestChange): readonly Observation[] => {
+  // What rolls out it refuses, and says who applies that.
+  const next = sh`honeydue config:apply ${file.slice(manifestFolder.length + 1)} --dry-run`
 
-const ofManifest = ({ file, object, does, what }: ManifestChange, next: string): readonly Observation[] => {
   const script = file.endsWith('/rbac.yaml') ? ', which 03-deploy.sh does not apply' : ''
   if (does === 'nothing') return []
   if (does === 'makes') return [warning(`${object} is not in the cluster: ${file}${script}${script && ','} was never applied`, next)]
   if (does === 'changes')
-    return [warning(`${object} differs from ${file}${script}: ${what.map((one) => clipped(masked(one), 120)).join('; ')}`)]
+    return [warning(`${object} differs from ${file}${script}: ${what.map((one) => clipped(masked(one), 120)).join('; ')}`, next)]
   return [warning(`${object || file} was not compared: ${what.map((one) => clipped(masked(one), 120)).join('; ')}`)]
 }
 

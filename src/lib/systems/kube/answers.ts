@@ -53,9 +53,27 @@ export interface Rights {
 
 /** One object as it is and as an apply would leave it. */
 export interface Applied {
+  /** Where the server has objects of this kind and name. */
+  readonly path: string
   /** Undefined where there is none. */
   readonly live: KubeObject | undefined
   readonly after: KubeObject
+}
+
+/** An object of whatever kind, by where the server has it. */
+export interface ByPath {
+  readonly path: string
+  /** `ServiceAccount honeydue`. */
+  readonly object: string
+}
+
+/** One field that is to be another. `at`: its keys from the top of the object; a value that is undefined is not there. */
+export interface FieldChange {
+  readonly at: readonly string[]
+  readonly from: unknown
+  readonly to: unknown
+  /** What must still be so for it to be the change that was planned: the field itself, or what it stands in. */
+  readonly test?: { readonly at: readonly string[]; readonly value: unknown }
 }
 
 /** A Secret without its values: each is known by a digest that this process alone can make. */

@@ -29,5 +29,5 @@ export const applied = async (client: KubeClient, manifest: KubeManifest, namesp
     client.get<KubeObject>(path, isObject),
     client.wouldApply(path, manifest) as Promise<KubeObject>,
   ])
-  return { live, after }
+  return { path, live, after }
 }

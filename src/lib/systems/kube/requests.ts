@@ -113,6 +113,29 @@ export const createClaimRequest = ({ namespace, manifest }: Of<'createClaim'>): 
   body: manifest,
 })
 
+export const createObjectRequest = ({ path, manifest }: Of<'createObject'>): KubeRequest => ({
+  method: 'POST',
+  path: path.slice(0, path.lastIndexOf('/')),
+  body: manifest,
+})
+
+/** All that is tested stands before all that is changed: a test sees what an operation before it has done. */
+export const changeObjectRequest = ({ path, changes }: Of<'changeObject'>): KubeRequest => {
+  const to = (at: readonly string[]) => at.map((key) => `/${pointer(key)}`).join('')
+  return jsonPatch(path, [
+    ...changes.flatMap(({ test }) => (test ? [{ op: 'test', path: to(test.at), value: test.value }] : [])),
+    ...changes.map(({ at, from, to: value }) =>
+      value === undefined ? { op: 'remove', path: to(at) } : { op: from === undefined ? 'add' : 'replace', path: to(at), value },
+    ),
+  ])
+}
+
+export const removeObjectRequest = ({ path, uid }: Of<'removeObject'>): KubeRequest => ({
+  method: 'DELETE',
+  path,
+  body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } },
+})
+
 export const removeAutoscalerRequest = ({ namespace, name, uid }: Of<'removeAutoscaler'>): KubeRequest => ({
   method: 'DELETE',
   path: pathOf('HorizontalPodAutoscaler', namespace, name),

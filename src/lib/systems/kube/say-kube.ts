@@ -8,12 +8,15 @@ import { kubeconfigLine, kubectlIn } from './kubeconfig-line.ts'
 import {
   addValueRequest,
   annotateRequest,
+  changeObjectRequest,
   createClaimRequest,
+  createObjectRequest,
   imageRequest,
   type KubeRequest,
   pauseRequest,
   removeAutoscalerRequest,
   removeJobRequest,
+  removeObjectRequest,
   removePodRequest,
   removeValueRequest,
   runJobRequest,
@@ -24,7 +27,7 @@ import {
   templateRequest,
   tlsSecretRequest,
 } from './requests.ts'
-import type { KubeReader, KubeWriter, Placed, Target } from './types.ts'
+import type { ByPath, KubeReader, KubeWriter, Placed, Target } from './types.ts'
 
 /** The kubectl lines that send what the writer sends; `paths` are the environment's kubeconfigs. */
 export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter>['say'] => {
@@ -59,6 +62,20 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         sh`printf '%s' ${JSON.stringify(createClaimRequest(wanted).body)} | kubectl -n ${wanted.namespace} create -f -`,
         `PersistentVolumeClaim ${placed(wanted)}`,
       ),
+    createObject: (wanted) =>
+      said(
+        sh`printf '%s' ${JSON.stringify(createObjectRequest(wanted).body)} | ${part(kubectlIn(homeOf(wanted)))} create -f -`,
+        wanted.object,
+      ),
+    changeObject: (wanted) =>
+      said(
+        sh`${part(kubectlIn(homeOf(wanted)))} patch ${resourceOf(wanted)} --type json -p ${JSON.stringify(changeObjectRequest(wanted).body)}`,
+        wanted.object,
+      ),
+    removeObject: (wanted) => {
+      const { path, body } = removeObjectRequest(wanted)
+      return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, wanted.object)
+    },
     removeAutoscaler: (wanted) => {
       const { path, body } = removeAutoscalerRequest(wanted)
       return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, `HorizontalPodAutoscaler ${placed(wanted)}`)
@@ -135,6 +152,19 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
 
 const patched = (kind: AnyKind, { namespace, name }: Placed, { contentType, body }: KubeRequest): ShellLine =>
   sh`${part(kubectlIn(namespace))} patch ${`${kind.toLowerCase()}/${name}`} --type ${contentType?.includes('json-patch') ? 'json' : 'merge'} -p ${JSON.stringify(body)}`
+
+/** The namespace that a path leads through; of the cluster there is none. */
+const homeOf = ({ path }: ByPath): string | undefined => {
+  const [, home] = /\/namespaces\/([^/]+)\/./.exec(path) ?? []
+  return home === undefined ? undefined : decodeURIComponent(home)
+}
+
+/** `roles.rbac.authorization.k8s.io/reader`, as kubectl takes it for every kind that a server has. */
+const resourceOf = ({ path }: ByPath): string => {
+  const [name = '', plural = ''] = path.split('/').reverse()
+  const [, group] = /^\/apis\/([^/]+)\//.exec(path) ?? []
+  return `${plural}${group === undefined ? '' : `.${group}`}/${decodeURIComponent(name)}`
+}
 
 const rolledOut = ({ namespace, name }: Target): ShellLine =>
   sh`kubectl -n ${namespace} rollout status --timeout=10m ${`deployment/${name}`}`

@@ -5,7 +5,7 @@ import type { Later } from '../../later.ts'
 import type { Secret } from '../../secret.ts'
 import type { ValuePlace } from '../../value-place.ts'
 import type { Shown, System } from '../systems.ts'
-import type { Applied, Cluster, Credentials, KeptSecret, KubeconfigState, Rights, TlsSecret } from './answers.ts'
+import type { Applied, ByPath, Cluster, Credentials, FieldChange, KeptSecret, KubeconfigState, Rights, TlsSecret } from './answers.ts'
 import type { AnyKind, Kind, Kinds } from './kinds.ts'
 
 export type * from '../../kube-objects.ts'
@@ -139,6 +139,12 @@ export interface KubeWriter {
   removePod(target: Target & { readonly uid: string; readonly atOnce?: true }): Promise<void>
   /** Creates a claim, where none of its name is there. */
   createClaim(target: Target & { readonly manifest: KubeManifest }): Promise<void>
+  /** Creates an object of whatever kind, where none of its name is there. */
+  createObject(wanted: ByPath & { readonly manifest: KubeManifest }): Promise<void>
+  /** Changes fields of an object of whatever kind, each of which still is as it was planned on. */
+  changeObject(wanted: ByPath & { readonly changes: readonly FieldChange[] }): Promise<void>
+  /** Deletes the one object with this uid. */
+  removeObject(wanted: ByPath & { readonly uid: string }): Promise<void>
   /** Deletes the one HorizontalPodAutoscaler with this uid; the replicas stay as it left them. */
   removeAutoscaler(target: Target & { readonly uid: string }): Promise<void>
   /** Deletes the one Job with this uid, and its pods before it. */
