@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { findSettings } from '../../src/lib/cli/find-settings.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { configurationFile, described } from '../../src/lib/environment/described.ts'
 import { examineEnvironment, loadEnvironment } from '../../src/lib/environment/load.ts'
 import { environmentSchema } from '../../src/lib/environment/schema.ts'
@@ -74,12 +75,12 @@ test('what is there is found, an alias under its own name, and what is not says 
   const kubeconfig = ['~/.kube/honeydue-k3s.yaml', '~/.kube/honeydue.yaml']
   const { looked, values } = await findSettings(
     { ...environment, kubeconfig, checkout: join(home, 'nowhere'), ssh: { config } },
-    { env: { HOME: home, CLOUDFLARE_API_TOKEN: 'PLANTED-token' }, cwd: join(home, 'api/deploy-k3s/scripts') },
+    { env: { HOME: home, CLOUDFLARE_API_TOKEN: 'PLANTED-token' }, cwd: join(home, 'api/deploy-k3s/scripts'), clock: systemClock },
   )
   expect(looked.map(({ what, found, next }) => `${what}: ${found}${next === undefined ? '' : ' → …'}`)).toEqual([
-    'ssh hetzner1: leads to 178.104.247.152',
+    'ssh hetzner1: leads to ubuntu-8gb-nbg1-2, 178.104.247.152',
     'ssh hetzner2: is called second here',
-    'ssh hetzner3: leads to hetzner3, not to 178.104.249.189 → …',
+    `ssh hetzner3: no host of ${config} leads to ubuntu-8gb-nbg1-3, 178.104.249.189 → …`,
     'kubeconfig: ~/.kube/honeydue.yaml',
     `checkout: ${join(home, 'api')}`,
     'Cloudflare API token: in CLOUDFLARE_API_TOKEN',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { connect, isIP, Socket } from 'node:net'
+import { userInfo } from 'node:os'
 import { Duplex } from 'node:stream'
 import { childEnvironment } from '../../child-environment.ts'
 import { atMost, limited, systemClock } from '../../clock.ts'
@@ -15,6 +16,16 @@ const causes: Readonly<Record<string, string>> = {
   ENETUNREACH: 'this machine has no network',
   ETIMEDOUT: 'it does not answer',
   ECONNRESET: 'it closed the connection',
+}
+
+/** The file that `ssh` takes hosts from: the one it was given, else that of the account, which is another one than HOME's where HOME leads elsewhere. */
+const configOf = ({ args }: Resolved): string => {
+  const given = args[args.indexOf('-F') + 1]
+  if (args.includes('-F') && given !== undefined) return given
+  const { homedir } = userInfo()
+  return (process.env['HOME'] ?? homedir) === homedir
+    ? '~/.ssh/config'
+    : `${homedir}/.ssh/config: ssh reads that one, whatever HOME says; ssh: { config: FILE } in the environment names another`
 }
 
 /** A TCP connection to the host, given up after its ConnectTimeout. Throws Unreachable (`ssh-unreachable`, `ssh-timeout`, `ssh-alias-unknown`). */
@@ -62,7 +73,7 @@ export const directSocket = (host: Resolved, signal: AbortSignal | undefined): P
             refuse(
               'ssh-alias-unknown',
               `no Host entry of the SSH configuration names ${host.alias}, and no such name resolves`,
-              `add "Host ${host.alias}" with its HostName to ~/.ssh/config`,
+              `add "Host ${host.alias}" with its HostName to ${configOf(host)}`,
               error,
             ),
           )
