@@ -9,11 +9,12 @@ import { connect } from '../../contract/kubernetes/client.mjs'
 import type { KubernetesWorld } from '../../contract/kubernetes/world.ts'
 import { answering, freePort, type Running, startServer } from '../processes.ts'
 
-const programs = '/usr/local/lib/honeydue-real/control-plane'
-const parts = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const
+/** All parts in one program, by its first word: `control-plane/main.go`. */
+const program = '/usr/local/lib/honeydue-real/control-plane'
+type Part = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok'
 
 /** Whether test/real/install.sh has built one on this machine. */
-export const hasControlPlane = (): boolean => parts.every((part) => existsSync(join(programs, part)))
+export const hasControlPlane = (): boolean => existsSync(program)
 
 /** The size and state of a node are kwok's to say; what a real one is labelled with at its registration is here. */
 const named = (name: string): NodeNamed => ({
@@ -34,9 +35,9 @@ export const startControlPlane = async (nodes: readonly NodeNamed[] = ['one', 't
     for (const one of running.reverse()) await one.stop()
     await rm(cwd, { recursive: true, force: true })
   }
-  const run = async (part: (typeof parts)[number], options: Readonly<Record<string, string | number | boolean>>) => {
+  const run = async (part: Part, options: Readonly<Record<string, string | number | boolean>>) => {
     const words = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
-    running.push(await startServer(join(programs, part), words, { cwd }))
+    running.push(await startServer(program, [part, ...words], { cwd }))
   }
   try {
     const [etcd, peer, api, manager, scheduler, kubelet] = await Promise.all(Array.from({ length: 6 }, freePort))
