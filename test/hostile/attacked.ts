@@ -8,6 +8,7 @@ import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { syncedSecrets } from '../support/rotation.ts'
+import { lostToken } from '../support/token-worlds.ts'
 import {
   changedSources,
   lastSnapshot,
@@ -124,6 +125,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     words: [],
     systems: ['ssh', 'kubernetes'],
     arrange: (sandbox) => void worlds['a kubeconfig that ends soon'](sandbox),
+  },
+  'observability:fix-token': {
+    words: [],
+    systems: ['kubernetes', 'observability'],
+    arrange: (sandbox) => lostToken(sandbox),
   },
   'secrets:sync': { words: [], systems: ['kubernetes', 'mail'], arrange: changedSources },
   'secrets:rotate': { words: ['REDIS_PASSWORD', '--soak', '0s'], systems: ['kubernetes'] },

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl, asynq, versitygw and VictoriaMetrics. As root; as somebody else it says what is missing.
+# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl, asynq, versitygw and VictoriaMetrics, and Jaeger where it is asked for. As root; as somebody else it says what is missing.
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
@@ -29,6 +29,9 @@ victoria_version=1.151.0
 victoria=/usr/local/lib/honeydue-real/victoria-metrics
 vmagent=/usr/local/lib/honeydue-real/vmagent
 victoria_toolchain=golang.org/toolchain@v0.0.1-go1.26.8
+# What takes minutes to build, and is kept: HONEYDUE_SLOW=1 asks for it, and .ci/run does. Jaeger is six minutes of processor time on a busy machine, three on an idle one.
+jaeger_version=1.76.0
+jaeger=/usr/local/lib/honeydue-real/jaeger
 # Debian 12 has 1.18; the sandbox's pooler behaves as this one. Its source lies on the mirror that apt uses.
 bouncer_version=1.24.1
 bouncer_sha256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
@@ -217,6 +220,17 @@ install_victoria() {
   rm -rf "$work"
 }
 
+install_jaeger() {
+  prepare_go "$control_plane_toolchain" '1\.([0-9]|1[0-9]|2[0-5])'
+  mkdir -p "$work/out" "$(dirname "$jaeger")"
+  build_commands "github.com/jaegertracing/jaeger@v$jaeger_version" \
+    "github.com/jaegertracing/jaeger/internal/version.latestVersion=v$jaeger_version" cmd/all-in-one jaeger
+  mv "$work/out/jaeger" "$jaeger"
+  rm -rf "$work"
+}
+
+has_jaeger() { says "\"v$jaeger_version\"" "$jaeger" version; }
+
 has_victoria() { says "v$victoria_version" "$victoria" -version && says "v$victoria_version" "$vmagent" -version; }
 
 has_versitygw() { says "v$versitygw_version" "$versitygw" --version; }
@@ -311,6 +325,15 @@ provide kubectl "kubectl 1.32" "$kubectl"
 provide asynq "asynq $asynq_version" "$asynq"
 provide versitygw "versitygw $versitygw_version" "$versitygw"
 provide victoria "VictoriaMetrics $victoria_version with vmagent" "$victoria"
+# NAME WHAT PLACE: the same of what is built where it was asked for.
+provide_slow() {
+  if [ "${HONEYDUE_SLOW:-}" = 1 ] || "has_$1"; then
+    provide "$@"
+  else
+    say "not asked for: $2 (HONEYDUE_SLOW=1)"
+  fi
+}
+provide_slow jaeger "Jaeger $jaeger_version" "$jaeger"
 if [ "${HONEYDUE_CONTROL_PLANE:-}" = 1 ] || has_control_plane; then
   provide control_plane "Kubernetes $control_plane_version with etcd and kwok" "$control_plane"
 else

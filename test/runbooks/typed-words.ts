@@ -15,6 +15,8 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['dashboards are empty', 'observability:status'],
   ['no traces in jaeger', 'observability:status'],
   ['vmagent remote write 401', 'observability:status'],
+  ['observability token refused', 'observability:fix-token', 'observability:status'],
+  ['fix the ingest token', 'observability:fix-token'],
   ['the api is slow', 'latency'],
   ['p95', 'latency'],
   ['requests take seconds', 'latency'],

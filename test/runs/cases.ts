@@ -24,6 +24,7 @@ import {
   storageKey,
   syncedSecrets,
 } from '../support/rotation.ts'
+import { lostToken } from '../support/token-worlds.ts'
 import {
   changedSources,
   lastSnapshot,
@@ -244,6 +245,11 @@ export const cases = {
         .filter((name) => name.includes('evicted')),
     afresh: true,
   },
+  'observability:fix-token': {
+    world: (sandbox) => lostToken(sandbox),
+    words: () => [],
+    end: (sandbox) => [ingestToken(sandbox), ...['api', 'worker'].map((name) => workload(name)(sandbox))],
+  },
   'queue:drop': {
     words: () => ['--type', 'email:send'],
     end: ({ redis }) => ['archived', 'pending', 'scheduled'].map((state) => idsOf(redis, state).length),
@@ -445,7 +451,16 @@ export const groups = {
     'nodes:uncordon',
     'nodes:update',
   ],
-  certificates: ['cert:install', 'cert:rotate', 'db:restore-point', 'mail:test', 'secrets:rotate', 'secrets:sync', 'storage:lifecycle'],
+  certificates: [
+    'cert:install',
+    'cert:rotate',
+    'db:restore-point',
+    'mail:test',
+    'observability:fix-token',
+    'secrets:rotate',
+    'secrets:sync',
+    'storage:lifecycle',
+  ],
   releases: ['deploy:image', 'deploy:rollback', 'registry:prune'],
   database: ['db:bootstrap-goose', 'db:migrate', 'db:recover-migration', 'db:unlock'],
 } as const satisfies Readonly<Record<string, readonly Id[]>>

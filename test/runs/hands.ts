@@ -377,6 +377,14 @@ export const hands: readonly Hand[] = [
     codes: [0, 8],
   },
   {
+    id: 'observability:fix-token',
+    after: 'begin',
+    by: 'kubectl puts a third token into the Secret',
+    act: ({ world }) =>
+      kubectl(world, 'patch', 'secret', 'honeydue-secrets', ...merge({ stringData: { OBS_INGEST_TOKEN: 'of-somebody-else' } })),
+    codes: [8],
+  },
+  {
     id: 'secrets:sync',
     after: 'begin',
     by: 'kubectl puts another value into the Secret',

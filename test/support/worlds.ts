@@ -11,9 +11,11 @@ import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import { pendingUpdates } from '../../src/lib/sandbox/nodes/apt-state.ts'
 import { addImages, imagesOfBefore, setDisk, snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { eventually } from './eventually.ts'
 import { unlessFollowing } from './following.ts'
 import { migrationWorlds } from './migration-worlds.ts'
 import { release } from './migrations.ts'
+import { lostToken, newTokenUnnoticed } from './token-worlds.ts'
 
 /** One test file's PostgreSQL serves the next file of the same worker. */
 const postgresServers = keptServers()
@@ -41,16 +43,10 @@ export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
   }
 }
 
+export { eventually }
+
 /** Values that only exist once the state does, by the names that the runbook's pages give them. */
 type Values = Readonly<Record<string, string>>
-
-/** Asks again until it is so, for what passes by itself: reloads, rollouts. Fails after 10 s. */
-export async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 10_000; !(await holds()); ) {
-    if (Date.now() > end) throw new Error('it did not come to be so')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 /** Makes one state of the world out of a sandbox as it starts. */
 // biome-ignore lint/suspicious/noConfusingVoidType: most worlds have nothing to tell
@@ -264,6 +260,13 @@ export const worlds = {
   'a second mail password, in a file': (sandbox) => ({ FILE: secondMailPassword(sandbox) }),
   'a second token of the registry, in a file': (sandbox) => ({ FILE: secondRegistryToken(sandbox) }),
   'a second token for metrics, in a file': (sandbox) => ({ FILE: secondIngestToken(sandbox) }),
+  'a token for metrics that the Secret lost': (sandbox) => lostToken(sandbox),
+  'a new token for metrics that no pod began with': newTokenUnnoticed,
+  'a store that takes only a second token, in a file': (sandbox) => {
+    const FILE = secondIngestToken(sandbox)
+    sandbox.observability.token = planted.nextIngestToken
+    return { FILE }
+  },
   'a second key of Apple, in a file': (sandbox) => ({ FILE: secondApnsKey(sandbox), OLD_ID: apns.keyId, NEW_ID: apns.nextKeyId }),
   'a second key for Android, in a file': (sandbox) => ({ FILE: secondFcmKey(sandbox) }),
   'two sources that were changed': changedSources,

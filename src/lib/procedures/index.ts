@@ -33,6 +33,7 @@ export const procedures = {
   'edge:purge': async () => (await import('./edge/purge.ts')).purge,
   'edge:restore': async () => (await import('./edge/restore.ts')).restore,
   'firewall:refresh': async () => (await import('./firewall/refresh.ts')).refresh,
+  'observability:fix-token': async () => (await import('./observability/fix-token.ts')).fixToken,
   'queue:drop': async () => (await import('./queue/drop.ts')).drop,
   'kubeconfig:renew': async () => (await import('./kubeconfig/renew.ts')).renew,
   'mail:test': async () => (await import('./mail/test.ts')).mailTest,

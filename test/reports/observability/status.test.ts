@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { paint } from '../../../src/lib/cli/render.ts'
 import { renderTables, renderView } from '../../../src/lib/cli/render-view.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
+import { putSecret } from '../../../src/lib/drills/breaks.ts'
 import { readersOf } from '../../../src/lib/plan/plan.ts'
 import { observabilityStatus } from '../../../src/lib/reports/observability/status.ts'
 import { namespace } from '../../../src/lib/sandbox/deployment/facts.ts'
@@ -10,25 +11,21 @@ import type { Sandbox } from '../../../src/lib/sandbox/sandbox.ts'
 import { openSystems } from '../../../src/lib/systems/open.ts'
 import { contextOf } from '../../support/context.ts'
 import { useSystems } from '../../support/systems-of.ts'
-import { eventually, useSandbox } from '../../support/worlds.ts'
+import { podsHaveBegun } from '../../support/token-worlds.ts'
+import { useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox()
 const { systems } = useSystems(sandbox)
 
 const look = (own = systems()) => observabilityStatus.look({}, readersOf(own, observabilityStatus.needs), contextOf(sandbox().environment))
-const pods = { group: '', resource: 'pods' }
 /** Its pods have begun, and two rounds are pushed. */
-const settled = async ({ observability, kubernetes, environmentOf }: Sandbox) => {
-  await eventually(async () =>
-    kubernetes.client
-      .list(pods, { namespace })
-      .every(({ metadata: { name } }) => !/^(api|worker)/.test(name) || environmentOf(name) !== undefined),
-  )
-  observability.round()
-  observability.round()
+const settled = async (world: Sandbox) => {
+  await podsHaveBegun(world)
+  world.observability.round()
+  world.observability.round()
 }
 
-test('all is well, and no token is shown', async () => {
+test('all is well, and no token is shown; RUNBOOK 9, the label namespace is missing from what the API counts, and two schedulers are looked for in the queue', async () => {
   await settled(sandbox())
   const view = await look()
   expect(view.findings).toEqual([])
@@ -70,15 +67,18 @@ const policy = (ports: readonly number[]) => ({
 const pushedBy = (world: Sandbox, of: { instance: string; cluster?: string; namespace?: string }, at = Date.now()) =>
   world.observability.store.write([{ labels: { __name__: 'up', service: 'api', cluster: 'honeydue', ...of }, value: 1, at }])
 
-/** Each world, and all that is told of it. The first six are those of RUNBOOK 9 that are no matter of the queue. */
+/**
+ * Each world, and all that is told of it. The seven gotchas of RUNBOOK 9 are among them by their names there; the label that is missing is looked at where all is well,
+ * and two schedulers, which nothing that is measured shows, by `queue:status`.
+ */
 const cases: Readonly<Record<string, { readonly arrange: (world: Sandbox) => unknown; readonly tells: readonly RegExp[] }>> = {
-  'vmagent’s NetworkPolicy does not let it push': {
+  'RUNBOOK 9, vmagent NetworkPolicy: it does not let it push': {
     arrange: ({ kubernetes }) => kubernetes.client.create(policy([8000])),
     tells: [
       /^wrong: NetworkPolicy vmagent: vmagent is not let out on 443, and cannot push to obs\.88oakapps\.com → kubectl -n honeydue get networkpolicy/,
     ],
   },
-  'the token was blown away in vmagent': {
+  'RUNBOOK 9, token-blown-away: vmagent was deployed without': {
     arrange: ({ observability }) => {
       observability.agentToken = ''
     },
@@ -86,18 +86,26 @@ const cases: Readonly<Record<string, { readonly arrange: (world: Sandbox) => unk
       /^wrong: The token of vmagent is refused \(401, (?:once|\d+ times)\): it was deployed with another than honeydue-secrets has as OBS_INGEST_TOKEN, which is accepted; \d+ bytes wait → honeydue secrets:status$/,
     ],
   },
+  'RUNBOOK 9, token-blown-away: the Secret has none': {
+    arrange: (world) => putSecret(world, 'honeydue-secrets', 'OBS_INGEST_TOKEN', ''),
+    tells: [
+      /^wrong: The application’s Secret has no token for metrics and traces: .* → honeydue observability:fix-token$/,
+      /^wrong: The metrics store at obs\.88oakapps\.com answered 401 to .*: the token is not accepted/,
+      /^wrong: Jaeger at obs\.88oakapps\.com answered 401 to .*: the token is not accepted/,
+    ],
+  },
   'the token is another one at the store': {
     arrange: ({ observability }) => {
       observability.token = 'another'
     },
     tells: [
-      /^wrong: obs\.88oakapps\.com refuses the token that honeydue-secrets has as OBS_INGEST_TOKEN \(401\): api and worker send no traces → honeydue secrets:rotate OBS_INGEST_TOKEN$/,
+      /^wrong: obs\.88oakapps\.com refuses the token that honeydue-secrets has as OBS_INGEST_TOKEN \(401\): api and worker send no traces → honeydue observability:fix-token$/,
       /^wrong: The token of vmagent is refused \(401, (?:once|\d+ times)\); \d+ bytes wait/,
       /^wrong: The metrics store at obs\.88oakapps\.com answered 401 to .*: the token is not accepted/,
       /^wrong: Jaeger at obs\.88oakapps\.com answered 401 to .*: the token is not accepted/,
     ],
   },
-  'healthy, and empty': {
+  'RUNBOOK 9, healthy-but-empty': {
     arrange: ({ observability }) => {
       observability.store.clear()
       observability.store.write = () => {}
@@ -106,7 +114,7 @@ const cases: Readonly<Record<string, { readonly arrange: (world: Sandbox) => unk
       /^wrong: The store answers, and has no sample of service="api" of the last hour, nor of the last 30 days, though vmagent scrapes and pushes: Grafana is empty/,
     ],
   },
-  'rbac.yaml is not applied': {
+  'RUNBOOK 9, rbac.yaml not applied by 03-deploy.sh': {
     arrange: ({ observability }) => {
       observability.discovers = false
       observability.store.clear()
@@ -116,7 +124,7 @@ const cases: Readonly<Record<string, { readonly arrange: (world: Sandbox) => unk
       /^wrong: The store answers, and has no sample of service="api" of the last hour/,
     ],
   },
-  'two clusters push the same labels': {
+  'RUNBOOK 9, cluster-label collision: two clusters push the same labels': {
     arrange: (world) => {
       pushedBy(world, { instance: '10.42.9.9:8000' })
       pushedBy(world, { instance: '10.42.9.8:8000' }, Date.now() - 120_000)
@@ -154,11 +162,13 @@ const cases: Readonly<Record<string, { readonly arrange: (world: Sandbox) => unk
   },
   'no trace for a day, and an old one': {
     arrange: ({ observability }) => {
-      observability.traces = observability.traces.flatMap((trace) =>
+      const past = observability.traces.flatMap((trace) =>
         trace.processes['p1']?.serviceName === 'honeydue-api'
           ? []
           : [{ ...trace, spans: trace.spans.map((span) => ({ ...span, startTime: span.startTime - 2 * 3_600_000_000 })) }],
       )
+      // What pods send from now on does not arrive.
+      observability.traces = Object.assign(past, { push: () => past.length })
     },
     tells: [
       /^wrong: There is no trace of honeydue-api of the last 24 hours → honeydue secrets:status$/,
@@ -204,7 +214,7 @@ test('the Secret lost its token: what api and worker need for their traces is no
   expect([first?.level, first?.text, first?.next]).toEqual([
     'wrong',
     expect.stringMatching(/^The application’s Secret has no token for metrics and traces: /),
-    'honeydue secrets:sync --only OBS_INGEST_TOKEN',
+    'honeydue observability:fix-token',
   ])
 })
 
@@ -217,7 +227,7 @@ test('the Secret has another token than its source, which is let in: it is broug
   expect([first?.level, first?.text, first?.next]).toEqual([
     'wrong',
     'obs.88oakapps.com refuses the token that honeydue-secrets has as OBS_INGEST_TOKEN (401), and takes that of its source: api and worker send no traces',
-    'honeydue secrets:sync --only OBS_INGEST_TOKEN',
+    'honeydue observability:fix-token',
   ])
 })
 

@@ -56,6 +56,7 @@ export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
   'nodes:reboot': [nodes, evict, deployments],
   'nodes:uncordon': [nodes],
   'nodes:update': [nodes, evict, deployments],
+  'observability:fix-token': [secrets, deployments, config],
   'queue:drop': [readSecrets, forward],
   'queue:pause': [readSecrets, forward],
   'queue:resume': [readSecrets, forward],

@@ -21,7 +21,8 @@ export const sourcesHold = (facts: SyncFacts): Proof<SyncSystems> => ({
 /** What the Secrets have is on the disk before it is overwritten: where it was right and the source wrong, nobody else may have it. */
 export const keepBefore = (facts: SyncFacts): readonly Change<Files>[] => {
   const changed = facts.secrets.flatMap(({ name, keys }) =>
-    keys.flatMap((one) => (one.same || !one.live ? [] : [{ ...one, name, live: one.live }])),
+    // An empty one is none: there is nothing to be kept.
+    keys.flatMap((one) => (one.same || !one.live?.reveal() ? [] : [{ ...one, name, live: one.live }])),
   )
   if (changed.length === 0) return []
   const files = changed.map(({ base }) => valueFiles(base).old)

@@ -6,7 +6,6 @@ import { type Answer, codeOf } from '../../facts/answer.ts'
 import type { ObservabilitySurvey, TracedService } from '../../facts/observability/survey.ts'
 import { tracedHours } from '../../facts/observability/survey.ts'
 import { type Observation, worstFirst } from '../../plan/report.ts'
-import { sh } from '../../shell.ts'
 import type { Grafana } from '../../systems/metrics/types.ts'
 import { agentFindings } from './agent-findings.ts'
 import { sampleFindings } from './sample-findings.ts'
@@ -29,12 +28,12 @@ export const observabilityFindings = (survey: ObservabilitySurvey, environment: 
   return worstFirst(once)
 }
 
-/** The token of its source is brought in again where it is let in; otherwise a new one is wanted. */
+/** Which of the three is wrong, the command finds out by itself. */
 const ofWrite = (
   { write, sourceLetsIn }: ObservabilitySurvey,
   { observability: { secret, tokenKey, write: url } }: Environment,
 ): readonly Observation[] => {
-  const cure = sourceLetsIn ? sh`honeydue secrets:sync --only ${tokenKey}` : sh`honeydue secrets:rotate ${tokenKey}`
+  const cure = 'honeydue observability:fix-token'
   if (!write.answered) return [wrong(reasonOf(write.error), codeOf(write) === 'ingest-no-token' ? cure : nextOf(write.error))]
   if (write.value.takes) return []
   const other = sourceLetsIn ? ', and takes that of its source' : ''
