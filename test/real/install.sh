@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl, asynq, versitygw and VictoriaMetrics, and Jaeger where it is asked for. As root; as somebody else it says what is missing.
+# Installs what `npm run test:real` runs: servers from Debian's packages, a newer PgBouncer, goose, kubectl, asynq, versitygw and VictoriaMetrics, and Jaeger and Gitea where they are asked for. As root; as somebody else it says what is missing.
 # It starts no service, and a second run finds all there and changes nothing.
 set -eu
 
@@ -29,9 +29,12 @@ victoria_version=1.151.0
 victoria=/usr/local/lib/honeydue-real/victoria-metrics
 vmagent=/usr/local/lib/honeydue-real/vmagent
 victoria_toolchain=golang.org/toolchain@v0.0.1-go1.26.8
-# What takes minutes to build, and is kept: HONEYDUE_SLOW=1 asks for it, and .ci/run does. Jaeger is six minutes of processor time on a busy machine, three on an idle one.
+# What takes minutes to build, and is kept: HONEYDUE_SLOW=1 asks for it, and .ci/run does. Jaeger is five to six minutes of processor time.
 jaeger_version=1.76.0
 jaeger=/usr/local/lib/honeydue-real/jaeger
+# The registry of the deployment itself: seven minutes of processor time. It wants a C compiler for its database, and some of its module's files beside it.
+gitea_version=1.25.5
+gitea=/usr/local/lib/honeydue-real/gitea
 # Debian 12 has 1.18; the sandbox's pooler behaves as this one. Its source lies on the mirror that apt uses.
 bouncer_version=1.24.1
 bouncer_sha256=da72a3aba13072876d055a3e58dd4aba4a5de4ed6148e73033185245598fd3e0
@@ -196,7 +199,7 @@ build_commands() {
   variable=$2
   shift 2
   while [ $# -gt 0 ]; do
-    (cd "$copy" && CGO_ENABLED=0 GOTOOLCHAIN=local "$go" build -trimpath -ldflags "-s -w -X $variable" -o "$work/out/$2" "./$1")
+    (cd "$copy" && CGO_ENABLED="${with_c:-0}" GOTOOLCHAIN=local "$go" build -trimpath -tags "${build_tags:-}" -ldflags "-s -w -X $variable" -o "$work/out/$2" "./$1")
     shift 2
   done
 }
@@ -228,6 +231,26 @@ install_jaeger() {
   mv "$work/out/jaeger" "$jaeger"
   rm -rf "$work"
 }
+
+install_gitea() {
+  needs=
+  for package in gcc libc6-dev; do is_installed "$package" || needs="$needs $package"; done
+  # shellcheck disable=SC2086 # one word a package
+  [ -z "$needs" ] || install_packages $needs
+  prepare_go "$control_plane_toolchain" '1\.([0-9]|1[0-9]|2[0-4])'
+  mkdir -p "$work/out" "$(dirname "$gitea")"
+  with_c=1 build_tags='sqlite sqlite_unlock_notify'
+  build_commands "code.gitea.io/gitea@v$gitea_version" "main.Version=$gitea_version" . gitea
+  with_c=0 build_tags=
+  rm -rf "$gitea-static"
+  mkdir "$gitea-static"
+  for part in templates options public; do cp -R "$copy/$part" "$gitea-static/"; done
+  chmod -R a+rX "$gitea-static"
+  mv "$work/out/gitea" "$gitea"
+  rm -rf "$work"
+}
+
+has_gitea() { [ -d "$gitea-static/public" ] && says " $gitea_version " "$gitea" --version; }
 
 has_jaeger() { says "\"v$jaeger_version\"" "$jaeger" version; }
 
@@ -334,6 +357,7 @@ provide_slow() {
   fi
 }
 provide_slow jaeger "Jaeger $jaeger_version" "$jaeger"
+provide_slow gitea "Gitea $gitea_version" "$gitea"
 if [ "${HONEYDUE_CONTROL_PLANE:-}" = 1 ] || has_control_plane; then
   provide control_plane "Kubernetes $control_plane_version with etcd and kwok" "$control_plane"
 else

@@ -4,7 +4,7 @@ import { type ContractCase, type ContractWorld, holdContract } from '../contract
 import { pathOf } from './built.ts'
 
 /** Programs that take minutes to build, and who wants them: `HONEYDUE_SLOW=1 test/real/install.sh` builds them, and CI does. */
-export type SlowProgram = 'jaeger' | 'gitea' | 'minio'
+export type SlowProgram = 'jaeger' | 'gitea'
 
 /** A real side whose server is built on request alone: where it was asked for and is not there, each case fails; where nobody asked, the lane says how it is had. */
 export const holdSlowContract = <W extends ContractWorld>(

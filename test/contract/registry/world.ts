@@ -31,21 +31,30 @@ const fileOf = async (text: string): Promise<{ readonly path: string; remove(): 
   return { path, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
-export const sandboxRegistry = (auth: RegistryAuth) => async (): Promise<RegistryWorld> => {
+/** The sandbox's registry over TLS, with these tags of every image. */
+export const sandboxed = async (auth: RegistryAuth, of: () => Promise<readonly string[]>) => {
   const authority = createAuthority('honeyDue sandbox')
   const ca = await fileOf(authority.certificate)
   const identity = authority.issue({ commonName: registryHost, names: [registryHost] })
-  const registry = await startRegistry({ identity, tags: async () => [tag], auth })
+  const registry = await startRegistry({ identity, tags: of, auth })
   return {
+    registry,
     hostaddr: { [registryHost]: `127.0.0.1:${registry.port}` },
     caFile: ca.path,
-    silent: async () => {
-      registry.trouble = 'silence'
-    },
     reset: async () => registry.reset(),
     async stop() {
       await registry.stop()
       await ca.remove()
+    },
+  }
+}
+
+export const sandboxRegistry = (auth: RegistryAuth) => async (): Promise<RegistryWorld> => {
+  const { registry, ...world } = await sandboxed(auth, async () => [tag])
+  return {
+    ...world,
+    silent: async () => {
+      registry.trouble = 'silence'
     },
   }
 }
