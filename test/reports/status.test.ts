@@ -98,6 +98,29 @@ test('what is not known is never well, and where nothing answers the exit code i
   expect(viewOf([{ what: 'edge', command: 'edge:status', view: view([]) }])).toMatchObject({ findings: [], unreachable: false })
 })
 
+test('without a quorum there is one cause: what customers feel stands beside it, and all else is behind it', () => {
+  const away = ['hetzner2', 'hetzner3'].map((alias) => ({ alias, host: { answered: false } }))
+  const cause = {
+    level: 'wrong',
+    text: 'hetzner2 and hetzner3 do not answer: etcd needs 2 of 3 nodes',
+    next: 'honeydue cluster:etcd',
+  } as const
+  const led = { level: 'wrong', text: 'hetzner2 is in the round robin', next: 'honeydue edge:drain hetzner2' } as const
+  const { findings } = viewOf([
+    { what: 'nodes', command: 'nodes:status', view: view([cause], { data: { nodes: away } }) },
+    { what: 'database', command: 'db:status', because: 'etcdserver: request timed out' },
+    { what: 'cache', command: 'cache:status', because: 'no answer within 10 s' },
+    { what: 'edge', command: 'edge:status', view: view([led]) },
+    { what: 'firewall', command: 'firewall:status', view: view([{ level: 'warning', text: 'port 80 is open' }]) },
+  ])
+  expect(findings.map(({ text, next }) => [text, next])).toEqual([
+    [`nodes: ${cause.text}`, cause.next],
+    ['edge: hetzner2 is in the round robin', led.next],
+    ['database, cache: not known, or wrong for the same cause', undefined],
+    ['firewall: port 80 is open', undefined],
+  ])
+})
+
 test('a finding of its own keeps its line, also where it names a node that is away', () => {
   const nodes = {
     what: 'nodes',

@@ -579,4 +579,11 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['login error when logging in new, reminders dont go out', 'diagnose', 'queue:status', 'cache:status'],
   ['every reminder comes 2 times', 'queue:status', 'deploy:scale'],
   ['pages are slow since a minute, some take seconds', 'diagnose', 'latency', 'status', 'nodes:status'],
+  ['whole site unreachable, cloudflare is down everywhere', 'providers', 'edge:status', 'diagnose'],
+  ['unlock of unlocked mutex', 'cache:status', 'diagnose'],
+  ['database "honeydue" does not exist', 'db:status', 'config:diff'],
+  ['emails are sent twice', 'queue:status'],
+  ['apple sign in is rejected for everybody', 'config:diff', 'secrets:status'],
+  ['one record is grey clouded, not proxied', 'edge:status'],
+  ['api pods out of memory killed', 'cluster:health', 'deploy:status'],
 ]

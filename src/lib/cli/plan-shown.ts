@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import type { Plan } from '../plan/plan.ts'
 import { readPages } from '../runbook/page.ts'
 import { isPlain } from './manner.ts'
+import { changes } from './nothing-left.ts'
 import { plainPlan } from './plain-plan.ts'
 import type { Shows } from './prompts.ts'
 import { paint } from './render.ts'
 import { renderBrief, roomOf, unattended } from './render-brief.ts'
 import { renderPage } from './render-page.ts'
 import { renderPlan } from './render-plan.ts'
-import { shownLines } from './shown.ts'
+import { shown, shownLines } from './shown.ts'
 
 /** A blank line and the question, which may be two. */
 export const rowsOfQuestion = 3
@@ -18,13 +19,18 @@ export interface Shown {
   readonly details: boolean
   /** It stops there: how to go on, and where more of it is, stands below. */
   readonly dryRun: boolean
+  /** The line that does it, once it has been looked at. */
+  readonly line?: string
 }
 
 /** A plan as standard output has room for it: one screen of a terminal, the whole of it elsewhere. */
-export const planText = (plan: Plan, { details, dryRun }: Shown): string => {
+export const planText = (plan: Plan, { details, dryRun, line }: Shown): string => {
   if (isPlain()) return plainPlan(plan)
   const chalk = paint(process.stdout)
-  const more = dryRun ? [unattended(plan), details ? undefined : 'More of it: --details; the shell lines: --by-hand'].filter(Boolean) : []
+  const does = line !== undefined && plan.blocked.length === 0 && plan.steps.some(changes) ? `next: ${shown(line)}` : undefined
+  const more = dryRun
+    ? [unattended(plan), details ? undefined : 'More of it: --details; the shell lines: --by-hand', does].filter(Boolean)
+    : []
   const below = more.map((line) => chalk.dim(line))
   if (details) return [renderPlan(plan, chalk), ...below].join('\n\n')
   return [...renderBrief(plan, chalk, roomOf(process.stdout, dryRun ? below.length + 1 : rowsOfQuestion)), ...below].join('\n')

@@ -128,7 +128,9 @@ export abstract class PlanningCommand extends HoneydueCommand {
     const { flags, procedure, state, looksOnly, prompts, input, drawing } = looked
     const { plan } = looked.prepared
     const [out, confirm, wanted] = [flags.out, flags.confirm, flags.plan] as (string | undefined)[]
-    const text = flags['by-hand'] ? plan.byHand.join('\n') : drawing.planText(plan, { details: flags.details === true, dryRun: looksOnly })
+    const text = flags['by-hand']
+      ? plan.byHand.join('\n')
+      : drawing.planText(plan, { details: flags.details === true, dryRun: looksOnly, line: this.again() })
     if (plan.blocked.length > 0 && !flags.json) this.log(text)
     refuseBlocked(plan)
     if (looksOnly) await keepPlan(state, plan, systemClock.now())

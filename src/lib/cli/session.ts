@@ -26,7 +26,9 @@ export interface Session {
 export const inSession = async <T>(asked: string | undefined, use: (session: Session) => Promise<T>): Promise<T> => {
   const { environment, settings } = loadEnvironment({ asked, env: process.env, sandbox: () => findRunningSandbox()?.environment })
   const ending = listenForEnd()
-  const tell = (what: string) => void process.stderr.write(`${shown(what)}\n`)
+  // A line that is being drawn there gives way, and is drawn again below.
+  const begin = process.stderr.isTTY ? '\r\u001B[K' : ''
+  const tell = (what: string) => void process.stderr.write(`${begin}${shown(what)}\n`)
   const scratch = async () => {
     const { scratchServer } = await import('../postgres-server/scratch.ts')
     return scratchServer({ signal: ending.looking, tell })

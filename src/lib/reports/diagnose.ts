@@ -1,6 +1,6 @@
 import { wakes } from '../facts/db/activity.ts'
 import { optionalArguments } from '../plan/choice.ts'
-import { defineReport, type Table, type View } from '../plan/report.ts'
+import { defineReport, type Observation, type Table, type View } from '../plan/report.ts'
 import { sh } from '../shell.ts'
 import { type Hop, hopsOf, illNames } from './diagnose/hops.ts'
 import { lookAtAll, needs, type Seen } from './diagnose/look.ts'
@@ -39,13 +39,22 @@ const begun = (text: string, most: number): string => (text.length > most ? `${t
 const stateOf = ({ findings, unknown }: Hop): 'wrong' | 'not known' | 'warning' | 'well' =>
   findings.some(({ level }) => level === 'wrong') ? 'wrong' : unknown ? 'not known' : findings.length > 0 ? 'warning' : 'well'
 
+/** So long a line is nothing to type from a screen of eighty columns. */
+const longLine = 240
+
+/** A line of ten rows stands in the report of its hop; here that report does. At the edge those are the patches of the lists of Cloudflare's ranges. */
+const shortened = (finding: Observation, report: string | undefined): Observation =>
+  (finding.next?.length ?? 0) > longLine && report !== undefined ? { ...finding, next: sh`honeydue ${report}` } : finding
+
 const viewOf = (diagnosis: Diagnosis): View => {
   const { seen, hops, suspects, words } = diagnosis
   return {
-    findings: suspects.map(({ finding }) => finding),
+    findings: suspects.map(({ hop, finding }) =>
+      shortened(finding, hop === 'edge' ? 'firewall:status' : hops.find(({ what }) => what === hop)?.shows),
+    ),
     tables: [walk(diagnosis), ...offers(diagnosis)],
     notes: [
-      'Not looked at: mail, push, object storage, Grafana, and what customers elsewhere in the world get',
+      'Not looked at: mail:status, push:status, storage:status, observability:status, and what customers elsewhere in the world get',
       ...(hops.some(({ what, unknown }) => what === 'database' && !unknown) ? [wakes] : []),
     ],
     unreachable: hops.every((hop) => stateOf(hop) === 'not known') && illNames(seen).length === seen.environment.cloudflare.names.length,

@@ -2,7 +2,6 @@ import { shortAge } from '../age.ts'
 import { atMost, seconds } from '../clock.ts'
 import { reasonOf } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
-import { wakes } from '../facts/db/activity.ts'
 import type { Context } from '../plan/context.ts'
 import { defineReport, type Observation, type View } from '../plan/report.ts'
 import type { Readers } from '../systems/systems.ts'
@@ -100,6 +99,13 @@ const awayOf = (all: readonly Found[]): readonly string[] => {
   return hosts.filter(({ host }) => !host.answered).map(({ alias }) => alias)
 }
 
+/** Too few nodes are left for etcd, so that the Kubernetes API is away with them: what every other part then misses is no cause of its own. */
+const lostQuorum = (all: readonly Found[], away: readonly string[]): Observation | undefined => {
+  const nodes = all.find(({ command }) => command === nodesStatus.id)
+  const text = nodes && 'view' in nodes ? nodes.view.findings.find((one) => one.next === 'honeydue cluster:etcd') : undefined
+  return away.length > 0 && text ? { ...text, text: `nodes: ${text.text}` } : undefined
+}
+
 /** Whole words of a sentence's beginning, which says what it is about, and of its end, where causes stand. */
 const brief = (text: string): string =>
   text.length <= 120 ? text : `${text.slice(0, 64).replace(/\s+\S*$/, '')} … ${text.slice(-56).replace(/^\S*\s+/, '')}`
@@ -128,7 +134,12 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
   for (const found of all) if ('because' in found) reasons.set(found.because, [...(reasons.get(found.because) ?? []), found.what])
   // Customers that are led to a node that is away come before all.
   const led = all.filter((found) => found.command === edgeStatus.id && isLedTo(found, away))
+  const quorum = lostQuorum(all, away)
+  const behind = (found: Found) =>
+    quorum !== undefined && !led.includes(found) && found.command !== nodesStatus.id && ['wrong', 'not known'].includes(stateOf(found))
   const findings = [...led, ...all.filter((found) => !led.includes(found))].flatMap((found): readonly Observation[] => {
+    if (behind(found)) return []
+    if (quorum && found.command === nodesStatus.id) return [quorum]
     const state = stateOf(found)
     if (state === 'well' || echoes.includes(found)) return []
     if ('because' in found) {
@@ -140,12 +151,22 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
     const text = `${found.what}: ${worst ? brief(worst.text) : 'nothing of it answers'}${others > 0 ? ` (and ${others} more)` : ''}`
     return [{ level: state === 'warning' ? 'warning' : 'wrong', text, ...(worst?.next !== undefined && { next: worst.next }) }]
   })
-  const again = echoes.map(({ what }) => what).join(', ')
+  const again = (quorum ? all.filter(behind) : echoes).map(({ what }) => what).join(', ')
   return {
     // Of one level the order stays: causes first.
     findings: [
-      ...findings.filter(({ level }) => level === 'wrong'),
-      ...(again ? [{ level: 'wrong' as const, text: `${again}: nothing but what names ${away.join(', ')}, which does not answer` }] : []),
+      ...(quorum ? [quorum] : []),
+      ...findings.filter((one) => one.level === 'wrong' && one !== quorum),
+      ...(again
+        ? [
+            {
+              level: 'wrong' as const,
+              text: quorum
+                ? `${again}: not known, or wrong for the same cause`
+                : `${again}: nothing but what names ${away.join(', ')}, which does not answer`,
+            },
+          ]
+        : []),
       ...findings.filter(({ level }) => level === 'warning'),
       ...beside.flatMap(({ finding }) => finding ?? []),
     ],
@@ -167,7 +188,6 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
         rows: beside.map(({ what, state, told, command }) => [what, state, told, command]),
       },
     ],
-    notes: [wakes],
     unreachable: all.every((found) => stateOf(found) === 'not known'),
     data: Object.fromEntries([
       ...all.map(

@@ -60,7 +60,7 @@ describe('cluster:etcd', () => {
     state('hetzner3').write('services/k3s', 'failed\n')
     const { findings, notes } = await look()
     expect(findings.map(({ text, next }) => [text, next])).toEqual([
-      [expect.stringMatching(/^etcd has lost its quorum: 1 of 3 voters answer, 2 are needed/), 'honeydue nodes:status'],
+      [expect.stringMatching(/^etcd has lost its quorum: 1 of 3 voters answer, 2 are needed/), 'honeydue runbook:show cluster:restore'],
       [expect.stringMatching(/^No answer from hetzner1/), expect.any(String)],
       ['etcd of hetzner2 has no leader', 'honeydue nodes:status'],
       ['etcd of hetzner3 does not answer', "ssh hetzner3 'sudo journalctl -u k3s -n 50'"],

@@ -77,7 +77,7 @@ test('a list published anew is missing at each node and in both other lists; the
   ])
   const { beyond } = await planned([first.alias])
   for (const where of [daemonSet, middleware])
-    expect(beyond).toContain(`${where} lacks 1 of Cloudflare's ranges and has 1 others: change it too`)
+    expect(beyond).toContain(`${where}: 1 of Cloudflare's ranges is missing, 1 more than Cloudflare has: change it too`)
 })
 
 test('each other list is read from where it lives, by every spelling of it', async () => {

@@ -96,6 +96,19 @@ test('a node that neither answers over SSH nor is Ready is away: one line, and f
   ])
 })
 
+test('where too few nodes are left for etcd, that is the first line, and the report that counts its votes the next command', async () => {
+  await sandbox.setUp('hetzner2', false)
+  await sandbox.setUp('hetzner3', false)
+  const found = await survey(() => Promise.reject(new Error('etcdserver: request timed out')))
+  expect(nodeFindings(found)[0]).toEqual({
+    level: 'wrong',
+    text: expect.stringMatching(/^hetzner2 and hetzner3 do not answer: etcd needs 2 of 3 nodes/),
+    next: 'honeydue cluster:etcd',
+  })
+  // The API answers: whatever keeps SSH away, the votes are there.
+  expect(findings(await survey())[0]).toMatch(/^No answer from hetzner2/)
+})
+
 test('what is wrong on a host and in the cluster is a finding each', async () => {
   const { state } = sandbox.node('hetzner3')
   state.setRebootRequired(true)

@@ -70,7 +70,7 @@ export const deploymentBelow = (deployment: Deployment): Below | undefined => {
         ...(spec.paused ? ['its rollout is paused'] : []),
         ...(stopped && !failure ? [`its rollout has stopped: ${stopped.message ?? stopped.reason ?? ''}`] : []),
         ...(wanted > 0 && updated < wanted && older > 0 && seen
-          ? [`${updated} of them run the present template, the others an older one`]
+          ? [`new pods: ${updated} of ${wanted}; ${older} ${older === 1 ? 'is' : 'are'} still of the version before`]
           : []),
       ],
       refused: failure && (failure.message || failure.reason || ''),

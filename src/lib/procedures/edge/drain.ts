@@ -2,7 +2,16 @@ import { offerEdgeNodes } from '../../facts/nodes/offered.ts'
 import { argument, duration } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { leaveRoundRobin, namesOf } from './leave-round-robin.ts'
-import { answerWithout, gatherRoundRobin, leadsTo, leftAlone, namesAnswer, type RoundRobinFacts, recordsOf } from './round-robin-facts.ts'
+import {
+  answerWithout,
+  gatherRoundRobin,
+  leadsTo,
+  leftAlone,
+  nameAnswersWithout,
+  namesAnswer,
+  type RoundRobinFacts,
+  recordsOf,
+} from './round-robin-facts.ts'
 
 /** Takes a node out of the round robin of every name, and waits until its last connection has gone. */
 export const drain = defineProcedure({
@@ -23,7 +32,7 @@ export const drain = defineProcedure({
     `zone ${zone}${account && ` of the account ${account}`}`,
   ],
   beyond: (facts) => besideDrain(facts),
-  steps: (facts) => [...leaveRoundRobin(facts), namesAnswer(facts, answerWithout(facts))],
+  steps: (facts) => [...leaveRoundRobin(facts), namesAnswer(facts, answerWithout(facts), nameAnswersWithout)],
 })
 
 /** A name that the environment does not have is led to several nodes, or it is not known to be led at all. */

@@ -8,7 +8,7 @@ import type { Readers } from '../../systems/systems.ts'
 import {
   answerWithout,
   leadsTo,
-  nameAnswers,
+  nameAnswersWithout,
   namesShown,
   onlyByTrying,
   openConnections,
@@ -43,7 +43,7 @@ export const isOff = async (
 
 /** Takes one name off the node. */
 export const takeOff = (facts: RoundRobinFacts, name: string): Change<Needs> => {
-  const { node, deployment } = facts
+  const { node } = facts
   const before = leadsTo(facts, name)
   const answering = answerWithout(facts).includes(name)
   return {
@@ -67,7 +67,7 @@ export const takeOff = (facts: RoundRobinFacts, name: string): Change<Needs> => 
     verify: async (look) => {
       const off = await isOff(facts, name, look.cloudflare)
       if (!off.ok) return off
-      const answers = answering ? await nameAnswers(name, look.http, deployment) : holds
+      const answers = answering ? await nameAnswersWithout(facts, name, look) : holds
       return answers.ok ? answers : { ...answers, next: repair(facts) }
     },
     shows: (prove) =>

@@ -87,6 +87,21 @@ export const nameAnswers = async (name: string, http: Readers<'http'>['http'], d
   return when(isWell(deployment, url, answer.value.status), `${name} answers ${statusInWords(answer.value.status)}`)
 }
 
+/**
+ * The same once this node is off. Where it did not answer the name itself, nothing is lost by that; and where none of the nodes that are left answers it by
+ * itself either, what is behind the name is at fault: a pod that was on the dead node, until Kubernetes places it anew.
+ */
+export const nameAnswersWithout = async (facts: RoundRobinFacts, name: string, look: Readers<'nodes' | 'http'>): Promise<Finding> => {
+  const { deployment, node } = facts
+  const found = await nameAnswers(name, look.http, deployment)
+  if (found.ok || answersWell(facts, node.alias, name)) return found
+  const left = othersOf(facts, name).map(({ alias }) => alias)
+  const url = urlOf(deployment, name)
+  const origins = new Map(await Promise.all(left.map(async (alias) => [alias, await told(look.nodes.origin(alias, [url]))] as const)))
+  const now = { deployment, origins }
+  return left.some((alias) => wasAsked(now, alias)) && !left.some((alias) => answersWell(now, alias, name)) ? holds : found
+}
+
 /** Nodes that are left to a name without this one. */
 const othersOf = ({ deployment, node, records }: RoundRobinFacts, name: string): readonly RoundRobinNode[] =>
   deployment.nodes.filter(
@@ -102,11 +117,15 @@ export const answerWith = (facts: RoundRobinFacts): readonly string[] =>
   facts.asked.filter((name) => !facts.unwell.includes(name) || (facts.names.includes(name) && answersWell(facts, facts.node.alias, name)))
 
 /** Every name that can answer does so through the edge, before and after; those that do not now are to afterwards. */
-export const namesAnswer = (facts: RoundRobinFacts, names: readonly string[]): Proof<'cloudflare' | 'nodes' | 'http'> => ({
+export const namesAnswer = (
+  facts: RoundRobinFacts,
+  names: readonly string[],
+  answers: typeof nameAnswersWithout = (_, name, look) => nameAnswers(name, look.http, facts.deployment),
+): Proof<'cloudflare' | 'nodes' | 'http'> => ({
   title: 'Every public name answers through the edge',
   ...(names.some((name) => facts.unwell.includes(name)) && { onlyAfterwards: true }),
   holds: async (look) => {
-    const found = every(await Promise.all(names.map((name) => nameAnswers(name, look.http, facts.deployment))))
+    const found = every(await Promise.all(names.map((name) => answers(facts, name, look))))
     return found.ok ? found : { ...found, next: repair(facts) }
   },
   shows: (prove) => namesShown(facts, names, prove),

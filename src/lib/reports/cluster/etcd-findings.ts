@@ -34,8 +34,8 @@ const ofQuorum = ({ voters, alive, needed, spare, unseen }: Quorum, survey: Etcd
     ...(spare < 0
       ? [
           wrong(
-            `etcd has lost its quorum: ${alive} of ${counted(voters, 'voter')} answer, ${needed} are needed; the Kubernetes API takes nothing until another one is back`,
-            'honeydue nodes:status',
+            `etcd has lost its quorum: ${alive} of ${counted(voters, 'voter')} answer, ${needed} are needed; the Kubernetes API takes nothing until another one is back. Where none comes back, the one that is left can go on alone: cluster:restore`,
+            'honeydue runbook:show cluster:restore',
           ),
         ]
       : []),

@@ -84,7 +84,7 @@ export const clusterParts = (
         ]
       : []),
     ...nodes.map((finding): About => ({ node: true, finding })),
-    ...below.map((one): About => ({ workload: one.name, finding: workloadFinding(one, unwell.filter(isOf(one))) })),
+    ...below.map((one): About => ({ workload: one.name, finding: workloadFinding(one, unwell.filter(isOf(one)), of.namespace) })),
     ...groupsOf(alone).flatMap((group) =>
       podFinding(group).map((finding): About => ({ workload: (group[0]?.owner ?? '').replace(/^\w+ /, ''), finding })),
     ),

@@ -64,7 +64,7 @@ export const lostFindings = (seen: Seen): readonly Observation[] => {
   const quorum = Math.floor(all / 2) + 1
   if (!cluster.answered && all - lost.length < quorum) {
     const text = `${lost.join(' and ')} do not answer: etcd needs ${quorum} of ${all} nodes, so the Kubernetes API is away until one of them is back. Pods that run go on; nothing is placed anew. ${reason}`
-    return [{ level: 'wrong', text, next: 'honeydue nodes:status' }]
+    return [{ level: 'wrong', text, next: 'honeydue cluster:etcd' }]
   }
   return lost.map((alias) => lostNode(seen, alias))
 }

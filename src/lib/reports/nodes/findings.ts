@@ -55,7 +55,18 @@ const mapping = ({ expected, facts, api }: NodesSurvey): readonly Observation[] 
   ]
 }
 
-const unreached = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => [
+/** Too few nodes are left for etcd: that the API does not answer follows. */
+const lostQuorum = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => {
+  const silent = expected.filter(({ alias }) => facts.get(alias)?.answered === false).map(({ alias }) => alias)
+  const needed = Math.floor(expected.length / 2) + 1
+  if (api.answered || silent.length === expected.length || expected.length - silent.length >= needed) return []
+  const text = `${silent.join(' and ')} do not answer: etcd needs ${needed} of ${expected.length} nodes, so the Kubernetes API is away until one of them is back`
+  return [wrong(text, 'honeydue cluster:etcd')]
+}
+
+const unreached = (survey: NodesSurvey): readonly Observation[] => [...lostQuorum(survey), ...silent(survey)]
+
+const silent = ({ expected, facts, api }: NodesSurvey): readonly Observation[] => [
   ...(api.answered ? [] : [silentApi(api.error)]),
   ...expected.flatMap(({ alias, hostname }) => {
     const answer = facts.get(alias)

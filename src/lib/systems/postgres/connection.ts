@@ -17,7 +17,7 @@ export interface PostgresOptions {
   readonly hostaddr?: Readonly<Record<string, string>>
   /** A PEM file besides the public authorities. */
   readonly caFile?: string
-  /** For TCP, TLS and login together, and for each query: milliseconds. */
+  /** For TCP, TLS and login together, and for each query: milliseconds. The first leaves a diagnosis, which ends in ten seconds, the time to find out where the database is. */
   readonly connectTimeout?: number
   readonly queryTimeout?: number
   /** For everything that one look asks: milliseconds of waiting. */
@@ -43,7 +43,7 @@ export interface Connection {
 /** Opens one verified TLS connection; no startup parameter that a pooler refuses. Throws `Unreachable`. */
 export const openConnection = async (target: PostgresTarget, options: Omit<PostgresOptions, 'application'>): Promise<Connection> => {
   const { Client } = await import('./client.ts')
-  const { connectTimeout = 7_000, queryTimeout = 9_000 } = options
+  const { connectTimeout = 5_000, queryTimeout = 9_000 } = options
   const place = placeOf(target.host, target.port, options.hostaddr)
   const ca =
     options.caFile === undefined
