@@ -98,6 +98,13 @@ const rows: Readonly<Record<string, Row>> = {
     cause: /^wrong hetzner2 and hetzner3 do not answer: etcd needs 2 of 3 nodes/,
     not: /migrations: not known|Redis: not known/,
   },
+  'the Service of api is gone, and Traefik has no route': {
+    make: async ({ kubernetes }) => {
+      kubernetes.client.delete({ group: '', resource: 'services' }, 'api', 'honeydue')
+    },
+    cause: /^wrong api\.myhoneydue\.com answers 404, and so says every node by itself: .* → honeydue config:diff$/,
+    not: /Cloudflare, or the way there/,
+  },
   'ch16: Redis at maxmemory that evicts nothing': {
     make: ({ redis: { settings } }) => {
       settings.set('maxmemory-policy', 'noeviction')

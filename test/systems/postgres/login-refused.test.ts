@@ -53,7 +53,7 @@ afterAll(async () => {
 test.each([
   ['28000', 'The endpoint has been disabled. Enable it using Neon API and retry.', 'postgres-login-refused', /Neon's console/],
   ['28000', 'no pg_hba.conf entry for host "10.0.0.1"', 'postgres-login-refused', /Neon's console/],
-  ['28P01', "password authentication failed for user 'neondb_owner'", 'postgres-password', /config:explain/],
+  ['28P01', "password authentication failed for user 'neondb_owner'", 'postgres-password', /secrets:status/],
   ['53300', 'Your project has exceeded the compute time quota. Upgrade your plan.', 'postgres-full', /db:connections/],
   ['53300', 'sorry, too many clients already', 'postgres-full', /db:connections/],
   ['53300', 'Too many connections attempts', 'postgres-full', /db:connections/],

@@ -80,7 +80,7 @@ const unwellNames = async (names: readonly string[], http: Readers<'http'>['http
 }
 
 /** What a customer gets for a name. */
-export const nameAnswers = async (name: string, http: Readers<'http'>['http'], deployment: Deployment): Promise<Finding> => {
+const nameAnswers = async (name: string, http: Readers<'http'>['http'], deployment: Deployment): Promise<Finding> => {
   const url = urlOf(deployment, name)
   const answer = await told(http.get(url))
   if ('because' in answer) return fails(answer.because)

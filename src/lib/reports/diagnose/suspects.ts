@@ -1,4 +1,5 @@
 import { reasonOf, Trouble } from '../../errors.ts'
+import { illEverywhere } from '../../facts/edge/ailments.ts'
 import type { Observation } from '../../plan/report.ts'
 import { sh } from '../../shell.ts'
 import { type Hop, illNames } from './hops.ts'
@@ -81,6 +82,20 @@ const outside = (seen: Seen, suspects: readonly Suspect[], hops: readonly Hop[])
   if (!first || suspects.some(({ hop }) => pointedAt(seen).has(hop))) return []
   const known = hops.filter(({ what }) => ['edge', 'nodes', 'Traefik'].includes(what))
   if (known.some(({ unknown, findings }) => unknown || findings.some(({ level }) => level === 'wrong'))) return []
+  const everywhere = seen.edge.answered
+    ? [
+        ...illEverywhere(
+          seen.edge.value,
+          ill.map(({ name }) => name),
+        ),
+      ]
+    : []
+  if (everywhere.length > 0) {
+    const said = everywhere.map(([name, why]) => `${name} ${why}`).join(', ')
+    const why = first.status === 404 ? 'Traefik has no route to it, or no Service behind the route' : 'what stands behind Traefik gives it'
+    const text = `${said}, and so says every node by itself: ${why}. The pods are as they ought to be`
+    return [{ hop: 'Traefik', finding: { level: 'wrong', text, next: first.status === 404 ? 'honeydue config:diff' : 'honeydue logs' } }]
+  }
   const text = `${ill.map(({ name }) => name).join(', ')}: ${first.said}. Every node answers these names by itself, lets Cloudflare in and has its certificate: what fails is Cloudflare, or the way there`
   return [{ hop: 'edge', finding: { level: 'wrong', text, next: 'look at https://www.cloudflarestatus.com' } }]
 }

@@ -69,7 +69,7 @@ const refusal = (code: string, words: string, { host, user, database }: Postgres
       code: 'postgres-password',
       failed: who,
       cause: `${words}: the password in the live Secret is not the one of the role`,
-      next: 'honeydue config:explain',
+      next: 'honeydue secrets:status',
     }
   if (code === '3D000')
     return {
