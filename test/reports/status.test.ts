@@ -95,6 +95,9 @@ test('what is not known is never well, and where nothing answers the exit code i
   ])
   expect(nothing.unreachable).toBe(true)
   expect(nothing.findings.map(({ text }) => text)).toEqual(['nodes: nothing of it answers', 'edge: not known. no answer within 10 s'])
+  expect(nothing.findings[1]?.next).toBe('honeydue edge:status')
+  const expired = { what: 'cluster', command: 'cluster:health', because: 'answered 401', next: 'honeydue kubeconfig:renew' }
+  expect(viewOf([expired]).findings).toEqual([{ level: 'wrong', text: 'cluster: not known. answered 401', next: expired.next }])
   expect(viewOf([{ what: 'edge', command: 'edge:status', view: view([]) }])).toMatchObject({ findings: [], unreachable: false })
 })
 

@@ -1,9 +1,10 @@
 import { shortAge } from '../age.ts'
 import { atMost, seconds } from '../clock.ts'
-import { reasonOf } from '../errors.ts'
+import { reasonOf, Trouble } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
 import type { Context } from '../plan/context.ts'
 import { defineReport, type Observation, type View } from '../plan/report.ts'
+import { sh } from '../shell.ts'
 import type { Readers } from '../systems/systems.ts'
 import { cacheStatus } from './cache/status.ts'
 import { certStatus } from './cert/status.ts'
@@ -50,7 +51,7 @@ const parts: readonly Part[] = [
 const patience = seconds(10)
 
 /** One part as it was found, or why it is not known. */
-type Found = Pick<Part, 'what' | 'command'> & ({ readonly view: View } | { readonly because: string })
+type Found = Pick<Part, 'what' | 'command'> & ({ readonly view: View } | { readonly because: string; readonly next?: string })
 
 /** Everything in one screen, a line a part: what is wrong, and the report that shows more of it. */
 export const status = defineReport({
@@ -68,7 +69,9 @@ export const status = defineReport({
 const find = async ({ what, command, look: ask }: Part, look: Look, context: Context): Promise<Found> => {
   const found = await atMost(context.clock, patience, answer(ask(look, context)))
   if (!found) return { what, command, because: `no answer within ${patience / 1000} s` }
-  return found.answered ? { what, command, view: found.value } : { what, command, because: reasonOf(found.error) }
+  if (found.answered) return { what, command, view: found.value }
+  const next = found.error instanceof Trouble ? found.error.next : undefined
+  return { what, command, because: reasonOf(found.error), ...(next !== undefined && { next }) }
 }
 
 /** Since when each part was seen in its state, by its command. */
@@ -144,7 +147,15 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
     if (state === 'well' || echoes.includes(found)) return []
     if ('because' in found) {
       const sharing = reasons.get(found.because) ?? []
-      return sharing[0] === found.what ? [{ level: 'wrong', text: `${sharing.join(', ')}: not known. ${found.because}` }] : []
+      return sharing[0] === found.what
+        ? [
+            {
+              level: 'wrong',
+              text: `${sharing.join(', ')}: not known. ${found.because}`,
+              next: found.next ?? sh`honeydue ${found.command}`,
+            },
+          ]
+        : []
     }
     const worst = worstOf(found.view)
     const others = found.view.findings.length - 1

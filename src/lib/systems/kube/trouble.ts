@@ -3,7 +3,7 @@ import { Failed, Moved, type Trouble, Unreachable } from '../../errors.ts'
 /** What the API server said no with; `message` is its own sentence where it sent one. */
 export const statusTrouble = (status: number, message: string, what: string, server: string): Unreachable => {
   const known: Readonly<Record<number, readonly [string, string, string]>> = {
-    401: ['kube-credentials', 'the certificate or token is not accepted, or has expired', 'kubectl auth whoami'],
+    401: ['kube-credentials', 'the certificate or token is not accepted, or has expired', 'honeydue kubeconfig:renew'],
     403: ['kube-forbidden', 'this user has no right to it', 'kubectl auth whoami'],
     429: ['kube-busy', 'the API server is overloaded', 'honeydue nodes:status'],
   }
