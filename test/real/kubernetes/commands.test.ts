@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { namespace, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { image, namespace, nodes } from '../../../src/lib/sandbox/deployment/facts.ts'
+import { planted } from '../../../src/lib/sandbox/deployment/planted.ts'
 import type { KubeObject } from '../../../src/lib/sandbox/kubernetes/types.ts'
 import { type Sandbox, startSandbox } from '../../../src/lib/sandbox/sandbox.ts'
 import { type ContractCase, type ContractWorld, holdContract } from '../../contract/contract.ts'
 import { connect } from '../../contract/kubernetes/client.mjs'
+import { release } from '../../support/migrations.ts'
 import { ask, done, said } from '../deployment/say.ts'
 import { overlay } from '../deployment/world.ts'
 import { answering } from '../processes.ts'
@@ -14,6 +17,7 @@ import { hasControlPlane, startControlPlane } from './control-plane.ts'
 interface World extends ContractWorld {
   readonly environmentFile: string
   readonly kubeconfig: string
+  readonly sandbox: Sandbox
 }
 
 const started = () => startSandbox({ speed: { ready: 200, terminate: 100 } })
@@ -24,6 +28,7 @@ const sandboxWorld = async (): Promise<World> => {
   return {
     environmentFile: dir('environment.yaml'),
     kubeconfig: dir('admin.kubeconfig'),
+    sandbox,
     reset: async () => {},
     stop: () => sandbox.stop(),
   }
@@ -103,7 +108,7 @@ const realWorld = async (): Promise<World> => {
     throw error
   }
   const change = () => ({ kubeconfig: cluster.kubeconfig })
-  return { ...cluster, environmentFile: overlay(join(sandbox.dir, 'environment.yaml'), 'real.yaml', change), stop }
+  return { ...cluster, sandbox, environmentFile: overlay(join(sandbox.dir, 'environment.yaml'), 'real.yaml', change), stop }
 }
 
 /** The replicas, the running and the paused state that the cluster itself tells. */
@@ -164,7 +169,98 @@ const kubectl = ({ kubeconfig }: World, ...words: readonly string[]): Promise<nu
     child.once('close', resolve)
   })
 
+/** One call as the cluster's administrator; its body. */
+const asAdmin = async ({ kubeconfig }: World, method: string, path: string, body?: object): Promise<KubeObject> => {
+  const server = connect(kubeconfig)
+  try {
+    const merge = { type: 'application/merge-patch+json' }
+    return (await server.admin(method, path, { ...(method === 'PATCH' && merge), ...(body && { body }) })).body as KubeObject
+  } finally {
+    server.close()
+  }
+}
+const own = `namespaces/${namespace}`
+const budget = `/apis/policy/v1/${own}/poddisruptionbudgets/web`
+
+const imageOf = async (world: World, name: string): Promise<string | undefined> => {
+  const { spec } = await asAdmin(world, 'GET', `/apis/apps/v1/${own}/deployments/${name}`)
+  const { template } = spec as { readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } } }
+  return template.spec.containers[0]?.image
+}
+const imagesOfPods = async (world: World): Promise<readonly string[]> => [
+  ...new Set(
+    (await webPods(world)).map(
+      ({ spec }) => (spec as unknown as { readonly containers: readonly { readonly image: string }[] }).containers[0]?.image ?? '',
+    ),
+  ),
+]
+
+/** What changes values and objects, and rolls out what reads them. */
+const values: readonly ContractCase<World>[] = [
+  {
+    name: 'deploy:image and deploy:rollback: web to another commit and back',
+    expected: {
+      to: { code: 0, states: 'done' },
+      image: image('web', 'cccc001'),
+      pods: [image('web', 'cccc001')],
+      back: { code: 0, states: 'done' },
+      before: image('web'),
+    },
+    give: async (world) => {
+      await release(world.sandbox, 'cccc001', {})
+      const to = done(await ask(world, 'deploy:image', '--tag', 'cccc001', '--only', 'web', '--confirm', 'cccc001'))
+      const [now, pods] = [await imageOf(world, 'web'), await imagesOfPods(world)]
+      const back = done(await ask(world, 'deploy:rollback', 'web', '--to', '12b2f9d', '--confirm', '12b2f9d'))
+      return { to, image: now, pods, back, before: await imageOf(world, 'web') }
+    },
+  },
+  {
+    name: 'secrets:sync: a key is what its source says',
+    expected: { code: 0, value: planted.nextFcmServerKey },
+    give: async (world) => {
+      writeFileSync(join(world.sandbox.environment.checkout, 'deploy-k3s/secrets/fcm_server_key.txt'), planted.nextFcmServerKey, {
+        mode: 0o600,
+      })
+      const { code } = await ask(world, 'secrets:sync', '--only', 'FCM_SERVER_KEY', '--confirm', 'honeydue/honeydue-secrets')
+      const { data } = await asAdmin(world, 'GET', `/api/v1/${own}/secrets/honeydue-secrets`)
+      return { code, value: Buffer.from((data as Readonly<Record<string, string>>)['FCM_SERVER_KEY'] ?? '', 'base64').toString() }
+    },
+  },
+  {
+    name: 'config:apply: a manifest that was never applied, and the same again',
+    expected: { made: { code: 0, states: 'done' }, there: 'honeydue', token: false, again: { code: 0 } },
+    give: async (world) => {
+      const made = done(await ask(world, 'config:apply', 'rbac.yaml', '--confirm', 'rbac.yaml'))
+      const account = (await asAdmin(world, 'GET', `/api/v1/${own}/serviceaccounts/honeydue`)) as KubeObject & {
+        readonly automountServiceAccountToken?: boolean
+      }
+      const { code } = await ask(world, 'config:apply', 'rbac.yaml', '--dry-run')
+      return { made, there: account.metadata.name, token: account.automountServiceAccountToken, again: { code } }
+    },
+  },
+  {
+    name: 'nodes:drain of a node whose pod a budget never lets go is refused; config:apply puts the budget back',
+    expected: { drain: 3, cordoned: false, applied: { code: 0, states: 'done' }, budget: { minAvailable: 2 } },
+    give: async (world) => {
+      await asAdmin(world, 'PATCH', budget, { spec: { minAvailable: 3 } })
+      const name = (await webPods(world))[0]?.spec.nodeName ?? ''
+      const node = nodes.find(({ hostname }) => hostname === name)?.alias ?? ''
+      const seen = async () => {
+        const { status } = await asAdmin(world, 'GET', budget)
+        if ((status as { readonly disruptionsAllowed?: number })?.disruptionsAllowed !== 0) throw new Error('the budget is not counted yet')
+      }
+      await answering(seen, 'the budget', 300)
+      const drain = await ask(world, 'nodes:drain', node, '--within', '30s', '--confirm', node)
+      const cordoned = await isCordoned(world, name)
+      const applied = done(await ask(world, 'config:apply', 'pod-disruption-budgets.yaml', '--confirm', 'pod-disruption-budgets.yaml'))
+      const { minAvailable } = (await asAdmin(world, 'GET', budget)).spec as { readonly minAvailable: number }
+      return { drain: drain.code, cordoned, applied, budget: { minAvailable } }
+    },
+  },
+]
+
 const cases: readonly ContractCase<World>[] = [
+  ...values,
   {
     name: 'lock:status: nobody',
     expected: { code: 0 },
