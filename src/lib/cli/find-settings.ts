@@ -62,7 +62,11 @@ const findKubeconfig = async (environment: Environment, home: string, { clock, c
   const none = `none of ${kubeconfig.join(', ')} exists`
   const looked =
     fits.length > 1
-      ? { what, found: `${none}; several clusters answer: ${sayClusters(fits)}`, next: 'export KUBECONFIG=FILE, and type this again' }
+      ? {
+          what,
+          found: `${none}; several clusters answer: ${sayClusters(fits)}`,
+          next: 'take what was written out again, and: KUBECONFIG=FILE honeydue config:init',
+        }
       : {
           what,
           found: tried.length > 0 ? `${none}; no cluster of ${tried.join(', ')} answers` : none,
@@ -130,7 +134,7 @@ const findCheckout = ({ checkout }: Environment, cwd: string, home: string): Fou
   if (isOne(checkout.replace(/^~(?=\/)/, home))) return { looked: [{ what: 'checkout', found: checkout }], values: {} }
   for (let folder = cwd; folder !== dirname(folder); folder = dirname(folder))
     if (isOne(folder)) return { looked: [{ what: 'checkout', found: folder }], values: { checkout: folder } }
-  const next = 'type this again inside the API repository, or write checkout into the file'
+  const next = 'write checkout, the folder of the API repository on this machine, into the file'
   return { looked: [{ what: 'checkout', found: `${checkout} has no deploy-k3s, nor has this folder`, next }], values: {} }
 }
 
