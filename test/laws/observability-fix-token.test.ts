@@ -121,9 +121,7 @@ test('it says which of the three is wrong, and that vmagent has its own', async 
   await agentWith('')()
   await lostToken(sandbox())
   const { plan } = await planned()
-  expect(plan.target).toContain(
-    'Wrong: obs.88oakapps.com refuses the token of the Secret, and takes that of deploy/prod.env OBS_INGEST_TOKEN',
-  )
+  expect(plan.target).toContain('Wrong: only that of deploy/prod.env OBS_INGEST_TOKEN is let in')
   expect(plan.beyond.join('\n')).toMatch(/^vmagent is refused too: it has its own from the deploy/m)
   expect(readFileSync(source(), 'utf8')).toContain(planted.ingestToken)
   expect(JSON.stringify(plan)).not.toContain(planted.ingestToken)

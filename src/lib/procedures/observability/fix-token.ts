@@ -47,8 +47,8 @@ export const fixToken = defineProcedure({
 
 /** What is wrong, in one line. */
 const found = ({ cause, host, source, old }: TokenFacts): string => {
-  if (cause === 'store') return `Wrong: ${host} refuses the token of the Secret, and that of ${source}; a new one is wanted`
-  if (cause === 'Secret') return `Wrong: ${host} refuses the token of the Secret, and takes that of ${source}`
+  if (cause === 'store') return `Wrong: neither that nor that of ${source} is let in`
+  if (cause === 'Secret') return `Wrong: only that of ${source} is let in`
   return old.length === 0
     ? `${host} takes the token of the Secret`
     : `Wrong: ${counted(old.length, 'pod')} started before the Secret had its token`
