@@ -13,7 +13,7 @@ const reportOf = (id: string): string => {
   if (id === 'nodes:clean') return 'nodes:disk'
   return topic === 'cluster'
     ? 'cluster:health'
-    : /^(?:cache|cert|db|deploy|edge|firewall|mail|nodes|queue|registry|secrets|storage)$/.test(topic)
+    : /^(?:cache|cert|db|deploy|edge|firewall|mail|nodes|observability|queue|registry|secrets|storage)$/.test(topic)
       ? `${topic}:status`
       : 'doctor'
 }
