@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { plantedValues } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { SandboxOptions } from '../../src/lib/sandbox/sandbox.ts'
 import { type Child, type Ended, honest, type JournalLine, journalsIn, startProgram } from '../support/attempts.ts'
@@ -31,6 +32,7 @@ export const useAttack = (options: SandboxOptions = {}) => {
   const { systems, close } = useSystems(sandbox)
   let over: Wired
   let state = ''
+  let environment = ''
   beforeAll(async () => {
     requireBuild()
     // A lease that is abandoned after three seconds: nobody wants to wait for thirty.
@@ -41,7 +43,7 @@ export const useAttack = (options: SandboxOptions = {}) => {
     rmSync(state, { recursive: true, force: true })
   })
 
-  const start = (words: readonly string[]): Child => startProgram([...words, '--env', over.environment], state, { NO_COLOR: '1' })
+  const start = (words: readonly string[]): Child => startProgram([...words, '--env', environment], state, { NO_COLOR: '1' })
   const run = (words: readonly string[]): Promise<Ended> => start(words).ended
 
   const journals = () => journalsIn(state)
@@ -69,6 +71,12 @@ export const useAttack = (options: SandboxOptions = {}) => {
     for (const wire of Object.values(over.wires)) Object.assign(wire, { fault: undefined, only: undefined })
     // In a world of the caller's own the same words may weigh more.
     if (ids.length === 0) routine.clear()
+    environment = over.environment
+    const settings = ids.map((id) => attackedOf(id).settings ?? {})
+    if (settings.some((one) => Object.keys(one).length > 0)) {
+      environment = join(state, 'environment.yaml')
+      writeFileSync(environment, stringify(Object.assign(parse(readFileSync(over.environment, 'utf8')), ...settings)), { mode: 0o600 })
+    }
     const lines: (readonly string[])[] = []
     for (const id of ids) lines.push(await arranged(id))
     return lines

@@ -3,20 +3,23 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import type { RotatedName } from '../../src/lib/facts/secrets/rotated-names.ts'
 import { procedures } from '../../src/lib/procedures/index.ts'
-import { apns, namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
+import { apns, namespace, nodes, storage } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
-import { syncedSecrets } from '../support/rotation.ts'
+import { cloudflareApiToken, storageKey, syncedSecrets } from '../support/rotation.ts'
 import { lostToken } from '../support/token-worlds.ts'
 import {
   changedSources,
   lastSnapshot,
   secondApnsKey,
+  secondCloudflareToken,
   secondFcmKey,
   secondIngestToken,
   secondMailPassword,
   secondRegistryToken,
+  secondStorageKey,
+  storageNames,
   worlds,
 } from '../support/worlds.ts'
 import type { System } from './wired.ts'
@@ -32,6 +35,8 @@ export interface Attacked {
   readonly arrange?: (sandbox: Sandbox) => void | Promise<void | readonly string[]>
   /** The systems it is carried out over, by their wires; Redis and the pods' ports are reached through Kubernetes. */
   readonly systems: readonly System[]
+  /** What its environment says beside the lane's. */
+  readonly settings?: object
   /** What it acted on is gone, so that a second run is refused instead of finding all done. */
   readonly gone?: true
 }
@@ -188,7 +193,7 @@ const given = (make: (sandbox: Sandbox) => string, revoke: (sandbox: Sandbox) =>
   return ['--from', file]
 }
 
-/** Other kinds of what one procedure does, each with systems of its own: disturbed as well; but for one of which the lane's environment would have to know names. */
+/** Other kinds of what one procedure does, each with systems of its own: disturbed as well. */
 const kinds = {
   'secrets:rotate POSTGRES_PASSWORD': { words: ['--soak', '0s'], systems: ['kubernetes', 'postgres'] },
   'secrets:rotate SECRET_KEY': { words: ['--soak', '0s'], systems: ['kubernetes'] },
@@ -217,7 +222,21 @@ const kinds = {
       observability.token = planted.nextIngestToken
     }),
   },
-} as const satisfies Readonly<Record<`secrets:rotate ${Exclude<RotatedName, 'REDIS_PASSWORD' | 'STORAGE_KEY'>}`, Attacked>>
+  'secrets:rotate STORAGE_KEY': {
+    words: ['--soak', '0s'],
+    systems: ['kubernetes', 'storage'],
+    settings: { storage: storageNames },
+    arrange: given(secondStorageKey, (sandbox) => {
+      Object.assign(sandbox.storage, { id: storage.nextId, key: planted.nextStorageKey })
+      sandbox.storage.beside.clear()
+    }),
+  },
+  'secrets:rotate CLOUDFLARE_API_TOKEN': {
+    words: ['--soak', '0s'],
+    systems: ['kubernetes', 'cloudflare'],
+    arrange: given(secondCloudflareToken, ({ cloudflare }) => cloudflare.state.tokens.delete(planted.cloudflareToken)),
+  },
+} as const satisfies Readonly<Record<`secrets:rotate ${Exclude<RotatedName, 'REDIS_PASSWORD'>}`, Attacked>>
 
 export type AttackedId = ProcedureId | keyof typeof kinds
 export const everyAttacked = [...everyProcedure, ...(Object.keys(kinds) as readonly (keyof typeof kinds)[])] as readonly AttackedId[]
@@ -281,6 +300,8 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
       // One that is tried again is sent again: who got one counts.
       mailed: [...new Set(mail.taken.flatMap(({ to }) => to))],
       lifecycle: storage.rules,
+      token: cloudflareApiToken(sandbox),
+      key: storageKey(sandbox),
       synced: syncedSecrets(sandbox).values.map((one) => one.replace(/^REDIS_PASSWORD .*/, 'REDIS_PASSWORD')),
       untagged: [...registry.lacking].sort(),
       schema: await observeMigrations(sandbox),

@@ -13,7 +13,7 @@ import { openSystems } from '../../src/lib/systems/open.ts'
 import type { Systems } from '../../src/lib/systems/systems.ts'
 import { between } from '../support/between.ts'
 import { contextOf } from '../support/context.ts'
-import { scratchServers, type World, worlds } from '../support/worlds.ts'
+import { scratchServers, storageIn, type World, worlds } from '../support/worlds.ts'
 import { type Names, named, namedInShell, variablesOf } from './logical-names.ts'
 
 /** One example of a page, planned in the sandbox. */
@@ -49,11 +49,12 @@ const planOf = async (
   const arrange: World | undefined = worlds[world as keyof typeof worlds]
   if (!arrange) throw new Error(`test/support/worlds.ts has no world "${world}"`)
   await sandbox.reset()
+  const environment = environmentIn(world, sandbox)
   const values: Names = { ...given, ...(await arrange(sandbox)) }
   const words = flags.split(' ').filter(Boolean)
   const argv = words.map((word) => word.replace(/\$([A-Z_]+)/g, (_, name: string) => values[name] ?? fail(`nothing gives ${name} a value`)))
   const typed = await Parser.parse(argv, { args: argsOf(procedure.choices), flags: flagsOf(procedure.choices), strict: true })
-  const systems = openSystems(sandbox.environment, systemClock, new AbortController().signal, async () =>
+  const systems = openSystems(environment, systemClock, new AbortController().signal, async () =>
     scratchServer({ servers: scratchServers }),
   )
   try {
@@ -66,7 +67,7 @@ const planOf = async (
         kubeconfig: [`${home}/.kube/honeydue-k3s.yaml`],
       }),
       // A page speaks of the deployment that its reader has.
-      contextOf({ ...sandbox.environment, name: 'production' }),
+      contextOf({ ...environment, name: 'production' }),
     )
     if (plan.blocked.length > 0) throw new Error(`blocked: ${plan.blocked.join('; ')}`)
     return { flags, names: { ...values, ...serverValues(plan), CHECKOUT: sandbox.environment.checkout, HOME: home }, plan }
@@ -74,6 +75,12 @@ const planOf = async (
     await systems.close()
   }
 }
+
+/** The sandbox's, with what this world names. */
+const environmentIn = (world: string, { environment }: Sandbox): Environment => ({
+  ...environment,
+  storage: { ...environment.storage, ...storageIn[world] },
+})
 
 /** A reader's own. */
 const home = '/nonexistent'

@@ -298,6 +298,7 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['bring node back into service', 'edge:restore', 'nodes:uncordon'],
   ['change database password', 'secrets:rotate'],
   ['rotate secret', 'secrets:rotate'],
+  ['new cloudflare api token', 'secrets:rotate'],
   ['laptop stolen', 'secrets:lost', 'secrets:status'],
   ['apply the secret files', 'secrets:sync'],
   ['apply a manifest', 'config:apply'],

@@ -14,6 +14,7 @@ import { idsOf } from '../support/queue.ts'
 import { restored } from '../support/restored.ts'
 import {
   apnsAuthKey,
+  cloudflareApiToken,
   emailHostPassword,
   fcmServerKey,
   ingestToken,
@@ -29,6 +30,7 @@ import {
   changedSources,
   lastSnapshot,
   secondApnsKey,
+  secondCloudflareToken,
   secondFcmKey,
   secondIngestToken,
   secondMailPassword,
@@ -411,6 +413,14 @@ export const further = {
       const FILE = secondStorageKey(sandbox)
       Object.assign(sandbox.storage, { id: storage.nextId, key: planted.nextStorageKey })
       sandbox.storage.beside.clear()
+      return { FILE }
+    },
+  },
+  'secrets:rotate CLOUDFLARE_API_TOKEN': {
+    ...rotated('CLOUDFLARE_API_TOKEN', cloudflareApiToken),
+    world: (sandbox) => {
+      const FILE = secondCloudflareToken(sandbox)
+      sandbox.cloudflare.state.tokens.delete(planted.cloudflareToken)
       return { FILE }
     },
   },

@@ -115,7 +115,7 @@ export const apnsAuthKey = (sandbox: Sandbox) => {
 export const storageKey = (sandbox: Sandbox) => {
   const { kubernetes, environment, storage: bucket } = sandbox
   const data = kubernetes.client.get({ group: '', resource: 'secrets' }, storageNames.secret, namespace)?.['data']
-  const value = (name: string) => Buffer.from((data as Readonly<Record<string, string>>)[name] ?? '', 'base64').toString()
+  const value = (name: string) => Buffer.from(((data ?? {}) as Readonly<Record<string, string>>)[name] ?? '', 'base64').toString()
   const [id, key] = [value(storageNames.idKey), value(storageNames.keyKey)]
   const source = readFileSync(join(environment.checkout, 'deploy/prod.env'), 'utf8')
   return {
@@ -124,6 +124,19 @@ export const storageKey = (sandbox: Sandbox) => {
     source: source.includes(`${storageNames.idKey}=${id}\n${storageNames.keyKey}=${key}\n`),
     opens: (bucket.id === id && bucket.key === key) || bucket.beside.get(id) === key,
     files: ['STORAGE_KEY', 'storage_key_id'].flatMap((name) => keptFiles(sandbox, name)),
+  }
+}
+
+/** Where this machine's token of Cloudflare is the same, and whether it opens anything. */
+export const cloudflareApiToken = (sandbox: Sandbox) => {
+  const file = join(sandbox.dir, 'cloudflare-token')
+  const live = readFileSync(file, 'utf8')
+  return {
+    first: live === planted.cloudflareToken,
+    second: live === planted.nextCloudflareToken,
+    mode: (statSync(file).mode & 0o777).toString(8),
+    opens: sandbox.cloudflare.state.tokens.has(live),
+    files: keptFiles(sandbox, 'CLOUDFLARE_API_TOKEN'),
   }
 }
 

@@ -7,6 +7,7 @@ import { lastApplied } from '../../src/lib/notes.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { apns, hosts, image, namespace, nodes, storage } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import { everyScope, newToken } from '../../src/lib/sandbox/edge/api/access.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import { pendingUpdates } from '../../src/lib/sandbox/nodes/apt-state.ts'
 import { addImages, imagesOfBefore, setDisk, snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
@@ -186,6 +187,15 @@ export const secondStorageKey = (sandbox: Sandbox): string => {
   return inFile(sandbox, 'new-storage-key', `${storage.nextId}:${planted.nextStorageKey}`)
 }
 
+/** What the environment says of the storage, in worlds where it says more than the sandbox's. */
+export const storageIn: Readonly<Record<string, typeof storageNames>> = { 'a second key of the storage, in a file': storageNames }
+
+/** Somebody has made a second token at Cloudflare, which may do this, and the first is in use still. */
+export const secondCloudflareToken = (sandbox: Sandbox, scopes = everyScope): string => {
+  sandbox.cloudflare.state.tokens.set(planted.nextCloudflareToken, newToken(scopes))
+  return inFile(sandbox, 'new-cloudflare-token', planted.nextCloudflareToken)
+}
+
 /** Somebody changed two sources, of which one can be tried; and `kubectl apply` has left what it applied, a key that is gone too. */
 export const changedSources = (sandbox: Sandbox): void => {
   const { kubernetes, environment, mail } = sandbox
@@ -269,6 +279,15 @@ export const worlds = {
   },
   'a second key of Apple, in a file': (sandbox) => ({ FILE: secondApnsKey(sandbox), OLD_ID: apns.keyId, NEW_ID: apns.nextKeyId }),
   'a second key for Android, in a file': (sandbox) => ({ FILE: secondFcmKey(sandbox) }),
+  'a second token of Cloudflare, in a file': (sandbox) => ({
+    FILE: secondCloudflareToken(sandbox),
+    TOKEN_FILE: join(sandbox.dir, 'cloudflare-token'),
+  }),
+  'a second key of the storage, in a file': (sandbox) => ({
+    FILE: secondStorageKey(sandbox),
+    OLD_KEY_ID: storage.id,
+    NEW_KEY_ID: storage.nextId,
+  }),
   'two sources that were changed': changedSources,
   'a job that failed for good': ({ redis }): Values => {
     const archived = redis.store.get('asynq:{default}:archived')

@@ -12,6 +12,13 @@ export const reaching = (host: string, port: number, { hostaddr, caFile }: Trust
   ]
 }
 
+/** Puts into the script's `code` what a GET with the token of a file is answered with; the token goes in by curl's configuration on standard input. */
+export const statusWith = (file: string, url: string, trust: Trust): ShellLine => {
+  const { hostname, port } = new URL(url)
+  const options = [...reaching(hostname, Number(port || 443), trust), url]
+  return sh`code=$({ printf 'header = "Authorization: Bearer '; sed ${'s/[\\\\"]/\\\\&/g'} ${file} | tr -d '\\r\\n'; printf '"\\n'; } | curl -sS --max-time 30 -o /dev/null -w '%{http_code}' -K - ${words(options)})`
+}
+
 /** curl for a host at 443. */
 export const curlTo = (host: string, trust: Trust): ShellLine => {
   const options = reaching(host, 443, trust)

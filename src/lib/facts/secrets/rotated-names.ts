@@ -11,6 +11,7 @@ export const rotatedNames = [
   apnsKey,
   'FCM_SERVER_KEY',
   'STORAGE_KEY',
+  'CLOUDFLARE_API_TOKEN',
 ] as const
 export type RotatedName = (typeof rotatedNames)[number]
 

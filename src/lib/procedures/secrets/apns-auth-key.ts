@@ -3,7 +3,8 @@ import { apnsKey, apnsSecret } from '../../apns-secret.ts'
 import { Blocked } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import type { ApnsAnswer } from '../../systems/apns/types.ts'
-import { type HandMade, handMade, type Said } from './hand-made.ts'
+import { type HandMade, handMade } from './hand-made.ts'
+import type { Said } from './let-in.ts'
 
 /** What notifications to Apple are signed with. Each key has an id of its own, which the application reads beside it: both change at once. */
 const key: HandMade<'apns'> = {

@@ -7,8 +7,8 @@ import { Secret } from '../../secret.ts'
 import type { ValueSource } from '../../systems/checkout/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { valueFiles } from '../../value-files.ts'
-import { baseOf, otherBegun, same } from './rotation-facts.ts'
-import { dropFiles } from './rotation-steps.ts'
+import { baseOf, otherBegun, same } from './how-far.ts'
+import { dropFiles } from './kept-files.ts'
 
 type Files = 'kube' | 'checkout'
 
@@ -157,7 +157,7 @@ export const setCompanion = (one: Companion): Change<Files> => {
     when((await liveOf(one, look)) === wanted, `${key} of ${name} is another value`)
   return {
     title: `Set ${key.slice(0, 24)} in ${name.slice(0, 30)}`,
-    effect: [{ what: `ConfigMap ${namespace}/${name}, ${key}`, before: from, after: to }],
+    effect: [{ what: `${one.in} ${namespace}/${name}, ${key}`, before: from, after: to }],
     check: async () => against,
     apply: (write) => write.kube.setConfigMapValue({ ...value, from, to }),
     verify: (look) => says(look, to),

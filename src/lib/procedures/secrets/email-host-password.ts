@@ -1,5 +1,6 @@
 import type { Login } from '../../systems/mail/types.ts'
-import { type HandMade, handMade, type Said } from './hand-made.ts'
+import { type HandMade, handMade } from './hand-made.ts'
+import type { Said } from './let-in.ts'
 
 /** What the application logs in with at the server that it hands its mail to: tried by a login, without a message. */
 const password: HandMade<'mail'> = {

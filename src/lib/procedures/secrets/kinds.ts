@@ -1,14 +1,14 @@
 import type { Context } from '../../plan/context.ts'
 import type { Step } from '../../plan/procedure.ts'
 import type { Name, Readers } from '../../systems/systems.ts'
-import type { RotationFacts, RotationWish } from './rotation-facts.ts'
+import type { RotationWish, ValueFacts } from './rotation-facts.ts'
 
 /** One kind of secret: how it is renewed without anybody being turned away, and how the old one ends. */
-export interface Kind<F extends RotationFacts, N extends Name> {
+export interface Kind<F extends ValueFacts, N extends Name> {
   gather(wish: RotationWish, look: Readers<NoInfer<N>>, context: Context): Promise<F>
   /** Which value a human has to make, and where; without it, one is made here. */
   wants?(environment: Context['environment'], look: Readers<'kube' | 'checkout'>): Promise<Wanted>
-  /** Lines that prove which target was read, beside the Secret. */
+  /** Lines that prove which target was read, beside where it is in use. */
   target(facts: F): readonly string[]
   beyond(facts: F): readonly string[]
   steps(facts: F): readonly Step<N>[]
@@ -16,7 +16,8 @@ export interface Kind<F extends RotationFacts, N extends Name> {
 
 /** A key whose new value comes from a human. */
 export interface Wanted {
-  readonly secret: string
+  /** Undefined of what no Secret of the cluster has. */
+  readonly secret?: string
   readonly key: string
   readonly called?: string
   readonly madeAt: string
@@ -26,7 +27,7 @@ export interface Wanted {
 
 /** What a rotation of any kind comes to, once its facts are known. */
 export interface Rotation<N extends Name> {
-  readonly of: RotationFacts
+  readonly of: ValueFacts
   readonly target: readonly string[]
   readonly beyond: readonly string[]
   readonly steps: () => readonly Step<N>[]
@@ -38,7 +39,7 @@ export interface Rotating<N extends Name> {
 }
 
 /** A kind among others, whatever its own facts are. */
-export const rotating = <F extends RotationFacts, N extends Name>(kind: Kind<F, N>): Rotating<N> => ({
+export const rotating = <F extends ValueFacts, N extends Name>(kind: Kind<F, N>): Rotating<N> => ({
   begin: async (wish, look, context) => {
     const of = await kind.gather(wish, look, context)
     return { of, target: kind.target(of), beyond: kind.beyond(of), steps: () => kind.steps(of) }

@@ -8,9 +8,10 @@ import { startedAt } from '../../pod-state.ts'
 import type { Secret } from '../../secret.ts'
 import type { Application, PostgresTarget } from '../../systems/postgres/types.ts'
 import type { Readers, Writers } from '../../systems/systems.ts'
+import { dropBoth, inFile, keepBoth, placeInSource, tidy } from './kept-files.ts'
 import type { Kind } from './kinds.ts'
 import { gatherRotation, type RotationFacts } from './rotation-facts.ts'
-import { dropBoth, inFile, keepBoth, placeInSource, restarts, setInSecret, tidy } from './rotation-steps.ts'
+import { restarts, setInSecret } from './secret-steps.ts'
 
 type Systems = 'checkout' | 'kube' | 'postgres'
 

@@ -2,7 +2,8 @@ import { Blocked, Trouble } from '../../errors.ts'
 import { pullSecretOf } from '../../facts/secrets/pull-secret.ts'
 import { pullKey, registrySources } from '../../facts/secrets/sources.ts'
 import { Secret } from '../../secret.ts'
-import { type HandMade, handMade, type Said } from './hand-made.ts'
+import { type HandMade, handMade } from './hand-made.ts'
+import type { Said } from './let-in.ts'
 
 /** What kubelets pull with: a token of the registry's, which config.yaml has beside its user, and the pull secret as a docker config. */
 const password: HandMade<'registry'> = {

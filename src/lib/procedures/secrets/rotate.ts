@@ -1,9 +1,11 @@
+import { resolve } from 'node:path'
 import { apnsKey } from '../../apns-secret.ts'
 import { isRotated, type RotatedName, rotatedNames } from '../../facts/secrets/rotated-names.ts'
 import { shownSource } from '../../facts/secrets/sources.ts'
 import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
 import { apnsAuthKey } from './apns-auth-key.ts'
+import { cloudflareApiToken } from './cloudflare-api-token.ts'
 import { emailHostPassword } from './email-host-password.ts'
 import { fcmServerKey } from './fcm-server-key.ts'
 import { type Rotating, type Rotation, rotating } from './kinds.ts'
@@ -15,7 +17,7 @@ import { wantsValue } from './rotation-facts.ts'
 import { secretKey } from './secret-key.ts'
 import { storageKey } from './storage-key.ts'
 
-type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics' | 'apns' | 'storage'
+type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics' | 'apns' | 'storage' | 'cloudflare'
 
 const kinds = {
   REDIS_PASSWORD: rotating(redisPassword),
@@ -27,13 +29,14 @@ const kinds = {
   [apnsKey]: rotating(apnsAuthKey),
   FCM_SERVER_KEY: rotating(fcmServerKey),
   STORAGE_KEY: rotating(storageKey),
+  CLOUDFLARE_API_TOKEN: rotating(cloudflareApiToken),
 } as const satisfies Readonly<Record<RotatedName, Rotating<Systems>>>
 
 /** A new value by the order of secret-rotation.md, without a request that is turned away: whoever checks it takes both while its users change over. */
 export const rotate = defineProcedure({
   id: 'secrets:rotate',
   title: 'Replace a secret, and end the old one',
-  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics', 'apns', 'storage'],
+  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics', 'apns', 'storage', 'cloudflare'],
   choices: {
     name: argument({
       about: `which secret: ${rotatedNames.join(', ')}`,
@@ -68,10 +71,13 @@ export const rotate = defineProcedure({
   },
   subject: ({ name }) => name,
   target: ({ of, target }) => [
-    `Secret ${of.namespace}/${of.secret.name}, ${of.key}`,
-    `its source ${of.folder}/${shownSource(of.source)}`,
+    of.live.shown,
+    ...(of.source ? [`its source ${resolve(of.folder, shownSource(of.source))}`] : []),
     ...target,
   ],
-  beyond: ({ of, beyond }) => [...beyond, `Other machines with a copy of ${of.source.file} keep the old value: copy the new one there`],
+  beyond: ({ of, beyond }) => [
+    ...beyond,
+    ...(of.source ? [`Other machines with a copy of ${of.source.file} keep the old value: copy the new one there`] : []),
+  ],
   steps: ({ steps }) => steps(),
 })

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock, Duration } from '../../clock.ts'
 import { onlyCredentials } from '../../docker-config.ts'
 import { Blocked } from '../../errors.ts'
@@ -8,12 +7,13 @@ import { shownSource, sourcesOf } from '../../facts/secrets/sources.ts'
 import type { Context } from '../../plan/context.ts'
 import { every, type Finding, when } from '../../plan/finding.ts'
 import { Secret } from '../../secret.ts'
-import { digestOf } from '../../secret-digest.ts'
-import { sh } from '../../shell.ts'
-import type { CheckoutReader, ValueSource } from '../../systems/checkout/types.ts'
-import type { KeptKey, KeptSecret, KubeReader } from '../../systems/kube/types.ts'
+import type { ValueSource, ValueWriter } from '../../systems/checkout/types.ts'
+import type { KeptKey, KeptSecret } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { valueFiles } from '../../value-files.ts'
+import { baseOf, fitting, howFar, same } from './how-far.ts'
+import type { Wanted } from './kinds.ts'
+import { hasLive, liveKey } from './live-secret.ts'
 
 /** What the operator chose; milliseconds. */
 export interface RotationWish {
@@ -27,19 +27,15 @@ export interface RotationWish {
   readonly newerThan: Duration
 }
 
-/** One key's rotation as it stands: begun or not, it is described by its two values and where each stands. */
-export interface RotationFacts extends RotationWish {
-  readonly namespace: string
-  readonly key: string
+/** A value under rotation, wherever it is live: begun or not, it is described by its two values and where each stands. */
+export interface ValueFacts extends RotationWish {
   /** As an operator calls it. */
   readonly called: string
-  readonly pulls: Pulls | undefined
+  readonly live: Live
   readonly lines: boolean
   readonly half: boolean
-  /** What is set in the same write of the Secret. */
-  readonly also?: { readonly key: string; readonly base: string; readonly next: Secret; readonly old: Secret | undefined }
-  readonly secret: KeptSecret
-  readonly source: ValueSource
+  /** Undefined where no file of this machine has it. */
+  readonly source: ValueSource | undefined
   readonly line: number | undefined
   /** By which the two values' files are named. */
   readonly base: string
@@ -47,14 +43,36 @@ export interface RotationFacts extends RotationWish {
   readonly next: Secret
   /** What the new one replaces; undefined where the rotation is over. */
   readonly old: Secret | undefined
+  /** Why it may not begin. */
+  readonly against: Finding
+  readonly clock: Clock
+}
+
+/** Where a value is in use. */
+export interface Live {
+  /** "Secret honeydue/honeydue-secrets, SECRET_KEY". */
+  readonly shown: string
+  /** Where an operator has it, for the shell line. */
+  readonly from: Parameters<ValueWriter['keepOldValue']>[0]['live']
+  readonly has: (value: Secret | undefined, look: Readers<'kube' | 'checkout'>) => Promise<Finding>
+  /** When it came to be in use, by whoever keeps it. */
+  readonly since: (look: Readers<'kube' | 'checkout'>) => Promise<Date | undefined>
+}
+
+/** The rotation of a value that a Secret of the cluster has. */
+export interface RotationFacts extends ValueFacts {
+  readonly namespace: string
+  readonly key: string
+  readonly source: ValueSource
+  readonly pulls: Pulls | undefined
+  /** What is set in the same write of the Secret. */
+  readonly also?: { readonly key: string; readonly base: string; readonly next: Secret; readonly old: Secret | undefined }
+  readonly secret: KeptSecret
   /** The new one was made just now, and nobody has it yet. */
   readonly made: boolean
   /** Its pods are restarted before the Secret is changed as well: those may have begun in the very second of that. */
   readonly early: boolean
   readonly consumers: readonly Consumer[]
-  /** Why it may not begin. */
-  readonly against: Finding
-  readonly clock: Clock
 }
 
 /** Of a pull secret the value is a password alone: for which registry, of whom, and with which image it is tried. */
@@ -62,22 +80,6 @@ export interface Pulls {
   readonly host: string
   readonly user: string
   readonly image: string
-}
-
-/** Two values are the same; neither is shown. */
-export const same = (one: Secret | undefined, other: Secret | undefined): boolean =>
-  one !== undefined && other !== undefined && digestOf(one.reveal()) === digestOf(other.reveal())
-
-/** The one key of a Secret as it is now. */
-export const liveKey = async (
-  kube: KubeReader,
-  namespace: string,
-  secret: string,
-  key: string,
-): Promise<readonly [KeptSecret, KeptKey] | undefined> => {
-  const found = (await kube.secrets(namespace)).find(({ name }) => name === secret)
-  const one = found?.keys.find(({ name }) => name === key)
-  return found && one && [found, one]
 }
 
 export interface Rotated {
@@ -152,6 +154,12 @@ export const gatherRotation = async (
     key,
     called,
     pulls,
+    live: {
+      shown: `Secret ${namespace}/${name}, ${key}`,
+      from: { namespace, name, key, ...(pulls && { password: true }) },
+      has: (value, look) => hasLive({ namespace, key, secret, pulls }, value, look),
+      since: async (look) => (await liveKey(look.kube, namespace, name, key))?.[1].writtenAt,
+    },
     lines,
     half,
     secret,
@@ -186,18 +194,16 @@ export const gatherRotation = async (
 
 /** Whether a new value has to come from somebody: none is kept of a run before, and the live one is not new. */
 export const wantsValue = async (
-  { secret, key, called = key }: Pick<Rotated, 'secret' | 'key' | 'called'>,
+  { secret, key, called = key }: Pick<Wanted, 'secret' | 'key' | 'called'>,
   { from, newerThan }: Pick<RotationWish, 'from' | 'newerThan'>,
   { kube, checkout }: Readers<'kube' | 'checkout'>,
   { environment, clock }: Pick<Context, 'environment' | 'clock'>,
 ): Promise<boolean> => {
   if (from !== undefined || (await checkout.secret(valueFiles(baseOf(called)).new))) return false
+  if (secret === undefined) return true
   const [, kept] = (await liveKey(kube, environment.namespace, secret, key)) ?? []
   return kept !== undefined && !isYoung(kept, newerThan, clock)
 }
-
-/** By which the files of a key's two values are named. */
-export const baseOf = (key: string): string => `deploy-k3s/secrets/${key.toLowerCase()}`
 
 /** A rotation wrote it, and not long ago. */
 const isYoung = ({ rotatedAt }: KeptKey, newerThan: Duration, clock: Clock): boolean =>
@@ -225,101 +231,6 @@ const sourceOf = (environment: Context['environment'], name: string, key: string
     next: 'honeydue config:explain',
   })
 }
-
-interface Standing {
-  readonly base: string
-  readonly called: string
-  readonly madeAt: string | undefined
-  readonly present: Secret
-  readonly inSource: Secret | undefined
-  /** The live one is young, and was written by a rotation. */
-  readonly over: boolean
-  /** The value as it is to be kept. Throws Blocked where it is none that can be used. */
-  readonly fitted: (what: string, value: Secret) => Secret
-}
-
-/** By the files: a kept new value is a rotation under way. */
-const howFar = async (
-  checkout: CheckoutReader,
-  { base, called, present, inSource, over, madeAt, fitted }: Standing,
-  { from, typed }: Pick<RotationWish, 'from' | 'typed'>,
-): Promise<Pick<RotationFacts, 'next' | 'old' | 'made'> & { readonly kept: boolean }> => {
-  const files = valueFiles(base)
-  const [kept, before, given] = await Promise.all([
-    checkout.secret(files.new),
-    checkout.secret(files.old),
-    from === undefined ? typed && fitted('What was typed', typed) : givenIn(checkout, from, fitted),
-  ])
-  if (kept) {
-    if (given && !same(given, kept)) throw otherBegun(files.new)
-    const old = before ?? [present, inSource].find((one) => one !== undefined && !same(one, kept))
-    return { next: kept, old: same(old, kept) ? undefined : old, made: false, kept: true }
-  }
-  if (given ? same(given, present) : over && same(present, inSource)) return { next: present, old: undefined, made: false, kept: false }
-  if (given === undefined && madeAt !== undefined) throw noValue(called, madeAt)
-  return { next: given ?? make(), old: present, made: given === undefined, kept: false }
-}
-
-/** Letters and digits alone, a letter first: nothing that a URL, YAML or a shell would take for something else. */
-const make = (): Secret => new Secret(`h${randomBytes(24).toString('hex')}`)
-
-const givenIn = async (checkout: CheckoutReader, file: string, fitted: Standing['fitted']): Promise<Secret> => {
-  const value = await checkout.given(file)
-  if (value === undefined) throw unusable(`What is in ${file}`, 'There is no such file')
-  return fitted(`What is in ${file}`, value)
-}
-
-const fitting =
-  ({ lines, half, form }: Pick<Rotated, 'lines' | 'half' | 'form'>): Standing['fitted'] =>
-  (what, given) => {
-    const one = half ? new Secret(given.reveal().replace(/^[^:]*:/, '')) : given
-    const value = lines ? new Secret(inLines(one.reveal())) : usable(what, one)
-    const no = form?.(value)
-    if (no !== undefined) throw unusable(what, no)
-    return value
-  }
-
-/** Without empty lines, and every line ends with a line break and with nothing else: as the lines by hand have it. */
-const inLines = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => line.replace(/\r$/, ''))
-    .filter((line) => /[^ \t]/.test(line))
-    .map((line) => `${line}\n`)
-    .join('')
-
-/** The value, where it may stand in a URL, in YAML and in a line. Throws Blocked where not. */
-const usable = (what: string, value: Secret): Secret => {
-  const text = value.reveal()
-  if (!/^[!-~]{8,200}$/.test(text))
-    throw unusable(what, 'It is to have 8 to 200 letters, digits and signs, and no space or line break between them')
-  if (/["'\\]/.test(text)) throw unusable(what, 'Quotes and backslashes are read otherwise by YAML, shells and URLs')
-  return value
-}
-
-const unusable = (what: string, cause: string): Blocked =>
-  new Blocked({
-    code: 'secrets-bad-value',
-    failed: `${what} is no value that can be used`,
-    cause,
-    next: 'the same command with another one',
-  })
-
-const noValue = (key: string, madeAt: string): Blocked =>
-  new Blocked({
-    code: 'secrets-no-value',
-    failed: `Only a human can make a new ${key}, and none was given`,
-    cause: `It is made at ${madeAt}`,
-    next: sh`honeydue secrets:rotate ${key} --from FILE   # or on a terminal, where it is asked for and not shown`,
-  })
-
-export const otherBegun = (file: string): Blocked =>
-  new Blocked({
-    code: 'secrets-other-begun',
-    failed: 'A rotation to another value is under way',
-    cause: `${file} has its new value`,
-    next: 'the same command without --from goes on with it',
-  })
 
 const noKey = (namespace: string, name: string, key: string): Blocked =>
   new Blocked({

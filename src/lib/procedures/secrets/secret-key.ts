@@ -2,9 +2,11 @@ import type { Finding } from '../../plan/finding.ts'
 import type { Gate, Step } from '../../plan/procedure.ts'
 import type { TableSize } from '../../systems/postgres/types.ts'
 import type { Readers } from '../../systems/systems.ts'
+import { dropBoth, keepBoth, placeInSource, tidy } from './kept-files.ts'
 import type { Kind } from './kinds.ts'
+import { hasLive } from './live-secret.ts'
 import { gatherRotation, type RotationFacts } from './rotation-facts.ts'
-import { dropBoth, hasLive, keepBoth, placeInSource, restarts, setInSecret, tidy } from './rotation-steps.ts'
+import { restarts, setInSecret } from './secret-steps.ts'
 
 type Systems = 'checkout' | 'kube' | 'postgres'
 

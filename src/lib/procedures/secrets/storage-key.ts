@@ -3,7 +3,7 @@ import { Secret } from '../../secret.ts'
 import { valueFiles } from '../../value-files.ts'
 import { sourceByName } from './companion.ts'
 import { type HandMade, handMade } from './hand-made.ts'
-import { baseOf } from './rotation-facts.ts'
+import { baseOf } from './how-far.ts'
 
 const called = 'STORAGE_KEY'
 

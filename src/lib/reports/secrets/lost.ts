@@ -56,7 +56,10 @@ const documentOf = ({ secret, key, called, state, command }: Held) => ({ secret,
 /** What else was lost, and is no Secret. */
 const beyond = (holder: string): readonly string[] =>
   holder === workstation
-    ? ['The kubeconfig, SSH keys, and the tokens of this machine (Cloudflare, Neon) are no Secrets: they end where they were made']
+    ? [
+        'This machine’s token of Cloudflare is no Secret: honeydue secrets:rotate CLOUDFLARE_API_TOKEN',
+        'The kubeconfig, SSH keys and the key of Neon are none either: they end where they were made',
+      ]
     : []
 
 /** A day, or a time of it with its zone: RFC 3339. */

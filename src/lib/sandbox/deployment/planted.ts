@@ -25,6 +25,7 @@ export const planted = {
   registryToken: made('registry-token'),
   // As long as Cloudflare's own: shorter ones are refused for their form.
   cloudflareToken: made('cloudflare-token'),
+  nextCloudflareToken: made('next-cloudflare-token'),
   cloudflareReadToken: made('cloudflare-read-only'),
   neonKey: made('neon-key'),
   grafanaToken: made('grafana-token'),

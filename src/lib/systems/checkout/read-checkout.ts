@@ -52,10 +52,11 @@ export const readCheckout = (folder: string): CheckoutReader => {
       return value === undefined ? undefined : new Secret(value)
     },
     mode: async (file) => {
-      const found = await stat(join(folder, file)).catch(() => undefined)
+      const found = await stat(resolve(folder, file)).catch(() => undefined)
       return found && found.mode & 0o777
     },
-    unwritable: async (file) => (await import('./unwritable.ts')).unwritable(join(folder, file)),
+    writtenAt: async (file) => (await stat(resolve(folder, file)).catch(() => undefined))?.mtime,
+    unwritable: async (file) => (await import('./unwritable.ts')).unwritable(resolve(folder, file)),
     newKey: async (commonName) => (await import('./key-request.ts')).newKeyRequest(commonName),
     yaml: async (file) => {
       const [found, { parseYaml }] = await Promise.all([text(file), import('../../yaml-text.ts')])

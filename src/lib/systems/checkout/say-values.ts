@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { part, type ShellLine, sh } from '../../shell.ts'
+import { resolve } from 'node:path'
+import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { valueFiles } from '../../value-files.ts'
 import { kubeconfigLine } from '../kube/kubeconfig-line.ts'
 import type { Said, Shown, WriterSay } from '../systems.ts'
@@ -11,11 +11,16 @@ export const sayValues = (folder: string, real: (file: string) => string, kubeco
     before: [sh`cd ${folder}`, ...more],
     line,
     target: `${files.join(', ')} of ${folder}`,
-    files: files.map((file) => join(folder, file)),
+    files: files.map((file) => resolve(folder, file)),
   })
   return {
-    keepOldValue: ({ base, live: { namespace, name, key, password, configMap } }) => {
+    keepOldValue: ({ base, live }) => {
       const { old } = valueFiles(base)
+      if ('command' in live) {
+        const token = live.command ? sh`${words(live.command)} | tr -d '\\r\\n'` : sh`printf %s "$CLOUDFLARE_API_TOKEN"`
+        return said([old], [sh`(umask 077; ${part(token)} > ${old})`, sh`test -s ${old}`])
+      }
+      const { namespace, name, key, password, configMap } = live
       const only = password ? sh` | sed ${'s/.*"password":"\\([^"]*\\)".*/\\1/'}` : sh``
       return said(
         [old],

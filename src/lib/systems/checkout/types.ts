@@ -67,6 +67,8 @@ export interface CheckoutReader {
   value(source: ValueSource): Promise<Secret | undefined>
   /** A file's permissions, 0o600 for its owner's alone; undefined where there is none. */
   mode(file: string): Promise<number | undefined>
+  /** When a file was last written; undefined where there is none. */
+  writtenAt(file: string): Promise<Date | undefined>
   /** Why a file could not be replaced or made, as a fact: rights, a read-only or full file system; undefined where it could. */
   unwritable(file: string): Promise<string | undefined>
   /** Makes a key in memory; nothing is written. */
@@ -91,17 +93,19 @@ export interface CheckoutReader {
 
 /** The files of a value that is rotated; `base`: by which they are named. */
 export interface ValueWriter {
-  /** Writes the live value beside its source. `live`: where an operator has it, for the shell line; `password`: it is that of a docker config; `configMap`: it stands in one. */
+  /** Writes the live value beside its source. `live`: where an operator has it, for the shell line; `password`: it is that of a docker config; `configMap`: it stands in one; `command`: prints it, or without one CLOUDFLARE_API_TOKEN has it. */
   keepOldValue(kept: {
     readonly base: string
     readonly value: Secret
-    readonly live: {
-      readonly namespace: string
-      readonly name: string
-      readonly key: string
-      readonly password?: true
-      readonly configMap?: true
-    }
+    readonly live:
+      | {
+          readonly namespace: string
+          readonly name: string
+          readonly key: string
+          readonly password?: true
+          readonly configMap?: true
+        }
+      | { readonly command: readonly string[] | undefined }
   }): Promise<void>
   /** Writes the new value beside its source, on the disk when it returns. Throws Moved (`rotation-begun`) where another one is there. `from`: the file that it came in; `typed`: somebody typed it; `lines`: it has several; `half`: what stands behind the first colon of what was given; `text`: it is no secret, and this. */
   keepNewValue(kept: {

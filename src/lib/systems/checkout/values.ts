@@ -1,5 +1,5 @@
 import { readFile, realpath, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Failed, Moved } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { sh } from '../../shell.ts'
@@ -11,7 +11,7 @@ import { withValue } from './value-in.ts'
 /** Writers of the values that are rotated. Every file is for its owner alone, replaced in one piece, and on the disk before the next step. */
 export const writeValues = (folder: string): ValueWriter => {
   const text = (file: string): Promise<string | undefined> =>
-    readFile(join(folder, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    readFile(resolve(folder, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
       throw error
     })
@@ -27,9 +27,9 @@ export const writeValues = (folder: string): ValueWriter => {
         code: 'checkout-no-place',
         failed: `${place.key ?? 'The value'} does not stand exactly once in ${file}`,
         cause: 'Somebody edited it meanwhile',
-        next: sh`ls -l ${join(folder, file)}`,
+        next: sh`ls -l ${resolve(folder, file)}`,
       })
-    const path = await realpath(join(folder, file))
+    const path = await realpath(resolve(folder, file))
     await replaceFile(path, after, (await stat(path)).mode & 0o700)
   }
   return {

@@ -9,7 +9,7 @@ export interface SayCloudflareOptions extends Trust {
   readonly tokenCommand?: readonly string[] | undefined
 }
 
-const host = 'api.cloudflare.com'
+export const host = 'api.cloudflare.com'
 
 /** `cf METHOD /path [curl's options]`. The token goes in on standard input, so that no process list shows it. */
 const cf = (trust: Trust): ShellLine =>

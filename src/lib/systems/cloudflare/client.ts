@@ -70,10 +70,20 @@ export const cloudflareClient = (options: CloudflareOptions) => {
 /** The SDK with the resources that are used, signed in or not. */
 const open = async (token: () => Promise<Secret | undefined>, fetch: Transport) => {
   const [sdk, secret] = await Promise.all([import('./sdk.ts'), token()])
-  const { createClient, BaseZones, BaseSettings, BaseRecords, BaseIPs, BasePhases, BasePageRules, BaseCache, BaseOriginCACertificates } =
-    sdk
+  const {
+    createClient,
+    BaseZones,
+    BaseSettings,
+    BaseRecords,
+    BaseIPs,
+    BasePhases,
+    BasePageRules,
+    BaseCache,
+    BaseOriginCACertificates,
+    BaseTokens,
+  } = sdk
   return createClient({
-    resources: [BaseZones, BaseSettings, BaseRecords, BaseIPs, BasePhases, BasePageRules, BaseCache, BaseOriginCACertificates],
+    resources: [BaseZones, BaseSettings, BaseRecords, BaseIPs, BasePhases, BasePageRules, BaseCache, BaseOriginCACertificates, BaseTokens],
     baseURL: 'https://api.cloudflare.com/client/v4',
     apiToken: secret?.reveal() ?? null,
     apiKey: null,

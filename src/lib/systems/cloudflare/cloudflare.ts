@@ -1,4 +1,5 @@
 import type { System } from '../systems.ts'
+import { askToken } from './ask-token.ts'
 import { type CloudflareOptions, cloudflareClient } from './client.ts'
 import { originCa } from './origin-ca.ts'
 import { proveCloudflare } from './prove-cloudflare.ts'
@@ -17,7 +18,12 @@ export const cloudflareSystem = (
   const zone = zoneByName(client, options.zone)
   const purged: Purge[] = []
   return {
-    read: { ...readCloudflare(client, zone, purged), signedByOriginCa: originCa(options.originCaFile) },
+    read: {
+      ...readCloudflare(client, zone, purged),
+      signedByOriginCa: originCa(options.originCaFile),
+      token: options.token,
+      letsIn: askToken(options),
+    },
     askedOnce: ['settings', 'sslOverrides', 'addresses', 'aliases', 'ranges', 'originCertificates'],
     write: writeCloudflare(client, zone, purged),
     say: sayCloudflare(options),

@@ -1,5 +1,6 @@
 import { part, sh } from '../../shell.ts'
-import { beforeCf, recordsLike, type SayCloudflareOptions } from './cf-lines.ts'
+import { statusWith } from '../curl.ts'
+import { beforeCf, host, recordsLike, type SayCloudflareOptions } from './cf-lines.ts'
 import type { CloudflareProver } from './types.ts'
 
 /** The curl lines that stop where Cloudflare does not say so. An answer that did not come is none: it stops too. */
@@ -21,6 +22,16 @@ export const proveCloudflare = (options: SayCloudflareOptions): CloudflareProver
     ranges: () => ({
       before: account,
       lines: [answer, sh`ranges=$(printf '%s' "$answer" | tr '",' '\\n\\n' | grep -E '^[0-9a-fA-F.:]+/[0-9]+$')`],
+    }),
+    takesToken: (file, wanted) => ({
+      lines: [
+        ...[`/zones?name=${encodeURIComponent(options.zone)}`, ...(wanted ? [] : ['/user/tokens/verify'])].flatMap((path) => [
+          statusWith(file, `https://${host}/client/v4${path}`, options),
+          wanted
+            ? sh`case "$code" in 200) ;; *) echo "answered $code" >&2; exit 1;; esac`
+            : sh`case "$code" in 400|401|403) ;; *) echo "answered $code" >&2; exit 1;; esac`,
+        ]),
+      ],
     }),
     notListed: ({ id }) => ({
       before: inZone,

@@ -69,7 +69,7 @@ export const readCloudflare = (
   client: CloudflareClient,
   zone: () => Promise<Zone>,
   purged: readonly Purge[],
-): Omit<CloudflareReader, 'signedByOriginCa'> => ({
+): Omit<CloudflareReader, 'signedByOriginCa' | 'token' | 'letsIn'> => ({
   zone,
   settings: async () => {
     const { id: zone_id } = await zone()

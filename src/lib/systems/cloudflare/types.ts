@@ -1,4 +1,5 @@
 import type { OriginValidity } from '../../certificates.ts'
+import type { Secret } from '../../secret.ts'
 import type { Shown, System } from '../systems.ts'
 
 /** The environment's zone as Cloudflare has it. */
@@ -65,6 +66,11 @@ export interface OriginCertificate {
 /** A purge that Cloudflare has accepted since this program started: it keeps no record of its own that could be read. */
 export type Purge = { readonly hosts: readonly string[] } | { readonly urls: readonly string[] } | { readonly everything: true }
 
+/** What Cloudflare says to a token; `lacks`: permissions to read without which procedures do not work. */
+export type TokenAnswer =
+  | { readonly is: 'let in'; readonly lacks: readonly string[] }
+  | { readonly is: 'refused'; readonly because: string }
+
 /** Looks, and changes nothing. Failures throw Unreachable (`cloudflare-…`): no token, refused, no such zone, busy, no answer. */
 export interface CloudflareReader {
   readonly zone: () => Promise<Zone>
@@ -81,6 +87,10 @@ export interface CloudflareReader {
   /** Whether a certificate (PEM) is signed by the Origin CA, as Full (strict) demands. Asks nobody. */
   readonly signedByOriginCa: (certificate: string) => Promise<boolean>
   readonly purged: () => Promise<readonly Purge[]>
+  /** The token of this machine, read anew. */
+  readonly token: () => Promise<Secret>
+  /** What Cloudflare says to a token, or to that of this machine. Throws where it says nothing of it: no answer, busy. */
+  readonly letsIn: (token?: Secret) => Promise<TokenAnswer>
 }
 
 type Identity = Pick<AddressRecord, 'name' | 'type' | 'address'>
@@ -116,6 +126,8 @@ export interface CloudflareProver {
   leadsNot(record: Pick<AddressRecord, 'name' | 'type' | 'address'>): Shown
   /** Puts the published ranges into the script's `ranges`; stops where there are none. */
   ranges(): Shown
+  /** The token in a file is let in, or is not. */
+  takesToken(file: string, wanted: boolean): Shown
   /** The zone's valid Origin CA certificates are without this one. */
   notListed(certificate: Pick<OriginCertificate, 'id'>): Shown
 }
