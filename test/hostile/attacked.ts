@@ -7,15 +7,17 @@ import { apns, namespace, nodes, storage } from '../../src/lib/sandbox/deploymen
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
-import { cloudflareApiToken, storageKey, syncedSecrets } from '../support/rotation.ts'
+import { adminBasicAuth, cloudflareApiToken, storageKey, syncedSecrets } from '../support/rotation.ts'
 import { lostToken } from '../support/token-worlds.ts'
 import {
+  adminKey,
   changedSources,
   lastSnapshot,
   secondApnsKey,
   secondCloudflareToken,
   secondFcmKey,
   secondIngestToken,
+  secondLoginKept,
   secondMailPassword,
   secondRegistryToken,
   secondStorageKey,
@@ -231,6 +233,12 @@ const kinds = {
       sandbox.storage.beside.clear()
     }),
   },
+  'secrets:rotate admin-basic-auth': {
+    words: ['--soak', '0s'],
+    systems: ['kubernetes', 'edge'],
+    settings: { basicAuth: { sourceKey: adminKey } },
+    arrange: given(secondLoginKept, () => {}),
+  },
   'secrets:rotate CLOUDFLARE_API_TOKEN': {
     words: ['--soak', '0s'],
     systems: ['kubernetes', 'cloudflare'],
@@ -301,6 +309,7 @@ export const worldOf = async (sandbox: Sandbox): Promise<string> => {
       mailed: [...new Set(mail.taken.flatMap(({ to }) => to))],
       lifecycle: storage.rules,
       token: cloudflareApiToken(sandbox),
+      login: adminBasicAuth(sandbox),
       key: storageKey(sandbox),
       synced: syncedSecrets(sandbox).values.map((one) => one.replace(/^REDIS_PASSWORD .*/, 'REDIS_PASSWORD')),
       untagged: [...registry.lacking].sort(),

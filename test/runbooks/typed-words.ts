@@ -299,6 +299,7 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['change database password', 'secrets:rotate'],
   ['rotate secret', 'secrets:rotate'],
   ['new cloudflare api token', 'secrets:rotate'],
+  ['admin panel login leaked', 'secrets:rotate'],
   ['laptop stolen', 'secrets:lost', 'secrets:status'],
   ['apply the secret files', 'secrets:sync'],
   ['apply a manifest', 'config:apply'],

@@ -13,6 +13,7 @@ import { migrationWorlds, nextImage, observeMigrations } from '../support/migrat
 import { idsOf } from '../support/queue.ts'
 import { restored } from '../support/restored.ts'
 import {
+  adminBasicAuth,
   apnsAuthKey,
   cloudflareApiToken,
   emailHostPassword,
@@ -27,12 +28,14 @@ import {
 } from '../support/rotation.ts'
 import { lostToken } from '../support/token-worlds.ts'
 import {
+  adminKey,
   changedSources,
   lastSnapshot,
   secondApnsKey,
   secondCloudflareToken,
   secondFcmKey,
   secondIngestToken,
+  secondLoginKept,
   secondMailPassword,
   secondRegistryToken,
   secondStorageKey,
@@ -423,6 +426,13 @@ export const further = {
       sandbox.cloudflare.state.tokens.delete(planted.cloudflareToken)
       return { FILE }
     },
+  },
+  'secrets:rotate admin-basic-auth': {
+    ...rotated('admin-basic-auth', adminBasicAuth),
+    // Its world makes the Secret and edits the Ingress.
+    afresh: true,
+    settings: { basicAuth: { sourceKey: adminKey } },
+    world: (sandbox) => ({ FILE: secondLoginKept(sandbox) }),
   },
   'secrets:rotate SECRET_KEY': rotated('SECRET_KEY', secretKey),
 } as const satisfies Readonly<Record<`secrets:rotate ${Exclude<RotatedName, 'REDIS_PASSWORD'>}`, Case>>

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { apnsKey } from '../../src/lib/apns-secret.ts'
 import { onlyCredentials } from '../../src/lib/docker-config.ts'
+import { lineHas } from '../../src/lib/facts/secrets/basic-auth.ts'
 import { lastApplied } from '../../src/lib/notes.ts'
 import type { StepState } from '../../src/lib/plan/outcome.ts'
 import type { Plan, Prepared } from '../../src/lib/plan/plan.ts'
@@ -13,7 +14,7 @@ import { Secret } from '../../src/lib/secret.ts'
 import type { Name, Systems } from '../../src/lib/systems/systems.ts'
 import { readyPods } from './requests.ts'
 import { runOf } from './run-of.ts'
-import { storageNames } from './worlds.ts'
+import { adminUser, storageNames } from './worlds.ts'
 
 /** A value of the Secret as it is now. */
 export const liveValue = ({ kubernetes }: Sandbox, key: string): string => {
@@ -137,6 +138,24 @@ export const cloudflareApiToken = (sandbox: Sandbox) => {
     mode: (statSync(file).mode & 0o777).toString(8),
     opens: sandbox.cloudflare.state.tokens.has(live),
     files: keptFiles(sandbox, 'CLOUDFLARE_API_TOKEN'),
+  }
+}
+
+/** Whose line of htpasswd has the live password, and whether Traefik's users are let in with it. */
+export const adminBasicAuth = ({ kubernetes, environment }: Sandbox) => {
+  const data = kubernetes.client.get({ group: '', resource: 'secrets' }, 'admin-basic-auth', namespace)?.['data']
+  const lines = Buffer.from(((data ?? {}) as Readonly<Record<string, string>>)['users'] ?? '', 'base64').toString()
+  const has = (password: string) => lineHas(new Secret(lines), adminUser, new Secret(password))
+  const source = readFileSync(join(environment.checkout, 'deploy-k3s/config.yaml'), 'utf8')
+  return {
+    first: has(planted.adminPassword),
+    second: has(planted.nextAdminPassword),
+    lines: lines.split('\n').filter(Boolean).length,
+    source: [planted.adminPassword, planted.nextAdminPassword].map((one) => source.includes(one)),
+    files: ['new', 'old'].flatMap((name) => {
+      const path = join(environment.checkout, 'deploy-k3s/secrets', `admin-basic-auth.${name}`)
+      return existsSync(path) ? [`${name} ${(statSync(path).mode & 0o777).toString(8)}`] : []
+    }),
   }
 }
 

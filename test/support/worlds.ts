@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { appendFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { apr1 } from '../../src/lib/apr1.ts'
 import { ageK3s, ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { lastApplied } from '../../src/lib/notes.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
@@ -187,6 +188,39 @@ export const secondStorageKey = (sandbox: Sandbox): string => {
   return inFile(sandbox, 'new-storage-key', `${storage.nextId}:${planted.nextStorageKey}`)
 }
 
+/** Traefik asks for a login before the admin panel, as it does since c77ff07. */
+export const withLogin = ({ kubernetes: { client }, edge }: Sandbox): void => {
+  const line = `${adminUser}:${apr1(planted.adminPassword, 'sandbox0')}\n`
+  client.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'admin-basic-auth', namespace },
+    type: 'Opaque',
+    data: { users: Buffer.from(line).toString('base64') },
+  })
+  client.update({ group: 'networking.k8s.io', resource: 'ingresses' }, 'admin', namespace, (draft) => {
+    const name = 'traefik.ingress.kubernetes.io/router.middlewares'
+    const annotations = draft.metadata.annotations ?? {}
+    draft.metadata.annotations = { ...annotations, [name]: `${annotations[name]},${namespace}-admin-auth@kubernetescrd` }
+  })
+  // Read at once, and not after the two seconds of its provider.
+  for (const { alias } of nodes) edge.traefik(alias).fail(undefined)
+}
+export const adminUser = 'operator'
+
+/** The same, and a new password for it in a file. */
+export const secondLogin = (sandbox: Sandbox): string => {
+  withLogin(sandbox)
+  return inFile(sandbox, 'new-admin-password', planted.nextAdminPassword)
+}
+
+/** Where config.yaml has it, in worlds where that is known. */
+export const adminKey = 'sandbox_admin.password'
+export const secondLoginKept = (sandbox: Sandbox): string => {
+  appendFileSync(join(sandbox.environment.checkout, 'deploy-k3s/config.yaml'), `sandbox_admin:\n  password: ${planted.adminPassword}\n`)
+  return secondLogin(sandbox)
+}
+
 /** What the environment says of the storage, in worlds where it says more than the sandbox's. */
 export const storageIn: Readonly<Record<string, typeof storageNames>> = { 'a second key of the storage, in a file': storageNames }
 
@@ -283,6 +317,7 @@ export const worlds = {
     FILE: secondCloudflareToken(sandbox),
     TOKEN_FILE: join(sandbox.dir, 'cloudflare-token'),
   }),
+  'a new password of the admin panel, in a file': (sandbox) => ({ FILE: secondLogin(sandbox) }),
   'a second key of the storage, in a file': (sandbox) => ({
     FILE: secondStorageKey(sandbox),
     OLD_KEY_ID: storage.id,

@@ -55,6 +55,8 @@ export const described: Readonly<Record<string, string>> = {
   'fcm.host': 'Google takes notifications there',
   'fcm.secret': 'where its key stands',
   'fcm.key': 'under which key',
+  'basicAuth.secret': 'the users whom Traefik asks for a login',
+  'basicAuth.sourceKey': 'where the password stands in deploy-k3s/config.yaml, dotted: no source says it',
   'registry.login_command':
     'prints a user, a colon and a token that may delete images: a program and its words; without it, registry:prune tries what the pull secret has',
   'storage.endpoint': "the S3 API that users' files are kept behind",

@@ -53,6 +53,8 @@ export const production: z.input<typeof environmentSchema> = {
   // 9ea0583 names the topic; under which names the ids of Apple's key and team stand, no source says.
   apns: { host: 'api.push.apple.com', topicKey: 'APNS_TOPIC', topic: 'com.myhoneydue.honeyDue' },
   fcm: { host: 'fcm.googleapis.com', secret: 'honeydue-secrets', key: 'FCM_SERVER_KEY' },
+  // ch20 names the Secret; of its source, secret-rotation.md has config.yaml, and is cut before the key.
+  basicAuth: { secret: 'admin-basic-auth' },
   // ch11: one token, of which no source says what it may do.
   registry: {},
   // ch09; under which names the key stands, no source says.

@@ -118,6 +118,12 @@ export const environmentSchema = z.strictObject({
   }),
   /** Google's push service, and where its key stands. */
   fcm: z.strictObject({ host, secret: text, key: text }),
+  /** The users whom Traefik asks for a login. */
+  basicAuth: z.strictObject({
+    secret: text,
+    /** Where the password's truth stands in deploy-k3s/config.yaml, dotted: secret-rotation.md is cut there. */
+    sourceKey: z.optional(text),
+  }),
   /** Where images are kept: by the images themselves. */
   registry: z.strictObject({
     /** Prints `user:token` of whoever may delete images; without it, the deployment's pull secret is tried. */

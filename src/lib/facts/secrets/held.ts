@@ -39,6 +39,7 @@ const worth: readonly (readonly [called: string, opens: string])[] = [
   [originSecret, 'our names, for whoever stands between the edge and a node'],
   [apnsKey, 'messages to telephones'],
   ['FCM_SERVER_KEY', 'messages to telephones'],
+  ['admin-basic-auth', 'the first of two doors of the admin panel'],
   ['OBS_INGEST_TOKEN', 'false metrics and traces'],
   ['REDIS_PASSWORD', 'cache and jobs, from within the cluster'],
 ]
@@ -71,14 +72,14 @@ export const heldBy = async (
       const users = hasAll ? [] : consumersOf({ secret: secret.name, key: key.name }, { workloads, pods: [] })
       return hasAll || users.some(({ workload }) => workload.split(' ')[1] === holder)
     })
-    .map(({ secret, key }) => heldOf(secret, key, since, environment.storage.keyKey))
+    .map(({ secret, key }) => heldOf(secret, key, since, environment))
     .sort((one, other) => rank(one.called) - rank(other.called) || (one.called < other.called ? -1 : 1))
 }
 
 /** What nobody but Kubernetes made is nobody's to renew. */
 const ownTypes = new Set(['Opaque', 'kubernetes.io/tls', 'kubernetes.io/dockerconfigjson', 'kubernetes.io/basic-auth'])
 
-const heldOf = (secret: KeptSecret, key: KeptKey, since: Date, storageKey: string | undefined): Held => {
+const heldOf = (secret: KeptSecret, key: KeptKey, since: Date, { storage: { keyKey: storageKey }, basicAuth }: Environment): Held => {
   const called =
     key.name === pullKey
       ? 'REGISTRY_PASSWORD'
@@ -86,7 +87,9 @@ const heldOf = (secret: KeptSecret, key: KeptKey, since: Date, storageKey: strin
         ? 'STORAGE_KEY'
         : secret.name === originSecret
           ? originSecret
-          : key.name
+          : secret.name === basicAuth.secret
+            ? 'admin-basic-auth'
+            : key.name
   return {
     secret: secret.name,
     key: key.name,

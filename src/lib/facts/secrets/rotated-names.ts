@@ -12,6 +12,7 @@ export const rotatedNames = [
   'FCM_SERVER_KEY',
   'STORAGE_KEY',
   'CLOUDFLARE_API_TOKEN',
+  'admin-basic-auth',
 ] as const
 export type RotatedName = (typeof rotatedNames)[number]
 

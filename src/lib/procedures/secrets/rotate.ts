@@ -4,6 +4,7 @@ import { isRotated, type RotatedName, rotatedNames } from '../../facts/secrets/r
 import { shownSource } from '../../facts/secrets/sources.ts'
 import { argument, duration, optionalText, toggle } from '../../plan/choice.ts'
 import { defineProcedure } from '../../plan/procedure.ts'
+import { adminBasicAuth } from './admin-basic-auth.ts'
 import { apnsAuthKey } from './apns-auth-key.ts'
 import { cloudflareApiToken } from './cloudflare-api-token.ts'
 import { emailHostPassword } from './email-host-password.ts'
@@ -17,7 +18,7 @@ import { wantsValue } from './rotation-facts.ts'
 import { secretKey } from './secret-key.ts'
 import { storageKey } from './storage-key.ts'
 
-type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics' | 'apns' | 'storage' | 'cloudflare'
+type Systems = 'checkout' | 'kube' | 'redis' | 'postgres' | 'mail' | 'registry' | 'metrics' | 'apns' | 'storage' | 'cloudflare' | 'http'
 
 const kinds = {
   REDIS_PASSWORD: rotating(redisPassword),
@@ -30,13 +31,14 @@ const kinds = {
   FCM_SERVER_KEY: rotating(fcmServerKey),
   STORAGE_KEY: rotating(storageKey),
   CLOUDFLARE_API_TOKEN: rotating(cloudflareApiToken),
+  'admin-basic-auth': rotating(adminBasicAuth),
 } as const satisfies Readonly<Record<RotatedName, Rotating<Systems>>>
 
 /** A new value by the order of secret-rotation.md, without a request that is turned away: whoever checks it takes both while its users change over. */
 export const rotate = defineProcedure({
   id: 'secrets:rotate',
   title: 'Replace a secret, and end the old one',
-  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics', 'apns', 'storage', 'cloudflare'],
+  needs: ['checkout', 'kube', 'redis', 'postgres', 'mail', 'registry', 'metrics', 'apns', 'storage', 'cloudflare', 'http'],
   choices: {
     name: argument({
       about: `which secret: ${rotatedNames.join(', ')}`,

@@ -71,7 +71,7 @@ const notes = ({ worked }: SecretsSurvey): readonly string[] => [
     secret === '' && works === true ? [`This machine's Cloudflare token is accepted by ${by}`] : [],
   ),
   ...(worked.some(({ by, works }) => by.startsWith('PostgreSQL') && works === true) ? [wakes] : []),
-  'Whether SECRET_KEY, the mail password, FCM and the ingest token work is not tried here',
+  'Whether SECRET_KEY, the mail password, FCM, the ingest token and the login of the admin panel work is not tried here',
 ]
 
 /** For machines: dates as RFC 3339, no value and no digest of one. */

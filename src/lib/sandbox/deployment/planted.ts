@@ -27,6 +27,8 @@ export const planted = {
   cloudflareToken: made('cloudflare-token'),
   nextCloudflareToken: made('next-cloudflare-token'),
   cloudflareReadToken: made('cloudflare-read-only'),
+  adminPassword: made('admin'),
+  nextAdminPassword: made('next-admin'),
   neonKey: made('neon-key'),
   grafanaToken: made('grafana-token'),
   storageKey: made('storage-key'),

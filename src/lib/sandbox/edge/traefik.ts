@@ -3,7 +3,7 @@ import { createServer } from 'node:https'
 import type { Identity } from '../certificates.ts'
 import type { Client } from '../kubernetes/types.ts'
 import { endServer, listenOnLoopback } from '../loopback.ts'
-import { type Configuration, certificateFor, configurationOf, type Served, servedFrom } from './serving.ts'
+import { type Configuration, certificateFor, configurationOf, letsIn, type Served, servedFrom } from './serving.ts'
 import { answerOf } from './workloads.ts'
 
 /** What is wrong with a node's Traefik: it never reloads, its handshakes fail, or it serves a certificate that no Secret has. */
@@ -29,7 +29,7 @@ export interface TraefikOptions {
   readonly answered?: (path: string, tookMs: number) => void
 }
 
-const watched = new Set(['secrets', 'ingresses', 'tlsstores'])
+const watched = new Set(['secrets', 'ingresses', 'tlsstores', 'middlewares'])
 
 /** One Traefik: TLS by server name from the Secrets of the cluster, routes by the Ingresses' hosts to the workloads. */
 export async function startTraefik({ client, reloadMs, fallback, answered }: TraefikOptions): Promise<Traefik> {
@@ -55,6 +55,12 @@ export async function startTraefik({ client, reloadMs, fallback, answered }: Tra
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
     const [backend, path = '/'] = [configuration.hosts.get(host), (request.url ?? '/').split('?')[0]]
+    const users = configuration.logins.get(host)
+    if (users && !letsIn(users, request.headers.authorization)) {
+      request.resume()
+      response.writeHead(401, { 'content-type': 'text/plain', 'www-authenticate': 'Basic realm="traefik"' }).end('401 Unauthorized\n')
+      return
+    }
     const began = performance.now()
     const { status, type, body } = answerOf(client, backend, path)
     // What no route takes is counted by none.

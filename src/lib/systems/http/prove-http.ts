@@ -20,6 +20,17 @@ export const proveHttp = (trust: Trust): HttpProver => {
       before: [answers],
       lines: urls.map(({ url, like }) => sh`within ${Math.ceil(within / seconds(1))} answers ${likes[like]} ${curl(url)}`),
     }),
+    asksLogin: ({ url, user, file }) => ({
+      lines: [
+        sh`code=$(${curl(url)} -o /dev/null -w '%{http_code}'); test "$code" = 401`,
+        ...(user === undefined || file === undefined
+          ? []
+          : [
+              // The login goes in by curl's configuration on standard input.
+              sh`code=$({ printf 'user = "%s:' ${user}; sed ${'s/[\\\\"]/\\\\&/g'} ${file} | tr -d '\\r\\n'; printf '"\\n'; } | ${curl(url)} -o /dev/null -w '%{http_code}' -K -); case "$code" in 401|403|000|5??) echo "answered $code" >&2; exit 1;; esac`,
+            ]),
+      ],
+    }),
     fresher: (urls) => ({
       before: [age],
       lines: urls.map(({ url, than }) => sh`old=$(age ${curl(url)}); test "$old" -lt ${than}`),

@@ -1,4 +1,5 @@
 import type { Duration } from '../../clock.ts'
+import type { Secret } from '../../secret.ts'
 import type { Shown, System } from '../systems.ts'
 
 /** What a server answered, without its body. */
@@ -10,9 +11,15 @@ export interface Answer {
   readonly latencyMs: number
 }
 
+/** Of HTTP's basic authentication. */
+export interface Login {
+  readonly user: string
+  readonly password: Secret
+}
+
 export interface HttpReader {
   /** GETs an https URL by its public name; redirects are not followed. Throws Unreachable (`http-…`) where there is no answer at all. */
-  get(url: string): Promise<Answer>
+  get(url: string, login?: Login): Promise<Answer>
   /** The JSON that an https URL answers 200 with, of 64 kB at most. Throws Unreachable (`http-…`). */
   json(url: string): Promise<unknown>
 }
@@ -29,6 +36,8 @@ export interface Wanted {
 export interface HttpProver {
   /** Each of them answers so, `within` milliseconds. */
   answers(wanted: { readonly urls: readonly Wanted[]; readonly within?: Duration }): Shown
+  /** It asks for a login: 401 without one. `user` with the password in a file is not refused. */
+  asksLogin(wanted: { readonly url: string; readonly user?: string; readonly file?: string }): Shown
   /** The edge serves no copy of these that is as old, in seconds. */
   fresher(urls: readonly { readonly url: string; readonly than: number }[]): Shown
 }

@@ -5,3 +5,7 @@ export const inBase64 = (file: string, around?: readonly [before: string, after:
   around === undefined
     ? sh`openssl base64 -A -in ${file}`
     : sh`{ printf %s ${around[0]}; tr -d '\\r\\n' < ${file}; printf %s ${around[1]}; } | openssl base64 -A`
+
+/** The same of the line of htpasswd that a user has with the password in a file. */
+export const htpasswdInBase64 = (user: string, file: string): ShellLine =>
+  sh`{ printf %s: ${user}; tr -d '\\r\\n' < ${file} | openssl passwd -apr1 -stdin | tr -d '\\n'; } | openssl base64 -A`

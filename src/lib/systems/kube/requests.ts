@@ -170,7 +170,7 @@ export const secretValueRequest = (
     resourceVersion,
     rotated,
     also,
-  }: Omit<Of<'setSecretValue'>, 'value' | 'file' | 'also'> & { readonly also?: string },
+  }: Omit<Of<'setSecretValue'>, 'value' | 'file' | 'also' | 'hashedFor'> & { readonly also?: string },
   value?: string,
   alsoValue?: string,
 ): KubeRequest => ({

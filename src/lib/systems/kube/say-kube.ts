@@ -2,7 +2,7 @@ import { seconds } from '../../clock.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { placeInBase64 } from '../../value-place.ts'
 import type { System } from '../systems.ts'
-import { inBase64 } from './in-base64.ts'
+import { htpasswdInBase64, inBase64 } from './in-base64.ts'
 import type { AnyKind } from './kinds.ts'
 import { kubeconfigLine, kubectlIn } from './kubeconfig-line.ts'
 import {
@@ -104,12 +104,12 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         `what runs on ${node}`,
       ),
     annotate: (wanted) => said(patched(wanted.kind, wanted, annotateRequest(wanted)), `${wanted.kind} ${placed(wanted)}`),
-    setSecretValue: ({ value: _value, file, around, also, ...wanted }) => {
+    setSecretValue: ({ value: _value, file, around, hashedFor, also, ...wanted }) => {
       const { body, manager = '' } = secretValueRequest({ ...wanted, ...(also && { also: also.key }) }, '%s', also && '%s')
       const values = also ? sh`"$value" "$also"` : sh`"$value"`
       return said(
         [
-          sh`value=$(${part(inBase64(file, around))})`,
+          sh`value=$(${part(hashedFor === undefined ? inBase64(file, around) : htpasswdInBase64(hashedFor, file))})`,
           ...(also ? [sh`also=$(${part(inBase64(also.file))})`] : []),
           // printf is the shell's own: the value stands in no list of processes.
           sh`printf ${JSON.stringify(body)} ${part(values)} | kubectl -n ${wanted.namespace} patch ${`secret/${wanted.name}`} --type merge --field-manager ${manager} --patch-file /dev/stdin`,

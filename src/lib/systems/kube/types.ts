@@ -162,6 +162,8 @@ export interface KubeWriter {
       /** Where an operator has the value, for the shell line; `around`: what is put before and after it there. */
       readonly file: string
       readonly around?: readonly [before: string, after: string]
+      /** The file has a password, and the Secret the line of htpasswd that this user has with it. */
+      readonly hashedFor?: string
       /** Another key that is set in the same write. */
       readonly also?: { readonly key: string; readonly value: Later<Secret>; readonly file: string }
     },

@@ -69,7 +69,7 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
     setUnschedulable: (wanted) => send(unschedulableRequest(wanted)),
     drain: (wanted, signal) => drainNode(client, wanted, { clock, signal, dry }),
     annotate: (wanted) => send(annotateRequest(wanted)),
-    setSecretValue: async ({ value, around: _around, also, ...wanted }) =>
+    setSecretValue: async ({ value, around: _around, hashedFor: _hashedFor, also, ...wanted }) =>
       send(
         dry
           ? secretValueRequest(wanted)
