@@ -68,10 +68,17 @@ export const useLane = () => {
     const words = [...id.split(' ').slice(0, 1), ...caseOf(id).words(values)]
     const before = afresh ? undefined : known.get(id)
     if (before) return before
-    const looked = await run([...words, '--dry-run', '--json'])
-    const { plan } = JSON.parse(looked.said.slice(looked.said.indexOf('{'))) as {
-      readonly plan?: { readonly name: string; readonly risk: string; readonly confirm?: string }
+    const look = async () => {
+      const looked = await run([...words, '--dry-run', '--json'])
+      const { exitCode, plan } = JSON.parse(looked.said.slice(looked.said.indexOf('{'))) as {
+        readonly exitCode: number
+        readonly plan?: { readonly name: string; readonly risk: string; readonly confirm?: string }
+      }
+      return { looked, exitCode, plan }
     }
+    let { looked, exitCode, plan } = await look()
+    // On a busy machine a question may take longer than anybody waits: who cannot plan looks again.
+    for (let left = 5; left > 0 && (exitCode === 9 || !plan); left--) ({ looked, exitCode, plan } = await look())
     if (!plan) throw new Error(`${id}: no plan\n${looked.said}`)
     const whole = [
       ...words,

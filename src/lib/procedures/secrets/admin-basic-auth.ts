@@ -16,7 +16,7 @@ import { baseOf, fitting, howFar, same } from './how-far.ts'
 import { dropBoth, type Files, inFile, keepBoth, placeInSource, tidy } from './kept-files.ts'
 import type { Kind } from './kinds.ts'
 import { liveKey } from './live-secret.ts'
-import type { ValueFacts } from './rotation-facts.ts'
+import type { ValueFacts } from './rotation-types.ts'
 
 type Systems = Files | 'http'
 

@@ -11,7 +11,7 @@ import { baseOf, fitting, howFar, same } from './how-far.ts'
 import { keepBoth, placeInSource, tidy } from './kept-files.ts'
 import type { Kind } from './kinds.ts'
 import { type Asked, type AskedFacts, letsIn, theOldEnds } from './let-in.ts'
-import type { ValueFacts } from './rotation-facts.ts'
+import type { ValueFacts } from './rotation-types.ts'
 
 type Systems = 'checkout' | 'kube' | 'cloudflare'
 

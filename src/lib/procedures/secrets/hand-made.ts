@@ -6,7 +6,8 @@ import { type Companion, dropCompanion, gatherCompanion, keepCompanion, type Pai
 import { keepBoth, placeInSource, tidy } from './kept-files.ts'
 import type { Kind } from './kinds.ts'
 import { type Asked, type AskedFacts, goesUntried, letsIn, theOldEnds } from './let-in.ts'
-import { gatherRotation, type Rotated, type RotationFacts, type RotationWish, type ValueFacts } from './rotation-facts.ts'
+import { gatherRotation } from './rotation-facts.ts'
+import type { Rotated, RotationFacts, RotationWish, ValueFacts } from './rotation-types.ts'
 import { restarts, setInSecret } from './secret-steps.ts'
 
 /** A secret that a human makes at a provider, who lets the old and the new one in until the old one is revoked there. */

@@ -5,7 +5,7 @@ import { digestOf } from '../../secret-digest.ts'
 import { sh } from '../../shell.ts'
 import type { CheckoutReader } from '../../systems/checkout/types.ts'
 import { valueFiles } from '../../value-files.ts'
-import type { Rotated, RotationWish, ValueFacts } from './rotation-facts.ts'
+import type { Rotated, RotationWish, ValueFacts } from './rotation-types.ts'
 
 /** Two values are the same; neither is shown. */
 export const same = (one: Secret | undefined, other: Secret | undefined): boolean =>

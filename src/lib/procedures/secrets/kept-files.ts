@@ -6,7 +6,7 @@ import type { Change } from '../../plan/procedure.ts'
 import type { Name, Provers, Readers, Writers } from '../../systems/systems.ts'
 import { valueFiles } from '../../value-files.ts'
 import { same } from './how-far.ts'
-import type { RotationFacts, ValueFacts } from './rotation-facts.ts'
+import type { RotationFacts, ValueFacts } from './rotation-types.ts'
 
 export type Files = 'kube' | 'checkout'
 

@@ -1,7 +1,7 @@
 import type { Context } from '../../plan/context.ts'
 import type { Step } from '../../plan/procedure.ts'
 import type { Name, Readers } from '../../systems/systems.ts'
-import type { RotationWish, ValueFacts } from './rotation-facts.ts'
+import type { RotationWish, ValueFacts, Wanted } from './rotation-types.ts'
 
 /** One kind of secret: how it is renewed without anybody being turned away, and how the old one ends. */
 export interface Kind<F extends ValueFacts, N extends Name> {
@@ -12,17 +12,6 @@ export interface Kind<F extends ValueFacts, N extends Name> {
   target(facts: F): readonly string[]
   beyond(facts: F): readonly string[]
   steps(facts: F): readonly Step<N>[]
-}
-
-/** A key whose new value comes from a human. */
-export interface Wanted {
-  /** Undefined of what no Secret of the cluster has. */
-  readonly secret?: string
-  readonly key: string
-  readonly called?: string
-  readonly madeAt: string
-  /** It has several lines: asked is for the path of a file with it. */
-  readonly path?: true
 }
 
 /** What a rotation of any kind comes to, once its facts are known. */

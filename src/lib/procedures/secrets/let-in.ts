@@ -6,7 +6,7 @@ import type { Secret } from '../../secret.ts'
 import { spoken } from '../../spoken.ts'
 import type { Name, Provers, Readers, Shown } from '../../systems/systems.ts'
 import { dropBoth, type Files, inFile } from './kept-files.ts'
-import type { ValueFacts } from './rotation-facts.ts'
+import type { ValueFacts } from './rotation-types.ts'
 import { soaked } from './soaked.ts'
 
 /** What whoever a value is for says to it; `put off`: that says nothing of the value. */

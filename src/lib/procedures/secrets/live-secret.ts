@@ -4,7 +4,7 @@ import type { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'
 import type { KeptKey, KeptSecret, KubeReader } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import type { Pulls, RotationFacts } from './rotation-facts.ts'
+import type { Pulls, RotationFacts } from './rotation-types.ts'
 
 /** The one key of a Secret as it is now. */
 export const liveKey = async (

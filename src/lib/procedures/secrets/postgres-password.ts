@@ -10,7 +10,8 @@ import type { Application, PostgresTarget } from '../../systems/postgres/types.t
 import type { Readers, Writers } from '../../systems/systems.ts'
 import { dropBoth, inFile, keepBoth, placeInSource, tidy } from './kept-files.ts'
 import type { Kind } from './kinds.ts'
-import { gatherRotation, type RotationFacts } from './rotation-facts.ts'
+import { gatherRotation } from './rotation-facts.ts'
+import type { RotationFacts } from './rotation-types.ts'
 import { restarts, setInSecret } from './secret-steps.ts'
 
 type Systems = 'checkout' | 'kube' | 'postgres'

@@ -10,7 +10,7 @@ import { valueFiles } from '../../value-files.ts'
 import { type Renewal, renew } from '../config/restart-consumer.ts'
 import { type Files, inFile } from './kept-files.ts'
 import { hasLive, liveKey, takenFrom } from './live-secret.ts'
-import type { RotationFacts } from './rotation-facts.ts'
+import type { RotationFacts } from './rotation-types.ts'
 
 /** What is set in the same write has its value too. */
 const hasBoth = async (facts: RotationFacts, which: 'new' | 'old', look: Readers<'kube'>): Promise<Finding> => {

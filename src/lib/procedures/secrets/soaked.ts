@@ -5,7 +5,7 @@ import { both } from '../../plan/shown.ts'
 import { type ShellLine, sh } from '../../shell.ts'
 import { spoken } from '../../spoken.ts'
 import type { Name, Provers, Readers, Shown } from '../../systems/systems.ts'
-import type { ValueFacts } from './rotation-facts.ts'
+import type { ValueFacts } from './rotation-types.ts'
 
 /** A wait, with a word before it. */
 const waiting = (soak: Duration): readonly ShellLine[] =>
