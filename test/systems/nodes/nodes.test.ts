@@ -231,6 +231,31 @@ test('a machine that is gone, at which a connection neither opens nor is refused
   }
 })
 
+test.each([
+  ['among others that were quick, half of its patience', ['hetzner1', 'hetzner2'], 'said nothing for 4 s'],
+  ['alone, all of it', ['hetzner2'], 'said nothing for 8 s'],
+])('a node that accepts and says nothing costs, %s', async (_, asked, said) => {
+  const mute = createServer((socket) => void socket.on('error', () => {}))
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void mute.close())
+  const { port } = mute.address() as AddressInfo
+  const connections = connector({ configFile: config(`Host hetzner2\n  Port ${port}\n`) })
+  opened.push(connections)
+  const all = await Promise.allSettled(asked.map((alias) => connections.to(alias)))
+  expect(all.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'ssh-timeout', likely: expect.stringContaining(said) } })
+})
+
+test('a ConnectTimeout of the configuration holds among others that were quick', async () => {
+  const mute = createServer((socket) => void socket.on('error', () => {}))
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void mute.close())
+  const { port } = mute.address() as AddressInfo
+  const connections = connector({ configFile: config(`Host hetzner2\n  Port ${port}\n  ConnectTimeout 5\n`) })
+  opened.push(connections)
+  const [, told] = await Promise.all([connections.to('hetzner1'), refusal(connections.to('hetzner2'))])
+  expect(told).toMatchObject({ code: 'ssh-timeout', likely: 'it accepted the connection and said nothing for 5 s' })
+})
+
 test('a node that is silent costs its patience once in a run; one that refuses is tried again', async () => {
   let taken = 0
   const mute = createServer((socket) => {

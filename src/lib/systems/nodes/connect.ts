@@ -24,6 +24,8 @@ export interface ConnectOptions {
 
 const maxHops = 8
 const silenceHoldsMs = 30_000
+/** A node whose first word has come within this says that the network is well: one that says nothing has itself to blame. */
+const quickMs = 400
 
 /** Waiting was all that it cost to find out: asking again costs as much. */
 const wasSilent = (error: unknown): boolean =>
@@ -43,7 +45,7 @@ export const connector = (options: ConnectOptions) => {
   const opened = new Map<string, Promise<Connection>>()
   const silentSince = new Map<string, number>()
   const begun: Promise<unknown>[] = []
-  let room: Room | undefined
+  let [room, quickestMs]: [Room | undefined, number] = [undefined, Number.POSITIVE_INFINITY]
   const ours = (): Room => {
     room ??= makeRoom(options.configFile)
     return room
@@ -113,6 +115,13 @@ export const connector = (options: ConnectOptions) => {
     const first = wayTo(host, { masterAnswers: await masterAnswers(host, options.configFile) })
     if (first.by === 'master') return throughMaster(host, ours(), first)
     if (first.by === 'openssh') return bySsh(first.because)
+    const since = performance.now()
+    const others = {
+      heard: () => {
+        quickestMs = Math.min(quickestMs, performance.now() - since)
+      },
+      areQuick: () => quickestMs < quickMs,
+    }
     const linking = link().then((found) => {
       if (found.words) opening.waiting(found.words)
       return found
@@ -125,7 +134,7 @@ export const connector = (options: ConnectOptions) => {
       linking.then(({ socket }) => socket.destroy()).catch(() => {})
       return bySsh(way.because)
     }
-    const outcome = await handshake(host, await linking, { known, identities }, options.signal, began)
+    const outcome = await handshake(host, await linking, { known, identities }, options.signal, others, began)
     if ('connection' in outcome) return outcome.connection
     if (outcome.openssh === undefined) throw outcome.failure
     return bySsh(outcome.openssh).catch((error: unknown) => {

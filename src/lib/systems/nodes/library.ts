@@ -33,12 +33,21 @@ const algorithmsFor = (host: Resolved, known: readonly KnownKey[]) => {
   return { ...(kex && { kex }), ...(cipher && { cipher }), ...(hmac && { hmac }), serverHostKey: hostKeyAlgorithms(host, known) }
 }
 
+/** What the first words of other nodes say of the network. */
+export interface Others {
+  /** This one has said its first word. */
+  heard(): void
+  /** One of them said it at once. */
+  areQuick(): boolean
+}
+
 /** Speaks SSH over the link: the host's key is checked against known_hosts before anything else is said. */
 export const handshake = async (
   host: Resolved,
   { socket, said }: Link,
   { known, identities }: Keys,
   signal: AbortSignal | undefined,
+  others: Others,
   began = () => {},
 ): Promise<Outcome> => {
   const { NodeSSH } = await import('node-ssh')
@@ -66,10 +75,19 @@ export const handshake = async (
   })
   const heard = hearRefusals(client)
   saveRoundTrips(client, identities, began)
-  const mute = setTimeout(() => client.emit('error', Object.assign(new Error('silent'), { level: 'client-timeout' })), host.firstWordMs)
+  let waitedMs = host.firstWordMs
+  const giveUp = (afterMs: number) => {
+    waitedMs = afterMs
+    client.emit('error', Object.assign(new Error('silent'), { level: 'client-timeout' }))
+  }
+  const mute = setTimeout(() => giveUp(host.firstWordMs), host.firstWordMs)
+  const { amongQuickMs = host.firstWordMs } = host
+  const alone = setTimeout(() => silent && amongQuickMs < host.firstWordMs && others.areQuick() && giveUp(amongQuickMs), amongQuickMs)
   socket.once('data', () => {
     silent = false
+    others.heard()
     clearTimeout(mute)
+    clearTimeout(alone)
   })
   const runner = commandRunner(host, client)
   const abort = () => client.destroy()
@@ -84,11 +102,14 @@ export const handshake = async (
     socket.destroy()
     signal?.throwIfAborted()
     const proxy = await said?.()
-    const failure = refused ?? failureOf(host, { error, identities, ...heard(), spoke, silent, ...(proxy !== undefined && { proxy }) })
+    const failure =
+      refused ??
+      failureOf({ ...host, firstWordMs: waitedMs }, { error, identities, ...heard(), spoke, silent, ...(proxy !== undefined && { proxy }) })
     const openssh = mayYet(host, { error, refused, known, left: heard().left })
     return { failure, ...(openssh !== undefined && { openssh }) }
   } finally {
     clearTimeout(mute)
+    clearTimeout(alone)
     signal?.removeEventListener('abort', abort)
   }
   return {

@@ -25,6 +25,8 @@ export interface Resolved {
   readonly connectTimeoutMs: number
   /** How long a server may take to say its name. */
   readonly firstWordMs: number
+  /** The same where other nodes were quick to, in milliseconds; undefined where the configuration says how long, or it is reached through somebody. */
+  readonly amongQuickMs?: number
   /** How long a way may take to open: the configuration's ConnectTimeout, where it has one. */
   readonly patienceMs: number
   readonly keyExchanges: readonly string[]
@@ -98,6 +100,8 @@ const usualRsaBits = 1024
 
 /** A server says its name before it is asked for anything: one that is silent so long is away, and everybody waits for the last one who is asked. */
 const silence = 8_000
+/** Of a server that is alone in it: others, over the same network, have said theirs at once. */
+const amongQuick = 4_000
 /** To be let in may take longer: a name server that the other side asks about us. */
 const quick = 10_000
 /** A command may have to ask somebody in a browser first. */
@@ -167,6 +171,7 @@ export const resolvedFrom = (alias: string, values: Printed, args: readonly stri
     publicKeys: !['no', 'false'].includes(one('pubkeyauthentication') ?? '') && (methods.length === 0 || methods.includes('publickey')),
     connectTimeoutMs: timeout > 0 ? timeout * 1000 : silence,
     firstWordMs: timeout > 0 ? timeout * 1000 : command ? throughCommand : silence,
+    ...(timeout > 0 || command || jump ? {} : { amongQuickMs: amongQuick }),
     patienceMs: timeout > 0 ? timeout * 1000 : command ? throughCommand : quick,
     ...(control ? { controlPath: control } : {}),
     ...(remote ? { remoteCommand: remote } : {}),
