@@ -4,7 +4,7 @@ import { type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Proof } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { type Renewal, renew } from '../config/restart-consumer.ts'
-import { liveKey } from '../secrets/rotation-facts.ts'
+import { liveKey } from '../secrets/live-secret.ts'
 import type { TokenFacts } from './token-facts.ts'
 
 /** The store says so of the Secret's own token, by a request that writes nothing. */
