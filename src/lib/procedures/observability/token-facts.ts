@@ -10,11 +10,11 @@ import { sh } from '../../shell.ts'
 import type { Agent } from '../../systems/metrics/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { valueFiles } from '../../value-files.ts'
+import { baseOf, same } from '../secrets/how-far.ts'
 import type { Rotating, Rotation } from '../secrets/kinds.ts'
 import { rotating } from '../secrets/kinds.ts'
-import { obsIngestToken } from '../secrets/obs-ingest-token.ts'
-import { baseOf, same } from '../secrets/how-far.ts'
 import { liveKey } from '../secrets/live-secret.ts'
+import { obsIngestToken } from '../secrets/obs-ingest-token.ts'
 import { gatherSync, type SyncFacts, type SyncSystems } from '../secrets/sync-facts.ts'
 
 /** Which of the three is wrong: the pods are older than the Secret (or nothing is), the Secret is another than its source, or the store knows neither. */
