@@ -256,7 +256,7 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['which version is live', 'deploy:status'],
   ['old css after release', 'edge:purge'],
   ['apple push certificate', 'secrets:status', 'secrets:rotate', 'config:diff'],
-  ['cloudflare token', 'doctor', 'secrets:status', 'config:init', 'config:explain'],
+  ['cloudflare token', 'doctor', 'secrets:rotate', 'secrets:status', 'config:init', 'config:explain'],
   ['undo what I just did', 'run:undo'],
   ['my terminal closed in the middle of it', 'run:watch', 'run:undo', 'run:list'],
   ['context deadline exceeded', 'diagnose', 'nodes:status', 'cluster:health', 'status'],
