@@ -64,6 +64,7 @@ const stranded = async ({ postgres }: Sandbox): Promise<readonly string[]> => {
 }
 
 export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
+  'access:revoke': { words: ['operator@laptop'], systems: ['kubernetes', 'ssh'] },
   'cache:invalidate': { words: ['--user', '1', '--user', '2', '--user', '3'], systems: ['kubernetes'] },
   'cache:policy': { words: ['--to', 'volatile-lru'], systems: ['kubernetes'] },
   'cert:install': {

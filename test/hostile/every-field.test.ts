@@ -25,6 +25,7 @@ const { systems } = useSystems(sandbox)
 const coloured = new Chalk({ level: 3 })
 
 const inputs: Readonly<Record<string, (pid: string) => object>> = {
+  'access:revoke': () => ({ name: 'operator@laptop', holder: undefined, without: [] }),
   'cache:invalidate': () => ({ user: [], 'all-residence-ids': true, 'at-most': '10000' }),
   'cluster:tidy': () => ({}),
   'cache:policy': () => ({ to: 'volatile-lru' }),

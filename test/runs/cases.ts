@@ -5,6 +5,7 @@ import { beforeRebootNote } from '../../src/lib/notes.ts'
 import type { procedures } from '../../src/lib/procedures/index.ts'
 import { apns, hosts, namespace, nodes, storage } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import { authorizedFile } from '../../src/lib/sandbox/nodes/authorized.ts'
 import { snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
@@ -143,6 +144,10 @@ const branches = ({ neon }: Sandbox) => neon.branches.map(({ name, parent_id }) 
 
 /** Every procedure: the type says when one is missing. */
 export const cases = {
+  'access:revoke': {
+    words: () => ['operator@laptop'],
+    end: ({ dir }) => nodes.map(({ alias }) => readFileSync(join(dir, 'nodes', alias, 'root', authorizedFile), 'utf8')),
+  },
   'cache:invalidate': {
     words: () => ['--user', '1', '--user', '2', '--user', '3'],
     end: ({ redis }) => redis.store.keys().filter((key) => /^residence_ids_user:[123]$/.test(key)),
@@ -459,7 +464,7 @@ export const groups = {
     'queue:resume',
     'queue:retry',
   ],
-  edge: ['edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
+  edge: ['access:revoke', 'edge:drain', 'edge:purge', 'edge:restore', 'firewall:refresh', 'kubeconfig:renew'],
   nodes: [
     'redis:recover',
     'cluster:renew-certs',

@@ -370,6 +370,13 @@ export const hands: readonly Hand[] = [
     codes: [0, 8],
   },
   {
+    id: 'access:revoke',
+    after: 'begin',
+    by: 'ssh takes the key off a node first',
+    act: ({ world }) => ssh(world, second.alias, "sudo -n sed -i '/operator@laptop/d' /root/.ssh/authorized_keys"),
+    codes: [0],
+  },
+  {
     id: 'kubeconfig:renew',
     after: 'begin',
     by: 'somebody gives the file another mode',

@@ -23,7 +23,7 @@ const asks = /\/selfsubject\w*reviews$|[?&]dryRun=All\b/
 
 /** Lines of a script on a node that change it; what only asks has other words. */
 const changesNode =
-  /\b(?:ufw (?:--force )?(?:allow|deny|limit|reject|delete|insert|route|enable|disable|reload|reset)\b|(?<!sudo -n -l )systemd-run\b|(?<!sudo -n -l )systemctl (?:start|stop|restart|reboot|kill)\b|shutdown\b|etcd-snapshot (?:save|delete|prune)\b|k3s server\b|\bcp -a \/var\/lib\/rancher|\bmv \/var\/lib\/rancher|crictl rmi\b|journalctl .*--vacuum|apt-get (?:install|upgrade|remove|clean|dist-upgrade)\b|\btee )/
+  /\b(?:ufw (?:--force )?(?:allow|deny|limit|reject|delete|insert|route|enable|disable|reload|reset)\b|(?<!sudo -n -l )systemd-run\b|(?<!sudo -n -l )systemctl (?:start|stop|restart|reboot|kill)\b|shutdown\b|etcd-snapshot (?:save|delete|prune)\b|k3s server\b|\bcp -a \/var\/lib\/rancher|\bmv \/var\/lib\/rancher|\bmv "\$f\.new"|crictl rmi\b|journalctl .*--vacuum|apt-get (?:install|upgrade|remove|clean|dist-upgrade)\b|\btee )/
 
 /** A script without what keeps login shells from reading it their way. */
 const decoded = (command: string): string =>

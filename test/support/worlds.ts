@@ -13,6 +13,7 @@ import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import { pendingUpdates } from '../../src/lib/sandbox/nodes/apt-state.ts'
 import { addImages, imagesOfBefore, setDisk, snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/lib/sandbox/sandbox.ts'
+import { fingerprintOf } from '../../src/lib/systems/nodes/authorized-keys.ts'
 import { eventually } from './eventually.ts'
 import { unlessFollowing } from './following.ts'
 import { migrationWorlds } from './migration-worlds.ts'
@@ -353,6 +354,10 @@ export const worlds = {
   'one node down': ({ nodes }) => nodes.setUp('hetzner2', false),
   'hetzner2 drained': ({ cloudflare: { state } }) => {
     state.records = state.records.filter(({ content }) => content !== nodes[1].address)
+  },
+  'a laptop that is lost': ({ nodes }: Sandbox): Values => {
+    const [, BLOB = ''] = nodes.laptop.public.split(' ')
+    return { BLOB, FINGERPRINT: fingerprintOf(BLOB), KEY_FILE: nodes.laptop.file }
   },
   'a kubeconfig that ends soon': (sandbox): Values => {
     const { file, server, ends } = kubeconfigOf(sandbox)

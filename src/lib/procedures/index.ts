@@ -7,6 +7,7 @@ export type AnyProcedure = Procedure<Choices, Name, unknown>
 
 /** Every procedure by its command. Each loads when it is asked for: whoever lists them pays for none. */
 export const procedures = {
+  'access:revoke': async () => (await import('./access/revoke.ts')).revoke,
   'cache:invalidate': async () => (await import('./cache/invalidate.ts')).invalidate,
   'cache:policy': async () => (await import('./cache/policy.ts')).policy,
   'cert:install': async () => (await import('./cert/install.ts')).install,

@@ -32,6 +32,7 @@ export const readingRights: readonly Right[] = [
 
 /** What each procedure needs of the cluster beside reading it, as its requests ask for it. */
 export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
+  'access:revoke': [readSecrets],
   'cache:invalidate': [readSecrets, forward],
   'cache:policy': [readSecrets, forward],
   'cert:install': [secrets],

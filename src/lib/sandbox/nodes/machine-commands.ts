@@ -4,6 +4,16 @@
  */
 export const machineCommands: Readonly<Record<string, string>> = {
   nproc: 'echo 4\n',
+  // Its configuration, as it says it of itself for whoever asks with -T.
+  sshd: `
+[ "$USER" = root ] || { echo 'sshd: no hostkeys available -- exiting.' >&2; exit 1; }
+case " $* " in *' -T '*) cat "$state/sshd-config" ;; *) echo 'sshd: the nodes of the sandbox are this machine; it is not done here' >&2; exit 1 ;; esac
+`,
+  getent: `
+[ "$1" = passwd ] || exit 1
+echo 'root:x:0:0:root:/root:/bin/bash'; echo 'sshd:x:110:65534::/run/sshd:/usr/sbin/nologin'
+for home in "$state"/../root/home/*; do [ ! -d "$home" ] || echo "${'$'}{home##*/}:x:1000:1000::/home/${'$'}{home##*/}:/bin/bash"; done
+`,
   uptime: String.raw`
 load='0.31, 0.28, 0.24'; [ -f "$state/load" ] && load=$(cat "$state/load")
 began=$(sed -n 's/^btime //p' "$state/../root/proc/stat"); up=$(($(date +%s) - began)); days=$((up / 86400)); text=

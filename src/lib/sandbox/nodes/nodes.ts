@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type ApiState, apiState } from './api-state.ts'
+import { authorizedFile } from './authorized.ts'
 import { type K3sListener, listenAsK3s } from './k3s-listener.ts'
 import { type BootSpeed, type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
 import { newSshKey } from './ssh-key.ts'
@@ -28,6 +29,8 @@ export interface NodesSandbox {
   readonly configFile: string
   readonly knownHostsFile: string
   readonly identityFile: string
+  /** Another key that every node lets in: its private half, and its line. */
+  readonly laptop: { readonly file: string; readonly public: string }
   node(alias: string): SandboxNode
   /** Says where on 127.0.0.1 a port of this node really is: for its own commands and for connections forwarded to itself. */
   lead(alias: string, port: number, to: number): void
@@ -90,7 +93,7 @@ export const startNodes = async (options: {
   const identities = options.nodes ?? bookNodes
   const dir = resolve(options.dir)
   const folder = join(dir, 'ssh')
-  const key = newSshKey('honeydue-sandbox')
+  const [key, laptop] = [newSshKey('honeydue-sandbox'), newSshKey('operator@laptop')]
   const machines = new Map<string, { node: SandboxNode; server: NodeServer; folder: NodeFolder; listening: K3sListener }>()
 
   const reachFrom =
@@ -112,7 +115,7 @@ export const startNodes = async (options: {
       join(dir, 'nodes', identity.alias),
       commands,
       identity,
-      { ...options.files, [k3sConfigFile]: k3sConfig(identity, identities) },
+      { ...options.files, [k3sConfigFile]: k3sConfig(identity, identities), [authorizedFile]: `${key.public}\n${laptop.public}\n` },
       options.state,
       identities.map(({ hostname }) => hostname),
     )
@@ -120,7 +123,6 @@ export const startNodes = async (options: {
     place.lead(6443, listening.port)
     const server = await startNodeServer({
       folder: place,
-      authorized: key.public,
       reach: reachFrom(identity),
       speed: { bootMs: 8000, k3sMs: 4000, ...options.speed },
       onEnd: () => {
@@ -155,10 +157,13 @@ export const startNodes = async (options: {
   const configFile = join(folder, 'config')
   const knownHostsFile = join(folder, 'known_hosts')
   const identityFile = join(folder, 'id_ed25519')
+  const laptopFile = join(folder, 'laptop_ed25519')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   rmSync(identityFile, { force: true })
   writeFileSync(identityFile, key.private, { mode: 0o600 })
   writeFileSync(`${identityFile}.pub`, `${key.public}\n`)
+  rmSync(laptopFile, { force: true })
+  writeFileSync(laptopFile, laptop.private, { mode: 0o600 })
   writeFileSync(knownHostsFile, nodes.map((node) => `${node.address} ${node.hostKey}\n`).join(''))
   writeFileSync(configFile, sshConfig(folder, nodes), { mode: 0o600 })
 
@@ -167,6 +172,7 @@ export const startNodes = async (options: {
     configFile,
     knownHostsFile,
     identityFile,
+    laptop: { file: laptopFile, public: laptop.public },
     node: (alias) => machine(alias).node,
     lead: (alias, port, to) => machine(alias).folder.lead(port, to),
     setUp: (alias, up) => machine(alias).server.set(up ? undefined : 'down'),

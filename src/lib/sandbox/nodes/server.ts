@@ -1,14 +1,15 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { connect, createServer, type Socket } from 'node:net'
-import ssh2, { type Algorithms, type Connection, type ParsedKey, type Server as SshServer } from 'ssh2'
+import ssh2, { type Algorithms, type Connection, type Server as SshServer } from 'ssh2'
 import { atMost, seconds, systemClock } from '../../clock.ts'
+import { authorizedFor } from './authorized.ts'
 import { killGroup, serveSession } from './session.ts'
 import { slowLink } from './slow-link.ts'
 import { newSshKey } from './ssh-key.ts'
 import type { NodeFolder } from './state.ts'
 
-const { Server, utils } = ssh2
+const { Server } = ssh2
 
 /** What is wrong with a node: refuses connections, accepts and says nothing, dies at a command's first output, shows another host key, answers late, has no session left, has one alone, knows old algorithms alone, does not come back from its next reboot. */
 export type NodeFault =
@@ -48,17 +49,15 @@ export interface NodeServer {
   stop(): Promise<void>
 }
 
-/** One SSH server on a random loopback port: one public key may in, as any user. */
+/** One SSH server on a random loopback port: whoever has a key of its authorized_keys may in, as any user. */
 export const startNodeServer = async (options: {
   folder: NodeFolder
-  authorized: string
   reach: Reach
   speed: BootSpeed
   /** Called at the end of each command. */
   onEnd: () => void
 }): Promise<NodeServer> => {
   const { folder, reach, speed } = options
-  const authorized = utils.parseKey(options.authorized) as ParsedKey
   const [own, foreign] = [newSshKey('sandbox'), newSshKey('sandbox')]
   const sockets = new Set<Socket>()
   const children = new Set<ChildProcess>()
@@ -67,7 +66,8 @@ export const startNodeServer = async (options: {
   const authenticate = (connection: Connection, signedIn: (user: string) => void) =>
     connection.on('authentication', (context) => {
       if (context.method !== 'publickey') return context.reject(['publickey'])
-      if (!context.key.data.equals(authorized.getPublicSSH())) return context.reject(['publickey'])
+      const authorized = authorizedFor(folder, context.username).find((one) => context.key.data.equals(one.getPublicSSH()))
+      if (authorized === undefined) return context.reject(['publickey'])
       if (context.signature && context.blob && authorized.verify(context.blob, context.signature, context.hashAlgo) !== true)
         return context.reject(['publickey'])
       signedIn(context.username)

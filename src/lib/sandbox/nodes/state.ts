@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, w
 import { basename, dirname, join } from 'node:path'
 import { publishedRanges } from '../edge/ranges.ts'
 import { makeExactly } from '../exact-folder.ts'
+import { sshdConfig } from './authorized.ts'
 import { nodeCommands } from './commands.ts'
 import { diskFiles, scheduledSnapshots } from './disk-state.ts'
 import { database, databaseFile, etcdFile } from './etcd-commands.ts'
@@ -121,6 +122,7 @@ export const nodeFolder = (
     'services/k3s': 'active',
     'services/ssh': 'active',
     'services/ufw': 'active',
+    'sshd-config': sshdConfig,
     'ufw/enabled': 'yes',
     'ufw/logging': 'on (low)',
     'ufw/default': 'deny (incoming), allow (outgoing), disabled (routed)',

@@ -10,6 +10,7 @@ import { makeRoom, type Room } from './openssh-room.ts'
 import { resolveAlias } from './resolve.ts'
 import type { Resolved } from './resolved.ts'
 import { commandLink, directSocket } from './sockets.ts'
+import { lets, withAlone } from './try-key.ts'
 import { tellWhoIsAwaited } from './waiting.ts'
 import { wayTo } from './way.ts'
 
@@ -186,6 +187,11 @@ export const connector = (options: ConnectOptions) => {
         begun.push(Promise.race([first, connection.catch(() => {})]))
         return connection
       }),
+    /** Whether a connection of its own gets in: with what the configuration offers, or with this file alone. Throws Unreachable (`ssh-key`) for one that cannot be tried. */
+    admits: async (alias: string, keyFile?: string): Promise<boolean> => {
+      const { controlPath: _, ...host } = await resolveAlias(alias, options)
+      return lets(keyFile === undefined ? host : withAlone(host, keyFile), connectTo, keyFile)
+    },
     /** Until every node that was asked for has been sent its first words, or cannot be. */
     async underWay(): Promise<void> {
       await Promise.all(begun)

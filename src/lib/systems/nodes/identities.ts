@@ -16,6 +16,8 @@ export interface Absent {
 /** What to offer a server, in OpenSSH's order, and the keys that could not be used. */
 export interface Identities {
   readonly methods: readonly AnyAuthMethod[]
+  /** The public half of each that is named and known here, or that the agent would offer: base64. */
+  readonly blobs: readonly string[]
   /** Encrypted files that no agent holds. */
   readonly locked: readonly string[]
   /** Whether an RSA key is among them: what hash it may sign with, the server says first. */
@@ -112,7 +114,7 @@ const typeOfBlob = (base64: string | undefined): string | undefined => {
 const accepts = ({ publicKeyAlgorithms: named }: Resolved, type: string) =>
   named.length === 0 || (type === 'ssh-rsa' ? rsaHashes : [type]).some((name) => named.includes(name))
 
-const nothing: Identities = { methods: [], locked: [], exposed: [], absent: [], foreign: [], rsa: false, agent: 'none' }
+const nothing: Identities = { methods: [], blobs: [], locked: [], exposed: [], absent: [], foreign: [], rsa: false, agent: 'none' }
 
 /** Agent keys that the configuration names, other agent keys (unless IdentitiesOnly), then files; one that is encrypted needs an agent. */
 export const identitiesOf = async (host: Resolved): Promise<Identities> => {
@@ -168,5 +170,6 @@ export const identitiesOf = async (host: Resolved): Promise<Identities> => {
     }
   }
   const agent = host.identityAgent === undefined ? 'none' : held ? 'answers' : 'silent'
-  return { methods, locked, exposed, absent, foreign, rsa, agent }
+  const offered = [...new Set([...blobs.flatMap((blob) => blob ?? []), ...chosen.map(blobOf)])]
+  return { methods, blobs: offered, locked, exposed, absent, foreign, rsa, agent }
 }

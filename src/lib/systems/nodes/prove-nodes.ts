@@ -47,6 +47,10 @@ export const proveNodes = (options: SayNodesOptions): NodesProver => {
         lines: [sh`within ${whole(within)} younger ${whole(youngerThan)} ${part(age)}`],
       }
     },
+    lacksKeys: (alias, { path, blobs }) => ({
+      before: [sh`lacks() { if printf '%s\\n' "$keys" | grep -v '^[[:space:]]*#' | grep -qF "$1"; then return 1; fi; }`],
+      lines: [sh`keys=$(${part(root(alias, sh`cat ${path}`))})`, ...blobs.map((blob) => sh`lacks ${blob}`)],
+    }),
     upToDate: (alias, within) => ({ lines: [sh`within ${whole(within)} ${part(over(alias, upToDateLine))}`] }),
     hasRoom: (alias, { percent }) => ({
       lines: [

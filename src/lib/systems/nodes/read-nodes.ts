@@ -1,6 +1,7 @@
 import { atMost, type Clock } from '../../clock.ts'
 import type { SeenNode } from '../../node-lines.ts'
 import type { Asker } from './ask.ts'
+import { accountsScript, fingerprintOf, keysScript, readAccounts, readKeys } from './authorized-keys.ts'
 import { bootScript, readBoot } from './boot.ts'
 import type { Connector } from './connect.ts'
 import { diskScript, litterScript, readDisk, readLitter } from './disk.ts'
@@ -102,6 +103,16 @@ export const readNodes = ({
       if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
       return found
     },
+    async authorizedKeys(alias) {
+      const said = await told(alias, accountsScript, reading)
+      const accounts = said.code === 0 ? readAccounts(said.stdout) : undefined
+      if (accounts === undefined) throw garbled((await connections.to(alias)).host, said.stderr)
+      const { code, stdout, stderr } = await told(alias, keysScript([...accounts.files.keys()]), reading)
+      if (code !== 0) throw garbled((await connections.to(alias)).host, stderr)
+      return readKeys(stdout, accounts)
+    },
+    ownKeys: async (alias) => (await identitiesOf(await resolveAlias(alias, options))).blobs.map(fingerprintOf),
+    admits: (alias, keyFile) => connections.admits(alias, keyFile),
     async disk(alias) {
       const { stdout, stderr } = await told(alias, diskScript, reading)
       const found = readDisk(stdout)

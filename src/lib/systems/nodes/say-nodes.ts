@@ -1,6 +1,7 @@
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import type { System } from '../systems.ts'
+import { putBackKeysLine, removeKeysLine } from './authorized-keys.ts'
 import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfig, keepLines, putBackLine } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
@@ -23,6 +24,8 @@ export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWri
       target: `the file ${copy.path}`,
     }),
     putBackKubeconfig: (path) => ({ line: putBackLine(path), target: `the file ${path}` }),
+    removeKeys: (alias, keys) => ({ line: root(alias, removeKeysLine(keys)), target: `${keys.path} on ${alias}` }),
+    putBackKeys: (alias, keys) => ({ line: root(alias, putBackKeysLine(keys)), target: `${keys.path} on ${alias}` }),
     pruneImages: (alias) => ({ line: root(alias, pruneLine), target: `images on ${alias}` }),
     vacuumJournal: (alias, { megabytes }) => ({ line: root(alias, vacuumLine(megabytes)), target: `the journal of ${alias}` }),
     cleanPackages: (alias) => ({ line: root(alias, cleanPackagesLine), target: `apt's cache on ${alias}` }),

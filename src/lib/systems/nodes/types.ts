@@ -7,6 +7,7 @@ import type { Shown, System } from '../systems.ts'
 import type { NodeDisk, NodeLitter } from './disk-types.ts'
 import type { NodeEtcd } from './etcd-types.ts'
 import type { Absent } from './identities.ts'
+import type { KeysReader, KeysWriter, LeavingKeys } from './keys-types.ts'
 import type { EtcdReset, NodeRestore } from './restore-types.ts'
 import type { NodeUpdates } from './updates.ts'
 import type { Way } from './way.ts'
@@ -129,7 +130,7 @@ export interface KubeconfigCopy {
   readonly context: string
 }
 
-export interface NodesReader {
+export interface NodesReader extends KeysReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
   /** What the machine behind the alias calls itself. Throws Unreachable with a code `ssh-…`. */
@@ -169,7 +170,7 @@ export interface NodesReader {
 }
 
 /** Each call changes one thing of one node. Throws Unreachable (`ssh-…`), Failed (`ufw-refused`, `node-refused`). */
-export interface NodesWriter {
+export interface NodesWriter extends KeysWriter {
   /** Adds an allow rule, or sets the comment of the one that is there. */
   allowFrom(alias: string, rule: SourceRule & { readonly comment: string }): Promise<void>
   /** Deletes by specification: an absent rule is no error, so read the rules again. Throws Blocked (`ufw-ssh-rule`) for one that is not of a source at one port, and may be SSH's. */
@@ -223,6 +224,8 @@ export interface NodesProver {
   noConnections(alias: string, port: number, within: Duration): Shown
   /** It has booted within the last so many seconds, as seen within `within`. */
   booted(alias: string, wanted: { readonly youngerThan: Duration; readonly within: Duration }): Shown
+  /** No line of a file has one of these keys. */
+  lacksKeys(alias: string, keys: Pick<LeavingKeys, 'path' | 'blobs'>): Shown
   /** apt has nothing pending there, and nothing waits for a boot. */
   upToDate(alias: string, within: Duration): Shown
   /** So many percent of its disk are free. */

@@ -3,6 +3,7 @@ import { Blocked, Failed, Unreachable } from '../../errors.ts'
 import { isOfTheWeb, plainWords, readRule } from '../../firewall-rule.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { allowLine, deleteLine } from '../../ufw-lines.ts'
+import { putBackKeysLine, removeKeysLine } from './authorized-keys.ts'
 import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfigScript, keepKubeconfig, putBackKubeconfig } from './k3s-kubeconfig.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
@@ -98,6 +99,8 @@ export const writeNodes = (
       await keepKubeconfig(alias, stdout, copy)
     },
     putBackKubeconfig,
+    removeKeys: (alias, keys) => run(alias, removeKeysLine(keys)),
+    putBackKeys: (alias, keys) => run(alias, putBackKeysLine(keys)),
     pruneImages: (alias) => run(alias, pruneLine, cleaningWithin),
     vacuumJournal: (alias, { megabytes }) => run(alias, vacuumLine(megabytes), cleaningWithin),
     cleanPackages: (alias) => run(alias, cleanPackagesLine, cleaningWithin),
