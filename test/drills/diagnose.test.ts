@@ -105,6 +105,14 @@ const rows: Readonly<Record<string, Row>> = {
     cause: /^wrong api\.myhoneydue\.com answers 404, and so says every node by itself: .* → honeydue config:diff$/,
     not: /Cloudflare, or the way there/,
   },
+  'the Ingress of admin is gone, and everything else is well': {
+    make: async ({ kubernetes }) => {
+      kubernetes.client.delete({ group: 'networking.k8s.io', resource: 'ingresses' }, 'admin', 'honeydue')
+      // Traefik reads it a moment later.
+      await eventually(async () => (await look()).said.length > 0)
+    },
+    cause: /^wrong admin\.myhoneydue\.com answers 404 at every node, and no Ingress names it → honeydue config:diff$/,
+  },
   'ch16: Redis at maxmemory that evicts nothing': {
     make: ({ redis: { settings } }) => {
       settings.set('maxmemory-policy', 'noeviction')

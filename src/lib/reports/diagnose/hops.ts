@@ -125,12 +125,29 @@ const traefikHop = (seen: Seen): Hop => {
     what: 'Traefik',
     shows: 'edge:status',
     findings: [
+      ...unrouted(seen),
       ...partsOf(seen).flatMap(({ workload, finding }) => (isOfTraefik(workload) ? [finding] : [])),
       ...ill.filter(({ next }) => !next?.startsWith('honeydue edge:restore')),
     ],
     well: 'every node answers every name itself',
     ...unknownOf(edge.answered ? cluster : edge),
   }
+}
+
+/** Names that every node answers 404, and that no Ingress with the origin certificate names: nothing routes to them, whatever else is well. */
+const unrouted = ({ edge, certificate }: Seen): readonly Observation[] => {
+  if (!edge.answered || !certificate.answered || !certificate.value.places.answered) return []
+  const { deployment, names, origins } = edge.value
+  const { hosts } = certificate.value.places.value
+  return names
+    .filter((name) => !hosts.includes(name) && !hosts.includes(name.replace(/^[^.]+/, '*')))
+    .filter((name) => {
+      const said = [...origins.values()]
+        .flatMap((one) => ('value' in one ? one.value : []))
+        .filter(({ url }) => url === urlOf(deployment, name))
+      return said.length > 0 && said.every((one) => 'status' in one && one.status === 404)
+    })
+    .map((name) => ({ level: 'wrong', text: `${name} answers 404 at every node, and no Ingress names it`, next: 'honeydue config:diff' }))
 }
 
 /** One finding a workload: in the words of the cluster, which quote its pods, with the command of the deployment, which cures. */
