@@ -239,7 +239,8 @@ test.each([
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void mute.close())
   const { port } = mute.address() as AddressInfo
-  const connections = connector({ configFile: config(`Host hetzner2\n  Port ${port}\n`) })
+  // However busy this machine is.
+  const connections = connector({ configFile: config(`Host hetzner2\n  Port ${port}\n`), quickMs: 3900 })
   opened.push(connections)
   const all = await Promise.allSettled(asked.map((alias) => connections.to(alias)))
   expect(all.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'ssh-timeout', likely: expect.stringContaining(said) } })

@@ -19,14 +19,14 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
   /** A word for somebody who waits longer than usual. */
   readonly tell?: (what: string) => void
+  /** How soon the first word of another node must come, in milliseconds, so that one that says nothing has itself to blame; 400. */
+  readonly quickMs?: number
   /** Told what the configuration says of an alias, before anything is connected. */
   readonly resolved?: (host: Resolved) => void
 }
 
 const maxHops = 8
 const silenceHoldsMs = 30_000
-/** A node whose first word has come within this says that the network is well: one that says nothing has itself to blame. */
-const quickMs = 400
 
 /** Waiting was all that it cost to find out: asking again costs as much. */
 const wasSilent = (error: unknown): boolean =>
@@ -121,7 +121,7 @@ export const connector = (options: ConnectOptions) => {
       heard: () => {
         quickestMs = Math.min(quickestMs, performance.now() - since)
       },
-      areQuick: () => quickestMs < quickMs,
+      areQuick: () => quickestMs < (options.quickMs ?? 400),
     }
     const linking = link().then((found) => {
       if (found.words) opening.waiting(found.words)
