@@ -46,8 +46,11 @@ export interface Node extends KubeObject {
     /** What pods may have of it, by resource. */
     readonly allocatable?: Readonly<Record<string, string>>
     readonly nodeInfo: {
-      readonly kubeletVersion: string /** What the kernel calls the boot that its kubelet reports from. */
+      readonly kubeletVersion: string
+      /** What the kernel calls the boot that its kubelet reports from. */
       readonly bootID?: string
+      /** As Go calls it: amd64, arm64. */
+      readonly architecture?: string
     }
   }
 }

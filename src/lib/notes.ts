@@ -10,5 +10,5 @@ export const migratesToNote = 'honeydue.dev/migrates-to'
 /** When the certificate that a Secret holds was made, a day: secret-rotation.md. */
 export const lastRotatedNote = 'honeydue.dev/last-rotated'
 
-/** On a Node that nodes:reboot or nodes:update is at: how it was before, so that an interrupted run brings it back to that. */
+/** On a Node that nodes:reboot, nodes:update or cluster:upgrade is at: how it was before, so that an interrupted run brings it back to that. */
 export const beforeRebootNote = 'honeydue.dev/before-reboot'

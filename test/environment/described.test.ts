@@ -36,7 +36,7 @@ test('every setting of the schema has its sentence, and no other', () => {
 const uncommented = (text: string): string =>
   text
     .split('\n')
-    .map((line) => line.replace(/^( *)# (?=(?: *- | *[A-Za-z_]+:( |$)))/, '$1'))
+    .map((line) => line.replace(/^( *)# (?=(?: *- | *[A-Za-z_][A-Za-z_0-9]*:( |$)))/, '$1'))
     .filter((line) => !/^ *#/.test(line))
     .join('\n')
 

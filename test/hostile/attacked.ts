@@ -83,6 +83,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
     arrange: oneIngress,
   },
   'cluster:tidy': { words: [], systems: ['kubernetes'], arrange: (sandbox) => void worlds['pods that were evicted'](sandbox) },
+  'cluster:upgrade': {
+    words: ['--to', 'v1.34.7+k3s1', '--within', '30s'],
+    systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
+    arrange: (sandbox) => worlds['one server left at the release of before'](sandbox),
+  },
   'config:apply': { words: ['rbac.yaml'], systems: ['kubernetes'] },
   'config:set': { words: ['OTEL_TRACES_SAMPLER_ARG=0.2'], systems: ['kubernetes', 'edge'] },
   'db:bootstrap-goose': {

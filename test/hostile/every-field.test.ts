@@ -29,6 +29,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'cache:invalidate': () => ({ user: [], 'all-residence-ids': true, 'at-most': '10000' }),
   'cluster:tidy': () => ({}),
   'cache:policy': () => ({ to: 'volatile-lru' }),
+  'cluster:upgrade': () => ({ to: 'v1.34.7+k3s1', within: 1000 }),
   'config:apply': () => ({ file: 'rbac.yaml' }),
   'config:set': () => ({ setting: 'OTEL_TRACES_SAMPLER_ARG=0.2', new: false }),
   'nodes:disk': () => ({ node: undefined }),

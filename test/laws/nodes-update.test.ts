@@ -136,7 +136,7 @@ laws(
         pending()
         noted(2, before(2))
       },
-      refused: /a reboot of hetzner3 has begun and is not at its end/,
+      refused: /an update of hetzner3 has begun and is not at its end/,
     },
     {
       name: 'unattended-upgrades is at work',

@@ -166,6 +166,15 @@ export const cases = {
     end: secret,
   },
   'cert:rotate': { words: () => ['--validity', '90', '--soak', '0s'], end: secret },
+  'cluster:upgrade': {
+    world: (sandbox) => worlds['one server left at the release of before'](sandbox),
+    words: () => ['--to', 'v1.34.7+k3s1', '--within', '30s'],
+    end: (sandbox) => ({
+      records: records(sandbox),
+      ...onNode(sandbox),
+      k3s: sandbox.nodes.nodes.map(({ state }) => state.read('k3s-running').trim()),
+    }),
+  },
   'config:apply': {
     world: (sandbox) => void worlds['budgets that somebody edited'](sandbox),
     words: () => ['pod-disruption-budgets.yaml'],
@@ -475,6 +484,7 @@ export const groups = {
     'nodes:reboot',
     'nodes:uncordon',
     'nodes:update',
+    'cluster:upgrade',
   ],
   certificates: [
     'cert:install',

@@ -362,6 +362,14 @@ export const hands: readonly Hand[] = [
     codes: [8],
   },
   {
+    id: 'cluster:upgrade',
+    after: /^Cordon /,
+    by: 'kubectl uncordons the server',
+    act: ({ world }) => kubectl(world, 'uncordon', second.hostname),
+    codes: [8],
+    says: 'undone since by somebody else',
+  },
+  {
     id: 'nodes:update',
     after: /^Cordon /,
     by: 'unattended-upgrades installs what is of security first',

@@ -19,6 +19,7 @@ import { unlessFollowing } from './following.ts'
 import { migrationWorlds } from './migration-worlds.ts'
 import { release } from './migrations.ts'
 import { lostToken, newTokenUnnoticed } from './token-worlds.ts'
+import { runK3s } from './upgraded.ts'
 
 /** One test file's PostgreSQL serves the next file of the same worker. */
 const postgresServers = keptServers()
@@ -380,6 +381,9 @@ export const worlds = {
       draft.spec = { ...(draft.spec as object), unschedulable: true }
     }),
   'updates pending on hetzner2': (sandbox) => pendingUpdates(sandbox.nodes.node(nodes[1].alias).state),
+  'one server left at the release of before': async (sandbox) => {
+    for (const alias of ['hetzner1', 'hetzner3']) await runK3s(sandbox, alias, 'v1.34.7+k3s1')
+  },
   'the machine of Redis gone': redisGone,
   'one range new and one gone': ({ cloudflare: { state } }) => {
     const { ipv4, ipv6 } = state.ranges

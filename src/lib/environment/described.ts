@@ -10,6 +10,7 @@ export const described: Readonly<Record<string, string>> = {
   'lease.seconds': 'after so many without a renewal it counts as abandoned',
   nodes: 'each by its SSH alias, its address and the name that the machine and the cluster call it by',
   'ssh.config': 'given to ssh as -F; without it, ssh reads its own files',
+  'k3s.releases': 'the nodes fetch releases of k3s from below it: v1.34.6+k3s1/k3s and its list of checksums',
   checkout: 'the API repository on this machine: deploy-k3s and migrations are read there',
   ca: 'PEM file of an authority to trust beside the usual ones',
   'database.pooler': "the pooler's host",

@@ -16,6 +16,8 @@ export const production: z.input<typeof environmentSchema> = {
     { alias: 'hetzner3', address: '178.104.249.189', hostname: 'ubuntu-8gb-nbg1-3', ipv6: '2a01:4f8:1c18:241a::1' },
   ],
   ssh: {},
+  // Where k3s' own installer fetches them.
+  k3s: { releases: 'https://github.com/k3s-io/k3s/releases/download' },
   checkout: '~/Desktop/code/honeyDue/honeyDueAPI-go',
   database: {
     pooler: 'ep-floral-truth-amttbc5a-pooler.c-5.us-east-1.aws.neon.tech',

@@ -43,6 +43,8 @@ export const environmentSchema = z.strictObject({
   ),
   /** Given to ssh as -F; without it, ssh reads its own files. */
   ssh: z.strictObject({ config: z.optional(path) }),
+  /** Where releases of k3s are fetched from, by the nodes: below it `v1.34.6+k3s1/k3s`. */
+  k3s: z.strictObject({ releases: z.url() }),
   /** The API repository on this machine. */
   checkout: path,
   /** PEM file of an authority to trust beside the usual ones. */

@@ -16,6 +16,7 @@ export const procedures = {
   'cluster:restore': async () => (await import('./cluster/restore.ts')).restore,
   'cluster:snapshot': async () => (await import('./cluster/snapshot.ts')).snapshot,
   'cluster:tidy': async () => (await import('./cluster/tidy.ts')).tidy,
+  'cluster:upgrade': async () => (await import('./cluster/upgrade.ts')).upgrade,
   'config:apply': async () => (await import('./config/apply.ts')).apply,
   'config:set': async () => (await import('./config/set.ts')).configSet,
   'db:bootstrap-goose': async () => (await import('./db/bootstrap-goose.ts')).bootstrapGoose,

@@ -196,6 +196,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           // A machine that is up and whose k3s is stopped reports nothing; its containers go on.
           up: () => up() && state.read('services/k3s').trim() === 'active',
           boot,
+          version: () => state.read('k3s-running').trim(),
         })),
         workloads: {
           program: programs({

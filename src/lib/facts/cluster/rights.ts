@@ -38,6 +38,7 @@ export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
   'cert:install': [secrets],
   'cert:rotate': [secrets],
   'cluster:tidy': [removePod, removeJob],
+  'cluster:upgrade': [nodes, evict, deployments],
   // What else it needs is what the manifest is of.
   'config:apply': [],
   'config:set': [config, deployments],

@@ -25,6 +25,7 @@ export const readApiNodes = async (kube: KubeReader): Promise<readonly ApiNode[]
 const apiNode = ({ metadata, spec, status }: Node, pods: number): ApiNode => {
   const conditions = status.conditions ?? []
   const ready = conditions.find(({ type }) => type === 'Ready')
+  const begun = beforeRebootOf({ metadata })
   return {
     name: metadata.name,
     addresses: (status.addresses ?? []).map(({ address }) => address),
@@ -32,8 +33,9 @@ const apiNode = ({ metadata, spec, status }: Node, pods: number): ApiNode => {
     conditions: conditions.flatMap(unwell),
     ...(ready?.status !== 'True' && ready?.message && { because: ready.message }),
     cordoned: spec.unschedulable === true,
-    rebooting: beforeRebootOf({ metadata }) !== undefined,
-    ...(beforeRebootOf({ metadata })?.update === true && { updating: true }),
+    rebooting: begun !== undefined,
+    ...(begun?.update === true && { updating: true }),
+    ...(begun?.upgrade !== undefined && { upgrading: begun.upgrade }),
     kubeletVersion: status.nodeInfo.kubeletVersion,
     pods,
   }

@@ -20,8 +20,9 @@ export interface ApiNode {
   readonly cordoned: boolean
   /** A reboot has begun with it, and is not at its end. */
   readonly rebooting: boolean
-  /** It is nodes:update that has begun. */
+  /** It is nodes:update that has begun, or cluster:upgrade, to this release. */
   readonly updating?: true
+  readonly upgrading?: string
   readonly kubeletVersion: string
   readonly pods: number
 }

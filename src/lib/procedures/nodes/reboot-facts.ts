@@ -2,10 +2,13 @@ import type { Duration } from '../../clock.ts'
 import { Usage } from '../../errors.ts'
 import { leadsToNode } from '../../facts/edge/round-robin.ts'
 import { type Told, told } from '../../facts/edge/survey.ts'
-import { type BeforeReboot, beforeRebootOf } from '../../facts/nodes/before-reboot.ts'
+import { type BeforeReboot, beforeRebootOf, begunAs } from '../../facts/nodes/before-reboot.ts'
 import { nodeNamed } from '../../facts/nodes/named.ts'
 import { isUpToDate } from '../../facts/nodes/updates.ts'
 import type { Context } from '../../plan/context.ts'
+import { every, type Finding, fails, when } from '../../plan/finding.ts'
+import type { Node } from '../../systems/kube/types.ts'
+import type { K3sInstalled } from '../../systems/nodes/k3s-release.ts'
 import type { Boot } from '../../systems/nodes/types.ts'
 import type { NodeUpdates } from '../../systems/nodes/updates.ts'
 import type { Readers } from '../../systems/systems.ts'
@@ -22,9 +25,11 @@ export interface RebootFacts {
   readonly begun: boolean
   /** Where its packages are brought up to date as well: it is through once nothing of them is pending, and none asks for a boot. */
   readonly updates?: Told<NodeUpdates>
+  /** Where k3s is brought to another release instead: it is through once its kubelet reports that one. */
+  readonly upgrade?: { readonly to: string; readonly installed: Told<K3sInstalled> }
   /** A boot that is younger counts as this one. */
   readonly youngerThan: Duration
-  /** Other nodes that a reboot has begun with, and that this plan does not go on with. */
+  /** What has begun with other nodes, and is no part of this plan: `a reboot of hetzner3`. */
   readonly beside: readonly string[]
 }
 
@@ -78,16 +83,38 @@ export const gatherOne = async (
     youngerThan: input['older-than'],
     beside: context.environment.nodes
       .filter(({ alias: other }) => !planned.includes(other))
-      .filter(({ hostname }) => world.nodes.some((node) => node.metadata.name === hostname && beforeRebootOf(node) !== undefined))
-      .map(({ alias: other }) => other),
+      .flatMap(({ alias: other, hostname }) => {
+        const begun = world.nodes.flatMap((node) => (node.metadata.name === hostname ? (beforeRebootOf(node) ?? []) : []))
+        return begun.map((before) => `${begunAs(before)} ${other}`)
+      }),
   }
 }
 
-/** What it was taken out of service for is done: it has booted anew since the note was left, or within the time that is asked for; or its packages are up to date. */
+/** What it was taken out of service for is done: it has booted anew since the note was left, or within the time that is asked for; its packages are up to date; or it runs the release. */
 export const isThrough = (facts: RebootFacts): boolean => {
-  const { boot, begun, former, youngerThan, updates } = facts
+  const { boot, begun, former, youngerThan, updates, upgrade } = facts
+  if (upgrade !== undefined) return runsRelease(facts.drain.world.node, upgrade).ok
   if (updates !== undefined) return 'value' in updates && isUpToDate(facts.drain.edge.node.alias, updates.value).ok
   return hasBooted({ boot, begun, former, youngerThan })
+}
+
+/** Its kubelet reports it, and it is what starts again. */
+export const runsRelease = (node: Node | undefined, { to, installed }: NonNullable<RebootFacts['upgrade']>): Finding => {
+  if ('because' in installed) return fails(installed.because)
+  const { version } = installed.value
+  return every([
+    when(version === to, `its program of k3s ${version === undefined ? 'says no version' : `is ${version}`}`),
+    reportsRelease(node, to),
+  ])
+}
+
+/** As its kubelet says. */
+export const reportsRelease = (node: Node | undefined, to: string): Finding => {
+  const { kubeletVersion } = node?.status.nodeInfo ?? {}
+  return when(
+    kubeletVersion === to,
+    `${node?.metadata.name ?? 'what is no node any more'} reports ${kubeletVersion ?? 'no version'} of k3s`,
+  )
 }
 
 const hasBooted = ({ boot, begun, former, youngerThan }: Pick<RebootFacts, 'boot' | 'begun' | 'former' | 'youngerThan'>): boolean =>

@@ -95,9 +95,11 @@ export const inCluster = (node: ApiNode, name: string): readonly Observation[] =
     ...node.conditions.map((condition) => wrong(`${name} reports ${condition}`, describe)),
     ...(node.rebooting
       ? [
-          node.updating
-            ? warning(`An update of ${name} has begun and is not at its end`, sh`honeydue nodes:update ${name}`)
-            : warning(`A reboot of ${name} has begun and is not at its end`, sh`honeydue nodes:reboot ${name}`),
+          node.upgrading !== undefined
+            ? warning(`An upgrade of k3s on ${name} has begun and is not at its end`, sh`honeydue cluster:upgrade --to ${node.upgrading}`)
+            : node.updating
+              ? warning(`An update of ${name} has begun and is not at its end`, sh`honeydue nodes:update ${name}`)
+              : warning(`A reboot of ${name} has begun and is not at its end`, sh`honeydue nodes:reboot ${name}`),
         ]
       : []),
     ...(node.cordoned && !node.rebooting

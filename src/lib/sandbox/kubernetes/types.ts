@@ -111,6 +111,8 @@ export interface NodeSpec {
   up(): boolean
   /** What its kernel calls its present boot: another one has ended every container. */
   boot?(): string
+  /** Of its kubelet, as it was started last. */
+  version?(): string
 }
 
 /** What comes of a pull: the digest that the node then has, and whether its programs are for this kind of machine; or why nothing comes, in containerd's words. */

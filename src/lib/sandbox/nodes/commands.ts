@@ -3,6 +3,7 @@ import { clusterReset, joinAtStart } from './cluster-reset.ts'
 import { crictl, diskCommands } from './disk-commands.ts'
 import { etcdSnapshot } from './etcd-snapshot.ts'
 import { renewAtStart } from './k3s-files.ts'
+import { noteRunning, programFile } from './k3s-releases.ts'
 import { machineCommands } from './machine-commands.ts'
 import { networkCommands } from './network-commands.ts'
 import { ufw } from './ufw.ts'
@@ -48,7 +49,7 @@ exec "$@"
 `,
   k3s: `
 case $1 in
-  --version|-v) printf 'k3s version %s (sandbox)\\ngo version go1.24.11\\n' "$(cat "$state/k3s-version")" ;;
+  --version|-v) exec "$state/../root/${programFile}" --version ;;
   kubectl) shift; exec kubectl "$@" ;;
   crictl) ${crictl} ;;
   etcd-snapshot) ${etcdSnapshot} ;;
@@ -71,7 +72,9 @@ case $verb in
   is-enabled) if [ -f "$file" ]; then echo enabled; else echo "Failed to get unit file state for $unit.service: No such file or directory" >&2; exit 1; fi ;;
   is-system-running) echo running ;;
   show) for name in $(echo "${'$'}{property:-ActiveState}" | tr , ' '); do
-      case $name in ActiveState) v=$now ;; SubState) v=dead; [ "$now" = active ] && v=running ;; LoadState) v=not-found; [ -f "$file" ] && v=loaded ;; *) v= ;; esac
+      case $name in ActiveState) v=$now ;; SubState) v=dead; [ "$now" = active ] && v=running ;; LoadState) v=not-found; [ -f "$file" ] && v=loaded ;;
+        ExecStart) v=; [ "$unit" != k3s ] || v="{ path=$(cat "$state/k3s-program") ; argv[]=$(cat "$state/k3s-program") server ; ignore_errors=no ; pid=812 ; code=(null) ; status=0/0 }" ;;
+        *) v= ;; esac
       if [ "$value" = yes ]; then echo "$v"; else echo "$name=$v"; fi
     done ;;
   status) [ -f "$file" ] || { echo "Unit $unit.service could not be found." >&2; exit 4; }
@@ -88,6 +91,7 @@ ${joinAtStart}
         echo "$failed" >&2; exit 1; }
 ${renewAtStart}
       join_cluster || { echo activating > "$file"; echo "$failed" >&2; exit 1; }
+      ${noteRunning}
     fi
     echo active > "$file" ;;
   reboot) [ "$USER" = root ] || { echo 'Call to Reboot failed: Interactive authentication required.' >&2; exit 1; }

@@ -1,4 +1,5 @@
 import { etcdAnswers } from './etcd-commands.ts'
+import { releaseAnswers } from './k3s-releases.ts'
 
 /** The address that a word of a command line names is the node's own: sets $own to the local port where that port of the node really is. */
 const ownPort = `
@@ -27,7 +28,7 @@ while [ $left -gt 0 ]; do
 done
 real; exec openssl "$@"
 `,
-  curl: `${etcdAnswers}${ownPort}
+  curl: `${etcdAnswers}${releaseAnswers}${ownPort}
 found=; before=
 for word in "$@"; do
   case $before in --resolve) rest=${'$'}{word#*:}; own_port "${'$'}{rest#*:}" "${'$'}{rest%%:*}" && found="${'$'}{rest%%:*} $own" ;;

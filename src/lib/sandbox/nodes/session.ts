@@ -18,7 +18,7 @@ export interface SessionPlace {
 
 // Without a chroot (which needs root) these absolute paths of a node are led into its own folder, where a command line names them.
 const ownPaths =
-  /(?<![\w./-])\/(?:(?:var\/)?run\/reboot-required|etc\/default\/ufw|etc\/rancher\/k3s|var\/lib\/rancher\/k3s|var\/lib\/apt|var\/lib\/dpkg|root\/\.ssh|home\/[\w.-]+\/\.ssh|etc\/ssh\/authorized_keys|proc\/locks|proc\/stat|proc\/sys\/kernel\/random\/boot_id)(?![\w-])/g
+  /(?<![\w./-])\/(?:(?:var\/)?run\/reboot-required|usr\/local\/bin(?=\/k3s)|etc\/default\/ufw|etc\/rancher\/k3s|var\/lib\/rancher\/k3s|var\/lib\/apt|var\/lib\/dpkg|root\/\.ssh|home\/[\w.-]+\/\.ssh|etc\/ssh\/authorized_keys|proc\/locks|proc\/stat|proc\/sys\/kernel\/random\/boot_id)(?![\w-])/g
 const locale = /^(LANG|LC_\w+)$/
 
 /** As sshd and a login shell treat a command: `command=` of authorized_keys runs in its place, a start-up file before it. */

@@ -8,6 +8,7 @@ import { sshdConfig } from './authorized.ts'
 import { nodeCommands } from './commands.ts'
 import { diskFiles, scheduledSnapshots } from './disk-state.ts'
 import { database, databaseFile, etcdFile } from './etcd-commands.ts'
+import { firstProgram, programFile, releases } from './k3s-releases.ts'
 import { networkPrograms } from './network-programs.ts'
 
 /** One machine as the book names it: the suffixes of alias and hostname do not match, on purpose. */
@@ -118,6 +119,9 @@ export const nodeFolder = (
     address: node.address,
     sudo: 'free',
     'k3s-version': 'v1.34.6+k3s1',
+    'k3s-running': 'v1.34.6+k3s1',
+    'k3s-program': '/usr/local/bin/k3s',
+    'k3s-releases': releases.join('\n'),
     'clock-synchronized': 'yes',
     'services/k3s': 'active',
     'services/ssh': 'active',
@@ -142,7 +146,8 @@ export const nodeFolder = (
   const fill = () => {
     boot = first
     makeExactly(state, initial)
-    const booted = new Map<string, { readonly content: string }>([
+    const booted = new Map<string, { readonly content: string; readonly mode?: number }>([
+      [programFile, { content: firstProgram, mode: 0o755 }],
       ['proc/stat', { content: startedAt(Date.now() - aMonth) }],
       ['proc/sys/kernel/random/boot_id', { content: `${first}\n` }],
       ['proc/locks', { content: '' }],

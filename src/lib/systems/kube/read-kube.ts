@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { seconds } from '../../clock.ts'
 import { Secret } from '../../secret.ts'
 import { applied } from './applied.ts'
+import { deprecatedIn } from './deprecated.ts'
 import { forwardToDeployment } from './forward.ts'
 import { addedKinds, pathOf } from './kinds.ts'
 import { kubeconfigState } from './kubeconfig-state.ts'
@@ -64,6 +65,7 @@ export const readKube = (client: KubeClient, options: KubeOptions, opened: (stre
     get,
     list,
     nodes: () => list('Node'),
+    requestedDeprecated: async () => deprecatedIn((await client.text('/metrics')) ?? ''),
     pods,
     podsPerNode: () => podsPerNode(client),
     configMap: async (namespace, name) => {

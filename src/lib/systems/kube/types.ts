@@ -6,6 +6,7 @@ import type { Secret } from '../../secret.ts'
 import type { ValuePlace } from '../../value-place.ts'
 import type { Shown, System } from '../systems.ts'
 import type { Applied, ByPath, Cluster, Credentials, FieldChange, KeptSecret, KubeconfigState, Rights, TlsSecret } from './answers.ts'
+import type { DeprecatedApi } from './deprecated.ts'
 import type { AnyKind, Kind, Kinds } from './kinds.ts'
 
 export type * from '../../kube-objects.ts'
@@ -59,6 +60,8 @@ export interface KubeReader {
   get<K extends Kind>(kind: K, name: string, namespace?: string): Promise<Kinds[K] | undefined>
   list<K extends Kind>(kind: K, where?: Where): Promise<readonly Kinds[K][]>
   nodes(): Promise<readonly Node[]>
+  /** Versions of APIs that are deprecated, and that somebody has asked the server that answers for since it started. */
+  requestedDeprecated(): Promise<readonly DeprecatedApi[]>
   pods(where?: Where): Promise<readonly Pod[]>
   /** How many pods that have not ended each node holds, by its name: without the pods themselves. */
   podsPerNode(): Promise<ReadonlyMap<string, number>>

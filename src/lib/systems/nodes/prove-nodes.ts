@@ -1,6 +1,7 @@
 import { seconds } from '../../clock.ts'
 import { part, type ShellLine, sh, words } from '../../shell.ts'
 import { snapshotFolder } from './disk.ts'
+import { k3sFetchedLine, k3sProgram } from './k3s-release.ts'
 import { asRoot, overSsh, type SayNodesOptions } from './over-ssh.ts'
 import type { NodesProver } from './types.ts'
 import { upToDateLine } from './updates.ts'
@@ -71,6 +72,11 @@ export const proveNodes = (options: SayNodesOptions): NodesProver => {
       }
     },
     k3sActive: (alias, within) => ({ lines: [sh`within ${whole(within)} ${part(over(alias, sh`systemctl is-active --quiet k3s`))}`] }),
+    k3sFetched: (alias, wanted) => ({ lines: [over(alias, k3sFetchedLine(wanted))] }),
+    k3sIsOf: (alias, { version, within }) => {
+      const is = sh`systemctl is-active --quiet k3s && ${k3sProgram} --version | grep -qF ${`k3s version ${version} `}`
+      return { lines: [sh`within ${whole(within)} ${part(over(alias, is))}`] }
+    },
     k3sCertificatesLast: (alias, { days, within }) => {
       const lasts = sh`openssl x509 -noout -checkend ${days * 86_400} > /dev/null`
       const shown = sh`openssl s_client -connect 127.0.0.1:6443 < /dev/null 2> /dev/null | ${part(lasts)}`

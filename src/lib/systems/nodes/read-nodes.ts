@@ -11,6 +11,7 @@ import { firewallScript, readFirewall } from './firewall.ts'
 import { identitiesOf } from './identities.ts'
 import { k3sCertificatesScript, readK3sCertificates } from './k3s-certificates.ts'
 import { k3sKubeconfigScript, readK3sKubeconfig } from './k3s-kubeconfig.ts'
+import { k3sInstalledScript, k3sReleaseScript, readK3sInstalled, readK3sRelease } from './k3s-release.ts'
 import { knownKeys } from './known-hosts.ts'
 import { masterAnswers } from './openssh.ts'
 import { connectionsScript, originScript, readConnections, readOrigin } from './origin.ts'
@@ -131,6 +132,13 @@ export const readNodes = ({
       if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
       return found
     },
+    async k3sInstalled(alias, version) {
+      const { stdout, stderr } = await told(alias, k3sInstalledScript(version), reading)
+      const found = readK3sInstalled(stdout)
+      if (found === undefined) throw garbled((await connections.to(alias)).host, stderr)
+      return found
+    },
+    k3sRelease: async (alias, file) => readK3sRelease((await told(alias, k3sReleaseScript(file), reading)).stdout, file),
     async etcd(alias) {
       const { stdout, stderr } = await told(alias, etcdScript, reading)
       const found = readEtcd(stdout)

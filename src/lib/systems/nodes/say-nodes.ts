@@ -4,6 +4,7 @@ import type { System } from '../systems.ts'
 import { putBackKeysLine, removeKeysLine } from './authorized-keys.ts'
 import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfig, keepLines, putBackLine } from './k3s-kubeconfig.ts'
+import { dropK3sLine, fetchK3sLine, upgradeK3sLine } from './k3s-release.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import { dropDatabaseLine, keepDatabaseLine, moveDatabaseLine, resetEtcdLine, startK3sLine, stopK3sLine } from './restore-lines.ts'
 import type { NodesReader, NodesWriter } from './types.ts'
@@ -38,6 +39,9 @@ export const sayNodes = (options: SayNodesOptions): System<NodesReader, NodesWri
     resetEtcd: (alias, reset) => ({ line: root(alias, resetEtcdLine(reset)), target: `etcd on ${alias}` }),
     moveDatabase: (alias, { keptAs }) => ({ line: root(alias, moveDatabaseLine(keptAs)), target: `the database of ${alias}` }),
     restartK3s: (alias) => ({ line: root(alias, restartK3sLine), target: `k3s on ${alias}` }),
+    fetchK3s: (alias, wanted) => ({ line: root(alias, fetchK3sLine(wanted)), target: `k3s ${wanted.version} on ${alias}` }),
+    dropK3s: (alias, { version }) => ({ line: root(alias, dropK3sLine(version)), target: `k3s ${version} on ${alias}` }),
+    upgradeK3s: (alias, { version }) => ({ line: root(alias, upgradeK3sLine(version)), target: `k3s on ${alias}` }),
     updatePackages: (alias) => ({ line: root(alias, updateLine), target: `the packages of ${alias}` }),
     rebootWhereAsked: (alias) => ({ line: mayBeLost(root(alias, rebootWhereAskedLine)), target: `the machine ${alias}` }),
     reboot: (alias) => ({ line: mayBeLost(root(alias, rebootLine)), target: `the machine ${alias}` }),

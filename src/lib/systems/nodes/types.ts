@@ -7,6 +7,7 @@ import type { Shown, System } from '../systems.ts'
 import type { NodeDisk, NodeLitter } from './disk-types.ts'
 import type { NodeEtcd } from './etcd-types.ts'
 import type { Absent } from './identities.ts'
+import type { K3sProver, K3sReader, K3sWriter } from './k3s-release.ts'
 import type { KeysReader, KeysWriter, LeavingKeys } from './keys-types.ts'
 import type { EtcdReset, NodeRestore } from './restore-types.ts'
 import type { NodeUpdates } from './updates.ts'
@@ -130,7 +131,7 @@ export interface KubeconfigCopy {
   readonly context: string
 }
 
-export interface NodesReader extends KeysReader {
+export interface NodesReader extends K3sReader, KeysReader {
   /** How the alias would be reached. Throws Unreachable (`ssh-not-installed`, `ssh-config`). */
   setup(alias: string): Promise<NodeSetup>
   /** What the machine behind the alias calls itself. Throws Unreachable with a code `ssh-…`. */
@@ -170,7 +171,7 @@ export interface NodesReader extends KeysReader {
 }
 
 /** Each call changes one thing of one node. Throws Unreachable (`ssh-…`), Failed (`ufw-refused`, `node-refused`). */
-export interface NodesWriter extends KeysWriter {
+export interface NodesWriter extends K3sWriter, KeysWriter {
   /** Adds an allow rule, or sets the comment of the one that is there. */
   allowFrom(alias: string, rule: SourceRule & { readonly comment: string }): Promise<void>
   /** Deletes by specification: an absent rule is no error, so read the rules again. Throws Blocked (`ufw-ssh-rule`) for one that is not of a source at one port, and may be SSH's. */
@@ -215,7 +216,7 @@ export interface NodesWriter extends KeysWriter {
 }
 
 /** Times in milliseconds. */
-export interface NodesProver {
+export interface NodesProver extends K3sProver {
   /** UFW has these rules, as `ufw` takes them, and has those no more. */
   rules(alias: string, rules: { readonly there?: readonly string[]; readonly gone?: readonly string[] }): Shown
   /** UFW lets in at a port whatever stands in the script's `ranges`, by a rule of its own or as somebody says who has looked. */

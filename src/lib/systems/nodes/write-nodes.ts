@@ -6,6 +6,7 @@ import { allowLine, deleteLine } from '../../ufw-lines.ts'
 import { putBackKeysLine, removeKeysLine } from './authorized-keys.ts'
 import { cleanPackagesLine, deleteSnapshotsLine, pruneLine, saveSnapshotLine, vacuumLine } from './clean-lines.ts'
 import { k3sKubeconfigScript, keepKubeconfig, putBackKubeconfig } from './k3s-kubeconfig.ts'
+import { dropK3sLine, fetchK3sLine, k3sUnitWordsLine, upgradeK3sLine } from './k3s-release.ts'
 import { asRoot, type SayNodesOptions } from './over-ssh.ts'
 import { dropDatabaseLine, keepDatabaseLine, moveDatabaseLine, resetEtcdLine, startK3sLine, stopK3sLine } from './restore-lines.ts'
 import type { Answer } from './script.ts'
@@ -63,6 +64,22 @@ export const writeNodes = (
       next: asRoot(saying)(alias, sh`journalctl -u k3s -n 50`),
     })
   }
+  /** Has systemd do it, and waits for the end of it. */
+  const unit = async (alias: string, line: ShellLine, wordsLine: ShellLine, failed: string): Promise<void> => {
+    const { code, stderr } = await ask(alias, sh`root ${part(line)}`, updatingWithin)
+    if (code === 0) return
+    // What it says goes to the journal; what systemd says of a unit that did not start, and sudo of its own, comes here.
+    const { stdout } = await ask(alias, sh`root ${part(wordsLine)}`)
+    throw new Failed({
+      code: 'node-refused',
+      failed,
+      cause:
+        stderr.split('\n').find((said) => /^(?:Failed to|sudo: )/.test(said)) ??
+        stdout.split('\n').findLast((said) => said.startsWith('E: ')) ??
+        `exit ${code}`,
+      next: asRoot(saying)(alias, wordsLine),
+    })
+  }
   const ufw = async (alias: string, line: ShellLine, parts: readonly string[]): Promise<void> => {
     if (!parts.every((part) => plainWords.test(part)))
       throw new Failed({ code: 'ufw-odd-rule', failed: `"${line}" holds what no rule of UFW has`, state: 'It was not sent.' })
@@ -113,21 +130,12 @@ export const writeNodes = (
     dropDatabase: (alias, { keptAs }) => run(alias, dropDatabaseLine(keptAs), databaseWithin),
     resetEtcd: (alias, reset) => run(alias, resetEtcdLine(reset), databaseWithin),
     moveDatabase: (alias, { keptAs }) => run(alias, moveDatabaseLine(keptAs), databaseWithin),
-    updatePackages: async (alias) => {
-      const { code, stderr } = await ask(alias, sh`root ${part(updateLine)}`, updatingWithin)
-      if (code === 0) return
-      // What apt says goes to the journal; what systemd says of a unit that did not start, and sudo of its own, comes here.
-      const { stdout } = await ask(alias, sh`root ${part(updateWordsLine)}`)
-      throw new Failed({
-        code: 'node-refused',
-        failed: `apt of ${alias} did not come to its end`,
-        cause:
-          stderr.split('\n').find((line) => /^(?:Failed to|sudo: )/.test(line)) ??
-          stdout.split('\n').findLast((line) => line.startsWith('E: ')) ??
-          `exit ${code}`,
-        next: asRoot(saying)(alias, updateWordsLine),
-      })
-    },
+    updatePackages: (alias) => unit(alias, updateLine, updateWordsLine, `apt of ${alias} did not come to its end`),
+    fetchK3s: (alias, wanted) =>
+      unit(alias, fetchK3sLine(wanted), k3sUnitWordsLine, `${alias} has not fetched k3s ${wanted.version}, and is as it was`),
+    dropK3s: (alias, { version }) => run(alias, dropK3sLine(version)),
+    upgradeK3s: (alias, { version }) =>
+      unit(alias, upgradeK3sLine(version), k3sUnitWordsLine, `k3s of ${alias} was not brought to ${version}`),
     rebootWhereAsked: (alias) =>
       run(alias, rebootWhereAskedLine).catch((error: unknown) => {
         if (!isLost(error)) throw error

@@ -37,8 +37,8 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
     const info = {
       architecture: 'amd64',
       operatingSystem: 'linux',
-      kubeletVersion: version,
-      kubeProxyVersion: version,
+      kubeletVersion: spec.version?.() ?? version,
+      kubeProxyVersion: spec.version?.() ?? version,
       containerRuntimeVersion: 'containerd://2.0.4-k3s2',
       osImage: 'Ubuntu 24.04 LTS',
       kernelVersion: '6.8.0-60-generic',
@@ -108,8 +108,21 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
       host: node.metadata.name,
     })
   }
+  /** A kubelet that was started anew says which one it is. */
+  const tellVersion = (node: Node, now: string | undefined): boolean => {
+    const { nodeInfo } = node.status as { readonly nodeInfo?: { readonly kubeletVersion?: string } }
+    if (!now || nodeInfo?.kubeletVersion === undefined || nodeInfo.kubeletVersion === now) return false
+    setStatus(
+      client,
+      core('nodes'),
+      node,
+      { ...node.status, nodeInfo: { ...nodeInfo, kubeletVersion: now, kubeProxyVersion: now } },
+      'kubelet',
+    )
+    return true
+  }
   const look = (returned: (name: string) => void, rebooted: (name: string) => void): void => {
-    for (const { name, up, boot } of specs) {
+    for (const { name, up, boot, version: running } of specs) {
       const found = client.get(core('nodes'), name)
       if (!found || !up()) continue
       renew(name)
@@ -120,6 +133,7 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
         rebooted(name)
         continue
       }
+      if (tellVersion(node, running?.())) continue
       const ready = node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
       if (ready || !node.status.conditions) continue
       recovered(node)

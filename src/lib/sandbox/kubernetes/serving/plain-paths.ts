@@ -24,6 +24,11 @@ const version = {
   compiler: 'gc',
   platform: 'linux/amd64',
 }
+/** Some of the thousand lines; nobody has asked for what is deprecated. */
+const metrics = `# HELP apiserver_longrunning_requests [STABLE] Gauge of all active long-running apiserver requests.
+# TYPE apiserver_longrunning_requests gauge
+apiserver_longrunning_requests{component="apiserver",group="",resource="pods",scope="cluster",subresource="",verb="WATCH",version="v1"} 4
+`
 const discoveryType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
 /** Answers paths that name no resource: discovery, OpenAPI, version, health. False when there is nothing at the path. */
@@ -38,6 +43,10 @@ export function plainPath(
   const body = found(path, headers, address)
   const health = /^\/(readyz|livez|healthz)(?:\/(.+))?$/.exec(path)
   const check = health?.[2]
+  if (path === '/metrics' && (method === 'GET' || method === 'HEAD')) {
+    answerText(response, 200, metrics)
+    return true
+  }
   if (body === undefined && (!health || (check !== undefined && !checks.includes(check)))) return false
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed()
   if (health) {
