@@ -97,7 +97,7 @@ export const typedWords: readonly (readonly [words: string, ...first: readonly s
   ['renew k3s certificates', 'cluster:renew-certs', 'cluster:certs'],
   ['certificates of k3s expired', 'cluster:renew-certs', 'cluster:certs'],
   ['etcd snapshot', 'cluster:snapshot', 'cluster:etcd'],
-  ['before upgrading k3s', 'cluster:snapshot'],
+  ['before upgrading k3s', 'cluster:snapshot', 'cluster:upgrade'],
   // Kubernetes and pods.
   ['crashloop', 'cluster:health'],
   ['CrashLoopBackOff', 'cluster:health'],

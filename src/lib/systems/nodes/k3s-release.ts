@@ -1,4 +1,5 @@
 import type { Duration } from '../../clock.ts'
+import { type K3sReleaseFile, k3sProgram, k3sProgramOf } from '../../k3s.ts'
 import { type ShellLine, sh, words } from '../../shell.ts'
 import type { Shown } from '../systems.ts'
 import { limitLine } from './limit-line.ts'
@@ -22,13 +23,6 @@ export type K3sRelease =
   | { readonly url: string; readonly sha256: string; readonly bytes?: number }
   /** Why it is not to be had from there: the status, or curl's words. */
   | { readonly url: string; readonly because: string }
-
-/** One file of a release, and the list that has its checksum. */
-export interface K3sReleaseFile {
-  readonly file: string
-  readonly url: string
-  readonly sums: string
-}
 
 /** What is put in its place: by the release, and by nothing else. */
 export interface K3sFetch {
@@ -60,20 +54,6 @@ export interface K3sProver {
   k3sFetched(alias: string, wanted: Pick<K3sFetch, 'version' | 'sha256'>): Shown
   /** k3s is active, and its program is of this version. */
   k3sIsOf(alias: string, wanted: { readonly version: string; readonly within: Duration }): Shown
-}
-
-/** Where k3s' own installer puts it. */
-export const k3sProgram = '/usr/local/bin/k3s'
-
-/** Beside it, by its version: what was fetched, and what was there before. */
-export const k3sProgramOf = (version: string): string => `${k3sProgram}-${version}`
-
-/** The names that a release gives its files, by the architecture as Kubernetes calls it. */
-export const k3sFileFor = (releases: string, version: string, architecture: string): K3sReleaseFile | undefined => {
-  const file = architecture === 'amd64' ? 'k3s' : architecture === 'arm64' ? 'k3s-arm64' : undefined
-  if (file === undefined) return undefined
-  const place = `${releases.replace(/\/+$/, '')}/${encodeURIComponent(version)}`
-  return { file, url: `${place}/${file}`, sums: `${place}/sha256sum-${architecture}.txt` }
 }
 
 /** One round trip, as whoever is let in. */
