@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -237,6 +237,20 @@ describe('cluster:upgrade', () => {
     expect(trouble).toMatchObject({ failed: expect.stringContaining('k3s of hetzner2 was not brought to v1.34.7+k3s1') })
     expect(reported(third.hostname)).toBe('v1.34.6+k3s1')
     expect(existsSync(root(second.alias, 'usr/local/bin/k3s-v1.34.6+k3s1'))).toBe(true)
+  }, 60_000)
+
+  test('a program that is in its place is no upgrade before k3s has started it', async () => {
+    await subject.reset()
+    await runs(first.alias)
+    await runs(third.alias)
+    for (const name of ['k3s', `k3s-${to}`])
+      copyFileSync(root(first.alias, 'usr/local/bin/k3s'), root(second.alias, `usr/local/bin/${name}`))
+    expect(reported(second.hostname)).toBe('v1.34.6+k3s1')
+    const prepared = await plan()
+    expect(prepared.plan.steps.map(({ title }) => title)).toContain('Upgrade k3s on hetzner2 to v1.34.7+k3s1')
+    const { trouble } = await perform(prepared, runOf(subject.systems(), upgrade.needs, { clock }))
+    expect(trouble).toBeUndefined()
+    expect(reported(second.hostname)).toBe(to)
   }, 60_000)
 
   test('one release after another: each program of before is kept, and the one that runs is the last', async () => {
