@@ -80,12 +80,13 @@ const renderAll = async (id) => {
   return texts
 }
 
-const write = (name, value) => {
-  const file = join(root, 'dist/help', `${name}.json.br`)
+const pack = (name, text) => {
+  const file = join(root, 'dist/help', name)
   mkdirSync(dirname(file), { recursive: true })
   // A text for every width at which it differs: packed, all of them together take what one took.
-  writeFileSync(file, brotliCompressSync(JSON.stringify(value), { params: { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT } }))
+  writeFileSync(file, brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT } }))
 }
+const write = (name, value) => pack(`${name}.json.br`, JSON.stringify(value))
 
 const topics = [...new Set(config.topics.map(({ name }) => name))].sort()
 const completed = ({ summary = '', args = {}, flags = {} }) => ({
@@ -102,4 +103,10 @@ write('complete', {
   commands: Object.fromEntries(Object.entries(commands).map(([id, command]) => [id, completed(command)])),
 })
 write('index', { version: config.version, bin: config.bin, narrowest, topics, commands: Object.keys(commands) })
-for (const id of ['', ...new Set([...topics, ...Object.keys(commands)])]) write(`of/${id.replaceAll(':', '/') || '-'}`, await renderAll(id))
+// The commands of a topic have most of their flags in common: packed together, each on a line of its own.
+const lines = new Map()
+for (const id of ['', ...new Set([...topics, ...Object.keys(commands)])]) {
+  const [topic] = id.split(':')
+  lines.set(topic, [...(lines.get(topic) ?? []), `${id}\t${JSON.stringify(await renderAll(id))}\n`])
+}
+for (const [topic, texts] of lines) pack(`of/${topic || '-'}.br`, texts.join(''))

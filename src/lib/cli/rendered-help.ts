@@ -37,14 +37,28 @@ export const renderedAnswer = (folder: string, typed: readonly string[], showing
   const width = widthOf(showing)
   const coloured = isColoured(words, showing)
   if (subject === undefined || width < index.narrowest || coloured === undefined || agent.length > index.narrowest - 4) return undefined
-  const help = read<RenderedHelp>(join(folder, 'of', `${subject.replaceAll(':', '/') || '-'}.json.br`))
+  const help = ofTopic(folder, subject)
   const text = help?.findLast(({ from }) => from <= width)?.text.replace('%USER_AGENT%', agent)
   return text === undefined || coloured ? text : stripVTControlCharacters(text)
 }
 
 const read = <T>(file: string): T | undefined => {
+  const text = unpacked(file)
+  return text === undefined ? undefined : (JSON.parse(text) as T)
+}
+
+/** The commands of a topic are packed together, each on a line behind its name: of the others nothing is read but the line's end. */
+const ofTopic = (folder: string, subject: string): RenderedHelp | undefined => {
+  const texts = `\n${unpacked(join(folder, 'of', `${subject.split(':')[0] || '-'}.br`)) ?? ''}`
+  const at = texts.indexOf(`\n${subject}\t`)
+  if (at < 0) return undefined
+  const from = at + subject.length + 2
+  return JSON.parse(texts.slice(from, texts.indexOf('\n', from))) as RenderedHelp
+}
+
+const unpacked = (file: string): string | undefined => {
   try {
-    return JSON.parse(brotliDecompressSync(readFileSync(file)).toString()) as T
+    return brotliDecompressSync(readFileSync(file)).toString()
   } catch {
     return undefined
   }
