@@ -2,6 +2,7 @@ import { shortAge } from '../age.ts'
 import { atMost, seconds } from '../clock.ts'
 import { reasonOf, Trouble } from '../errors.ts'
 import { answer } from '../facts/answer.ts'
+import { wakes } from '../facts/db/activity.ts'
 import type { Context } from '../plan/context.ts'
 import { defineReport, type Observation, type View } from '../plan/report.ts'
 import { sh } from '../shell.ts'
@@ -199,6 +200,7 @@ export const viewOf = (all: readonly Found[], beside: readonly Beside[] = [], { 
         rows: beside.map(({ what, state, told, command }) => [what, state, told, command]),
       },
     ],
+    notes: [wakes],
     unreachable: all.every((found) => stateOf(found) === 'not known'),
     data: Object.fromEntries([
       ...all.map(

@@ -301,8 +301,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       async reset() {
         // First what runs in pods: it would go on in the systems while they are put back, and leave a lock in them for example.
         kubernetes.halt()
-        // A pod of the same name begins anew: until then nobody knows what with.
-        environments.clear()
         await Promise.all([writeCheckout(checkout, origin), writeAccess()])
         for (const again of resets) await again()
       },
