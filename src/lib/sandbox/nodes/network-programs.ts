@@ -1,4 +1,3 @@
-import { endAfter } from '../../clock.ts'
 import { quoted } from '../quoted.ts'
 
 /**
@@ -46,8 +45,9 @@ const ask = (url, number) => {
   }
   const asked = require('node:https').request({
     host: '127.0.0.1', port, servername: url.hostname, path: url.pathname + url.search, agent: false, rejectUnauthorized: false,
-    headers: { host: url.host, 'user-agent': 'curl', accept: '*/*' }, signal: endAfter(limit * 1000),
+    headers: { host: url.host, 'user-agent': 'curl', accept: '*/*' },
   })
+  setTimeout(() => asked.destroy(Object.assign(new Error('late'), { name: 'TimeoutError' })), limit * 1000).unref()
   asked.once('response', (response) => {
     response.resume().once('end', () => tell(0, response.statusCode)).once('error', () => tell(56, response.statusCode))
   })
