@@ -2,7 +2,6 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
-import { beforeRebootNote } from '../../src/lib/notes.ts'
 import { perform } from '../../src/lib/plan/perform.ts'
 import { prepare } from '../../src/lib/plan/plan.ts'
 import { isChange } from '../../src/lib/plan/procedure.ts'
@@ -13,13 +12,12 @@ import { contextOf } from '../support/context.ts'
 import { runOf } from '../support/run-of.ts'
 import { runK3s } from '../support/upgraded.ts'
 import { laws } from './laws.ts'
-import { useNodes } from './nodes-subject.ts'
+import { machines, useNodes } from './nodes-subject.ts'
 
-const { sandbox, subject, client, drop, away, emptied } = useNodes({ afresh: true })
+const { sandbox, subject, client, noted, notedNow, drop, away, emptied } = useNodes({ afresh: true })
 const [first, second, third] = nodes
 const to = 'v1.34.7+k3s1'
 const input = { to, within: 20_000 }
-const machines = { group: '', resource: 'nodes' }
 const state = (alias: string) => sandbox().nodes.node(alias).state
 const root = (alias: string, file: string) => join(sandbox().dir, 'nodes', alias, 'root', file)
 const programs = (alias: string) =>
@@ -40,10 +38,6 @@ const before = () => ({
   boot: sandbox().nodes.node(second.alias).boot(),
   upgrade: to,
 })
-const noted = (index: 0 | 1 | 2, former: object) =>
-  client().update(machines, nodes[index].hostname, undefined, ({ metadata }) => {
-    metadata.annotations = { ...metadata.annotations, [beforeRebootNote]: JSON.stringify(former) }
-  })
 const underWay = async () => {
   noted(1, before())
   drop(second.address)
@@ -56,10 +50,7 @@ laws(
     ...subject,
     observe: async () => ({
       ...(await subject.observe()),
-      noted: client()
-        .list(machines)
-        .filter(({ metadata }) => metadata.annotations?.[beforeRebootNote] !== undefined)
-        .map(({ metadata }) => metadata.name),
+      noted: notedNow(),
       k3s: nodes.map(({ alias, hostname }) => [alias, reported(hostname), programs(alias)]),
       saved: nodes.map(({ alias }) => readdirSync(root(alias, snapshotFolder)).filter((name) => name.startsWith('before-')).length),
     }),

@@ -1,20 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { beforeRebootNote } from '../../src/lib/notes.ts'
 import { reboot } from '../../src/lib/procedures/nodes/reboot.ts'
 import { nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { eventually } from '../support/worlds.ts'
 import { laws } from './laws.ts'
-import { useNodes } from './nodes-subject.ts'
+import { machines, useNodes } from './nodes-subject.ts'
 
-const { sandbox, subject, client, drop, cordon, budget, away, emptied } = useNodes({ afresh: true })
+const { sandbox, subject, client, noted, notedNow, drop, cordon, budget, away, emptied } = useNodes({ afresh: true })
 const [first, second] = nodes
 const input = { node: second.alias, all: false, within: 20_000, 'older-than': 3_600_000 }
-const machines = { group: '', resource: 'nodes' }
 
-const noted = (index: 0 | 1 | 2, former: object) =>
-  client().update(machines, nodes[index].hostname, undefined, ({ metadata }) => {
-    metadata.annotations = { ...metadata.annotations, [beforeRebootNote]: JSON.stringify(former) }
-  })
 const bootOf = (index: 0 | 1 | 2) => sandbox().nodes.node(nodes[index].alias).boot()
 const booted = async (index: 0 | 1 | 2) => {
   await sandbox().nodes.reboot(nodes[index].alias)
@@ -45,10 +39,7 @@ laws(
     ...subject,
     observe: async () => ({
       ...(await subject.observe()),
-      noted: client()
-        .list(machines)
-        .filter(({ metadata }) => metadata.annotations?.[beforeRebootNote] !== undefined)
-        .map(({ metadata }) => metadata.name),
+      noted: notedNow(),
     }),
   },
   [

@@ -1,11 +1,12 @@
 import { systemClock } from '../../src/lib/clock.ts'
+import { beforeRebootNote } from '../../src/lib/notes.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import type { KubeObject } from '../../src/lib/sandbox/kubernetes/types.ts'
 import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { eventually } from '../support/worlds.ts'
 import { useEdge } from './edge-subject.ts'
 
-const machines = { group: '', resource: 'nodes' }
+export const machines = { group: '', resource: 'nodes' }
 const pods = { group: '', resource: 'pods' }
 const deployments = { group: 'apps', resource: 'deployments' }
 const budgets = { group: 'policy', resource: 'poddisruptionbudgets' }
@@ -58,6 +59,17 @@ export const useNodes = ({ afresh = false } = {}) => {
     },
     client,
     cordon,
+    /** Leaves the note of how a node was before it was taken out of service. */
+    noted: (index: 0 | 1 | 2, former: object) =>
+      client().update(machines, nodes[index].hostname, undefined, ({ metadata }) => {
+        metadata.annotations = { ...metadata.annotations, [beforeRebootNote]: JSON.stringify(former) }
+      }),
+    /** The nodes that have such a note. */
+    notedNow: () =>
+      client()
+        .list(machines)
+        .filter(({ metadata }) => metadata.annotations?.[beforeRebootNote] !== undefined)
+        .map(({ metadata }) => metadata.name),
     /** Asks for so many pods of a workload to stay, always. */
     budget: (name: string, minAvailable: number) =>
       client().update(budgets, name, namespace, (draft) => {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import { reasonOf } from '../../src/lib/errors.ts'
-import { beforeRebootNote } from '../../src/lib/notes.ts'
 import { readersOf } from '../../src/lib/plan/plan.ts'
 import { isChange } from '../../src/lib/plan/procedure.ts'
 import { update } from '../../src/lib/procedures/nodes/update.ts'
@@ -14,10 +13,9 @@ import { contextOf } from '../support/context.ts'
 import { laws } from './laws.ts'
 import { useNodes } from './nodes-subject.ts'
 
-const { sandbox, subject, client, drop, cordon, budget, away, emptied } = useNodes({ afresh: true })
+const { sandbox, subject, noted, notedNow, drop, cordon, budget, away, emptied } = useNodes({ afresh: true })
 const [first, second] = nodes
 const input = { node: second.alias, within: 20_000 }
-const machines = { group: '', resource: 'nodes' }
 const state = () => sandbox().nodes.node(second.alias).state
 const root = (file: string) => join(sandbox().dir, 'nodes', second.alias, 'root', file)
 const pending = (lines?: readonly string[]) => pendingUpdates(state(), lines)
@@ -27,10 +25,6 @@ const pendingOf = (index: 0 | 1) =>
     .state.read('updates')
     .match(/^Inst \S+/gm)
 
-const noted = (index: 0 | 1 | 2, former: object) =>
-  client().update(machines, nodes[index].hostname, undefined, ({ metadata }) => {
-    metadata.annotations = { ...metadata.annotations, [beforeRebootNote]: JSON.stringify(former) }
-  })
 const before = (index: 0 | 1 | 2) => ({
   cordoned: false,
   names: ['api.myhoneydue.com', 'admin.myhoneydue.com'],
@@ -55,10 +49,7 @@ laws(
     ...subject,
     observe: async () => ({
       ...(await subject.observe()),
-      noted: client()
-        .list(machines)
-        .filter(({ metadata }) => metadata.annotations?.[beforeRebootNote] !== undefined)
-        .map(({ metadata }) => metadata.name),
+      noted: notedNow(),
       pending: [pendingOf(0), pendingOf(1)],
     }),
   },

@@ -24,6 +24,12 @@ export const illness = (survey: Asked, alias: string, name: string): string | un
 export const answersWell = (survey: Asked, alias: string, name: string): boolean =>
   answerOf(survey, alias, name) !== undefined && illness(survey, alias, name) === undefined
 
+/** Whether every node that was asked a name answers it with this status, and one was. */
+export const saidEverywhere = (survey: Asked, name: string, status: number): boolean => {
+  const said = survey.deployment.nodes.flatMap(({ alias }) => answerOf(survey, alias, name) ?? [])
+  return said.length > 0 && said.every((one) => 'status' in one && one.status === status)
+}
+
 /** Names that no node which could be asked answers well: what is behind them is at fault, and no node. Why, by name. */
 export const illEverywhere = (
   survey: Asked,

@@ -1,12 +1,14 @@
 import { apr1Has } from '../../apr1.ts'
 import type { Environment } from '../../environment/schema.ts'
 import type { Secret } from '../../secret.ts'
+import type { KeptKey, KeptSecret } from '../../systems/kube/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 
 /** The one user whom Traefik lets in by a Secret: a line of htpasswd. */
 export interface BasicUser {
-  /** Under which key the line stands: Traefik takes the only one that there is. */
-  readonly key: string
+  readonly secret: KeptSecret
+  /** Under which the line stands: Traefik takes the only one that there is. */
+  readonly key: KeptKey
   readonly user: string
   /** The whole line. */
   readonly line: Secret
@@ -27,7 +29,7 @@ export const basicUserOf = async (
   const user = /^([^:\s]+):\S+$/.exec(lines[0]?.trim() ?? '')?.[1]
   if (!line || user === undefined) return `${secret} has no line of htpasswd`
   if (lines.length > 1) return `${secret} has ${lines.length} users: which of them it is about nobody says`
-  return { key: one.name, user, line }
+  return { secret: found, key: one, user, line }
 }
 
 /** Whether the line has this password; false too where it is hashed in a way that is not looked into here. */

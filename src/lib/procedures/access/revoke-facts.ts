@@ -73,13 +73,18 @@ const filesOf = ({ keys }: RevokedNode): readonly KeysFile[] => got(keys)?.files
 
 const everyKey = (file: KeysFile): readonly AuthorizedKey[] => [...file.keys, ...file.kept.flatMap(({ keys }) => keys)]
 
+/** Each key once, however many lines have it. */
+export const eachOnce = (keys: readonly AuthorizedKey[]): AuthorizedKey[] => [
+  ...new Map(keys.map((key) => [key.fingerprint, key])).values(),
+]
+
 /** By its fingerprint, or by its whole comment; one key once. */
 const named = (name: string, nodes: readonly RevokedNode[]): readonly AuthorizedKey[] => {
   const found = nodes
     .flatMap(filesOf)
     .flatMap(everyKey)
     .filter(({ fingerprint, comment }) => name === fingerprint || `SHA256:${name}` === fingerprint || name === comment)
-  return [...new Map(found.map((key) => [key.fingerprint, key])).values()].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
+  return eachOnce(found).sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
 }
 
 /** Every file that has one of them, or had it before a revocation. */

@@ -5,7 +5,7 @@ import { every, type Finding, fails, when } from '../../plan/finding.ts'
 import type { Change, Offer, Proof } from '../../plan/procedure.ts'
 import type { AuthorizedKey } from '../../systems/nodes/keys-types.ts'
 import type { Readers } from '../../systems/systems.ts'
-import { type Leaving, leavingOf, leftFor, type RevokedNode, type RevokeFacts } from './revoke-facts.ts'
+import { eachOnce, type Leaving, leavingOf, leftFor, type RevokedNode, type RevokeFacts } from './revoke-facts.ts'
 
 type Needs = 'nodes' | 'kube'
 
@@ -27,7 +27,7 @@ const accountsOf = ({ file: { accounts } }: Leaving): string => accounts.join(',
 const takeAway = ({ name, chosen }: RevokeFacts, leaving: Leaving): Change<Needs> => {
   const { node, file, going, gone } = leaving
   const all = going.length > 0 ? going : gone
-  const unique = [...new Map(all.map((key) => [key.fingerprint, key])).values()]
+  const unique = eachOnce(all)
   const keys = { path: file.path, blobs: unique.map(({ blob }) => blob), keptAs: keptAs(file.path, name) }
   return {
     title: `Take it off ${accountsOf(leaving).slice(0, 24)} at ${node.alias}`,

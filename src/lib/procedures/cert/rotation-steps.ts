@@ -5,6 +5,7 @@ import { originBase } from '../../facts/cert/places.ts'
 import { servesEverywhere } from '../../facts/cert/served-otherwise.ts'
 import { pairOf, readFiles, readServedNames } from '../../facts/cert/survey.ts'
 import { writable } from '../../facts/checkout/writable.ts'
+import { dayOfRotation } from '../../facts/secrets/day-of-rotation.ts'
 import { later } from '../../later.ts'
 import { lastRotatedNote } from '../../notes.ts'
 import { pairFiles } from '../../pair-files.ts'
@@ -171,11 +172,11 @@ export const answersThroughTheEdge = (facts: RotationFacts): Proof<RotationSyste
 export const noteRotation = (facts: RotationFacts): Step => {
   const { secret, next, clock } = facts
   const { namespace, name, lastRotated: before } = secret
-  const today = clock.now().toISOString().slice(0, 10)
+  const { today, noted } = dayOfRotation(clock, before)
   const annotation = { kind: 'Secret' as const, namespace, name, annotation: lastRotatedNote }
   return {
     title: 'Note the day of the rotation on the Secret',
-    effect: [{ what: lastRotatedNote, before: before ?? 'absent', after: 'today', note: today }],
+    effect: [noted],
     apply: (write) => write.kube.annotate({ ...annotation, value: today }),
     verify: async (look) => {
       const live = await liveSecret(facts, look)

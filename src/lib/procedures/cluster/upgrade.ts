@@ -4,7 +4,7 @@ import { defineProcedure } from '../../plan/procedure.ts'
 import { isBooting, isThrough } from '../nodes/reboot-facts.ts'
 import { rebootNode } from '../nodes/reboot-node.ts'
 import { beyondOf, outlierAmong, targetOf } from '../nodes/several-nodes.ts'
-import { gatherUpgrade, type Needs, snapshotName, type UpgradeFacts } from './upgrade-facts.ts'
+import { gatherUpgrade, snapshotName, type UpgradeFacts } from './upgrade-facts.ts'
 import { answersWith, cameTo, fetchFor, nobodyNeedsRemoved, snapshotOn, upgradeOn } from './upgrade-steps.ts'
 
 /** Brings the servers to another release of k3s, one after another, each empty and out of the round robin meanwhile, and proved to be back before the next one is touched. */

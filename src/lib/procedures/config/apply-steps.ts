@@ -1,9 +1,10 @@
 import { clipped } from '../../facts/cluster/clipped.ts'
 import { backwards, fieldChanges } from '../../facts/config/field-changes.ts'
 import { masked } from '../../masked.ts'
-import { fails, holds, when } from '../../plan/finding.ts'
+import { type Finding, fails, holds, when } from '../../plan/finding.ts'
 import type { Change, Difference, Proof } from '../../plan/procedure.ts'
 import type { FieldChange } from '../../systems/kube/types.ts'
+import type { Readers } from '../../systems/systems.ts'
 import { type ApplyFacts, gatherApply, type ToApply } from './apply-facts.ts'
 
 type Systems = 'kube' | 'checkout'
@@ -24,7 +25,11 @@ const titled = (verb: string, { object }: ToApply): string => clipped(`${verb} $
 const kept = new Set(['CustomResourceDefinition', 'Namespace', 'PersistentVolumeClaim'])
 
 /** An object that is not there. */
-export const make = ({ name, environment: { namespace } }: ApplyFacts, one: ToApply): Change<Systems> => {
+export const make = (facts: ApplyFacts, one: ToApply): Change<Systems> => {
+  const {
+    name,
+    environment: { namespace },
+  } = facts
   const {
     object,
     manifest,
@@ -34,10 +39,7 @@ export const make = ({ name, environment: { namespace } }: ApplyFacts, one: ToAp
     title: titled('Make', one),
     effect: [{ what: placeOf(one), before: 'absent', after: `as ${name} has it` }],
     apply: (write) => write.kube.createObject({ path, object, manifest }),
-    verify: async (look) => {
-      const { live, after } = await look.kube.applied(manifest, namespace)
-      return live ? sameAs(object, name, fieldChanges(live, after)) : fails(`${object} is not there`)
-    },
+    verify: (look) => isAsSaid(facts, one, look),
     undo: kept.has(manifest.kind)
       ? { impossible: `with the ${manifest.kind} would go whatever is in it by then` }
       : async (write, look) => {
@@ -49,10 +51,9 @@ export const make = ({ name, environment: { namespace } }: ApplyFacts, one: ToAp
 }
 
 /** An object that is there, and says something else. */
-export const bringTo = ({ name, environment: { namespace } }: ApplyFacts, one: ToApply): Change<Systems> => {
+export const bringTo = (facts: ApplyFacts, one: ToApply): Change<Systems> => {
   const {
     object,
-    manifest,
     applied: { path },
     changes,
   } = one
@@ -60,16 +61,20 @@ export const bringTo = ({ name, environment: { namespace } }: ApplyFacts, one: T
     title: titled('Change', one),
     effect: changes.map((change) => differenceOf(one, change)),
     apply: (write) => write.kube.changeObject({ path, object, changes }),
-    verify: async (look) => {
-      const { live, after } = await look.kube.applied(manifest, namespace)
-      return live ? sameAs(object, name, fieldChanges(live, after)) : fails(`${object} is not there`)
-    },
+    verify: (look) => isAsSaid(facts, one, look),
     undo: (write) => write.kube.changeObject({ path, object, changes: backwards(changes) }),
   }
 }
 
-const sameAs = (object: string, name: string, left: readonly FieldChange[]) => {
-  const [first] = left
+/** Applied once more, the manifest would change nothing. */
+const isAsSaid = async (
+  { name, environment: { namespace } }: ApplyFacts,
+  { object, manifest }: ToApply,
+  { kube }: Readers<'kube'>,
+): Promise<Finding> => {
+  const { live, after } = await kube.applied(manifest, namespace)
+  if (!live) return fails(`${object} is not there`)
+  const [first] = fieldChanges(live, after)
   return first === undefined ? holds : fails(`${object} differs from ${name} in ${first.at.join('.')}`)
 }
 

@@ -1,4 +1,3 @@
-import { manifestsOf } from '../../facts/checkout/manifests.ts'
 import { manifestChanges } from '../../facts/config/manifest-changes.ts'
 import { argument } from '../../plan/choice.ts'
 import { defineProcedure, type Step } from '../../plan/procedure.ts'
@@ -14,10 +13,10 @@ export const apply = defineProcedure({
   offers: {
     file: async (look, { environment: { namespace } }) => {
       const differ = (await manifestChanges(look, namespace)).filter(({ does }) => does === 'makes' || does === 'changes')
-      const files = (await manifestsOf(look)).map(({ name }) => name)
-      return files.flatMap((file) => {
+      const files = [...new Set(differ.map(({ file }) => file))]
+      return files.map((file) => {
         const of = differ.filter((one) => one.file === file)
-        return of.length === 0 ? [] : [{ value: file, about: of.map(({ object, does }) => `${does} ${object}`).join(', ') }]
+        return { value: file, about: of.map(({ object, does }) => `${does} ${object}`).join(', ') }
       })
     },
   },

@@ -108,11 +108,12 @@ export const stillWrong = ({ lists, published, nodes }: RefreshFacts): readonly 
     : lists.value.flatMap((list) => {
         if (!list.ranges) return [`${list.where}: not set`]
         const { lacks, has } = differenceOf(list, allOf(published))
-        return isAsPublished({ lacks, has })
-          ? []
-          : [
-              `${list.where}: ${[...(lacks.length > 0 ? [`${lacks.length} of Cloudflare's ranges ${lacks.length === 1 ? 'is' : 'are'} missing`] : []), ...(has.length > 0 ? [`${has.length} more than Cloudflare has`] : [])].join(', ')}: change it too`,
-            ]
+        if (isAsPublished({ lacks, has })) return []
+        const wrong = [
+          ...(lacks.length > 0 ? [`${lacks.length} of Cloudflare's ranges ${lacks.length === 1 ? 'is' : 'are'} missing`] : []),
+          ...(has.length > 0 ? [`${has.length} more than Cloudflare has`] : []),
+        ]
+        return [`${list.where}: ${wrong.join(', ')}: change it too`]
       })),
   ...(got(lists)?.some((list) => list.anybody || (list.ranges && !isAsPublished(differenceOf(list, allOf(published)))))
     ? ['The line for each of these places stands in honeydue firewall:status; the manifests of the checkout hold the lists too']

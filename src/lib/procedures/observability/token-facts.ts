@@ -1,5 +1,5 @@
 import { Blocked } from '../../errors.ts'
-import { answer, codeOf } from '../../facts/answer.ts'
+import { answer } from '../../facts/answer.ts'
 import { makersIn } from '../../facts/cluster/makers.ts'
 import { type Consumer, consumersWhere } from '../../facts/config/consumers.ts'
 import { consumersOf, startedBefore, useOf } from '../../facts/secrets/consumers.ts'

@@ -3,8 +3,8 @@ import { apr1 } from '../../apr1.ts'
 import { minutes } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
 import { askedFor, basicUserOf, lineHas } from '../../facts/secrets/basic-auth.ts'
+import { dayOfRotation } from '../../facts/secrets/day-of-rotation.ts'
 import { later } from '../../later.ts'
-import { lastRotatedNote } from '../../notes.ts'
 import { every, type Finding, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Proof, Step } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
@@ -43,15 +43,19 @@ export const adminBasicAuth: Kind<LoginFacts, Systems> = {
   gather: async (wish, look, context) => {
     const { environment, clock } = context
     const { namespace, basicAuth } = environment
-    const { kube, checkout } = look
+    const { checkout } = look
     const [found, asked] = await Promise.all([basicUserOf(environment, look), askedFor(environment, look)])
     if (typeof found === 'string') throw noUser(found)
-    const { key, user, line } = found
+    const {
+      secret,
+      key: { name: key, rotatedAt },
+      user,
+      line,
+    } = found
     const base = baseOf(called)
     const source: ValueSource | undefined =
       basicAuth.sourceKey === undefined ? undefined : { file: 'deploy-k3s/config.yaml', in: 'yaml', key: basicAuth.sourceKey }
-    const [live, inSource, at, kept] = await Promise.all([
-      liveKey(kube, namespace, basicAuth.secret, key),
+    const [inSource, at, kept] = await Promise.all([
       source && checkout.value(source),
       source && checkout.valueLine(source),
       checkout.secret(valueFiles(base).new),
@@ -59,8 +63,7 @@ export const adminBasicAuth: Kind<LoginFacts, Systems> = {
     const given = wish.from === undefined ? wish.typed : await checkout.given(wish.from)
     // Of the live password there is a hash alone: it is known again where somebody has it.
     const known = [kept, given, inSource].find((one) => one !== undefined && lineHas(line, user, one))
-    const rotatedAt = live?.[1].rotatedAt?.getTime() ?? 0
-    const over = known !== undefined && rotatedAt > clock.now().getTime() - wish.newerThan
+    const over = known !== undefined && (rotatedAt?.getTime() ?? 0) > clock.now().getTime() - wish.newerThan
     const isNew = known !== undefined && (kept ? same(known, kept) : given ? same(known, given) : over)
     const standing = {
       base,
@@ -99,8 +102,8 @@ export const adminBasicAuth: Kind<LoginFacts, Systems> = {
       secret: basicAuth.secret,
       key,
       user,
-      resourceVersion: live?.[0].resourceVersion ?? '',
-      lastRotated: live?.[0].lastRotated,
+      resourceVersion: secret.resourceVersion,
+      lastRotated: secret.lastRotated,
       nextLine: new Secret(`${user}:${apr1(next.reveal(), randomBytes(6).toString('base64url').replace(/[-_]/g, '.'))}`),
       hosts: asked.hosts,
       before: same(inSource, next) ? undefined : inSource,
@@ -171,13 +174,13 @@ const inItsSource = ({ base, folder, next, live }: LoginFacts): Gate<Systems> =>
 
 const setLine = (facts: LoginFacts): Change<Systems> => {
   const { namespace, secret: name, key, user, next, nextLine, old, resourceVersion, lastRotated, clock, live } = facts
-  const today = clock.now().toISOString().slice(0, 10)
+  const { today, noted } = dayOfRotation(clock, lastRotated)
   const target = { namespace, name, key }
   return {
     title: `Set the login of ${user.slice(0, 20)} in ${name.slice(0, 24)}`,
     effect: [
       { what: `Secret ${namespace}/${name}, ${key}`, before: `${user} with the old password`, after: `${user} with the new one` },
-      { what: lastRotatedNote, before: lastRotated ?? 'absent', after: 'today', note: today },
+      noted,
     ],
     check: async () => facts.against,
     apply: (write) =>

@@ -1,6 +1,6 @@
+import { dayOfRotation } from '../../facts/secrets/day-of-rotation.ts'
 import { aroundPassword } from '../../facts/secrets/pull-secret.ts'
 import { later } from '../../later.ts'
-import { lastRotatedNote } from '../../notes.ts'
 import { type Finding, fails, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
@@ -47,7 +47,7 @@ export const setInSecret = (facts: RotationFacts): Change<Files> => {
     }
   const { name, resourceVersion, lastRotated } = secret
   const target = { namespace, name, key }
-  const today = clock.now().toISOString().slice(0, 10)
+  const { today, noted } = dayOfRotation(clock, lastRotated)
   return {
     title: `Set ${key} in Secret ${name}`,
     effect: [
@@ -55,7 +55,7 @@ export const setInSecret = (facts: RotationFacts): Change<Files> => {
       ...(also
         ? [{ what: `Secret ${namespace}/${name}, ${also.key}`, before: also.old?.reveal() ?? 'the old one', after: also.next.reveal() }]
         : []),
-      { what: lastRotatedNote, before: lastRotated ?? 'absent', after: 'today', note: today },
+      noted,
     ],
     check: async () => facts.against,
     apply: (write) =>

@@ -1,7 +1,9 @@
+import { coversHost } from '../../certificates.ts'
 import { counted } from '../../counted.ts'
 import { reasonOf, Trouble } from '../../errors.ts'
 import { mebibytes } from '../../facts/cache/mebibytes.ts'
 import { jobName } from '../../facts/db/migrate-job.ts'
+import { saidEverywhere } from '../../facts/edge/ailments.ts'
 import { isWell, statusInWords, urlOf } from '../../facts/edge/public-names.ts'
 import { jobAilments } from '../../facts/queue/ailments.ts'
 import type { Observation } from '../../plan/report.ts'
@@ -137,16 +139,9 @@ const traefikHop = (seen: Seen): Hop => {
 /** Names that every node answers 404, and that no Ingress with the origin certificate names: nothing routes to them, whatever else is well. */
 const unrouted = ({ edge, certificate }: Seen): readonly Observation[] => {
   if (!edge.answered || !certificate.answered || !certificate.value.places.answered) return []
-  const { deployment, names, origins } = edge.value
   const { hosts } = certificate.value.places.value
-  return names
-    .filter((name) => !hosts.includes(name) && !hosts.includes(name.replace(/^[^.]+/, '*')))
-    .filter((name) => {
-      const said = [...origins.values()]
-        .flatMap((one) => ('value' in one ? one.value : []))
-        .filter(({ url }) => url === urlOf(deployment, name))
-      return said.length > 0 && said.every((one) => 'status' in one && one.status === 404)
-    })
+  return edge.value.names
+    .filter((name) => !coversHost(hosts, name) && saidEverywhere(edge.value, name, 404))
     .map((name) => ({ level: 'wrong', text: `${name} answers 404 at every node, and no Ingress names it`, next: 'honeydue config:diff' }))
 }
 

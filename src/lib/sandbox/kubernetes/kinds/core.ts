@@ -1,6 +1,6 @@
 import { qualifiedName } from '../naming.ts'
 import { isJson, type Json } from '../schema/json.ts'
-import { type Cause, invalidValue, required, unsupported } from '../status.ts'
+import { type Cause, required, unsupported } from '../status.ts'
 import { type Kind, spec } from './kind.ts'
 
 const object = (value: unknown): Json => (isJson(value) ? value : {})
