@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Blocked, Unreachable } from '../../src/lib/errors.ts'
+import { Blocked, Moved, Unreachable } from '../../src/lib/errors.ts'
 import { fails } from '../../src/lib/plan/finding.ts'
 import { perform } from '../../src/lib/plan/perform.ts'
 import type { Step } from '../../src/lib/plan/procedure.ts'
@@ -61,4 +61,22 @@ test('what cannot be read now, or is in the plan no more, is not known: the writ
     ['done', 'done'],
     ['done', 'done'],
   ])
+})
+
+test('a write that was refused, as somebody else had been quicker, says who that was; where nobody knows, it says what the system said', async () => {
+  const refused = lamp('a').step
+  const apply = async () => {
+    throw new Moved({ code: 'kube-moved', failed: 'It is not off', cause: 'the request was wrong' })
+  }
+  const { prepared, run } = await begin([{ ...refused, apply }])
+  const known = await perform(prepared, { ...run, blame: async () => 'eva at 02:11' })
+  const unknown = await perform(prepared, run)
+  const silent = await perform(prepared, {
+    ...run,
+    blame: async () => {
+      throw new Unreachable({ code: 'x', failed: 'nobody answers' })
+    },
+  })
+  expect(known.trouble).toMatchObject({ exitCode: 8, failed: 'It is not off', likely: 'eva at 02:11' })
+  expect([unknown.trouble?.likely, silent.trouble?.likely]).toEqual(['the request was wrong', 'the request was wrong'])
 })

@@ -11,6 +11,7 @@ import { scratchServer } from '../../src/lib/postgres-server/scratch.ts'
 import { type AnyProcedure, procedures } from '../../src/lib/procedures/index.ts'
 import { namespace, nodes } from '../../src/lib/sandbox/deployment/facts.ts'
 import { planted } from '../../src/lib/sandbox/deployment/planted.ts'
+import { authorizedFile } from '../../src/lib/sandbox/nodes/authorized.ts'
 import { snapshotFolder } from '../../src/lib/sandbox/nodes/disk-state.ts'
 import { firstBoot } from '../../src/lib/sandbox/nodes/state.ts'
 import { taskHash } from '../../src/lib/sandbox/redis/asynq-worker.ts'
@@ -479,6 +480,31 @@ const cases: readonly Case[] = [
       observability.token = planted.nextIngestToken
     },
     input: ({ FILE }) => ({ name: 'OBS_INGEST_TOKEN', from: FILE, soak: 0, 'keep-old': false, 'newer-than': 0 }),
+    observe: async (one) => [ingestToken(one), await restarted(one)],
+  },
+  {
+    id: 'access:revoke',
+    world: 'healthy',
+    input: () => ({ name: 'operator@laptop', holder: undefined, 'key-file': undefined, without: [] }),
+    observe: ({ dir }) => nodes.map(({ alias }) => readFileSync(join(dir, 'nodes', alias, 'root', authorizedFile), 'utf8')),
+  },
+  {
+    id: 'cluster:upgrade',
+    world: 'one server left at the release of before',
+    input: () => ({ to: 'v1.34.7+k3s1', within: 60_000 }),
+    observe: (one) => [records(one), onNode(one), one.nodes.nodes.map(({ state }) => state.read('k3s-running').trim())],
+  },
+  {
+    id: 'config:apply',
+    world: 'budgets that somebody edited',
+    input: () => ({ file: 'pod-disruption-budgets.yaml' }),
+    observe: ({ kubernetes: { client } }) =>
+      client.list({ group: 'policy', resource: 'poddisruptionbudgets' }, { namespace }).map(({ metadata, spec }) => [metadata.name, spec]),
+  },
+  {
+    id: 'observability:fix-token',
+    world: 'a token for metrics that the Secret lost',
+    input: () => ({ from: undefined }),
     observe: async (one) => [ingestToken(one), await restarted(one)],
   },
   {

@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts'
 import type { Outcome, StepState, Tell } from './outcome.ts'
 import { lastingReadersOf, type Plan, type PlannedStep, type Prepared } from './plan.ts'
 import { type Change, isChange, isProof, type Proof, type Step } from './procedure.ts'
-import { refuseStale } from './stale.ts'
+import { blamed, refuseStale } from './stale.ts'
 import { type LookingBack, lookingBack } from './standing.ts'
 import { watchOf } from './watch.ts'
 
@@ -131,8 +131,8 @@ const performStep = async <N extends Name>(
     await run.guard?.()
     allowed = run.clock.now().getTime()
   }
-  await step.apply(counted(writersOf(run.systems, run.needs), wrote), run.signal, underway).catch((error: unknown) => {
-    throw new ApplyFailure(error)
+  await step.apply(counted(writersOf(run.systems, run.needs), wrote), run.signal, underway).catch(async (error: unknown) => {
+    throw new ApplyFailure(error instanceof Moved ? await blamed(error, steps[index], run) : error)
   })
   await run.tell({ type: 'step', index, phase: 'verifying' })
   await awaitHolding(() => step.verify(look), step, look, index, run)

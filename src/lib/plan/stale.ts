@@ -19,7 +19,7 @@ export const refuseStale = async <N extends Name>(
   look: Readers<N>,
   { afresh, blame }: ReadingAgain<N>,
 ): Promise<void> => {
-  const who = async () => (planned && (await blame?.(planned).catch(() => undefined))) ?? 'Somebody else, or a deploy, changed it meanwhile'
+  const who = async () => (await culprit(planned, blame)) ?? 'Somebody else, or a deploy, changed it meanwhile'
   let now: Step<N> | undefined
   try {
     now = await afresh?.(step.title)
@@ -38,6 +38,20 @@ export const refuseStale = async <N extends Name>(
     })
   const checked = await now.check?.(look)
   if (checked && !checked.ok) throw new Moved({ code: 'facts-moved', failed: `${step.title}: ${checked.because}`, cause: await who() })
+}
+
+/** Who changed what a step writes to, where a system has a record of it and answers. */
+const culprit = async (planned: PlannedStep | undefined, blame: ReadingAgain<never>['blame']): Promise<string | undefined> =>
+  planned && (await blame?.(planned).catch(() => undefined))
+
+/** What a write was refused with, as somebody else had been quicker: with who that was, where that is known. */
+export const blamed = async (
+  moved: Moved,
+  planned: PlannedStep | undefined,
+  { blame }: Pick<ReadingAgain<never>, 'blame'>,
+): Promise<Moved> => {
+  const cause = await culprit(planned, blame)
+  return cause === undefined ? moved : new Moved({ ...moved, cause }, { cause: moved })
 }
 
 /** What stands in both, and was another value when it was planned. What is there no more is less to do. */

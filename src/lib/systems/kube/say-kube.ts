@@ -65,16 +65,16 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
     createObject: (wanted) =>
       said(
         sh`printf '%s' ${JSON.stringify(createObjectRequest(wanted).body)} | ${part(kubectlIn(homeOf(wanted)))} create -f -`,
-        wanted.object,
+        objectOf(wanted),
       ),
     changeObject: (wanted) =>
       said(
         sh`${part(kubectlIn(homeOf(wanted)))} patch ${resourceOf(wanted)} --type json -p ${JSON.stringify(changeObjectRequest(wanted).body)}`,
-        wanted.object,
+        objectOf(wanted),
       ),
     removeObject: (wanted) => {
       const { path, body } = removeObjectRequest(wanted)
-      return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, wanted.object)
+      return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, objectOf(wanted))
     },
     removeAutoscaler: (wanted) => {
       const { path, body } = removeAutoscalerRequest(wanted)
@@ -164,6 +164,13 @@ const resourceOf = ({ path }: ByPath): string => {
   const [name = '', plural = ''] = path.split('/').reverse()
   const [, group] = /^\/apis\/([^/]+)\//.exec(path) ?? []
   return `${plural}${group === undefined ? '' : `.${group}`}/${decodeURIComponent(name)}`
+}
+
+/** `Role honeydue/deployer`: the object with its namespace, as everybody names a target. */
+const objectOf = (wanted: ByPath): string => {
+  const [kind = '', name = ''] = wanted.object.split(' ')
+  const namespace = homeOf(wanted)
+  return `${kind} ${placed({ name, ...(namespace !== undefined && { namespace }) })}`
 }
 
 const rolledOut = ({ namespace, name }: Target): ShellLine =>

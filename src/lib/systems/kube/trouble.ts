@@ -25,7 +25,8 @@ export const writeTrouble = (status: number, object: object | undefined, what: s
     return new Moved({
       code: 'kube-moved',
       failed: `${what} was refused: the object is not as it was planned on`,
-      cause: message || 'Somebody else changed it meanwhile',
+      // Of a test that fails, the server says no more than that our request was wrong.
+      cause: (status !== 422 && message) || 'Somebody else changed it meanwhile',
       next: 'the same command with --dry-run shows how it is now',
     })
   }
