@@ -12,6 +12,7 @@ import { licences } from './licences.js'
 import { nodeOnly } from './node-only.js'
 import { shortNames } from './short-names.js'
 import { packedGrammar, smallGrammar } from './small-grammar.js'
+import { unneeded } from './unneeded.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const commands = readdirSync(join(root, 'src/commands'), { recursive: true }).filter((file) => file.endsWith('.ts'))
@@ -40,6 +41,7 @@ const { metafile } = await build({
   banner: {
     js: banner,
   },
+  plugins: [...common.plugins, unneeded],
 })
 lean(root, Object.keys(metafile.outputs))
 // What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
