@@ -23,8 +23,11 @@ export const lost = (what: string, ...runs: readonly Ended[]): string => {
   return what
 }
 
-/** A sandbox, the built program, and a state folder of the file's own. */
-export const useLane = () => {
+/**
+ * A sandbox, the built program, and a state folder of the file's own. A lease that is abandoned after three seconds, as nobody wants to wait for thirty;
+ * `lease`: after another time, where nobody has to wait for its end and a busy machine may be late with a renewal.
+ */
+export const useLane = ({ lease = 3 }: { readonly lease?: number } = {}) => {
   const sandbox = useSandbox({ speed: { reloadMs: 20, keepAliveMs: 0, ready: 20, terminate: 20 } })
   const { systems, close } = useSystems(sandbox)
   const state = mkdtempSync(join(tmpdir(), 'honeydue-lane-'))
@@ -38,14 +41,14 @@ export const useLane = () => {
     for (const secret of plantedValues) expect(all.some((said) => said.includes(secret))).toBe(false)
   })
 
-  /** The world of the case, no run behind it; a lease that is abandoned after three seconds: nobody wants to wait for thirty. */
+  /** The world of the case, no run behind it. */
   const arrange = async (one?: Case): Promise<Readonly<Record<string, string>>> => {
     await close()
     await sandbox().reset()
     rmSync(journalFolder(state), { recursive: true, force: true })
     const given = parse(readFileSync(join(sandbox().dir, 'environment.yaml'), 'utf8')) as object
     mkdirSync(state, { recursive: true })
-    writeFileSync(environment, stringify({ ...given, ...one?.settings, lease: { name: 'honeydue-operators', seconds: 3 } }))
+    writeFileSync(environment, stringify({ ...given, ...one?.settings, lease: { name: 'honeydue-operators', seconds: lease } }))
     return (await one?.world?.(sandbox())) ?? {}
   }
 
@@ -112,11 +115,11 @@ export const useLane = () => {
     const open = journals().filter(({ lines }) => lines.at(-1)?.type !== 'end')
     return lease?.holder === undefined && open.length <= killed
   }
-  /** As it is once nothing moves any more. */
-  const worldOf = async (id: CaseName): Promise<string> => {
+  /** As it is once nothing moves any more; one that is another than is `wanted` is looked at for longer, as a busy machine may only be slow to come there. */
+  const worldOf = async (id: CaseName, wanted?: string): Promise<string> => {
     const one = caseOf(id)
     let before = JSON.stringify(await one.end(sandbox()))
-    for (let same = 0, rounds = 0; same < 3 && rounds < 400; rounds++) {
+    for (let same = 0, rounds = 0; same < (wanted === undefined || before === wanted ? 3 : 50) && rounds < 400; rounds++) {
       await sleep(20)
       const now = JSON.stringify(await one.end(sandbox()))
       same = now === before ? same + 1 : 0

@@ -1,4 +1,5 @@
-// Loaded into the built program before itself (`node --import`): numbers what it writes, and ends or cuts it at the number that is asked for.
+// Loaded into the built program before itself (`node --import`): numbers and names what it writes, and ends or cuts it at the number that is asked for,
+// or at the n-th point of a name ("2 before the line waiting 1"): how often a step waits is another number each time, and the same place has the same name.
 // The program knows nothing of it.
 import files, { appendFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
@@ -11,11 +12,15 @@ const { POINTS_LOG, POINTS_KILL, POINTS_CUT, POINTS_CUT_TO } = process.env
 // What it starts itself (Node as a watcher) is not the program.
 if (process.argv[1]?.endsWith('bin/run.js')) {
   let count = 0
+  const named = new Map()
+  /** Whether the point that is `ahead` of those so far is the one to be killed at. */
+  const isIt = (name, ahead) => POINTS_KILL === String(count + ahead) || POINTS_KILL === `${(named.get(name) ?? 0) + ahead} ${name}`
   /** One moment at which a machine may lose its power. */
   const point = (name) => {
     count++
+    named.set(name, (named.get(name) ?? 0) + 1)
     if (POINTS_LOG) appendFileSync(POINTS_LOG, `${count} ${name}\n`)
-    if (String(count) !== POINTS_KILL) return
+    if (!isIt(name, 0)) return
     process.kill(process.pid, 'SIGKILL')
     // Nothing more is done until the signal has come.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
@@ -30,18 +35,18 @@ if (process.argv[1]?.endsWith('bin/run.js')) {
       handle.appendFile = async (text) => {
         const { type, step = '' } = JSON.parse(text)
         point(`before the line ${type} ${step}`)
-        if (String(count + 1) === POINTS_KILL) await append(text.slice(0, text.length / 2))
+        if (isIt(`in the line ${type} ${step}`, 1)) await append(text.slice(0, text.length / 2))
         point(`in the line ${type} ${step}`)
         await append(text)
         point(`after the line ${type} ${step}`)
       }
-    } else if (file.endsWith('.honeydue-new')) point(`a new file beside ${file.replace(/^.*\//, '')}`)
+    } else if (file.endsWith('.honeydue-new')) point(`a new file beside ${file.replace(/^.*\//, '').replace(/\.[^.]+\.honeydue-new$/, '')}`)
     return handle
   }
   const mkdtempSync = files.mkdtempSync
   files.mkdtempSync = (...args) => {
     const folder = mkdtempSync(...args)
-    point(`a folder of its own ${folder.replace(/^.*\//, '')}`)
+    point(`a folder of its own ${folder.replace(/^.*\/|\d+-[0-9a-f]{10}|.{6}$/g, '')}`)
     return folder
   }
   const rename = fs.rename
@@ -62,7 +67,7 @@ if (process.argv[1]?.endsWith('bin/run.js')) {
     module.request = (options, ...rest) => {
       const { method = 'GET', path = '' } = options
       if (!writes(method, path)) return request(options, ...rest)
-      const what = `${method} ${path.split('?')[0]}`
+      const what = `${method} ${path.split('?')[0].replace(/(?<=\/pods\/)[^/]+|(?<=\/)[0-9a-f-]{16,}/g, '*')}`
       point(`before ${what}`)
       const sent = request(options, ...rest)
       sent.prependOnceListener('response', () => point(`after ${what}`))

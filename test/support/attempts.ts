@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './program.ts'
 
 export interface Ended {
   readonly code: number | null
+  /** By a signal that cannot be caught, and not for being late. */
   readonly killed: boolean
+  /** Ended because it no longer came on: it says nothing of the program where the machine is busy with something else. */
+  readonly late: boolean
   readonly said: string
 }
 
@@ -38,17 +41,52 @@ const shareOf = (word: string): number => ([...word].reduce((sum, letter) => sum
 export const spreadOver = <T>(all: readonly T[], most: number, word: string): readonly T[] =>
   all.length <= most ? all : Array.from({ length: most }, (_, i) => all[Math.floor(((i + shareOf(word)) * all.length) / most)] as T)
 
-/** The built program, its journals below `state`; ended by force after two minutes. */
+/** How long a program may neither say nor journal anything, and how long it may take in all: on a busy machine, one that comes on is slow and not stuck. */
+const patience = { silent: 120_000, whole: 900_000, look: 1000 }
+
+/** Ends it once it has not come on for too long; returns whether it was ended so. Time that this process itself was not given does not count. */
+const endStuck = (child: ChildProcess, progress: () => number): (() => boolean) => {
+  let late = false
+  let [seen, silent, whole] = [progress(), 0, 0]
+  let looked = performance.now()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    const passed = Math.min(now - looked, 2 * patience.look)
+    looked = now
+    const here = progress()
+    silent = here === seen ? silent + passed : 0
+    seen = here
+    whole += passed
+    if (silent < patience.silent && whole < patience.whole) return
+    late = true
+    child.kill('SIGKILL')
+  }, patience.look)
+  child.once('close', () => clearInterval(timer))
+  return () => late
+}
+
+/** How much stands in all journals below `state`. */
+const journaled = (state: string): number => {
+  try {
+    const folder = journalFolder(state)
+    return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+  } catch {
+    return 0
+  }
+}
+
+/** The built program, its journals below `state`; ended by force where it is stuck. */
 export const startProgram = (words: readonly string[], state: string, env: NodeJS.ProcessEnv = {}): Child => {
   const child = spawn(process.execPath, [join(root, 'bin/run.js'), ...words], {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', XDG_STATE_HOME: state, NODE_DISABLE_COMPILE_CACHE: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 120_000,
-    killSignal: 'SIGKILL',
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
-  const ended = new Promise<Ended>((resolve) => child.on('close', (code, signal) => resolve({ code, killed: signal === 'SIGKILL', said })))
+  const isLate = endStuck(child, () => said.length + journaled(state))
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, killed: signal === 'SIGKILL' && !isLate(), late: isLate(), said })),
+  )
   return { process: child, ended }
 }
 
