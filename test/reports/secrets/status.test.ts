@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { lastRotatedNote } from '../../../src/lib/notes.ts'
@@ -9,7 +9,7 @@ import { planted, plantedValues } from '../../../src/lib/sandbox/deployment/plan
 import type { Sandbox } from '../../../src/lib/sandbox/sandbox.ts'
 import { contextOf } from '../../support/context.ts'
 import { useSystems } from '../../support/systems-of.ts'
-import { useSandbox } from '../../support/worlds.ts'
+import { adminKey, adminUser, secondLoginKept, useSandbox } from '../../support/worlds.ts'
 
 const sandbox = useSandbox({ postgres: true })
 const { systems, close } = useSystems(sandbox)
@@ -20,7 +20,8 @@ const applied = 'kubectl.kubernetes.io/last-applied-configuration'
 // A reset leaves this machine's token as it is.
 beforeEach(() => writeFileSync(join(sandbox().dir, 'cloudflare-token'), planted.cloudflareToken))
 
-const status = () => secretsStatus.look({}, readersOf(systems(), secretsStatus.needs), contextOf(sandbox().environment))
+const status = (environment = sandbox().environment) =>
+  secretsStatus.look({}, readersOf(systems(), secretsStatus.needs), contextOf(environment))
 const told = async () => (await status()).findings.map(({ level, text }) => `${level} ${text}`)
 const inCheckout = ({ environment }: Sandbox, file: string) => join(environment.checkout, file)
 const setKeys = ({ kubernetes }: Sandbox, values: Readonly<Record<string, string | undefined>>, manager = 'kubectl-edit') =>
@@ -146,4 +147,38 @@ test('what we write of one key is recorded of that key alone; of what kubectl ap
   expect(await stale()).toEqual([expect.stringContaining('SECRET_KEY')])
   setKeys(sandbox(), { FCM_SERVER_KEY: 'new' }, 'kubectl-client-side-apply')
   expect((await stale()).some((text) => text.includes('REDIS_PASSWORD'))).toBe(true)
+})
+
+test('the login of the admin panel is compared with what config.yaml has, by its hash, where the configuration says where that stands', async () => {
+  const { environment, kubernetes } = sandbox()
+  secondLoginKept(sandbox())
+  const config = inCheckout(sandbox(), 'deploy-k3s/config.yaml')
+  const login = async (sourceKey: string | undefined) => {
+    await close()
+    const basicAuth = { secret: 'admin-basic-auth', ...(sourceKey !== undefined && { sourceKey }) }
+    const { tables, findings } = await status({ ...environment, basicAuth })
+    const row = tables[0]?.rows.find(([name]) => name === 'admin-basic-auth')
+    return [row?.[3], ...findings.filter(({ text }) => text.includes('admin-basic-auth')).map(({ text, next }) => `${text} → ${next}`)]
+  }
+  expect(await login(undefined)).toEqual(['?'])
+  expect(await login(adminKey)).toEqual(['the same'])
+  expect(await login('sandbox_admin.gone')).toEqual([
+    'missing',
+    expect.stringMatching(/config.yaml has no sandbox_admin.gone, the source of admin-basic-auth users/),
+  ])
+  // Of a hash in another form nothing can be said, and nothing is.
+  const line = `${adminUser}:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC`
+  kubernetes.client.update(stored, 'admin-basic-auth', namespace, (draft) => {
+    draft['data'] = { users: base64(line) }
+  })
+  expect(await login(adminKey)).toEqual(['not compared'])
+  await sandbox().reset()
+  secondLoginKept(sandbox())
+  writeFileSync(config, readFileSync(config, 'utf8').replace(planted.adminPassword, 'Another-Password-1'))
+  expect(await login(adminKey)).toEqual([
+    'another',
+    expect.stringMatching(
+      /config.yaml sandbox_admin.password is another value than admin-basic-auth users: .* → honeydue secrets:rotate admin-basic-auth --dry-run$/,
+    ),
+  ])
 })

@@ -32,11 +32,14 @@ export const basicUserOf = async (
   return { secret: found, key: one, user, line }
 }
 
-/** Whether the line has this password; false too where it is hashed in a way that is not looked into here. */
-export const lineHas = (line: Secret, user: string, password: Secret): boolean => {
+/** Whether the line has this password; undefined where it is hashed in a way that is not looked into here. */
+export const passwordOf = (line: Secret, user: string, password: Secret): boolean | undefined => {
   const text = line.reveal().trim()
-  return text.startsWith(`${user}:`) && apr1Has(text.slice(user.length + 1), password.reveal()) === true
+  return text.startsWith(`${user}:`) ? apr1Has(text.slice(user.length + 1), password.reveal()) : false
 }
+
+/** The same, where what is not known counts as another one. */
+export const lineHas = (line: Secret, user: string, password: Secret): boolean => passwordOf(line, user, password) === true
 
 /** The public names for which a middleware asks by that Secret: an Ingress names it in its annotation. */
 export const askedFor = async (

@@ -14,6 +14,10 @@ export const registrySources = { username: yaml('registry.username'), password: 
 
 export const pullKey = '.dockerconfigjson'
 
+/** Where the login of the admin panel stands: secret-rotation.md is cut before the key, which the configuration names. */
+export const loginSource = ({ basicAuth: { sourceKey } }: Pick<Environment, 'basicAuth'>): ValueSource | undefined =>
+  sourceKey === undefined ? undefined : yaml(sourceKey)
+
 /** Where the truth of every key stands, as secret-rotation.md has it; of a key that it does not know, nothing is said. */
 export const sourcesOf = ({
   database,

@@ -6,8 +6,9 @@ import type { Readers } from '../../systems/systems.ts'
 import { type Answer, answer } from '../answer.ts'
 import { findPlaces, originSecret } from '../cert/places.ts'
 import { makersIn } from '../cluster/makers.ts'
+import { basicUserOf, passwordOf } from './basic-auth.ts'
 import { type Consumer, consumersOf } from './consumers.ts'
-import { pullKey, registrySources, shownSource, sourcesOf } from './sources.ts'
+import { loginSource, pullKey, registrySources, shownSource, sourcesOf } from './sources.ts'
 import { askWhetherTheyWork, type Worked } from './working.ts'
 
 /** Where a key's truth stands, beside what the Secret has; no value is kept. */
@@ -17,7 +18,10 @@ export interface SourceState {
   /** Undefined where there is no such file. */
   readonly mode: number | undefined
   readonly there: boolean
-  readonly same: boolean
+  /** Undefined where it cannot be compared: a password that the Secret has the hash of, in a form that is not looked into here. */
+  readonly same: boolean | undefined
+  /** What brings both together again, where `secrets:sync` does not. */
+  readonly next?: string
 }
 
 export interface KeyState extends KeptKey {
@@ -57,7 +61,13 @@ export const surveySecrets = async (
     secret.keys.map(async (key): Promise<KeyState> => {
       const consumers = [...consumersOf({ secret: secret.name, key: key.name }, { workloads, pods }), ...(entrances.get(secret.name) ?? [])]
       const source = sources[secret.name]?.[key.name]
-      const asked = key.name === pullKey ? answer(pullSource(checkout, key)) : source && answer(sourceState(checkout, source, key))
+      const login = secret.name === environment.basicAuth.secret ? loginSource(environment) : undefined
+      const asked =
+        key.name === pullKey
+          ? answer(pullSource(checkout, key))
+          : login
+            ? answer(loginState(look, environment, login, key))
+            : source && answer(sourceState(checkout, source, key))
       return { ...key, secret, consumers, source: asked && (await asked) }
     }),
   )
@@ -90,6 +100,22 @@ const pullSource = async (checkout: CheckoutReader, key: KeptKey): Promise<Sourc
   ])
   const both = username && password && digestOf(`${username.reveal()}:${password.reveal()}`)
   return { ...state, there: both !== undefined, same: both === key.digest }
+}
+
+/** The Secret has the hash of what stands in config.yaml. */
+const loginState = async (
+  look: Readers<'kube' | 'checkout'>,
+  environment: Environment,
+  source: ValueSource,
+  key: KeptKey,
+): Promise<SourceState> => {
+  const [state, found, value] = await Promise.all([
+    sourceState(look.checkout, source, key),
+    basicUserOf(environment, look),
+    look.checkout.value(source),
+  ])
+  const same = typeof found === 'string' || value === undefined ? undefined : passwordOf(found.line, found.user, value)
+  return { ...state, same, next: 'honeydue secrets:rotate admin-basic-auth --dry-run' }
 }
 
 /** What Traefik uses of the namespace's Secrets: certificates of Ingresses and TLSStores, and the users of basic authentication. */

@@ -4,12 +4,12 @@ import { minutes } from '../../clock.ts'
 import { Blocked } from '../../errors.ts'
 import { askedFor, basicUserOf, lineHas } from '../../facts/secrets/basic-auth.ts'
 import { dayOfRotation } from '../../facts/secrets/day-of-rotation.ts'
+import { loginSource } from '../../facts/secrets/sources.ts'
 import { later } from '../../later.ts'
 import { every, type Finding, holds, when } from '../../plan/finding.ts'
 import type { Change, Gate, Proof, Step } from '../../plan/procedure.ts'
 import { both } from '../../plan/shown.ts'
 import { Secret } from '../../secret.ts'
-import type { ValueSource } from '../../systems/checkout/types.ts'
 import type { Readers } from '../../systems/systems.ts'
 import { valueFiles } from '../../value-files.ts'
 import { baseOf, fitting, howFar, same } from './how-far.ts'
@@ -53,8 +53,7 @@ export const adminBasicAuth: Kind<LoginFacts, Systems> = {
       line,
     } = found
     const base = baseOf(called)
-    const source: ValueSource | undefined =
-      basicAuth.sourceKey === undefined ? undefined : { file: 'deploy-k3s/config.yaml', in: 'yaml', key: basicAuth.sourceKey }
+    const source = loginSource(environment)
     const [inSource, at, kept] = await Promise.all([
       source && checkout.value(source),
       source && checkout.valueLine(source),

@@ -80,17 +80,12 @@ const ofSource = (key: KeyState): readonly Observation[] => {
   const { source } = key
   if (source === undefined) return []
   if (!source.answered) return [warning(`The source of ${called(key)} could not be read: ${reasonOf(source.error)}`)]
-  const { shown, file, mode, there, same }: SourceState = source.value
+  const { shown, file, mode, there, same, next = 'honeydue secrets:sync --dry-run' }: SourceState = source.value
   if (mode === undefined) return [wrong(`The source of ${called(key)} is not on this machine: ${file}`)]
   return [
     ...(there ? [] : [wrong(`${file} has no ${shown.slice(file.length).trim() || 'value'}, the source of ${called(key)}`)]),
-    ...(there && !same
-      ? [
-          wrong(
-            `${shown} is another value than ${called(key)}: the next 02-setup-secrets.sh would change it, and no pod would know`,
-            'honeydue secrets:sync --dry-run',
-          ),
-        ]
+    ...(there && same === false
+      ? [wrong(`${shown} is another value than ${called(key)}: the next 02-setup-secrets.sh would change it, and no pod would know`, next)]
       : []),
     ...((mode & 0o077) === 0 ? [] : [wrong(`${file} can be read by others (${mode.toString(8)})`, sh`chmod 600 ${file}`)]),
   ]

@@ -47,7 +47,8 @@ const sourceOf = ({ source }: KeyState): string => {
   if (source === undefined) return '?'
   if (!source.answered) return 'not read'
   const { there, same } = source.value
-  return there ? (same ? 'the same' : 'another') : 'missing'
+  if (!there) return 'missing'
+  return same === undefined ? 'not compared' : same ? 'the same' : 'another'
 }
 
 const usedBy = (key: KeyState): string =>
