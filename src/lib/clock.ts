@@ -30,7 +30,7 @@ export const atMost = async <T>(clock: Clock, within: Duration, work: Promise<T>
     () => undefined,
     () => undefined,
   )
-  return Promise.race([work, late]).finally(() => ended.abort())
+  return Promise.race([work, late]).finally(() => ended.abort(null))
 }
 
 /**

@@ -1,6 +1,9 @@
 /** What a terminal acts on or hides instead of showing it: controls, direction marks, joiners, halves of a pair, line separators. */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
+/** What most lines consist of, and which nothing is to be done with. */
+const isPlain = /^[ -~]*$/
+
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 const escaped = (sign: string): string => {
@@ -13,7 +16,7 @@ const escaped = (sign: string): string => {
  * One line of what the world said, as a terminal may have it: `\x1b` and `\u202e` are seen and not obeyed, a line break is `\n`.
  * Whatever comes from outside passes here before it is styled; what is styled never does.
  */
-export const shown = (text: string): string => text.replace(unseen, escaped)
+export const shown = (text: string): string => (isPlain.test(text) ? text : text.replace(unseen, escaped))
 
 /** The same for text of several lines, such as shell lines: its own line breaks stay. */
 export const shownLines = (text: string): string => text.split('\n').map(shown).join('\n')

@@ -66,7 +66,7 @@ export const feedOf = (source: Source, { open, follow, clock, changed, signal, a
       if ('remark' in line) {
         if (remarks.length < 3 && line.remark.trim() !== '') remarks.push(line.remark.slice(0, 500))
       } else if (!isTold(line)) {
-        lines.push({ ...line, source, came })
+        lines.push({ at: line.at, text: line.text, more: line.more, source, came })
         size += line.text.length
         count++
         last = line.at

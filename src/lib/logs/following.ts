@@ -43,13 +43,15 @@ export const followed = (wanted: Wanted, first: readonly Pod[], { kube, clock, s
   const read = (source: Source, from: Partial<Pick<Parameters<KubeReader['streamLog']>[0], 'sinceSeconds' | 'sinceTime' | 'tail'>>) => {
     const { namespace, pod, container, previous } = source
     const follow = wanted.follow && !previous
+    const last = told.get(source.id)
     const feed = feedOf(source, {
       open: () => kube.streamLog({ namespace, pod, container, previous, follow, signal, ...from }),
       follow,
       clock,
       changed: changes.ring,
       signal,
-      after: told.get(source.id),
+      // As it is now: it goes on with what another feed of it tells.
+      after: last && { ...last },
     })
     const key = `${source.id}/${source.run}`
     const before = outcomes.get(key)
@@ -114,8 +116,12 @@ export const followed = (wanted: Wanted, first: readonly Pod[], { kube, clock, s
     tell: (lines: readonly FeedLine[]): void => {
       for (const { source, at } of lines) {
         const last = told.get(source.id)
-        if (last?.at === at) last.times++
-        else told.set(source.id, { at, times: 1 })
+        if (last === undefined) told.set(source.id, { at, times: 1 })
+        else if (last.at === at) last.times++
+        else {
+          last.at = at
+          last.times = 1
+        }
       }
     },
     outcomes: (): readonly Outcome[] => [...outcomes.values()],

@@ -5,13 +5,15 @@ export type Level = (typeof levels)[number]
 
 export const isAtLeast = (level: Level, least: Level): boolean => levels.indexOf(level) >= levels.indexOf(least)
 
-const names: Readonly<Record<string, Level>> = {
-  ...{ trace: 'trace', trc: 'trace', finest: 'trace', debug: 'debug', dbg: 'debug', debu: 'debug', verbose: 'debug' },
-  ...{ info: 'info', inf: 'info', information: 'info', notice: 'info', log: 'info', ready: 'info', event: 'info', wait: 'info' },
-  ...{ warn: 'warn', wrn: 'warn', warning: 'warn', error: 'error', err: 'error', eror: 'error', severe: 'error', fail: 'error' },
-  ...{ fatal: 'fatal', ftl: 'fatal', fata: 'fatal', panic: 'fatal', dpanic: 'fatal', pnc: 'fatal', critical: 'fatal', crit: 'fatal' },
-  ...{ alert: 'fatal', emerg: 'fatal', emergency: 'fatal' },
-}
+const names = new Map<string, Level>(
+  Object.entries({
+    ...{ trace: 'trace', trc: 'trace', finest: 'trace', debug: 'debug', dbg: 'debug', debu: 'debug', verbose: 'debug' },
+    ...{ info: 'info', inf: 'info', information: 'info', notice: 'info', log: 'info', ready: 'info', event: 'info', wait: 'info' },
+    ...{ warn: 'warn', wrn: 'warn', warning: 'warn', error: 'error', err: 'error', eror: 'error', severe: 'error', fail: 'error' },
+    ...{ fatal: 'fatal', ftl: 'fatal', fata: 'fatal', panic: 'fatal', dpanic: 'fatal', pnc: 'fatal', critical: 'fatal', crit: 'fatal' },
+    ...{ alert: 'fatal', emerg: 'fatal', emergency: 'fatal' },
+  } as const),
+)
 
 /** By a word (zap, zerolog, slog with `INFO+2`, Google's severity) or a number (pino and bunyan: 10 to 60). */
 export const levelOfValue = (value: unknown): Level | undefined => {
@@ -19,7 +21,8 @@ export const levelOfValue = (value: unknown): Level | undefined => {
     const at = Math.floor(value / 10) - 1
     return value < 10 ? undefined : levels[Math.min(at, levels.length - 1)]
   }
-  return typeof value === 'string' ? names[value.toLowerCase().replace(/[+-]\d+$/, '')] : undefined
+  if (typeof value !== 'string') return undefined
+  return names.get(value) ?? names.get(value.toLowerCase().replace(/[+-]\d+$/, ''))
 }
 
 const letters: Readonly<Record<string, Level>> = { T: 'trace', D: 'debug', I: 'info', W: 'warn', E: 'error', F: 'fatal', A: 'fatal' }
@@ -52,7 +55,7 @@ export const levelOf = (text: string): Level | undefined => {
   if (sign) return sign
   if (crash.test(bare)) return 'fatal'
   const word = worded.exec(bare)?.slice(1).find(Boolean)
-  const said = word === undefined ? undefined : names[word.toLowerCase()]
+  const said = word === undefined ? undefined : names.get(word.toLowerCase())
   if (said) return said
   if (thrown.test(bare)) return 'error'
   return levelOfValue(keyed.exec(line)?.[1])

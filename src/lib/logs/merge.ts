@@ -15,12 +15,16 @@ export const bell = () => {
     },
     /** Until it has been rung, or for so long at most. */
     heard: async (clock: Clock, signal: AbortSignal, atMost?: Duration): Promise<void> => {
-      if (!rung) {
+      if (!rung && !signal.aborted) {
         const over = new AbortController()
+        // One signal made of two would cost more than all else that is done for a piece.
+        const stop = () => over.abort(null)
+        signal.addEventListener('abort', stop, { once: true })
         const rings = new Promise<void>((resolve) => (wake = resolve))
-        const late = clock.sleep(atMost ?? 3_600_000, AbortSignal.any([signal, over.signal])).catch(() => {})
+        const late = clock.sleep(atMost ?? 3_600_000, over.signal).catch(() => {})
         await Promise.race([rings, late])
-        over.abort()
+        signal.removeEventListener('abort', stop)
+        stop()
       }
       rung = false
       signal.throwIfAborted()

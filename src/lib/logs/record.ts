@@ -19,7 +19,7 @@ const styles = /\u001B\[[0-9;]*m/g
 
 /** Takes one line apart: JSON of zap, zerolog, slog, pino and their like; of every other line its level. `hide` is put over each value and over the rest. */
 export const saidIn = (line: string, hide: (text: string, name?: string) => string): Said => {
-  const plain = line.replace(styles, '')
+  const plain = line.includes('\u001B') ? line.replace(styles, '') : line
   const json = objectIn(plain)
   if (!json) {
     const message = hide(plain)

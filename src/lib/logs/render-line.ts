@@ -14,7 +14,7 @@ export interface Told {
 /** So many characters of one line are shown. */
 const most = 8192
 /** A tab is a blank to whoever reads, and to a terminal. */
-const untabbed = (text: string): string => text.replaceAll('\t', '    ')
+const untabbed = (text: string): string => (text.includes('\t') ? text.replaceAll('\t', '    ') : text)
 
 /** So many lines of one value, such as a stack. */
 const mostWithin = 40
@@ -60,9 +60,14 @@ export const lineWriter = (chalk: ChalkInstance, { today, aliasOf }: { readonly 
   }
   return ({ line, said }: Told): { readonly text: string; readonly cut: boolean } => {
     const time = line.at.startsWith(today) ? line.at.slice(11, 23) : `${line.at.slice(0, 10)} ${line.at.slice(11, 23)}`
-    const broken = said.fields.filter(([, value]) => typeof value === 'string' && value.includes('\n'))
-    const flat = said.fields.filter((field) => !broken.includes(field)).map(([name, value]) => `${name}=${asWord(value)}`)
-    const { text, cut } = inBrief([said.message, ...flat].filter(Boolean).join(' '), line.more)
+    const broken: (readonly [string, unknown])[] = []
+    let whole = said.message
+    for (const field of said.fields) {
+      const [name, value] = field
+      if (typeof value === 'string' && value.includes('\n')) broken.push(field)
+      else whole += `${whole === '' ? '' : ' '}${name}=${asWord(value)}`
+    }
+    const { text, cut } = inBrief(whole, line.more)
     const level = said.level === undefined ? '' : `${colours[said.level](said.level.toUpperCase().padEnd(5))} `
     const stacks = broken.flatMap(([name, value]) => {
       const lines = String(value).trimEnd().split('\n')
@@ -70,7 +75,8 @@ export const lineWriter = (chalk: ChalkInstance, { today, aliasOf }: { readonly 
       const left = lines.length > mostWithin ? [`    | … ${lines.length - mostWithin} more lines`] : []
       return [`    | ${shown(name)}:`, ...kept, ...left]
     })
-    return { text: [`${chalk.dim(time)} ${prefixOf(line.source)} ${level}${shown(untabbed(text))}`, ...stacks].join('\n'), cut }
+    const told = `${chalk.dim(time)} ${prefixOf(line.source)} ${level}${shown(untabbed(text))}`
+    return { text: stacks.length === 0 ? told : [told, ...stacks].join('\n'), cut }
   }
 }
 
