@@ -9,6 +9,7 @@ import { builtins } from './builtins.js'
 import { fewSpinners } from './few-spinners.js'
 import { banner, lean } from './lean.js'
 import { licences } from './licences.js'
+import { mergeChunks } from './merge-chunks.js'
 import { nodeOnly } from './node-only.js'
 import { shortNames } from './short-names.js'
 import { packedGrammar, smallGrammar } from './small-grammar.js'
@@ -44,6 +45,7 @@ const { metafile } = await build({
   plugins: [...common.plugins, unneeded],
 })
 lean(root, Object.keys(metafile.outputs))
+await mergeChunks(root, common)
 // What answers `--help` and `--version` is one file on its own, so that nothing else is read for it.
 await build({ ...common, entryPoints: ['src/answer.ts'] })
 // PostgreSQL's grammar looks for its program beside the file that it is bundled into.
