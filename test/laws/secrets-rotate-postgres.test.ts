@@ -55,6 +55,13 @@ laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
     meets: 'work',
   },
   {
+    name: 'PostgreSQL, and the source still has the value of before',
+    input: { ...input, 'keep-old': true },
+    arrange: () => writeFileSync(file('postgres_password.txt'), 'the-value-of-before', { mode: 0o600 }),
+    meets: 'work',
+    long: true,
+  },
+  {
     name: 'a role that somebody gave another password',
     input,
     arrange: async () => void (await sandbox().postgres.query("ALTER ROLE neondb_owner PASSWORD 'of-somebody-else'")),

@@ -83,6 +83,15 @@ laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
     meets: 'work',
   },
   {
+    name: 'the source still has the value of before',
+    input: { ...input, 'keep-old': true },
+    arrange: () => {
+      setLive('rotated-by-hand')
+      sandbox().redis.startWith('rotated-by-hand')
+    },
+    meets: 'work',
+  },
+  {
     name: 'no source',
     input,
     arrange: () =>

@@ -30,8 +30,6 @@ interface LoginFacts extends ValueFacts {
   /** The line as it is to be. */
   readonly nextLine: Secret
   readonly hosts: readonly string[]
-  /** What the source had before, where it has it still. */
-  readonly before: Secret | undefined
   /** What the old line is of, where the source says it. */
   readonly oldPassword: Secret | undefined
 }
@@ -136,7 +134,7 @@ export const adminBasicAuth: Kind<LoginFacts, Systems> = {
   steps: (facts) => [
     asks(facts),
     keepBoth(facts) as Step<Systems>,
-    facts.source ? (placeInSource({ ...facts, source: facts.source, old: facts.before }) as Step<Systems>) : inItsSource(facts),
+    facts.source ? (placeInSource({ ...facts, source: facts.source, old: undefined }) as Step<Systems>) : inItsSource(facts),
     setLine(facts),
     lets(facts),
     ...(facts.old === undefined

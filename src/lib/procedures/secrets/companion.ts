@@ -24,6 +24,8 @@ export interface Companion {
   readonly next: Secret
   /** What the new one replaces; undefined where nothing is known of it any more. */
   readonly old: Secret | undefined
+  /** What the source has, where it has not the new one yet. */
+  readonly before: Secret | undefined
   readonly source: ValueSource
   readonly line: number | undefined
   readonly lines: false
@@ -62,6 +64,7 @@ export const gatherCompanion = async (
   const next = kept ?? new Secret(given ?? present)
   const old = before ?? (present === next.reveal() ? undefined : new Secret(present))
   const source = await sourceByName(look, key, [old?.reveal() ?? present, next.reveal()])
+  const inSource = source && (await look.checkout.value(source))
   return {
     namespace,
     name,
@@ -71,6 +74,7 @@ export const gatherCompanion = async (
     present,
     next,
     old,
+    before: same(inSource, next) ? undefined : inSource,
     source: source ?? { file: sources.environment, in: 'env', key },
     line: source && (await look.checkout.valueLine(source)),
     lines: false,

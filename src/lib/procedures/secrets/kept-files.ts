@@ -74,21 +74,27 @@ export const keepBoth = (facts: ValueFacts): Change<Files> => {
   }
 }
 
-/** What the next 02-setup-secrets.sh and the next deploy read. */
+/** What the next 02-setup-secrets.sh and the next deploy read. It may have been another value than the live one: that is what is put back. */
 export const placeInSource = (
-  facts: Pick<RotationFacts, 'base' | 'source' | 'line' | 'lines' | 'next' | 'old' | 'against'>,
+  facts: Pick<RotationFacts, 'base' | 'source' | 'line' | 'lines' | 'next' | 'old' | 'before' | 'against'>,
 ): Change<Files> => {
-  const { base, source, line, lines, next, old } = facts
+  const { base, source, line, lines, next, old, before = old } = facts
   const place = { base, source, ...(line !== undefined && { line }), ...(lines && { lines: true as const }) }
   return {
     title: `Put the new value into ${source.file.split('/').at(-1)}`,
-    effect: [{ what: shownSource(source), before: 'the old value', after: 'the new value' }],
+    effect: [
+      {
+        what: shownSource(source),
+        before: old === undefined || same(before, old) ? 'the old value' : 'a value that is not the live one',
+        after: 'the new value',
+      },
+    ],
     check: async () => facts.against,
     apply: (write) => write.checkout.placeValue({ ...place, value: next }),
     verify: (look) => hasSource(facts, look),
     shows: (prove) => prove.checkout.placed({ base, source, ...(lines && { lines: true }) }),
-    undo: (write) => write.checkout.placeValue({ ...place, value: old ?? next }),
-    undone: async ({ checkout }) => when(same(await checkout.value(source), old), `${shownSource(source)} is not the old value`),
+    undo: (write) => write.checkout.placeValue({ ...place, value: before ?? next }),
+    undone: async ({ checkout }) => when(same(await checkout.value(source), before), `${shownSource(source)} is not the old value`),
   }
 }
 

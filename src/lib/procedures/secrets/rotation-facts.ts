@@ -80,6 +80,7 @@ export const gatherRotation = async (
     folder: checkout.folder,
     next,
     old,
+    before: same(inSource, next) ? undefined : inSource,
     made,
     early,
     consumers,

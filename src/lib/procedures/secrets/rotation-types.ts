@@ -34,6 +34,8 @@ export interface ValueFacts extends RotationWish {
   readonly next: Secret
   /** What the new one replaces; undefined where the rotation is over. */
   readonly old: Secret | undefined
+  /** What the source has, where it has not the new one yet: it may be another value than the live one. */
+  readonly before?: Secret | undefined
   /** Why it may not begin. */
   readonly against: Finding
   readonly clock: Clock
