@@ -9,6 +9,7 @@ import { builtins } from './builtins.js'
 import { fewSpinners } from './few-spinners.js'
 import { banner, lean } from './lean.js'
 import { licences } from './licences.js'
+import { madeAtBuild } from './made-at-build.js'
 import { mergeChunks } from './merge-chunks.js'
 import { nodeOnly } from './node-only.js'
 import { shortNames } from './short-names.js'
@@ -42,7 +43,7 @@ const { metafile } = await build({
   banner: {
     js: banner,
   },
-  plugins: [...common.plugins, unneeded],
+  plugins: [...common.plugins, unneeded, madeAtBuild],
 })
 lean(root, Object.keys(metafile.outputs))
 await mergeChunks(root, common)

@@ -1,18 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
-import { Set as AsnSet, BitString, fromBER, Integer, OctetString, Sequence, Utf8String } from 'asn1js'
-import {
-  AlgorithmIdentifier,
-  AttributeTypeAndValue,
-  BasicConstraints,
-  Certificate,
-  Extension,
-  ExtKeyUsage,
-  GeneralName,
-  GeneralNames,
-  PublicKeyInfo,
-  RelativeDistinguishedNames,
-} from 'pkijs'
+import { armoured, bits, der, distinguishedName, identifier, integer, octets, sequence, time, truth } from './der.ts'
 
 /** A certificate and its private key, both PEM. */
 export interface Identity {
@@ -52,7 +40,7 @@ const oid = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
 } as const
 
-/** A certificate authority with a fresh EC P-256 key: node:crypto makes keys and signatures, pkijs the X.509 around them. */
+/** A certificate authority with a fresh EC P-256 key: node:crypto makes keys and signatures; the X.509 around them stands below. */
 export function createAuthority(commonName: string): Authority {
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = pem(own.privateKey)
@@ -92,84 +80,53 @@ function signed(
 ): string {
   // An hour early: the clocks of a guest and its host differ.
   const notBefore = request.notBefore ?? new Date(Date.now() - 3_600_000)
-  const certificate = new Certificate()
-  certificate.version = 2
-  certificate.serialNumber = new Integer({ valueHex: toArrayBuffer(Buffer.concat([Buffer.from([0x4d]), randomBytes(15)])) })
-  certificate.issuer = distinguishedName(issuer.commonName, [])
-  certificate.subject = distinguishedName(request.commonName, request.organizations ?? [])
-  certificate.notBefore.value = notBefore
-  certificate.notAfter.value = new Date(notBefore.getTime() + (request.days ?? 365) * day)
-  certificate.subjectPublicKeyInfo = new PublicKeyInfo({ schema: fromBER(toArrayBuffer(spki(publicKey))).result })
-  certificate.extensions = extensions(issuer.publicKey, request, publicKey, authority)
-  const algorithm = new AlgorithmIdentifier({ algorithmId: oid.ecdsaWithSha256 })
-  certificate.signature = algorithm
-  certificate.signatureAlgorithm = algorithm
-  const content = Buffer.from(certificate.encodeTBS().toBER())
-  certificate.tbsView = new Uint8Array(content)
-  certificate.signatureValue = new BitString({ valueHex: toArrayBuffer(sign('sha256', content, issuer.privateKey)) })
-  return armoured('CERTIFICATE', Buffer.from(certificate.toSchema(true).toBER()))
+  const algorithm = sequence(identifier(oid.ecdsaWithSha256))
+  const organizations = (request.organizations ?? []).map((value) => [oid.organization, value] as const)
+  const content = sequence(
+    // Version 3.
+    der(0xa0, integer(Buffer.from([2]))),
+    integer(Buffer.concat([Buffer.from([0x4d]), randomBytes(15)])),
+    algorithm,
+    distinguishedName([oid.commonName, issuer.commonName]),
+    sequence(time(notBefore), time(new Date(notBefore.getTime() + (request.days ?? 365) * day))),
+    distinguishedName(...organizations, [oid.commonName, request.commonName]),
+    spki(publicKey),
+    der(0xa3, sequence(...extensions(issuer.publicKey, request, publicKey, authority))),
+  )
+  return armoured('CERTIFICATE', sequence(content, algorithm, bits(sign('sha256', content, issuer.privateKey))))
 }
 
-function extensions(issuerKey: KeyObject, request: CertificateRequest, publicKey: KeyObject, authority: boolean): Extension[] {
+function extensions(issuerKey: KeyObject, request: CertificateRequest, publicKey: KeyObject, authority: boolean): readonly Buffer[] {
   const found = [
-    extension(oid.basicConstraints, true, new BasicConstraints({ cA: authority }).toSchema().toBER()),
+    extension(oid.basicConstraints, true, sequence(...(authority ? [truth] : []))),
     // Bits from the left: digitalSignature, keyEncipherment; keyCertSign and cRLSign for an authority.
-    extension(
-      oid.keyUsage,
-      true,
-      new BitString({ valueHex: toArrayBuffer(Buffer.from([authority ? 0x06 : 0xa0])), unusedBits: authority ? 1 : 5 }).toBER(),
-    ),
-    extension(oid.subjectKey, false, new OctetString({ valueHex: keyIdentifier(publicKey) }).toBER()),
+    extension(oid.keyUsage, true, bits(Buffer.from([authority ? 0x06 : 0xa0]), authority ? 1 : 5)),
+    extension(oid.subjectKey, false, octets(keyIdentifier(publicKey))),
   ]
   if (authority) return found
-  // SEQUENCE { [0] keyIdentifier }, written out: it is fixed but for its 20 bytes.
-  found.push(
-    extension(
-      oid.authorityKey,
-      false,
-      toArrayBuffer(Buffer.concat([Buffer.from([0x30, 0x16, 0x80, 0x14]), Buffer.from(keyIdentifier(issuerKey))])),
-    ),
-  )
-  found.push(extension(oid.extendedUsage, false, new ExtKeyUsage({ keyPurposes: [oid.serverAuth, oid.clientAuth] }).toSchema().toBER()))
+  found.push(extension(oid.authorityKey, false, sequence(der(0x80, keyIdentifier(issuerKey)))))
+  found.push(extension(oid.extendedUsage, false, sequence(identifier(oid.serverAuth), identifier(oid.clientAuth))))
   const names = [
-    ...(request.names ?? []).map((name) => new GeneralName({ type: 2, value: name })),
-    ...(request.addresses ?? []).map(
-      (address) => new GeneralName({ type: 7, value: new OctetString({ valueHex: addressBytes(address) }) }),
-    ),
+    ...(request.names ?? []).map((name) => der(0x82, Buffer.from(name))),
+    ...(request.addresses ?? []).map((address) => der(0x87, addressBytes(address))),
   ]
-  if (names.length > 0) found.push(extension(oid.alternativeNames, false, new GeneralNames({ names }).toSchema().toBER()))
+  if (names.length > 0) found.push(extension(oid.alternativeNames, false, sequence(...names)))
   return found
 }
 
-function extension(extnID: string, critical: boolean, value: ArrayBuffer): Extension {
-  return new Extension({ extnID, critical, extnValue: value })
-}
+const extension = (name: string, critical: boolean, value: Uint8Array): Buffer =>
+  sequence(identifier(name), ...(critical ? [truth] : []), octets(value))
 
-function distinguishedName(commonName: string, organizations: readonly string[]): RelativeDistinguishedNames {
-  const types = [
-    ...organizations.map((value) => new AttributeTypeAndValue({ type: oid.organization, value: new Utf8String({ value }) })),
-    new AttributeTypeAndValue({ type: oid.commonName, value: new Utf8String({ value: commonName }) }),
-  ]
-  // pkijs would write one set of all: legal, but other tools then read `O=a + CN=b`. Real ones have one set for each.
-  const sets = types.map((type) => new AsnSet({ value: [type.toSchema()] }))
-  return new RelativeDistinguishedNames({ typesAndValues: types, valueBeforeDecode: new Sequence({ value: sets }).toBER() })
-}
+const keyIdentifier = (key: KeyObject): Buffer => createHash('sha1').update(spki(key)).digest()
 
-function keyIdentifier(key: KeyObject): ArrayBuffer {
-  return toArrayBuffer(createHash('sha1').update(spki(key)).digest())
-}
-
-function addressBytes(address: string): ArrayBuffer {
-  if (isIP(address) === 4) return toArrayBuffer(Buffer.from(address.split('.').map(Number)))
+function addressBytes(address: string): Buffer {
+  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
   const [head = '', tail = ''] = address.split('::')
   const left = head.split(':').filter(Boolean)
   const right = tail.split(':').filter(Boolean)
   const groups = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
-  return toArrayBuffer(Buffer.from(groups.map((group) => group.padStart(4, '0')).join(''), 'hex'))
+  return Buffer.from(groups.map((group) => group.padStart(4, '0')).join(''), 'hex')
 }
 
 const spki = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' })
 const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString()
-const toArrayBuffer = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer
-const armoured = (label: string, der: Buffer): string =>
-  `-----BEGIN ${label}-----\n${(der.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END ${label}-----\n`

@@ -51,13 +51,14 @@ export async function repositoryFiles(): Promise<ReadonlyMap<string, FileContent
 /** Folders without which git does not take `.git` for a repository. */
 export const emptyOfGit = ['.git/refs/heads', '.git/objects']
 
+/** One child: starting each from a process of this size costs more than all that git does. */
+const making = 'cd "$1"; git init -q --template= -b master; git fast-import --quiet; git reset -q --mixed master'
+
 /** The files of `.git`, made once in a process: the same bytes serve every sandbox and every reset. */
 const makeHistory = async (): Promise<ReadonlyMap<string, Buffer>> => {
   const folder = await mkdtemp(join(tmpdir(), 'honeydue-history-'))
   try {
-    await git(folder, ['init', '-q', '--template=', '-b', 'master'])
-    await git(folder, ['fast-import', '--quiet'], commits.map((commit) => imported(commit)).join(''))
-    await git(folder, ['reset', '-q', '--mixed', 'master'])
+    await runs('sh', ['-ec', making, 'sh', folder], commits.map((commit) => imported(commit)).join(''))
     const entries = await readdir(join(folder, '.git'), { recursive: true, withFileTypes: true })
     const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     return new Map(await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file))] as const)))
@@ -84,13 +85,12 @@ const imported = ({ tag, at, message, instead, files }: Commit, from = ''): stri
   ].join('')
 
 /** git in a folder, with nobody's configuration; resolves with what it printed. */
-export const git = (folder: string, args: readonly string[], input?: string): Promise<string> =>
+export const git = (folder: string, args: readonly string[], input?: string): Promise<string> => runs('git', ['-C', folder, ...args], input)
+
+const runs = (program: string, args: readonly string[], input?: string): Promise<string> =>
   new Promise((resolve, reject) => {
-    const child = execFile(
-      'git',
-      ['-C', folder, ...args],
-      { env: quiet(), timeout: 10_000, maxBuffer: 16 * 1024 * 1024 },
-      (error, stdout) => (error ? reject(error) : resolve(stdout)),
+    const child = execFile(program, args, { env: quiet(), timeout: 10_000, maxBuffer: 16 * 1024 * 1024 }, (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
     )
     child.stdin?.on('error', () => {})
     child.stdin?.end(input ?? '')

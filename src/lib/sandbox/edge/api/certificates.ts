@@ -4,7 +4,6 @@ import type {
   OriginCACertificateDeleteResponse,
 } from 'cloudflare/resources/origin-ca-certificates/origin-ca-certificates'
 import type { Authority } from '../../certificates.ts'
-import { publicKeyOf } from '../csr.ts'
 import { type Answer, paged, refuse } from './answer.ts'
 import type { CloudflareState, IssuedCertificate } from './state.ts'
 
@@ -18,6 +17,7 @@ export async function createCertificate(state: CloudflareState, authority: Autho
   const csr = typeof asked.csr === 'string' ? asked.csr : ''
   const hostnames = Array.isArray(asked.hostnames) ? asked.hostnames.map(String) : []
   const validity = Number(asked.requested_validity ?? 5475) as Validity
+  const { publicKeyOf } = await import('../read-csr.ts')
   const publicKey = await publicKeyOf(csr)
   if (!publicKey) throw refuse(400, 1013, 'Failed to parse the certificate signing request')
   if (!validities.includes(validity)) throw refuse(400, 1007, `The requested validity is not one of ${validities.join(', ')}`)
