@@ -62,6 +62,18 @@ laws(rotate, wholeSubject({ sandbox, systems, close, observe }), [
     long: true,
   },
   {
+    name: 'PostgreSQL, and the Secret was edited in the middle of a rotation',
+    input,
+    arrange: async () => {
+      bothKept()
+      await sandbox().postgres.query("ALTER ROLE neondb_owner PASSWORD 'hfrom-the-run-before'")
+      sandbox().kubernetes.client.update(stored, 'honeydue-secrets', namespace, (draft) => {
+        draft['data'] = { ...(draft['data'] as object), POSTGRES_PASSWORD: Buffer.from('a-third-one').toString('base64') }
+      })
+    },
+    refused: /has a third POSTGRES_PASSWORD, neither the old nor the new one/,
+  },
+  {
     name: 'a role that somebody gave another password',
     input,
     arrange: async () => void (await sandbox().postgres.query("ALTER ROLE neondb_owner PASSWORD 'of-somebody-else'")),
