@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 
 export interface FileContent {
@@ -27,17 +27,22 @@ export function makeExactly(root: string, files: ReadonlyMap<string, FileContent
   mkdirSync(root, { recursive: true })
   prune('')
   for (const folder of emptyFolders) mkdirSync(join(root, folder), { recursive: true })
-  for (const [path, { content, mode }] of files) {
+  for (const [path, wanted] of files) {
     const place = join(root, path)
-    if (present.has(path)) {
-      const right = mode === undefined || (statSync(place).mode & 0o777) === mode
-      if (right && readFileSync(place).equals(typeof content === 'string' ? Buffer.from(content) : content)) continue
-      // Rights are given to a new file only.
-      rmSync(place)
-    }
-    mkdirSync(dirname(place), { recursive: true })
-    writeFileSync(place, content, mode === undefined ? {} : { mode })
+    if (!present.has(path)) mkdirSync(dirname(place), { recursive: true })
+    writeExactly(place, wanted, present.has(path))
   }
+}
+
+/** Brings one file to this content and these rights; what is so already is only read. */
+export function writeExactly(place: string, { content, mode }: FileContent, present = existsSync(place)): void {
+  if (present) {
+    const right = mode === undefined || (statSync(place).mode & 0o777) === mode
+    if (right && readFileSync(place).equals(typeof content === 'string' ? Buffer.from(content) : content)) return
+    // Rights are given to a new file only.
+    rmSync(place)
+  }
+  writeFileSync(place, content, mode === undefined ? {} : { mode })
 }
 
 /** The folders above a path, without the root. */

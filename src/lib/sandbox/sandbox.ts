@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { stringify } from 'yaml'
 import { loadEnvironment } from '../environment/load.ts'
-import type { Environment } from '../environment/schema.ts'
-import { type ApnsSandbox, startApns } from './apns/apns.ts'
+import { accessFiles } from './access-files.ts'
+import { startApns } from './apns/apns.ts'
 import { writeCheckout } from './deployment/checkout.ts'
 import { seed } from './deployment/deployment.ts'
 import {
@@ -16,82 +15,33 @@ import {
   nodes as nodeFacts,
   observability as observabilityFacts,
   registryHost,
-  storage as storageFacts,
   storageHost,
 } from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
 import { planted } from './deployment/planted.ts'
-import { answers, type ProgramOptions, programs } from './deployment/programs.ts'
+import { answers, programs } from './deployment/programs.ts'
 import { pulling } from './deployment/pulling.ts'
 import { reachability } from './deployment/reachability.ts'
-import { type CloudflareApi, startCloudflareApi } from './edge/api/server.ts'
-import { type EdgeSandbox, type EdgeSpeed, startEdge } from './edge/edge.ts'
-import type { OriginCa } from './edge/origin-ca.ts'
-import { sandboxEnvironment } from './environment.ts'
-import { type FcmSandbox, startFcm } from './fcm.ts'
-import { kubeconfig } from './kubeconfig.ts'
+import { startCloudflareApi } from './edge/api/server.ts'
+import { startEdge } from './edge/edge.ts'
+import { startFcm } from './fcm.ts'
 import { startKubernetes } from './kubernetes/kubernetes.ts'
-import type { KubernetesSandbox, Speed } from './kubernetes/types.ts'
+import type { KubernetesSandbox } from './kubernetes/types.ts'
 import { whatLasts } from './lasting.ts'
-import { type MailSandbox, startMail } from './mail/mail.ts'
-import { type NeonSandbox, startNeon } from './neon/neon.ts'
+import { startMail } from './mail/mail.ts'
+import { startNeon } from './neon/neon.ts'
 import { k3sFiles, k3sState } from './nodes/k3s-files.ts'
 import { type NodesSandbox, startNodes } from './nodes/nodes.ts'
-import type { BootSpeed } from './nodes/server.ts'
-import { type ObservabilitySandbox, startObservability } from './observability/observability.ts'
-import { type PostgresOptions, type PostgresSandbox, startPostgres } from './postgres/postgres.ts'
-import { type RedisSandbox, startRedis } from './redis/redis.ts'
-import { type RegistrySandbox, startRegistry } from './registry/registry.ts'
+import { startObservability } from './observability/observability.ts'
+import { startPostgres } from './postgres/postgres.ts'
+import { startRedis } from './redis/redis.ts'
+import { startRegistry } from './registry/registry.ts'
 import { startSlowPort } from './slow-port.ts'
-import { type StorageSandbox, startStorage } from './storage/storage.ts'
-import { type SandboxUrls, urlsOf } from './urls.ts'
+import { startStorage } from './storage/storage.ts'
+import type { Sandbox, SandboxOptions } from './types.ts'
+import { urlsOf } from './urls.ts'
 
-export interface SandboxOptions {
-  /** Where its files go; without one, a folder that `stop` removes. */
-  readonly dir?: string
-  /** Starts PostgreSQL at once; otherwise it starts when something first connects. */
-  readonly postgres?: boolean
-  /** Milliseconds that every connection takes longer in each direction: a link to measure over. */
-  readonly delay?: number
-  readonly speed?: Partial<Speed & EdgeSpeed & BootSpeed>
-  /** Its workers take jobs and end them; otherwise the queue stays as it is, which tests rely on. */
-  readonly jobs?: boolean
-  /** Connections that each api pod opens at its start; 20 as in production, fewer where many pods start. */
-  readonly warmupPings?: number
-  /** The PgBouncer that its pooler behaves as; 1.24 by default. */
-  readonly poolerRelease?: PostgresOptions['poolerRelease']
-  /** Where its PostgreSQL comes from, and is left; a fresh one by default. */
-  readonly postgresServers?: PostgresOptions['servers']
-  /** Servers that the pods use in the place of the sandbox's own: its Redis by the port on 127.0.0.1, and where they are given its PostgreSQL and what the migration's Job runs. */
-  readonly outside?: { readonly redis: number } & Partial<Pick<ProgramOptions, 'database' | 'migrate'>>
-}
-
-export interface Sandbox {
-  readonly dir: string
-  readonly kubernetes: KubernetesSandbox
-  readonly nodes: NodesSandbox
-  readonly redis: RedisSandbox
-  readonly postgres: PostgresSandbox
-  readonly cloudflare: CloudflareApi
-  readonly registry: RegistrySandbox
-  readonly neon: NeonSandbox
-  readonly mail: MailSandbox
-  readonly apns: ApnsSandbox
-  readonly fcm: FcmSandbox
-  readonly storage: StorageSandbox
-  readonly observability: ObservabilitySandbox
-  /** What signs origin certificates, for worlds that need one of their own. */
-  readonly originCa: OriginCa
-  readonly edge: EdgeSandbox
-  /** The environment of the CLI, as `environment.yaml` in `dir` has it. */
-  readonly environment: Environment
-  readonly urls: SandboxUrls
-  /** What a pod of the application began with; undefined of one whose program has not begun. */
-  environmentOf(pod: string): Readonly<Record<string, string>> | undefined
-  /** Everything as at the start, in milliseconds. */
-  reset(): Promise<void>
-  stop(): Promise<void>
-}
+export type { Sandbox, SandboxOptions } from './types.ts'
 
 /** Starts the whole deployment on random ports of 127.0.0.1; several may run at once, and `stop` leaves nothing behind. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -130,11 +80,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const admin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'] })
     const nextAdmin = authority.issue({ commonName: 'system:admin', organizations: ['system:masters'], days: 366 })
     const checkout = join(dir, 'checkout')
-    await Promise.all([
-      writeCheckout(checkout, origin),
-      writeFile(join(dir, 'ca.crt'), authority.certificate),
-      writeFile(join(dir, 'origin-ca.crt'), originCa.authority.certificate),
-    ])
+    await writeCheckout(checkout, origin)
     const images = imagesOf(checkout)
     const registry = started(
       await startRegistry({ identity: authority.issue({ commonName: registryHost, names: [registryHost] }), tags: images.tags }),
@@ -260,24 +206,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       // Over UDP.
       names: mail.names.port,
     }
-    const cluster = { server: `https://127.0.0.1:${ports.kubernetes}`, ca: authority.certificate }
-    const viewer = authority.issue({ commonName: 'viewer', organizations: ['viewers'] })
-    const overlay = sandboxEnvironment({ dir, checkout, ports })
     const urls = urlsOf(ports, join(dir, 'ca.crt'))
-    /** What leads into the sandbox: whoever works with it may write over these files. */
-    const writeAccess = () =>
-      Promise.all([
-        writeFile(join(dir, 'admin.kubeconfig'), kubeconfig(cluster, 'admin', admin), { mode: 0o600 }),
-        writeFile(join(dir, 'viewer.kubeconfig'), kubeconfig(cluster, 'viewer', viewer), { mode: 0o600 }),
-        writeFile(join(dir, 'environment.yaml'), stringify(overlay), { mode: 0o600 }),
-        writeFile(join(dir, 'cloudflare-token'), planted.cloudflareToken, { mode: 0o600 }),
-        writeFile(join(dir, 'storage-key'), `${storageFacts.id}:${planted.storageKey}`, { mode: 0o600 }),
-        writeFile(join(dir, 'grafana-token'), planted.grafanaToken, { mode: 0o600 }),
-        writeFile(join(dir, 'registry-login'), `admin:${planted.registryPassword}`, { mode: 0o600 }),
-        writeFile(join(dir, 'neon-key'), planted.neonKey, { mode: 0o600 }),
-        writeFile(join(dir, 'urls.json'), `${JSON.stringify(urls, undefined, 2)}\n`, { mode: 0o600 }),
-      ])
-    await writeAccess()
+    const access = accessFiles({ dir, checkout, ports, urls, authority, originRoot: originCa.authority.certificate, admin })
+    access.write()
     const { environment } = loadEnvironment({ asked: join(dir, 'environment.yaml'), env: {}, sandbox: () => undefined })
     return {
       dir,
@@ -301,7 +232,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       async reset() {
         // First what runs in pods: it would go on in the systems while they are put back, and leave a lock in them for example.
         kubernetes.halt()
-        await Promise.all([writeCheckout(checkout, origin), writeAccess()])
+        await writeCheckout(checkout, origin)
+        access.write()
         for (const again of resets) await again()
       },
       stop,

@@ -100,13 +100,27 @@ function served(client: Client, place: string): Served | undefined {
   return servedFrom({ certificate: text('tls.crt'), key: text('tls.key') })
 }
 
-// Each context names some `ca`: without one, node loads every public authority into it, which takes longer than the whole rest.
+/** By certificate and key: every Traefik reads the same few Secrets again and again, at each reload and each reset. */
+const read = new Map<string, Served | undefined>()
+const mostRead = 50
+
 /** The pair, ready to be served; undefined where certificate and key do not belong together. */
-export function servedFrom({ certificate, key }: Identity): Served | undefined {
+export function servedFrom(pair: Identity): Served | undefined {
+  const key = `${pair.certificate}\0${pair.key}`
+  if (!read.has(key)) {
+    const [oldest] = read.size < mostRead ? [] : read.keys()
+    if (oldest !== undefined) read.delete(oldest)
+    read.set(key, readPair(pair))
+  }
+  return read.get(key)
+}
+
+// Each context names some `ca`: without one, node loads every public authority into it, which takes longer than the whole rest.
+function readPair({ certificate, key }: Identity): Served | undefined {
   try {
-    const read = new X509Certificate(certificate)
-    if (!read.checkPrivateKey(createPrivateKey(key))) return undefined
-    const names = (read.subjectAltName ?? '').split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
+    const leaf = new X509Certificate(certificate)
+    if (!leaf.checkPrivateKey(createPrivateKey(key))) return undefined
+    const names = (leaf.subjectAltName ?? '').split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []))
     let made: SecureContext | undefined
     return {
       names,
