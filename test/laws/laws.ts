@@ -117,11 +117,19 @@ export const laws = <C extends Choices, N extends Name, F>(
   const carryOut = async (input: Input<C>, systems = subject.systems()) =>
     perform(await plan(input, systems), runOf(systems, needs, { clock }))
 
+  /** Whether the world before has left everything as it was: one reset between two of them is enough. */
+  let putBack = false
+  const between = async () => {
+    await subject.reset()
+    putBack = true
+  }
+
   describe.each(chosen)(`${procedure.id} · $name`, (world) => {
-    followOn()
+    followOn(world === chosen.at(-1) ? undefined : between)
     const inputOf = () => (typeof world.input === 'function' ? world.input() : world.input)
     const start = async () => {
-      await subject.reset()
+      if (!putBack) await subject.reset()
+      putBack = false
       await world.arrange()
     }
 
