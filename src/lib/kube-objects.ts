@@ -247,9 +247,3 @@ export interface KubeEvent extends KubeObject {
   readonly eventTime?: string
   readonly involvedObject?: { readonly kind?: string; readonly name?: string; readonly namespace?: string }
 }
-
-/** A time as the API writes it; undefined where there is none, or what stands there is none. */
-export const timeIn = (text: string | undefined): Date | undefined => {
-  const at = new Date(text ?? Number.NaN)
-  return Number.isNaN(at.getTime()) ? undefined : at
-}

@@ -7,7 +7,7 @@ import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
 import { type Change, defineProcedure, type Proof } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
 import type { KubeconfigState } from '../../systems/kube/types.ts'
-import type { AdminKubeconfig } from '../../systems/nodes/types.ts'
+import type { AdminKubeconfig } from '../../systems/nodes/k3s-own.ts'
 
 interface RenewFacts {
   readonly state: KubeconfigState

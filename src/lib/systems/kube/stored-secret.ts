@@ -1,5 +1,5 @@
 import { onlyCredentials } from '../../docker-config.ts'
-import { timeIn } from '../../kube-objects.ts'
+import { timeIn } from '../../kube-time.ts'
 import { lastApplied, lastRotatedNote } from '../../notes.ts'
 import { Secret } from '../../secret.ts'
 import { digestOf } from '../../secret-digest.ts'

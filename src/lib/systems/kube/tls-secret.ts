@@ -1,4 +1,4 @@
-import { timeIn } from '../../kube-objects.ts'
+import { timeIn } from '../../kube-time.ts'
 import { lastRotatedNote } from '../../notes.ts'
 import { Secret } from '../../secret.ts'
 import { appliedValues, type StoredSecret } from './stored-secret.ts'

@@ -1,6 +1,6 @@
 import { servedAt6443 } from '../../k3s.ts'
+import type { K3sCertificate } from './k3s-own.ts'
 import { limited } from './served.ts'
-import type { K3sCertificate } from './types.ts'
 
 const mark = '== '
 

@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import { Failed } from '../../errors.ts'
 import { part, type ShellLine, sh } from '../../shell.ts'
 import { replaceFile } from '../checkout/replace-file.ts'
-import type { AdminKubeconfig, KubeconfigCopy } from './types.ts'
+import type { AdminKubeconfig, KubeconfigCopy } from './k3s-own.ts'
 
 /** Where k3s keeps the kubeconfig of its admin, for root alone. */
 export const k3sKubeconfig = '/etc/rancher/k3s/k3s.yaml'

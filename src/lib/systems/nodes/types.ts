@@ -7,6 +7,7 @@ import type { Shown, System } from '../systems.ts'
 import type { NodeDisk, NodeLitter } from './disk-types.ts'
 import type { NodeEtcd } from './etcd-types.ts'
 import type { Absent } from './identities.ts'
+import type { AdminKubeconfig, K3sCertificate, KubeconfigCopy } from './k3s-own.ts'
 import type { K3sProver, K3sReader, K3sWriter } from './k3s-release.ts'
 import type { KeysReader, KeysWriter, LeavingKeys } from './keys-types.ts'
 import type { EtcdReset, NodeRestore } from './restore-types.ts'
@@ -106,29 +107,6 @@ export interface Boot {
   readonly ageSeconds: number
   /** Why who signs in may not reboot it, in sudo's words. */
   readonly refused?: string
-}
-
-/** A certificate that k3s keeps for itself, or shows at its port. */
-export interface K3sCertificate {
-  /** Below k3s' own folder: `server/tls/client-admin.crt`; or `certificate at 6443`. */
-  readonly file: string
-  /** PEM; the first of the file. */
-  readonly certificate: string
-}
-
-/** What k3s' own kubeconfig on a node holds that is no secret. */
-export interface AdminKubeconfig {
-  /** PEM. */
-  readonly certificate: string
-  /** PEM. */
-  readonly authority: string
-}
-
-/** How a copy of it on this machine is to be. */
-export interface KubeconfigCopy {
-  readonly path: string
-  readonly server: string
-  readonly context: string
 }
 
 export interface NodesReader extends K3sReader, KeysReader {
