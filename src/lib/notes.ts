@@ -12,3 +12,9 @@ export const lastRotatedNote = 'honeydue.dev/last-rotated'
 
 /** On a Node that nodes:reboot, nodes:update or cluster:upgrade is at: how it was before, so that an interrupted run brings it back to that. */
 export const beforeRebootNote = 'honeydue.dev/before-reboot'
+
+/** On another Node while nodes:replace is at one: what the one that is gone was like, so that an interrupted run gives that to the one that takes its place. */
+export const beforeReplaceNote = 'honeydue.dev/before-replace'
+
+/** On a Node that has taken the place of another one: the uid of that. */
+export const replacesNote = 'honeydue.dev/replaces'

@@ -3,7 +3,7 @@ import { drills } from '../../src/lib/drills/index.ts'
 
 /** What chapter 16 has about nodes and what stands on one alone, and the drills in which it is broken and repaired. */
 const rows: Readonly<Record<string, readonly string[]>> = {
-  'one node’s network fails': ['node-away'],
+  'one node’s network fails': ['node-away', 'node-gone'],
   'two nodes fail': ['two-nodes-away', 'two-nodes-gone'],
   'Redis data lost, or moved with its node': ['redis-lost'],
   'Redis at its limit of memory': ['redis-refuses'],

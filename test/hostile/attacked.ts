@@ -166,6 +166,11 @@ export const attacked: Readonly<Record<ProcedureId, Attacked>> = {
   },
   'nodes:drain': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
   'nodes:reboot': { words: [secondNode.alias, '--within', '30s'], systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'] },
+  'nodes:replace': {
+    words: [secondNode.alias, '--provisioned'],
+    systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],
+    arrange: async (sandbox) => void (await worlds['hetzner2 gone for good'](sandbox)),
+  },
   'nodes:update': {
     words: [secondNode.alias, '--within', '30s'],
     systems: ['kubernetes', 'ssh', 'cloudflare', 'edge'],

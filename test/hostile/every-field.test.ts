@@ -33,6 +33,7 @@ const inputs: Readonly<Record<string, (pid: string) => object>> = {
   'config:apply': () => ({ file: 'rbac.yaml' }),
   'config:set': () => ({ setting: 'OTEL_TRACES_SAMPLER_ARG=0.2', new: false }),
   'nodes:disk': () => ({ node: undefined }),
+  'nodes:replace': () => ({ node: nodes[1].alias, address: undefined, provisioned: false }),
   'nodes:updates': () => ({ node: undefined }),
   diagnose: () => ({ symptom: [hostile] }),
   'db:recover-migration': () => ({ way: 'found', image: undefined }),

@@ -22,6 +22,7 @@ import { contextOf } from '../support/context.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
+import { replaced } from '../support/replaced.ts'
 import { restored } from '../support/restored.ts'
 import { ingestToken, liveValue, postgresPassword, redisPassword, syncedSecrets } from '../support/rotation.ts'
 import { runOf } from '../support/run-of.ts'
@@ -267,6 +268,12 @@ const cases: readonly Case[] = [
     world: 'healthy',
     input: () => ({ node: 'hetzner2', all: false, within: 60_000, 'older-than': 3_600_000 }),
     observe: (one) => [records(one), onNode(one), one.nodes.node('hetzner2').boot() !== firstBoot(nodes[1].hostname)],
+  },
+  {
+    id: 'nodes:replace',
+    world: 'hetzner2 gone for good',
+    input: () => ({ node: 'hetzner2', address: undefined, provisioned: false }),
+    observe: (one) => [records(one), replaced(one)],
   },
   {
     id: 'redis:recover',

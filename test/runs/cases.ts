@@ -12,6 +12,7 @@ import type { Sandbox } from '../../src/lib/sandbox/sandbox.ts'
 import { kubeconfigEnd } from '../support/kubeconfig-end.ts'
 import { migrationWorlds, nextImage, observeMigrations } from '../support/migration-worlds.ts'
 import { idsOf } from '../support/queue.ts'
+import { replaced } from '../support/replaced.ts'
 import { restored } from '../support/restored.ts'
 import {
   adminBasicAuth,
@@ -313,6 +314,11 @@ export const cases = {
     words: () => ['hetzner2', '--within', '30s'],
     end: (sandbox) => ({ records: records(sandbox), ...onNode(sandbox), ...booted(sandbox) }),
   },
+  'nodes:replace': {
+    world: worlds['hetzner2 gone for good'],
+    words: () => ['hetzner2', '--provisioned'],
+    end: (sandbox) => ({ records: records(sandbox), ...replaced(sandbox) }),
+  },
   'nodes:uncordon': {
     world: (sandbox) => void worlds['hetzner2 cordoned'](sandbox),
     words: () => ['hetzner2'],
@@ -482,6 +488,7 @@ export const groups = {
     'nodes:clean',
     'nodes:drain',
     'nodes:reboot',
+    'nodes:replace',
     'nodes:uncordon',
     'nodes:update',
     'cluster:upgrade',

@@ -346,6 +346,14 @@ export const hands: readonly Hand[] = [
     says: 'undone since by somebody else',
   },
   {
+    id: 'nodes:replace',
+    after: /^Note what/,
+    by: 'kubectl takes the note off its keeper',
+    act: ({ world, values: { KEEPER = '' } }) => kubectl(world, 'annotate', 'node', KEEPER, 'honeydue.dev/before-replace-'),
+    codes: [8],
+    says: 'undone since by somebody else',
+  },
+  {
     id: 'redis:recover',
     after: /^Claim an empty volume/,
     by: 'kubectl annotates the pod template first',

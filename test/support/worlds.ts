@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { apr1 } from '../../src/lib/apr1.ts'
-import { ageK3s, ageKubeconfig, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
+import { ageK3s, ageKubeconfig, anotherJoins, evictedPods, idsOf, kubeconfigOf, putPair, strandLock } from '../../src/lib/drills/breaks.ts'
 import { lastApplied } from '../../src/lib/notes.ts'
 import { confinedServers, keptServers } from '../../src/lib/postgres-server/servers.ts'
 import { apns, hosts, image, namespace, nodes, storage } from '../../src/lib/sandbox/deployment/facts.ts'
@@ -91,6 +91,16 @@ export const machineGone = async ({ nodes: { setUp }, kubernetes: { client } }: 
         (draft) => set(draft, ({ type }) => (type === 'Ready' ? { status: 'False' } : {})),
         { subresource: 'status' },
       )
+}
+
+/** hetzner2 is gone for good, and another machine joins in its place once the cluster has let go of it. */
+const machineReplaced = async (sandbox: Sandbox): Promise<Values> => {
+  const { client } = sandbox.kubernetes
+  const [{ hostname: keeper }, { alias, hostname }] = nodes
+  await machineGone(sandbox, 1)
+  anotherJoins(sandbox, alias)
+  const [node, other] = [hostname, keeper].map((name) => client.get({ group: '', resource: 'nodes' }, name))
+  return { UID: node?.metadata.uid ?? '', KEEPER: other?.metadata.name ?? '' }
 }
 
 /** The machine of Redis is gone, and the worker is not on it: the cluster would take five minutes to replace that. */
@@ -385,6 +395,7 @@ export const worlds = {
     for (const alias of ['hetzner1', 'hetzner3']) await runK3s(sandbox, alias, 'v1.34.7+k3s1')
   },
   'the machine of Redis gone': redisGone,
+  'hetzner2 gone for good': machineReplaced,
   'one range new and one gone': ({ cloudflare: { state } }) => {
     const { ipv4, ipv6 } = state.ranges
     state.ranges = { ipv4: ['198.51.100.0/24', ...ipv4.slice(1)], ipv6 }

@@ -219,3 +219,23 @@ export const putSecret = ({ kubernetes }: Sandbox, name: string, key: string, va
   void kubernetes.client.update({ group: '', resource: 'secrets' }, name, namespace, (draft) => {
     draft['data'] = { ...(draft['data'] as Readonly<Record<string, string>>), [key]: Buffer.from(value).toString('base64') }
   })
+
+const arriving = new WeakMap<Sandbox, () => void>()
+
+/** As soon as the cluster has let go of it, another machine joins in its place: somebody has provisioned it, and put its host key into known_hosts. */
+export const anotherJoins = (sandbox: Sandbox, alias: string, address?: string): void => {
+  const { nodes, kubernetes } = sandbox
+  const { hostname, address: known } = nodes.node(alias)
+  arriving.get(sandbox)?.()
+  const stop = kubernetes.client.watch(({ type, object }) => {
+    if (type !== 'DELETED' || object.kind !== 'Node' || object.metadata.name !== hostname) return
+    stop()
+    void nodes.succeed(alias, address).then(() => {
+      const others = readFileSync(nodes.knownHostsFile, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith(`${known} `))
+      writeFileSync(nodes.knownHostsFile, [...others, `${known} ${nodes.node(alias).hostKey}`, ''].join('\n'))
+    })
+  })
+  arriving.set(sandbox, stop)
+}

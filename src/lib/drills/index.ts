@@ -14,6 +14,7 @@ export const drills: Readonly<Record<string, () => Promise<Drill>>> = {
   'lock-without-owner': async () => (await import('./all/lock-without-owner.ts')).drill,
   'migration-half-way': async () => (await import('./all/migration-half-way.ts')).drill,
   'node-away': async () => (await import('./all/node-away.ts')).drill,
+  'node-gone': async () => (await import('./all/node-gone.ts')).drill,
   'node-left-cordoned': async () => (await import('./all/node-left-cordoned.ts')).drill,
   'node-left-out': async () => (await import('./all/node-left-out.ts')).drill,
   'pods-evicted': async () => (await import('./all/pods-evicted.ts')).drill,

@@ -42,6 +42,7 @@ export const procedures = {
   'nodes:clean': async () => (await import('./nodes/clean.ts')).clean,
   'nodes:drain': async () => (await import('./nodes/drain.ts')).drain,
   'nodes:reboot': async () => (await import('./nodes/reboot.ts')).reboot,
+  'nodes:replace': async () => (await import('./nodes/replace.ts')).replace,
   'nodes:uncordon': async () => (await import('./nodes/uncordon.ts')).uncordon,
   'nodes:update': async () => (await import('./nodes/update.ts')).update,
   'queue:pause': async () => (await import('./queue/pause.ts')).pause,

@@ -5,6 +5,7 @@ import { loadEnvironment } from '../environment/load.ts'
 import { accessFiles } from './access-files.ts'
 import { startApns } from './apns/apns.ts'
 import { writeCheckout } from './deployment/checkout.ts'
+import { serverRoles } from './deployment/cluster.ts'
 import { seed } from './deployment/deployment.ts'
 import {
   apns as apnsFacts,
@@ -136,13 +137,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await startKubernetes({
         authority,
         etcd: nodes.api,
-        nodes: nodes.nodes.map(({ hostname, address, up, boot, state }) => ({
-          name: hostname,
-          address,
+        nodes: nodes.nodes.map((node) => ({
+          name: node.hostname,
+          get address() {
+            return node.address
+          },
+          joins: () => nodes.isMember(node.alias),
+          labels: serverRoles,
           // A machine that is up and whose k3s is stopped reports nothing; its containers go on.
-          up: () => up() && state.read('services/k3s').trim() === 'active',
-          boot,
-          version: () => state.read('k3s-running').trim(),
+          up: () => node.up() && node.state.read('services/k3s').trim() === 'active',
+          boot: () => node.boot(),
+          version: () => node.state.read('k3s-running').trim(),
         })),
         workloads: {
           program: programs({
@@ -166,6 +171,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     if (lasting.settled === undefined) seed(kubernetes, origin)
     else kubernetes.restore(lasting.settled)
     lasting.settled ??= kubernetes.snapshot()
+    stops.push(
+      kubernetes.client.watch(({ type, object }) => {
+        if (type === 'DELETED' && object.kind === 'Node') nodes.leave(object.metadata.name)
+      }),
+    )
     const { api, www } = cloudflareHosts
     const cloudflare = started(
       await startCloudflareApi({

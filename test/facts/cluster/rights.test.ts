@@ -39,6 +39,8 @@ const asks: Readonly<Record<keyof KubeWriter, readonly string[]>> = {
   changeObject: [],
   removeObject: [],
   setUnschedulable: ['patch nodes'],
+  removeNode: ['delete nodes'],
+  markNode: ['patch nodes'],
   setSecretValue: ['patch secrets'],
   setSecretValues: ['patch secrets'],
   drain: ['create pods/eviction', 'patch deployments.apps'],

@@ -56,6 +56,7 @@ export const rightsOf: Readonly<Record<string, readonly Right[]>> = {
   'deploy:scale': [deployments],
   'nodes:drain': [nodes, evict, deployments],
   'nodes:reboot': [nodes, evict, deployments],
+  'nodes:replace': [nodes, right('delete', 'nodes')],
   'nodes:uncordon': [nodes],
   'nodes:update': [nodes, evict, deployments],
   'observability:fix-token': [secrets, deployments, config],

@@ -1,5 +1,6 @@
 import { k3sVersionOf } from '../../k3s-version.ts'
 import { beforeRebootNote } from '../../notes.ts'
+import { every, type Finding, fails } from '../../plan/finding.ts'
 import type { Node } from '../../systems/kube/types.ts'
 
 /** How a node was before it was taken out of service for a reboot, or an update. */
@@ -39,3 +40,7 @@ const isNames = (value: unknown): value is readonly string[] => Array.isArray(va
 /** The annotation's value. */
 export const beforeRebootText = ({ cordoned, names, boot, update, upgrade }: BeforeReboot): string =>
   JSON.stringify({ cordoned, names, boot, ...(update && { update }), ...(upgrade !== undefined && { upgrade }) })
+
+/** No other node is out of service for something like it. */
+export const nothingBeside = (beside: readonly string[]): Finding =>
+  every(beside.map((begun) => fails(`${begun} has begun and is not at its end`, 'honeydue nodes:status')))

@@ -55,7 +55,7 @@ export const withoutPlace = (leaving: readonly Pod[], places: Places, away: stri
 }
 
 /** Whether a node is one that the volume can be mounted on. */
-export const mounts = ({ spec }: PersistentVolume, { metadata }: Node): boolean => {
+export const mounts = ({ spec }: PersistentVolume, { metadata }: Pick<Node, 'metadata'>): boolean => {
   const terms = spec.nodeAffinity?.required?.nodeSelectorTerms
   return terms === undefined || matches(terms, metadata.labels ?? {})
 }

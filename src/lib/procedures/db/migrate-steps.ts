@@ -43,7 +43,7 @@ const removeJob = ({ namespace }: MigrateFacts, job: NonNullable<MigrateFacts['j
     const now = await gatherRunners(look.kube, namespace)
     return when(now.job?.uid !== job.uid && now.alive.every(({ orphan }) => !orphan), 'the Job or its pod is still there')
   },
-  shows: (prove) => prove.kube.otherJob({ namespace, name: jobName, uid: job.uid }),
+  shows: (prove) => prove.kube.another({ kind: 'Job', namespace, name: jobName, uid: job.uid }),
   undo: { impossible: 'a Job that is gone does not come back; what it applied stands in goose_db_version' },
 })
 

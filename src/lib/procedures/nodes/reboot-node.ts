@@ -2,10 +2,10 @@ import { age } from '../../age.ts'
 import { minutes } from '../../clock.ts'
 import { ownerOf } from '../../facts/cluster/owner.ts'
 import { leadsToNode } from '../../facts/edge/round-robin.ts'
-import { beforeRebootOf, beforeRebootText } from '../../facts/nodes/before-reboot.ts'
+import { beforeRebootOf, beforeRebootText, nothingBeside } from '../../facts/nodes/before-reboot.ts'
 import { asRootOn } from '../../node-lines.ts'
 import { beforeRebootNote } from '../../notes.ts'
-import { every, type Finding, fails, when } from '../../plan/finding.ts'
+import { every, type Finding, when } from '../../plan/finding.ts'
 import { type Change, isChange, type Proof } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
 import { joinRoundRobin } from '../edge/join-round-robin.ts'
@@ -108,10 +108,6 @@ export const mayReboot = ({ boot, beside, drain }: RebootFacts): Finding => {
     nothingBeside(beside),
   ])
 }
-
-/** No other node is out of service for something like it. */
-export const nothingBeside = (beside: readonly string[]): Finding =>
-  every(beside.map((begun) => fails(`${begun} has begun and is not at its end`, 'honeydue nodes:status')))
 
 /** A run before this one has told it to. */
 const boots = (facts: RebootFacts): Proof<Needs> => ({

@@ -41,13 +41,15 @@ export function clusterObjects(): KubeObject[] {
   ]
 }
 
+/** What k3s labels the Nodes of its servers with. */
+export const serverRoles = { 'node-role.kubernetes.io/control-plane': 'true', 'node-role.kubernetes.io/etcd': 'true' }
+
 /** Gives the nodes, which their kubelets have registered, the roles, version and system of the deployment's machines. */
 export function describeNodes(client: Client): void {
   const machines = { group: '', resource: 'nodes' }
   for (const { hostname } of nodes) {
     client.update(machines, hostname, undefined, (node) => {
-      const roles = { 'node-role.kubernetes.io/control-plane': 'true', 'node-role.kubernetes.io/etcd': 'true' }
-      node.metadata.labels = { ...node.metadata.labels, ...roles }
+      node.metadata.labels = { ...node.metadata.labels, ...serverRoles }
     })
     client.update(
       machines,

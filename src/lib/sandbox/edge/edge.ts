@@ -67,7 +67,7 @@ export async function startEdge({
     open.set(node.alias, peers)
     nodes.lead(node.alias, 443, traefik.port)
     origins.push({
-      address: node.address,
+      address: () => node.address,
       port: traefik.port,
       listens: () => node.up() && runs(client, node.hostname),
       verdict: (source) => verdict(node.state, 443, source),

@@ -43,8 +43,12 @@ export async function startFront({ identity, state, origins, roots, keepAliveMs 
       return addressIn(used[turn % used.length] ?? '173.245.48.0/20', turn)
     },
   }
-  const makePools = () => new Map(origins.map((origin) => [origin.address, originPool(origin, trust, keepAliveMs)]))
+  const makePools = () => new Map(origins.map((origin) => [origin, originPool(origin, trust, keepAliveMs)]))
   let pools = makePools()
+  const poolOf = (address: string | undefined) => {
+    const origin = origins.find((one) => one.address() === address)
+    return origin && pools.get(origin)
+  }
   let next = 0
 
   const answer = async (request: IncomingMessage): Promise<Replied> => {
@@ -69,7 +73,7 @@ export async function startFront({ identity, state, origins, roots, keepAliveMs 
     let last = 522
     for (const record of order) {
       try {
-        return await ask(pools.get(record?.content ?? ''), asked)
+        return await ask(poolOf(record?.content), asked)
       } catch (error) {
         if (!(error instanceof OriginFailure)) throw error
         last = error.status

@@ -7,7 +7,8 @@ import type { Verdict } from './firewall.ts'
 /** One node as the edge sees it from outside. */
 export interface Origin {
   /** Public. */
-  readonly address: string
+  /** That names lead to; another machine in its place may have another one. */
+  address(): string
   /** Of its Traefik, on 127.0.0.1. */
   readonly port: number
   /** Whether anything listens at 443: the machine and its Traefik are up. */

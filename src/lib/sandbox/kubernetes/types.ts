@@ -113,6 +113,10 @@ export interface NodeSpec {
   boot?(): string
   /** Of its kubelet, as it was started last. */
   version?(): string
+  /** Whether it is a member, so that its kubelet registers it where it has no Node. */
+  joins?(): boolean
+  /** Of its Node, beside what every kubelet sets. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** What comes of a pull: the digest that the node then has, and whether its programs are for this kind of machine; or why nothing comes, in containerd's words. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { type ApiState, apiState } from './api-state.ts'
 import { authorizedFile } from './authorized.ts'
 import { type K3sListener, listenAsK3s } from './k3s-listener.ts'
+import { isCounted, joinEtcd, leaveEtcd } from './membership.ts'
 import { type BootSpeed, type NodeFault, type NodeServer, type Reach, startNodeServer } from './server.ts'
 import { newSshKey } from './ssh-key.ts'
 import { bookNodes, type NodeFolder, type NodeIdentity, type NodeState, nodeFolder, writeCommands } from './state.ts'
@@ -37,6 +38,12 @@ export interface NodesSandbox {
   setUp(alias: string, up: boolean): Promise<void>
   /** What etcd and k3s of all of them come to: whether an API server has what it needs. */
   api(): ApiState
+  /** Its Node object was deleted: k3s takes its member out of etcd. */
+  leave(hostname: string): void
+  /** Whether etcd counts it as a member. */
+  isMember(alias: string): boolean
+  /** Another machine of its host name in the place of one that is gone: set up as that was, with a host key, a boot and perhaps an address of its own. Its k3s joins. */
+  succeed(alias: string, address?: string): Promise<void>
   /** As a command on it would: until it answers again and k3s is active. */
   reboot(alias: string): Promise<void>
   /** Shows a fault until the returned function is called (or `reset`). */
@@ -94,7 +101,10 @@ export const startNodes = async (options: {
   const dir = resolve(options.dir)
   const folder = join(dir, 'ssh')
   const [key, laptop] = [newSshKey('honeydue-sandbox'), newSshKey('operator@laptop')]
-  const machines = new Map<string, { node: SandboxNode; server: NodeServer; folder: NodeFolder; listening: K3sListener }>()
+  const machines = new Map<
+    string,
+    { node: SandboxNode; server: NodeServer; folder: NodeFolder; listening: K3sListener; addresses: string[] }
+  >()
 
   const reachFrom =
     (from: NodeIdentity): Reach =>
@@ -121,6 +131,7 @@ export const startNodes = async (options: {
     )
     const listening = await listenAsK3s(place)
     place.lead(6443, listening.port)
+    const addresses: string[] = []
     const server = await startNodeServer({
       folder: place,
       reach: reachFrom(identity),
@@ -134,10 +145,15 @@ export const startNodes = async (options: {
     machines.set(identity.alias, {
       node: {
         ...identity,
+        get address() {
+          return addresses[0] ?? identity.address
+        },
         port: server.port,
         state: place,
         path: place.path,
-        hostKey: server.hostKey,
+        get hostKey() {
+          return server.hostKey
+        },
         up: server.up,
         boot: place.boot,
         put: place.put,
@@ -145,6 +161,7 @@ export const startNodes = async (options: {
       server,
       folder: place,
       listening,
+      addresses,
     })
   }
   const nodes = [...machines.values()].map(({ node }) => node)
@@ -164,7 +181,12 @@ export const startNodes = async (options: {
   writeFileSync(`${identityFile}.pub`, `${key.public}\n`)
   rmSync(laptopFile, { force: true })
   writeFileSync(laptopFile, laptop.private, { mode: 0o600 })
-  writeFileSync(knownHostsFile, nodes.map((node) => `${node.address} ${node.hostKey}\n`).join(''))
+  const writeKnownHosts = () =>
+    writeFileSync(knownHostsFile, identities.map(({ alias, address }) => `${address} ${machine(alias).node.hostKey}\n`).join(''))
+  writeKnownHosts()
+  const othersThan = (hostname: string) =>
+    [...machines.values()].filter(({ node }) => node.hostname !== hostname).map(({ folder: place }) => place)
+  let succeeded = false
   writeFileSync(configFile, sshConfig(folder, nodes), { mode: 0o600 })
 
   return {
@@ -177,6 +199,20 @@ export const startNodes = async (options: {
     lead: (alias, port, to) => machine(alias).folder.lead(port, to),
     setUp: (alias, up) => machine(alias).server.set(up ? undefined : 'down'),
     api: () => apiState([...machines.values()].map(({ server, folder: place }) => ({ ...place, up: server.up() }))),
+    leave: (hostname) => leaveEtcd(hostname, othersThan(hostname)),
+    isMember: (alias) => isCounted(machine(alias).node.hostname, othersThan(machine(alias).node.hostname)),
+    async succeed(alias, address) {
+      const { node, server, folder: place, addresses } = machine(alias)
+      succeeded = true
+      addresses.splice(0, 1, ...(address === undefined ? [] : [address]))
+      place.enter()
+      place.reset()
+      const [other] = nodes.filter((one) => one !== node && one.up())
+      place.put(k3sConfigFile, k3sConfig(node, other ? [other] : []))
+      place.write('address', `${node.address}\n`)
+      joinEtcd(node.hostname, place, othersThan(node.hostname))
+      await server.succeed()
+    },
     reboot: (alias) => machine(alias).server.reboot(),
     async fail(alias, fault) {
       const { server } = machine(alias)
@@ -184,6 +220,9 @@ export const startNodes = async (options: {
       return () => server.set(undefined)
     },
     async reset() {
+      for (const { addresses } of machines.values()) addresses.length = 0
+      if (succeeded) writeKnownHosts()
+      succeeded = false
       for (const { server, folder: place } of machines.values()) {
         await server.still()
         await server.set(undefined)

@@ -44,6 +44,8 @@ export interface NodeServer {
   /** Shows a fault, or none; a reboot under way comes to nothing. */
   set(fault: NodeFault | undefined): Promise<void>
   reboot(): Promise<void>
+  /** Another machine answers in its place, by a host key of its own; its k3s starts. */
+  succeed(): Promise<void>
   /** Ends the commands that run, whoever began them: one that reboots would do it to the node as it is put back. */
   still(): Promise<void>
   stop(): Promise<void>
@@ -58,7 +60,8 @@ export const startNodeServer = async (options: {
   onEnd: () => void
 }): Promise<NodeServer> => {
   const { folder, reach, speed } = options
-  const [own, foreign] = [newSshKey('sandbox'), newSshKey('sandbox')]
+  let own = newSshKey('sandbox')
+  const foreign = newSshKey('sandbox')
   const sockets = new Set<Socket>()
   const children = new Set<ChildProcess>()
   let fault: NodeFault | undefined
@@ -121,7 +124,8 @@ export const startNodeServer = async (options: {
   const serverWith = (key: string, algorithms?: Algorithms): SshServer =>
     new Server({ hostKeys: [key], ident: 'OpenSSH_9.6p1', ...(algorithms && { algorithms }) }, serve)
   const old: Algorithms = { kex: ['diffie-hellman-group14-sha1'], cipher: ['aes128-cbc'] }
-  const [server, impostor, ancient] = [serverWith(own.private), serverWith(foreign.private), serverWith(own.private, old)]
+  const made = () => [serverWith(own.private), serverWith(foreign.private), serverWith(own.private, old)] as const
+  let [server, impostor, ancient] = made()
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -179,19 +183,31 @@ export const startNodeServer = async (options: {
     }
   }
   const port = await listenSomewhere()
+  const set = async (next: NodeFault | undefined) => {
+    rebooting?.abort()
+    // For what the others' members of etcd say of its own.
+    if ((next === 'down') !== (fault === 'down')) folder.write('away', next === 'down' ? 'yes\n' : '')
+    fault = next
+    if (next === 'down') await close()
+    else if (!listener.listening) await listen(port)
+  }
   return {
     port,
-    hostKey: own.public.split(' ').slice(0, 2).join(' '),
-    up: () => listener.listening,
-    async set(next) {
-      rebooting?.abort()
-      // For what the others' members of etcd say of its own.
-      if ((next === 'down') !== (fault === 'down')) folder.write('away', next === 'down' ? 'yes\n' : '')
-      fault = next
-      if (next === 'down') await close()
-      else if (!listener.listening) await listen(port)
+    get hostKey() {
+      return own.public.split(' ').slice(0, 2).join(' ')
     },
+    up: () => listener.listening,
+    set,
     reboot,
+    async succeed() {
+      rebooting?.abort()
+      own = newSshKey('sandbox')
+      ;[server, impostor, ancient] = made()
+      folder.startAnew()
+      await close()
+      await set(undefined)
+      await folder.startK3s()
+    },
     async still() {
       const ends = [...children].map((child) => new Promise((resolve) => child.once('close', resolve)))
       for (const child of children) killGroup(child, 'SIGKILL')

@@ -65,9 +65,9 @@ export const proveKube = (paths: readonly string[]): KubeProver => {
     secretValue: ({ file, around, ...target }) => shown(keyIs(target, inBase64(file, around))),
     placedValue: ({ place, ...target }) => shown(keyIs(target, placeInBase64(place))),
     noCopy: (target) => shown([sh`${part(field(target, 'secret', `.metadata.annotations.${step(lastApplied)}`))}; test -z "$found"`]),
-    otherJob: ({ uid, ...target }) =>
+    another: ({ kind, uid, ...target }) =>
       shown([
-        sh`found=$(kubectl -n ${target.namespace} get ${`job/${target.name}`} --ignore-not-found -o jsonpath={.metadata.uid}); test "$found" != ${uid}`,
+        sh`found=$(${part(kubectlIn(target.namespace))} get ${`${kind.toLowerCase()}/${target.name}`} --ignore-not-found -o jsonpath={.metadata.uid}); test "$found" != ${uid}`,
       ]),
     jobOfAnotherImage: ({ image, ...target }) =>
       shown([

@@ -85,6 +85,15 @@ export const pauseRequest = ({ paused, ...target }: Of<'setPaused'>): KubeReques
 export const unschedulableRequest = ({ node, unschedulable }: Of<'setUnschedulable'>): KubeRequest =>
   mergePatch(pathOf('Node', undefined, node), { spec: { unschedulable: unschedulable ? true : null } })
 
+export const removeNodeRequest = ({ node, uid }: Of<'removeNode'>): KubeRequest =>
+  removeObjectRequest({ path: pathOf('Node', undefined, node), object: node, uid })
+
+export const markNodeRequest = ({ node, labels, annotations, taints }: Of<'markNode'>): KubeRequest =>
+  mergePatch(pathOf('Node', undefined, node), {
+    metadata: { labels, ...(annotations && { annotations }) },
+    ...(taints.length > 0 && { spec: { taints } }),
+  })
+
 /** The API refuses it (429) where a budget has nothing left, and (409) where another pod has the name by now. */
 export const evictRequest = ({ namespace, name, uid }: Target & { readonly uid: string }): KubeRequest => ({
   method: 'POST',

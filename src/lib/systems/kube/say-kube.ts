@@ -13,9 +13,11 @@ import {
   createObjectRequest,
   imageRequest,
   type KubeRequest,
+  markNodeRequest,
   pauseRequest,
   removeAutoscalerRequest,
   removeJobRequest,
+  removeNodeRequest,
   removeObjectRequest,
   removePodRequest,
   removeValueRequest,
@@ -53,10 +55,7 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         `Job ${placed(wanted)}`,
       )
     },
-    removePod: (wanted) => {
-      const { path, body } = removePodRequest(wanted)
-      return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, `Pod ${placed(wanted)}`)
-    },
+    removePod: (wanted) => said(deleted(removePodRequest(wanted)), `Pod ${placed(wanted)}`),
     createClaim: (wanted) =>
       said(
         sh`printf '%s' ${JSON.stringify(createClaimRequest(wanted).body)} | kubectl -n ${wanted.namespace} create -f -`,
@@ -72,24 +71,15 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
         sh`${part(kubectlIn(homeOf(wanted)))} patch ${resourceOf(wanted)} --type json -p ${JSON.stringify(changeObjectRequest(wanted).body)}`,
         objectOf(wanted),
       ),
-    removeObject: (wanted) => {
-      const { path, body } = removeObjectRequest(wanted)
-      return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, objectOf(wanted))
-    },
-    removeAutoscaler: (wanted) => {
-      const { path, body } = removeAutoscalerRequest(wanted)
-      return said(sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`, `HorizontalPodAutoscaler ${placed(wanted)}`)
-    },
-    removeJob: (wanted) => {
-      const { path, body } = removeJobRequest(wanted)
-      return said(
-        [
-          sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`,
-          sh`kubectl -n ${wanted.namespace} wait --for=delete --timeout=2m ${`job/${wanted.name}`}`,
-        ],
+    removeObject: (wanted) => said(deleted(removeObjectRequest(wanted)), objectOf(wanted)),
+    removeAutoscaler: (wanted) => said(deleted(removeAutoscalerRequest(wanted)), `HorizontalPodAutoscaler ${placed(wanted)}`),
+    removeNode: (wanted) => said(deleted(removeNodeRequest(wanted)), `Node ${wanted.node}`),
+    markNode: (wanted) => said(patched('Node', { name: wanted.node }, markNodeRequest(wanted)), `Node ${wanted.node}`),
+    removeJob: (wanted) =>
+      said(
+        [deleted(removeJobRequest(wanted)), sh`kubectl -n ${wanted.namespace} wait --for=delete --timeout=2m ${`job/${wanted.name}`}`],
         `Job ${placed(wanted)}`,
-      )
-    },
+      ),
     setUnschedulable: ({ node, unschedulable }) => said(sh`kubectl ${unschedulable ? 'cordon' : 'uncordon'} ${node}`, `Node ${node}`),
     drain: ({ node, within, gently = [] }) =>
       said(
@@ -149,6 +139,8 @@ export const sayKube = (paths: readonly string[]): System<KubeReader, KubeWriter
     },
   }
 }
+
+const deleted = ({ path, body }: KubeRequest): ShellLine => sh`printf '%s' ${JSON.stringify(body)} | kubectl delete --raw ${path} -f -`
 
 const patched = (kind: AnyKind, { namespace, name }: Placed, { contentType, body }: KubeRequest): ShellLine =>
   sh`${part(kubectlIn(namespace))} patch ${`${kind.toLowerCase()}/${name}`} --type ${contentType?.includes('json-patch') ? 'json' : 'merge'} -p ${JSON.stringify(body)}`

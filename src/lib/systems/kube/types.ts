@@ -88,6 +88,14 @@ export interface NodeTarget {
   readonly node: string
 }
 
+/** What is written on a Node by people. */
+export interface NodeMarks {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  /** The API has one list of them, which is set as a whole. */
+  readonly taints: NonNullable<Node['spec']['taints']>
+}
+
 /** Each call changes one object, as field manager `honeydue`. Throws Moved where the object is not as it was planned on, Unreachable as the reader does. */
 export interface KubeWriter {
   /** Sets one key that still has the value `from`. */
@@ -153,6 +161,10 @@ export interface KubeWriter {
   setSecretValues(
     wanted: Target & { readonly resourceVersion: string | undefined; readonly type: string; readonly values: readonly PlacedValue[] },
   ): Promise<void>
+  /** Deletes the one Node with this uid; k3s takes its member out of etcd with it. */
+  removeNode(wanted: NodeTarget & { readonly uid: string }): Promise<void>
+  /** Sets these labels and annotations of a Node, and its taints where there are any given: all else stays. */
+  markNode(wanted: NodeTarget & NodeMarks): Promise<void>
   /**
    * Evicts what runs on a node but daemons, by the API and each pod by its uid, until it is empty or on its way out. What a budget refuses is asked again
    * within `within`, over all of them. A Deployment of `gently` that is ready nowhere else is rolled out anew instead, so that its next pod is ready before this
@@ -218,8 +230,8 @@ export interface KubeProver {
   secretValue(
     target: Target & { readonly key: string; readonly file: string; readonly around?: readonly [before: string, after: string] },
   ): Shown
-  /** The Job with this uid is gone. */
-  otherJob(target: Target & { readonly uid: string }): Shown
+  /** The object with this uid is gone. */
+  another(target: Placed & { readonly kind: AnyKind; readonly uid: string }): Shown
   /** A Job has come to its end, and not with this image. */
   jobOfAnotherImage(target: Target & { readonly image: string }): Shown
 }

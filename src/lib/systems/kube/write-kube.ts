@@ -10,9 +10,11 @@ import {
   createObjectRequest,
   imageRequest,
   type KubeRequest,
+  markNodeRequest,
   pauseRequest,
   removeAutoscalerRequest,
   removeJobRequest,
+  removeNodeRequest,
   removeObjectRequest,
   removePodRequest,
   removeValueRequest,
@@ -67,6 +69,12 @@ export const writeKube = (client: KubeClient, clock: Clock, dry: boolean): KubeW
     changeObject: (wanted) => send(changeObjectRequest(wanted)),
     removeObject: (wanted) => send(removeObjectRequest(wanted)),
     setUnschedulable: (wanted) => send(unschedulableRequest(wanted)),
+    removeNode: (wanted) => send(removeNodeRequest(wanted)),
+    // A machine that is yet to join has no Node that could be asked.
+    markNode: async (wanted) => {
+      const request = markNodeRequest(wanted)
+      if (!dry || (await client.get(request.path, (one) => isOfKind('Node', one)))) await send(request)
+    },
     drain: (wanted, signal) => drainNode(client, wanted, { clock, signal, dry }),
     annotate: (wanted) => send(annotateRequest(wanted)),
     setSecretValue: async ({ value, around: _around, hashedFor: _hashedFor, also, ...wanted }) =>

@@ -37,6 +37,7 @@ export function createNodeLifecycle(context: Context, nodes: Nodes) {
   const { client, after, event, speed } = context
   const heard = new Map<string, number>()
   const tainted = new Map<string, number>()
+  const orphaned = new Map<string, number>()
 
   const taint = (node: Node): void => {
     const wanted = taintsOf(node)
@@ -100,7 +101,19 @@ export function createNodeLifecycle(context: Context, nodes: Nodes) {
       event(pod, 'Warning', 'NodeNotReady', 'Node is not ready', source)
     }
   }
+  /** The pods of a node that is no object any more, once that has been so for a while. */
+  const collectOrphans = (): void => {
+    const orphans = podsOf(client, undefined).filter(({ spec: { nodeName } }) => nodeName && !client.get(core('nodes'), nodeName))
+    for (const uid of orphaned.keys()) if (!orphans.some(({ metadata }) => metadata.uid === uid)) orphaned.delete(uid)
+    for (const { metadata } of orphans) {
+      const { uid = '', name, namespace } = metadata
+      const since = orphaned.get(uid) ?? Date.now()
+      orphaned.set(uid, since)
+      if (Date.now() - since >= speed.nodeGrace) client.delete(pods, name, namespace, { gracePeriodSeconds: 0 })
+    }
+  }
   const look = (): void => {
+    collectOrphans()
     for (const found of client.list(core('nodes'))) {
       const node = as<Node>(found)
       const { name } = node.metadata
@@ -136,6 +149,7 @@ export function createNodeLifecycle(context: Context, nodes: Nodes) {
     forget: (): void => {
       heard.clear()
       tainted.clear()
+      orphaned.clear()
     },
   }
 }

@@ -25,6 +25,7 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
       'kubernetes.io/arch': 'amd64',
       'kubernetes.io/hostname': name,
       'kubernetes.io/os': 'linux',
+      ...spec.labels,
     }
     const annotations = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' }
     const node =
@@ -122,8 +123,16 @@ export function createNodes(context: Context, specs: readonly NodeSpec[]) {
     return true
   }
   const look = (returned: (name: string) => void, rebooted: (name: string) => void): void => {
-    for (const { name, up, boot, version: running } of specs) {
+    for (const spec of specs) {
+      const { name, up, boot, version: running } = spec
       const found = client.get(core('nodes'), name)
+      if (!found && up() && spec.joins?.()) {
+        register(spec)
+        const made = client.get(core('nodes'), name)
+        if (made) begins(as<Node>(made), boot?.() ?? '')
+        rebooted(name)
+        continue
+      }
       if (!found || !up()) continue
       renew(name)
       const node = as<Node>(found)
