@@ -1,5 +1,6 @@
 import { image as deployImage } from '../../src/lib/procedures/deploy/image.ts'
 import { image, namespace } from '../../src/lib/sandbox/deployment/facts.ts'
+import { differingNodes } from '../support/digest-worlds.ts'
 import { gate, holdGate, inTransaction, jobBecomes, noTransaction, release, startJob, waitingAtGate } from '../support/migrations.ts'
 import { eventually } from '../support/worlds.ts'
 import { deploySubject } from './deploy-subject.ts'
@@ -71,6 +72,18 @@ laws(deployImage, subject, [
       sandbox().registry.push(image('web', tag))
     },
     refused: /was pushed again: .*--by-digest names the new one/,
+  },
+  {
+    name: 'a re-used tag that is set already, of which two nodes keep the content from before',
+    input: { tag: '12b2f9d', only: ['web'], 'by-digest': false },
+    arrange: () => differingNodes(sandbox()),
+    refused: /was pushed again: pods of web run .*--by-digest names the new one/,
+  },
+  {
+    name: 'the same, by its digest',
+    input: { tag: '12b2f9d', only: ['web'], 'by-digest': true },
+    arrange: () => differingNodes(sandbox()),
+    meets: 'work',
   },
   {
     name: 'an arm64 image',

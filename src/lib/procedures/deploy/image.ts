@@ -1,10 +1,10 @@
 import { counted } from '../../counted.ts'
 import { isSteady } from '../../facts/deploy/workload.ts'
 import { text, texts, toggle } from '../../plan/choice.ts'
-import { every, type Finding, fails, when } from '../../plan/finding.ts'
-import { defineProcedure } from '../../plan/procedure.ts'
+import { every, type Finding, fails, holds, when } from '../../plan/finding.ts'
+import { defineProcedure, type Proof } from '../../plan/procedure.ts'
 import { sh } from '../../shell.ts'
-import { gatherMoves, type MoveFacts, mayMove, reusedTag } from './image-facts.ts'
+import { gatherMoves, type MoveFacts, mayMove, reusedTag, type Target } from './image-facts.ts'
 import { versionOf } from './move-image.ts'
 import { releaseSteps } from './release-steps.ts'
 import { repositoryOf } from './rollback-target.ts'
@@ -53,9 +53,15 @@ export const image = defineProcedure({
         knowsSchema(facts),
         ...facts.targets.filter(({ from, to }) => from !== to).map((target) => reusedTag(target, facts)),
       ])
-    return releaseSteps(facts, check)
+    return [...facts.targets.flatMap((target) => sameContent(target, facts)), ...releaseSteps(facts, check)]
   },
 })
+
+/** A workload that is set to the tag already, and whose pods run other content than the registry has for it: replacing nothing would call that done. */
+const sameContent = (target: Target, facts: ImageFacts): readonly Proof<'kube'>[] => {
+  const reused = target.from === target.to ? reusedTag(target, facts) : holds
+  return reused.ok ? [] : [{ title: `Every pod of ${target.name} runs what the registry has for ${facts.tag}`, holds: async () => reused }]
+}
 
 /** Nothing pending and nothing that the image does not know; web and admin do not touch the schema. */
 const knowsSchema = ({ schema, targets }: ImageFacts): Finding => {
