@@ -4,7 +4,7 @@ import { prepare } from '../../src/lib/plan/plan.ts'
 import { drop } from '../../src/lib/procedures/queue/drop.ts'
 import { taskHash } from '../../src/lib/sandbox/redis/asynq-worker.ts'
 import { contextOf } from '../support/context.ts'
-import { addTask, evict, idsOf } from '../support/queue.ts'
+import { addGrouped, addTask, evict, idsOf } from '../support/queue.ts'
 import { runOf } from '../support/run-of.ts'
 import { laws } from './laws.ts'
 import { queueSubject } from './queue-subject.ts'
@@ -48,6 +48,15 @@ laws(drop, subject, [
     again: 'refusal' as const,
   })),
   {
+    name: 'those of a type that wait in two groups',
+    input: { ...ofType, type: 'digest:item', state: 'aggregating' },
+    arrange: () => {
+      for (const group of ['user 1', 'user 1', 'user 2']) addGrouped(server(), group, { type: 'digest:item' })
+      addGrouped(server(), 'user 2', { type: 'digest:other' })
+    },
+    meets: 'work',
+  },
+  {
     name: 'a queue that somebody paused',
     input: { ...ofType, type: 'notification:push', state: 'pending' },
     arrange: () => server().store.set('asynq:{default}:paused', '1790000000'),
@@ -67,6 +76,7 @@ laws(drop, subject, [
     input: allLost,
     arrange: () => {
       for (const state of ['pending', 'scheduled', 'retry', 'archived']) evict(server(), idsOf(server(), state)[0] ?? '')
+      evict(server(), addGrouped(server(), 'user 1', { type: 'digest:item' }))
       const id = addTask(server(), 'archived', { type: 'email:send', uniqueKey: lock })
       server().store.set(lock, id)
       evict(server(), id)

@@ -4,7 +4,7 @@ import { prepare } from '../../src/lib/plan/plan.ts'
 import { retry } from '../../src/lib/procedures/queue/retry.ts'
 import { contextOf } from '../support/context.ts'
 import { unlessFollowing } from '../support/following.ts'
-import { addTask, evict, idsOf } from '../support/queue.ts'
+import { addGrouped, addTask, evict, idsOf } from '../support/queue.ts'
 import { runOf } from '../support/run-of.ts'
 import { laws } from './laws.ts'
 import { queueSubject } from './queue-subject.ts'
@@ -39,6 +39,14 @@ laws(retry, subject, [
       evict(server(), chosen)
     },
     refused: /is lost: Redis evicted what was to be done/,
+  },
+  {
+    name: 'one that waits in a group',
+    input: first,
+    arrange: () => {
+      chosen = addGrouped(server(), 'user 1', { type: 'digest:item' })
+    },
+    meets: 'work',
   },
   {
     name: 'a read-only replica',

@@ -266,7 +266,8 @@ says() {
   return 1
 }
 
-has_asynq() { [ "$("$asynq" version 2>/dev/null || true)" = "\"asynq $asynq_version\"" ]; }
+# Of what asynq plays here there is a second one: it groups tasks.
+has_asynq() { [ "$("$asynq" version 2>/dev/null || true)" = "\"asynq $asynq_version, peer 2\"" ]; }
 
 has_control_plane() {
   [ "$("$control_plane" kube-apiserver --version 2>/dev/null || true)" = "Kubernetes v$control_plane_version" ] &&

@@ -35,5 +35,20 @@ export const addTask = (
   return id
 }
 
+/** One more task that waits in a group of the queue `default`; returns its id. */
+export const addGrouped = (server: RedisSandbox, group: string, task: Omit<Parameters<typeof taskHash>[0], 'id'>): string => {
+  const id = randomUUID()
+  const [names, waiting] = [server.store.get(`${prefix}groups`), server.store.get(`${prefix}g:${group}`)]
+  server.store.put(`${prefix}groups`, { type: 'set', members: new Set([...(names?.type === 'set' ? names.members : []), group]) })
+  server.store.put(`${prefix}g:${group}`, {
+    type: 'zset',
+    scores: new Map([...(waiting?.type === 'zset' ? waiting.scores : []), [id, Math.floor(Date.now() / 1000)]]),
+  })
+  const hash = taskHash({ id, ...task }, 'aggregating')
+  if (hash.type === 'hash') hash.fields.set('group', group)
+  server.store.put(`${prefix}t:${id}`, hash)
+  return id
+}
+
 /** Redis evicted it: its id stays behind. */
 export const evict = (server: RedisSandbox, id: string): void => void server.store.delete(`${prefix}t:${id}`)

@@ -135,11 +135,27 @@ describe.each(Object.entries(sides))('asynq 0.26 on %s', (_, startServer) => {
     await asynq.enqueue('low', 'only:once', 1, { unique: 600 })
     const { jobs } = await agree()
     const [one] = jobs.queues.filter(({ queue }) => queue === 'default')
-    expect(one?.counts).toEqual({ pending: 4, active: 0, scheduled: 2, retry: 0, archived: 3, completed: 0 })
+    expect(one?.counts).toEqual({ pending: 4, active: 0, scheduled: 2, retry: 0, archived: 3, completed: 0, aggregating: 0 })
     expect(jobs.queues.flatMap(({ tasks }) => tasks.filter(({ state }) => state === 'archived').map(({ error }) => error))).toEqual(
       Array(3).fill('send: dial tcp: connection refused: skip retry for the task'),
     )
     expect(jobs.locks.map(({ type, lost }) => [type, lost])).toEqual([['only:once', false]])
+  })
+
+  test('what waits in groups is the same to both, and queue:retry and queue:drop take it out of them', async () => {
+    const [first = ''] = await asynq.enqueue('default', 'digest:item', 2, { group: 'user 1' })
+    const [other = '', last = ''] = await asynq.enqueue('default', 'digest:item', 2, { group: 'user 2' })
+    const { jobs } = await agree()
+    expect(jobs.queues[0]?.counts).toMatchObject({ aggregating: 4, pending: 0 })
+    expect(await carriedOut(retry, { id: [first], type: undefined })).toBe(false)
+    expect((await agree()).seen.queues.default).toMatchObject({ aggregating: 3, pending: 1 })
+    await carriedOut(drop, { id: [other], type: undefined, state: 'archived', lost: false })
+    expect((await agree()).seen.queues.default).toMatchObject({ aggregating: 2, pending: 1 })
+    // What Redis evicted is taken out of its group, which ends with its last.
+    await admin.del(`asynq:{default}:t:${last}`)
+    await carriedOut(drop, { id: [], type: undefined, state: 'archived', lost: true })
+    expect(await admin.smembers('asynq:{default}:groups')).toEqual(['user 1'])
+    expect((await agree()).seen.queues.default).toMatchObject({ aggregating: 1 })
   })
 
   test('what a worker has is active to both, and the worker is told by both', async () => {

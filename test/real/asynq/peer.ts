@@ -10,7 +10,10 @@ export interface Inspected {
     Record<
       string,
       Readonly<
-        Record<'pending' | 'active' | 'scheduled' | 'retry' | 'archived' | 'completed' | 'processed' | 'failed' | 'latency', number>
+        Record<
+          'pending' | 'active' | 'scheduled' | 'retry' | 'archived' | 'completed' | 'aggregating' | 'processed' | 'failed' | 'latency',
+          number
+        >
       > & {
         readonly paused: boolean
         readonly tasks: Readonly<Record<string, readonly string[]>>
@@ -34,9 +37,14 @@ export const asynqAt = ({ host, port }: { readonly host: string; readonly port: 
   }
   const start = (...words: readonly string[]): Promise<Running> => startServer(program, words, { cwd: tmpdir(), env })
   return {
-    /** Ids of so many tasks, due in `seconds`; `unique`: locked for so many seconds. */
-    enqueue: async (queue: string, type: string, count: number, { seconds = 0, unique = 0 } = {}) =>
-      (await run(['enqueue', queue, type, String(count), String(seconds), String(unique)])) as readonly string[],
+    /** Ids of so many tasks, due in `seconds`; `unique`: locked for so many seconds; `group`: into that one. */
+    enqueue: async (
+      queue: string,
+      type: string,
+      count: number,
+      { seconds = 0, unique = 0, group }: { readonly seconds?: number; readonly unique?: number; readonly group?: string } = {},
+    ) =>
+      (await run(['enqueue', queue, type, String(count), String(seconds), String(unique), ...(group ? [group] : [])])) as readonly string[],
     info: async () => (await run(['info'])) as Inspected,
     /** '' where the inspector did it, else its words. */
     act: async (...words: readonly string[]) => (await run(['act', ...words])) as string,

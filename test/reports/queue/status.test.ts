@@ -5,7 +5,7 @@ import { queueStatus } from '../../../src/lib/reports/queue/status.ts'
 import { type RedisSandbox, startRedis } from '../../../src/lib/sandbox/redis/redis.ts'
 import type { redisSystem } from '../../../src/lib/systems/redis/redis.ts'
 import { contextOf } from '../../support/context.ts'
-import { addTask, evict, idsOf, openRedis } from '../../support/queue.ts'
+import { addGrouped, addTask, evict, idsOf, openRedis } from '../../support/queue.ts'
 
 let server: RedisSandbox
 let redis: ReturnType<typeof redisSystem>
@@ -57,6 +57,22 @@ test('two schedulers fire every periodic job twice; a worker that says nothing i
     'No scheduler reports that it runs',
     'No worker reports that it runs',
   ])
+})
+
+test('what waits in groups is counted over all of them, in a column of its own; one whose hash is gone is lost, and one that went on is not', async () => {
+  const columns = async () => (await look()).tables.find(({ title }) => title === 'Queues')?.columns
+  expect(await columns()).not.toContain('grouped')
+  const [first = ''] = ['user 1', 'user 1', 'user 2'].map((group) => addGrouped(server, group, { type: 'digest:item' }))
+  expect(await columns()).toEqual(expect.arrayContaining(['archived', 'grouped', 'failed today']))
+  expect((await rowsOf('Queues'))?.[0]?.slice(-2)).toEqual(['3', '3 of 1284'])
+  expect((await rowsOf('3 jobs of digest:item', 'digest:item'))?.map(([, state]) => state)).toEqual(Array(3).fill('aggregating'))
+  expect((await look()).data).toMatchObject({ queues: [{ counts: { aggregating: 3 } }] })
+  evict(server, first)
+  expect((await told()).map(([, text]) => text)).toEqual([expect.stringMatching(/^1 job of queue default is lost: .*\(aggregating\)$/)])
+  server.before('hmget', () => {
+    for (const key of ['g:user 1', 'g:user 2', 'groups']) server.store.delete(`asynq:{default}:${key}`)
+  })
+  expect(await told()).toEqual([])
 })
 
 test('a name in the set whose time has passed is no worker', async () => {

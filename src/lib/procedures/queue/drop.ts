@@ -15,7 +15,7 @@ export const drop = defineProcedure({
   choices: {
     id: optionalArguments({ about: 'the jobs, as queue:status --type lists them' }),
     type: optionalText({ about: 'every job of this type that stands in --state' }),
-    state: oneOf(['archived', 'retry', 'scheduled', 'pending'], {
+    state: oneOf(['archived', 'retry', 'scheduled', 'pending', 'aggregating'], {
       about: 'with --type: where they stand',
       ask: 'Which of them?',
       default: 'archived',

@@ -30,7 +30,7 @@ export const retry = defineProcedure({
   steps: (facts) => partsOf(facts.jobs).map((part) => runAgain(facts, part)),
 })
 
-const runs: readonly TaskState[] = ['archived', 'retry', 'scheduled']
+const runs: readonly TaskState[] = ['archived', 'retry', 'scheduled', 'aggregating']
 
 /** Why asynq would not run it, or what running it would break. */
 const mayRun = ({ id, state, lost }: Task): Finding => {

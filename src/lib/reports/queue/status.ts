@@ -38,21 +38,25 @@ const tasksOf = ({ queues }: Jobs): readonly Task[] => queues.flatMap(({ tasks }
 const told = (task: Task): Task => ({ ...task, error: masked(task.error) })
 const shownCount = (count: number | undefined): string => (count === undefined ? '?' : String(count))
 
-const queueTable = ({ queues, now }: Jobs): Table => ({
-  title: 'Queues',
-  columns: ['queue', 'pending', 'oldest', 'active', 'scheduled', 'retry', 'archived', 'failed today'],
-  rows: queues.map((queue) => {
-    const oldest = oldestPending(queue, now)
-    const { pending, active, scheduled, retry, archived } = queue.counts
-    return [
-      clipped(queue.paused ? `${queue.queue} (paused)` : queue.queue, 24),
-      shownCount(pending),
-      oldest === undefined ? '' : age(oldest),
-      ...[active, scheduled, retry, archived].map(shownCount),
-      `${queue.failedToday} of ${queue.processedToday}`,
-    ]
-  }),
-})
+const queueTable = ({ queues, now }: Jobs): Table => {
+  // Few applications group tasks: the column stands where something waits in a group, or that is not known.
+  const grouped = queues.some(({ counts }) => counts.aggregating !== 0)
+  return {
+    title: 'Queues',
+    columns: ['queue', 'pending', 'oldest', 'active', 'scheduled', 'retry', 'archived', ...(grouped ? ['grouped'] : []), 'failed today'],
+    rows: queues.map((queue) => {
+      const oldest = oldestPending(queue, now)
+      const { pending, active, scheduled, retry, archived, aggregating } = queue.counts
+      return [
+        clipped(queue.paused ? `${queue.queue} (paused)` : queue.queue, 24),
+        shownCount(pending),
+        oldest === undefined ? '' : age(oldest),
+        ...[active, scheduled, retry, archived, ...(grouped ? [aggregating] : [])].map(shownCount),
+        `${queue.failedToday} of ${queue.processedToday}`,
+      ]
+    }),
+  }
+}
 
 /** Ago, or from now. */
 const around = (at: number, now: number): string => {

@@ -6,6 +6,9 @@ export const queueKey = (queue: string, name: string): string => queuePrefix(que
 /** A task's hash. */
 export const taskKey = (queue: string, id: string): string => `${queuePrefix(queue)}t:${id}`
 
+/** The sorted set of the tasks that wait in a group, by when they came. */
+export const groupKey = (queue: string, group: string): string => `${queuePrefix(queue)}g:${group}`
+
 /** The queue that a key belongs to; undefined for another key. */
 export const queueOf = (key: string): string | undefined => /^asynq:\{(.+?)\}:/.exec(key)?.[1]
 

@@ -49,6 +49,11 @@ redis.call("ZREM", ARGV[2] .. "scheduled", ARGV[1])
 redis.call("ZREM", ARGV[2] .. "retry", ARGV[1])
 redis.call("ZREM", ARGV[2] .. "archived", ARGV[1])
 redis.call("ZREM", ARGV[2] .. "completed", ARGV[1])
+for _, group in ipairs(redis.call("SMEMBERS", ARGV[2] .. "groups")) do
+	if redis.call("ZREM", ARGV[2] .. "g:" .. group, ARGV[1]) == 1 and redis.call("ZCARD", ARGV[2] .. "g:" .. group) == 0 then
+		redis.call("SREM", ARGV[2] .. "groups", group)
+	end
+end
 redis.call("DEL", KEYS[1])
 return 1
 `

@@ -1,6 +1,6 @@
 import type { EntryMessage, ServerMessage } from '../../asynq-message.ts'
 
-export const taskStates = ['pending', 'active', 'scheduled', 'retry', 'archived', 'completed'] as const
+export const taskStates = ['pending', 'active', 'scheduled', 'retry', 'archived', 'completed', 'aggregating'] as const
 export type TaskState = (typeof taskStates)[number]
 
 /** One task as it stands in a list or set of its queue; its payload is never read out. */
@@ -8,6 +8,8 @@ export interface Task {
   readonly queue: string
   readonly id: string
   readonly state: TaskState
+  /** The group that an aggregating one waits in, until asynq makes one task of all of it. */
+  readonly group?: string
   /** '' where its hash is gone. */
   readonly type: string
   /** How often it may be tried again, and how often it was. */

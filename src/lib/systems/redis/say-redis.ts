@@ -125,7 +125,7 @@ export const proveRedis = (at: RedisDeployment): RedisProver => ({
     lines: [
       inPod(
         at,
-        sh`for id in ${words(ids)}; do state=$(redis-cli -e --raw hget ${taskKey(queue, '')}"$id" state) || exit; case $state in archived | retry | scheduled) exit 1 ;; esac; done`,
+        sh`for id in ${words(ids)}; do state=$(redis-cli -e --raw hget ${taskKey(queue, '')}"$id" state) || exit; case $state in archived | retry | scheduled | aggregating) exit 1 ;; esac; done`,
       ),
     ],
   }),

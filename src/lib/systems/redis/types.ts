@@ -165,7 +165,7 @@ export interface RedisWriter extends PasswordWriter {
   /** Stops workers from taking jobs of a queue; one that is paused keeps its time. */
   readonly pauseQueue: (queue: string) => Promise<void>
   readonly resumeQueue: (queue: string) => Promise<void>
-  /** Makes archived, scheduled and retried tasks pending; one in another state stays as it is. */
+  /** Makes archived, scheduled, retried and grouped tasks pending; one in another state stays as it is. */
   readonly runTasks: (queue: string, ids: readonly string[]) => Promise<void>
   /** Takes tasks out of their queue for good, with the unique locks that they hold. Throws Failed, after the others, where a worker has one, or it is gone already. */
   readonly dropTasks: (queue: string, ids: readonly string[]) => Promise<void>
@@ -186,7 +186,7 @@ export interface RedisProver {
   accepted(file: string, accepted: boolean): Shown
   /** There is no task of these ids. */
   dropped(queue: string, ids: readonly string[]): Shown
-  /** None of them waits as archived, to be retried or scheduled: it is pending, a worker has it, or it has run. */
+  /** None of them waits as archived, to be retried, scheduled or in a group: it is pending, a worker has it, or it has run. */
   ran(queue: string, ids: readonly string[]): Shown
   /** Workers take no jobs of the queue, or take them. */
   paused(queue: string, paused: boolean): Shown

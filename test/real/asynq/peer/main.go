@@ -74,7 +74,7 @@ func scheduler(redis asynq.RedisConnOpt, spec, kind string) {
 	scheduler.Shutdown()
 }
 
-// enqueue QUEUE TYPE COUNT [SECONDS [UNIQUE]]: so many, due in so many seconds, unique for so many.
+// enqueue QUEUE TYPE COUNT [SECONDS [UNIQUE [GROUP]]]: so many, due in so many seconds, unique for so many, into a group.
 func enqueue(redis asynq.RedisConnOpt, words []string) {
 	client := asynq.NewClient(redis)
 	defer client.Close()
@@ -96,6 +96,9 @@ func enqueue(redis asynq.RedisConnOpt, words []string) {
 		if seconds := number(4); seconds > 0 {
 			options = append(options, asynq.Unique(time.Duration(seconds)*time.Second))
 			payload = ""
+		}
+		if len(words) > 5 {
+			options = append(options, asynq.Group(words[5]))
 		}
 		info, err := client.Enqueue(asynq.NewTask(words[1], []byte(payload)), options...)
 		check(err)
@@ -126,9 +129,19 @@ func info(redis asynq.RedisConnOpt) {
 				tasks[state] = append(tasks[state], task.ID)
 			}
 		}
+		groups, err := inspector.Groups(name)
+		check(err)
+		tasks["aggregating"] = []string{}
+		for _, group := range groups {
+			all, err := inspector.ListAggregatingTasks(name, group.Group, asynq.PageSize(1000))
+			check(err)
+			for _, task := range all {
+				tasks["aggregating"] = append(tasks["aggregating"], task.ID)
+			}
+		}
 		queues[name] = map[string]any{
 			"pending": found.Pending, "active": found.Active, "scheduled": found.Scheduled, "retry": found.Retry, "archived": found.Archived,
-			"completed": found.Completed, "processed": found.Processed, "failed": found.Failed, "paused": found.Paused,
+			"completed": found.Completed, "aggregating": found.Aggregating, "processed": found.Processed, "failed": found.Failed, "paused": found.Paused,
 			"latency": found.Latency.Seconds(), "tasks": tasks,
 		}
 	}
@@ -173,7 +186,7 @@ func main() {
 	redis := asynq.RedisClientOpt{Addr: os.Getenv("ADDR"), Password: os.Getenv("PASSWORD")}
 	words := os.Args[1:]
 	if len(words) == 0 {
-		check(errors.New("worker | scheduler SPEC TYPE | enqueue QUEUE TYPE COUNT [IN [UNIQUE]] | info | act WORDS"))
+		check(errors.New("worker | scheduler SPEC TYPE | enqueue QUEUE TYPE COUNT [IN [UNIQUE [GROUP]]] | info | act WORDS"))
 	}
 	switch words[0] {
 	case "worker":
@@ -187,7 +200,7 @@ func main() {
 	case "act":
 		act(redis, words[1:])
 	case "version":
-		print("asynq 0.26.0")
+		print("asynq 0.26.0, peer 2")
 	default:
 		check(fmt.Errorf("no command is called %s", words[0]))
 	}
