@@ -46,20 +46,49 @@ const look = (redis: Redis, words: readonly (string | number)[]): Promise<unknow
 const forget = (redis: Redis, words: readonly (string | number)[]): Promise<unknown> =>
   evaluate(redis, ['evalsha', 'eval'], forgetScript, words)
 
-/** Step after step of one pass; stopped at any of them by the connection's signal. */
+/** Step after step of one pass, from a cursor on until one is `past`; stopped at any of them by the connection's signal. */
 async function* pass(
   connection: RedisConnection,
   put: typeof look,
   step: number,
   words: readonly (string | number)[],
+  { from = '0', past = () => false }: { readonly from?: string; readonly past?: (cursor: string) => boolean } = {},
 ): AsyncGenerator<readonly unknown[], void> {
-  let cursor = '0'
+  let cursor = from
   do {
     const given = await connection.use((redis) => put(redis, [cursor, step, ...words]))
     const answer: readonly unknown[] = Array.isArray(given) ? given : []
     cursor = String(answer[0])
     yield answer
-  } while (cursor !== '0')
+  } while (cursor !== '0' && !past(cursor))
+}
+
+/**
+ * The halves of a pass. A cursor counts the buckets with its bits turned round, so that a table may grow under it: those whose last bit is 0 come first,
+ * whatever the table's size, and from 1 on those whose last bit is 1.
+ */
+const halves = [{ past: (cursor: string) => /[13579]$/.test(cursor) }, { from: '1' }]
+
+/** The steps of both halves as they come: while one is on its way the server works on the other. All that was asked has been answered when it ends, however it ends. */
+async function* passInHalves(...[connection, put, step, words]: Parameters<typeof pass>): AsyncGenerator<readonly unknown[], void> {
+  const next = async (steps: ReturnType<typeof pass>) => ({ steps, result: await steps.next() })
+  const asked = new Map(
+    halves.map((half) => {
+      const steps = pass(connection, put, step, words, half)
+      return [steps, next(steps)] as const
+    }),
+  )
+  try {
+    while (asked.size > 0) {
+      const { steps, result } = await Promise.race(asked.values())
+      asked.delete(steps)
+      if (result.done) continue
+      yield result.value
+      asked.set(steps, next(steps))
+    }
+  } finally {
+    await Promise.allSettled(asked.values())
+  }
 }
 
 /** Three digits of an estimate: it is no better than that. */
@@ -105,13 +134,12 @@ export const forgetFamily = async (connection: RedisConnection, clock: Clock, { 
   const since = clock.now().getTime()
   let gone = 0
   let told = since
-  for await (const [next, deleted, longer] of pass(connection, forget, forgetting, [ttl])) {
+  for await (const [, deleted, longer] of passInHalves(connection, forget, forgetting, [ttl])) {
     gone += Number(deleted)
     const now = clock.now().getTime()
     if (longer !== '')
       throw stopped(`${String(longer)} lives longer than the cache's keys do`, 'something else writes it: it was left alone', gone)
     if (gone > most) throw stopped(`more than ${counted(most, 'key')} were found`, 'keys come faster than the plan knew of', gone)
-    if (next === '0') return
     signal.throwIfAborted()
     if (now - since > longest) throw stopped('the pass took longer than 10 min', 'keys come as fast as they go', gone)
     if (now - told < toldEvery) continue
