@@ -44,7 +44,13 @@ export const differingNodes = async (sandbox: Sandbox): Promise<void> => {
   await eventually(async () => {
     const all = ofWeb()
     const counted = client.get({ group: 'apps', resource: 'deployments' }, 'web', namespace)?.['status'] as { availableReplicas?: number }
-    return all.length === 3 && all.every((one) => JSON.stringify(one['status']).includes('"ready":true')) && counted.availableReplicas === 3
+    const replaced = all.every(({ metadata }) => metadata.uid !== pod.metadata.uid)
+    return (
+      replaced &&
+      all.length === 3 &&
+      all.every((one) => JSON.stringify(one['status']).includes('"ready":true')) &&
+      counted.availableReplicas === 3
+    )
   })
   taking(false)
 }
