@@ -31,11 +31,10 @@ export const accessFiles = ({ urls, authority, originRoot, admin, ...places }: A
     'neon-key': planted.neonKey,
     'urls.json': `${JSON.stringify(urls, undefined, 2)}\n`,
   }
-  const files = new Map<string, FileContent>([
-    ['ca.crt', { content: authority.certificate }],
-    ['origin-ca.crt', { content: originRoot }],
-    ...Object.entries(own).map(([name, content]) => [name, { content, mode: 0o600 }] as const),
-  ])
+  // Authorities are written once: beside them, somebody may add the one of another server.
+  writeExactly(join(places.dir, 'ca.crt'), { content: authority.certificate })
+  writeExactly(join(places.dir, 'origin-ca.crt'), { content: originRoot })
+  const files = new Map<string, FileContent>(Object.entries(own).map(([name, content]) => [name, { content, mode: 0o600 }]))
   return {
     write: () => {
       for (const [name, file] of files) writeExactly(join(places.dir, name), file)
