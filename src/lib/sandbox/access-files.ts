@@ -4,7 +4,7 @@ import type { Authority, Identity } from './certificates.ts'
 import { storage } from './deployment/facts.ts'
 import { planted } from './deployment/planted.ts'
 import { type EnvironmentPlaces, sandboxEnvironment } from './environment.ts'
-import { type FileContent, writeExactly } from './exact-folder.ts'
+import { writeExactly } from './exact-folder.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import type { SandboxUrls } from './urls.ts'
 
@@ -34,10 +34,9 @@ export const accessFiles = ({ urls, authority, originRoot, admin, ...places }: A
   // Authorities are written once: beside them, somebody may add the one of another server.
   writeExactly(join(places.dir, 'ca.crt'), { content: authority.certificate })
   writeExactly(join(places.dir, 'origin-ca.crt'), { content: originRoot })
-  const files = new Map<string, FileContent>(Object.entries(own).map(([name, content]) => [name, { content, mode: 0o600 }]))
   return {
     write: () => {
-      for (const [name, file] of files) writeExactly(join(places.dir, name), file)
+      for (const [name, content] of Object.entries(own)) writeExactly(join(places.dir, name), { content, mode: 0o600 })
     },
   }
 }

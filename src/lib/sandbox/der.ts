@@ -35,7 +35,7 @@ export const identifier = (dotted: string): Buffer => {
 
 /** To the second; from 2050 on in the longer of the two forms (RFC 5280, 4.1.2.5). */
 export const time = (at: Date): Buffer => {
-  const digits = `${at.toISOString().replaceAll(/[-:T]|\.\d+/g, '')}`
+  const digits = at.toISOString().replaceAll(/[-:T]|\.\d+/g, '')
   const year = at.getUTCFullYear()
   return year >= 1950 && year < 2050 ? der(0x17, Buffer.from(digits.slice(2))) : der(0x18, Buffer.from(digits))
 }

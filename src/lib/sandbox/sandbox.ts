@@ -5,7 +5,6 @@ import { loadEnvironment } from '../environment/load.ts'
 import { accessFiles } from './access-files.ts'
 import { startApns } from './apns/apns.ts'
 import { writeCheckout } from './deployment/checkout.ts'
-import { serverRoles } from './deployment/cluster.ts'
 import { seed } from './deployment/deployment.ts'
 import {
   apns as apnsFacts,
@@ -19,6 +18,7 @@ import {
   storageHost,
 } from './deployment/facts.ts'
 import { imagesOf } from './deployment/images.ts'
+import { kubeletsOf } from './deployment/kubelets.ts'
 import { planted } from './deployment/planted.ts'
 import { answers, programs } from './deployment/programs.ts'
 import { pulling } from './deployment/pulling.ts'
@@ -137,18 +137,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await startKubernetes({
         authority,
         etcd: nodes.api,
-        nodes: nodes.nodes.map((node) => ({
-          name: node.hostname,
-          get address() {
-            return node.address
-          },
-          joins: () => nodes.isMember(node.alias),
-          labels: serverRoles,
-          // A machine that is up and whose k3s is stopped reports nothing; its containers go on.
-          up: () => node.up() && node.state.read('services/k3s').trim() === 'active',
-          boot: () => node.boot(),
-          version: () => node.state.read('k3s-running').trim(),
-        })),
+        nodes: kubeletsOf(nodes),
         workloads: {
           program: programs({
             database: postgres,

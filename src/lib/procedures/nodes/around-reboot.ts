@@ -4,6 +4,7 @@ import { isUpToDate } from '../../facts/nodes/updates.ts'
 import { type Finding, fails, holds } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
+import { afterTurn, beforeTurn } from './around-turn.ts'
 import { isThrough, type RebootFacts, reportsRelease, runsRelease } from './reboot-facts.ts'
 
 type Needs = 'kube' | 'cloudflare' | 'nodes' | 'http'
@@ -53,30 +54,13 @@ const stillServing = async ({ drain: { edge, world } }: RebootFacts, look: Reade
 
 /** What comes before the boot, or the update: over once that is, and from then on nothing to take back. */
 export const beforeBoot = (facts: RebootFacts, step: Change<Needs>): Change<Needs> => {
-  const { undo, undone } = step
+  const { undone } = step
   return {
-    ...step,
-    verify: async (look) => {
-      const found = await step.verify(look)
-      return found.ok || !(await through(facts, look)).ok ? found : holds
-    },
-    undo:
-      typeof undo === 'function'
-        ? async (write, look, signal) => {
-            if (!(await through(facts, look)).ok) await undo(write, look, signal)
-          }
-        : undo,
+    ...beforeTurn(step, (look) => through(facts, look)),
     ...(undone && { undone: async (look) => ((await through(facts, look)).ok ? holds : undone(look)) }),
   }
 }
 
-/** What brings it back to how it was: not so before it has booted, whatever it looks like, and nothing to take back. */
-export const afterBoot = (facts: RebootFacts, step: Omit<Change<Needs>, 'undo'>): Change<Needs> => ({
-  ...step,
-  verify: async (look) => {
-    const found = await step.verify(look)
-    return found.ok ? through(facts, look) : found
-  },
-  undo: async () => {},
-  undone: async () => holds,
-})
+/** What brings it back to how it was: not so before it has booted, and nothing to take back. */
+export const afterBoot = (facts: RebootFacts, step: Omit<Change<Needs>, 'undo'>): Change<Needs> =>
+  afterTurn(step, (look) => through(facts, look))

@@ -2,6 +2,7 @@ import { replacesNote } from '../../notes.ts'
 import { type Finding, holds, when } from '../../plan/finding.ts'
 import type { Change } from '../../plan/procedure.ts'
 import type { Readers } from '../../systems/systems.ts'
+import { afterTurn, beforeTurn } from './around-turn.ts'
 import type { Needs, ReplaceFacts } from './replace-facts.ts'
 
 /** What stands on the new Node for the old one. */
@@ -16,7 +17,7 @@ export const another = async ({ former }: ReplaceFacts, { kube }: Readers<'kube'
 /** The Node of the machine that is gone is no object any more. */
 export const isRemoved = async ({ former, next }: ReplaceFacts, { kube }: Readers<'kube'>): Promise<Finding> => {
   const uid = (await kube.get('Node', former.node))?.metadata.uid
-  return when(uid === undefined || uid !== former.uid, `${next.node.alias} is a node of the cluster still`)
+  return when(uid !== former.uid, `${next.node.alias} is a node of the cluster still`)
 }
 
 /** What the old one was is on the one in its place: what was only for the time between is over. */
@@ -34,34 +35,18 @@ export const isMarked = async (facts: ReplaceFacts, look: Readers<'kube'>): Prom
 }
 
 /** Over once another one has its place, and from the removal on nothing to take back. */
-export const beforeIt = (facts: ReplaceFacts, step: Change<Needs>): Change<Needs> => {
-  const { undo, undone } = step
-  return {
-    ...step,
-    verify: async (look) => {
-      const found = await step.verify(look)
-      return found.ok || !(await isMarked(facts, look)).ok ? found : holds
-    },
-    undo:
-      typeof undo === 'function'
-        ? async (write, look, signal) => {
-            if (!(await isRemoved(facts, look)).ok) await undo(write, look, signal)
-          }
-        : undo,
-    undone: async (look) => {
-      if ((await isRemoved(facts, look)).ok) return holds
-      return undone ? undone(look) : when(!(await step.verify(look)).ok, `"${step.title}" is so still`)
-    },
-  }
-}
-
-/** Not so before another one has its place, whatever it looks like; it comes after what nothing takes back. */
-export const afterIt = (facts: ReplaceFacts, step: Omit<Change<Needs>, 'undo'>): Change<Needs> => ({
-  ...step,
-  verify: async (look) => {
-    const found = await step.verify(look)
-    return found.ok ? isMarked(facts, look) : found
+export const beforeIt = (facts: ReplaceFacts, step: Change<Needs>): Change<Needs> => ({
+  ...beforeTurn(
+    step,
+    (look) => isMarked(facts, look),
+    (look) => isRemoved(facts, look),
+  ),
+  undone: async (look) => {
+    if ((await isRemoved(facts, look)).ok) return holds
+    return step.undone ? step.undone(look) : when(!(await step.verify(look)).ok, `"${step.title}" is so still`)
   },
-  undo: async () => {},
-  undone: async () => holds,
 })
+
+/** Not so before another one has its place; it comes after what nothing takes back. */
+export const afterIt = (facts: ReplaceFacts, step: Omit<Change<Needs>, 'undo'>): Change<Needs> =>
+  afterTurn(step, (look) => isMarked(facts, look))

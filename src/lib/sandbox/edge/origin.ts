@@ -6,8 +6,7 @@ import type { Verdict } from './firewall.ts'
 
 /** One node as the edge sees it from outside. */
 export interface Origin {
-  /** Public. */
-  /** That names lead to; another machine in its place may have another one. */
+  /** The public one, that names lead to; another machine in its place may have another one. */
   address(): string
   /** Of its Traefik, on 127.0.0.1. */
   readonly port: number
